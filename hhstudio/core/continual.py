@@ -1,0 +1,68 @@
+"""What continual learning measures, from an accuracy matrix R.
+
+R[i, j] is the accuracy on task j after learning task i (rows and columns in stream order, NaN where it
+was not measured). Definitions after Lopez-Paz & Ranzato 2017 (ACC, BWT, FWT) and Chaudhry et al. 2018
+(forgetting); :data:`DEFINITIONS` has them in words for the screen.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+DEFINITIONS = {
+    "average": "ACC: mean accuracy over all tasks after learning the last one: mean of R[T, ·]",
+    "backward_transfer": "BWT: mean change of the earlier tasks since they were learned: "
+    "mean of R[T, k] − R[k, k]",
+    "forward_transfer": "FWT: mean of R[k−1, k] − accuracy of an untrained solver on task k",
+    "forgetting": "Forgetting: mean over earlier tasks of the best accuracy ever reached minus the last: "
+    "max over i of R[i, k] − R[T, k]",
+}
+
+
+class Summary(NamedTuple):
+    """Fractions of 1; None where the matrix does not say (DEFINITIONS)."""
+
+    final: tuple[float | None, ...]
+    average: float | None
+    backward_transfer: float | None
+    forward_transfer: float | None
+    forgetting: float | None
+
+
+def summary(matrix: np.ndarray, untrained: np.ndarray | None = None) -> Summary:
+    """The figures of a T x T accuracy matrix; its last row with a measurement counts as the end.
+
+    ``untrained``: T accuracies of an untrained solver, for forward transfer. Raises ValueError when the
+    matrix is not square.
+    """
+    matrix = np.asarray(matrix, dtype=float)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"an accuracy matrix is square, not {matrix.shape}")
+    measured = np.flatnonzero(~np.isnan(matrix).all(axis=1)) if matrix.size else np.empty(0, int)
+    if not measured.size:
+        return Summary((None,) * len(matrix), None, None, None, None)
+    last = int(measured[-1])
+    final = matrix[last]
+    earlier = range(last)
+    return Summary(
+        final=tuple(None if np.isnan(v) else float(v) for v in final),
+        average=_mean(final[: last + 1]),
+        backward_transfer=_mean([final[k] - matrix[k, k] for k in earlier]),
+        forward_transfer=None
+        if untrained is None
+        else _mean([matrix[k - 1, k] - untrained[k] for k in range(1, last + 1)]),
+        forgetting=_mean([_best(matrix[: last + 1, k]) - final[k] for k in earlier]),
+    )
+
+
+def _best(column: np.ndarray) -> float:
+    known = column[~np.isnan(column)]
+    return float(known.max()) if known.size else float("nan")
+
+
+def _mean(values: object) -> float | None:
+    array = np.asarray(values, dtype=float)
+    array = array[~np.isnan(array)]
+    return float(array.mean()) if array.size else None

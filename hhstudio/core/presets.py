@@ -1,0 +1,25 @@
+"""The presets that ship with the studio: complete specs in ``resources/presets``."""
+
+from __future__ import annotations
+
+from hhstudio.core import spec as specs
+from hhstudio.core.errors import SpecError
+from hhstudio.core.resources import resource
+from hhstudio.core.spec import Spec
+
+#: Quickest first; a preset that is not named here follows, by name.
+_ORDER = ("quickstart", "split-mnist", "permuted-mnist", "split-cifar100", "original-figure", "growing")
+
+
+def preset_names() -> tuple[str, ...]:
+    found = [file.stem for file in resource("presets").glob("*.json")]
+    return tuple(
+        sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+    )
+
+
+def preset(name: str) -> Spec:
+    """The preset of that name. Raises :class:`SpecError` naming the known ones."""
+    if name not in preset_names():
+        raise SpecError(f"there is no preset {name!r}; known: {', '.join(preset_names())}")
+    return specs.load(resource(f"presets/{name}.json"))

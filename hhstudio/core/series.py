@@ -1,0 +1,140 @@
+"""A growing curve: two columns, and a pyramid of minima and maxima that makes drawing it cheap.
+
+Decimation never loses an extreme: every bucket keeps its smallest and its largest value, in the order
+in which they came.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+_FAN = 16  # points a bucket of the next coarser level
+
+
+class _Column:
+    """An append-only array with amortised growth."""
+
+    def __init__(self, dtype: type) -> None:
+        self._data: np.ndarray = np.empty(64, dtype=dtype)
+        self._size = 0
+
+    def extend(self, values: np.ndarray) -> None:
+        needed = self._size + len(values)
+        if needed > len(self._data):
+            grown = np.empty(max(needed, 2 * len(self._data)), dtype=self._data.dtype)
+            grown[: self._size] = self._data[: self._size]
+            self._data = grown
+        self._data[self._size : needed] = values
+        self._size = needed
+
+    def view(self) -> np.ndarray:
+        return self._data[: self._size]
+
+    def truncate(self, size: int) -> None:
+        self._size = min(self._size, size)
+
+
+class Series:
+    """Values over non-decreasing steps. Steps are int64, values float64 (NaN allowed)."""
+
+    def __init__(self) -> None:
+        self._step = _Column(np.int64)
+        self._value = _Column(np.float64)
+        # level k holds, for every complete group of _FAN**(k+1) points, the positions of its extremes
+        self._levels: list[tuple[_Column, _Column]] = []
+
+    def __len__(self) -> int:
+        return len(self._step.view())
+
+    @property
+    def steps(self) -> np.ndarray:
+        return self._step.view()
+
+    @property
+    def values(self) -> np.ndarray:
+        return self._value.view()
+
+    def extend(self, steps: np.ndarray, values: np.ndarray) -> None:
+        """Append points. Raises ValueError when the columns differ in length."""
+        steps, values = np.asarray(steps, np.int64), np.asarray(values, np.float64)
+        if steps.shape != values.shape:
+            raise ValueError(f"{len(steps)} steps but {len(values)} values")
+        self._step.extend(steps)
+        self._value.extend(values)
+        self._refine()
+
+    def truncate_after(self, step: int) -> None:
+        """Forget points after ``step`` (a run that went back to a checkpoint)."""
+        size = int(np.searchsorted(self.steps, step, side="right"))
+        self._step.truncate(size)
+        self._value.truncate(size)
+        for level, (low, high) in enumerate(self._levels):
+            groups = size // _FAN ** (level + 1)
+            low.truncate(groups)
+            high.truncate(groups)
+
+    def decimated(self, first: float, last: float, buckets: int) -> tuple[np.ndarray, np.ndarray, bool]:
+        """Steps and values to draw between two steps, one point either side included.
+
+        Returns every point where there are at most 2 x ``buckets`` of them, otherwise the extremes of
+        groups, at most about 2 x 16 x ``buckets`` points; the flag says whether points were left out.
+        """
+        steps, values = self.steps, self.values
+        start = max(int(np.searchsorted(steps, first, side="left")) - 1, 0)
+        stop = min(int(np.searchsorted(steps, last, side="right")) + 1, len(steps))
+        if stop - start <= 2 * buckets:
+            return steps[start:stop], values[start:stop], False
+        picked = self._extremes(start, stop, buckets)
+        return steps[picked], values[picked], True
+
+    def _extremes(self, start: int, stop: int, buckets: int) -> np.ndarray:
+        """Positions of the extremes of about ``buckets`` groups in [start, stop), in order."""
+        size = (stop - start) / buckets
+        level = -1
+        while level + 1 < len(self._levels) and _FAN ** (level + 2) <= size:
+            level += 1
+        if level < 0:
+            candidates = np.arange(start, stop)
+        else:
+            group = _FAN ** (level + 1)
+            low, high = self._levels[level]
+            one, two = -(-start // group), min(stop // group, len(low.view()))
+            inner = np.concatenate([low.view()[one:two], high.view()[one:two]])
+            edges = [np.arange(start, min(one * group, stop)), np.arange(max(two * group, start), stop)]
+            candidates = np.unique(np.concatenate([*edges, inner]))
+        return self._reduce(candidates, start, stop, buckets)
+
+    def _reduce(self, candidates: np.ndarray, start: int, stop: int, buckets: int) -> np.ndarray:
+        values = self.values[candidates]
+        bucket = (candidates - start) * buckets // (stop - start)
+        heads = np.flatnonzero(np.diff(bucket, prepend=-1))
+        picked = []
+        for fill, choose in ((np.inf, np.minimum), (-np.inf, np.maximum)):
+            known = np.where(np.isnan(values), fill, values)
+            extreme = choose.reduceat(known, heads)
+            hit = np.flatnonzero(known == np.repeat(extreme, np.diff(heads, append=len(values))))
+            picked.append(hit[np.flatnonzero(np.diff(bucket[hit], prepend=-1))])
+        ends = np.array([0, len(candidates) - 1])
+        return candidates[np.unique(np.concatenate([*picked, ends]))]
+
+    def _refine(self) -> None:
+        """Complete the pyramid for every whole group that has come."""
+        level, size = 0, len(self)
+        while size >= _FAN ** (level + 1):
+            if level == len(self._levels):
+                self._levels.append((_Column(np.int64), _Column(np.int64)))
+            low, high = self._levels[level]
+            done, whole = len(low.view()), size // _FAN ** (level + 1)
+            if whole > done:
+                low.extend(self._group_extremes(level, done, whole, np.argmin, np.inf, 0))
+                high.extend(self._group_extremes(level, done, whole, np.argmax, -np.inf, 1))
+            level += 1
+
+    def _group_extremes(self, level, done, whole, choose, fill, side) -> np.ndarray:  # type: ignore[no-untyped-def]
+        if level == 0:
+            positions = np.arange(done * _FAN, whole * _FAN)
+        else:
+            positions = self._levels[level - 1][side].view()[done * _FAN : whole * _FAN]
+        values = self.values[positions]
+        grouped = np.where(np.isnan(values), fill, values).reshape(-1, _FAN)
+        return positions.reshape(-1, _FAN)[np.arange(len(grouped)), choose(grouped, axis=1)]

@@ -1,0 +1,239 @@
+"""The spec: everything that decides a run. Topology, stream, training, consolidation, links.
+
+A spec is immutable, validated on the way in by msgspec, and enough to run a session again. Fields
+with fixed names are a contract (README, "Settings"); units stand in the docstrings.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path as FilePath
+from typing import Any, Literal
+
+import msgspec
+
+from hhstudio.core.errors import SpecError
+from hhstudio.core.topology import AnchorKind, LinkMode, Topology
+
+Options = dict[str, int | float | str | bool | tuple[int, ...]]
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all parts: immutable, keyword-only, unknown fields refused."""
+
+
+class Part(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One task given explicitly: a data set restricted to some classes."""
+
+    dataset: str
+    classes: tuple[int, ...]
+    name: str = ""
+
+
+class Stream(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which tasks are learned, and in which order.
+
+    ``kind`` split: task k has the next ``classes_per_task`` classes; permuted: task k has all classes
+    with its pixels permuted (task 0 unpermuted). ``order`` path-major: all tasks on the first path,
+    then all on the second ...; task-major: each task on every path before the next task.
+    ``class_order`` seeded: the seed draws the order of the classes. ``parts``, when given, replaces
+    dataset, tasks and classes_per_task. ``train_limit`` and ``test_limit``: images a task at most.
+    ``validation``: share of a task's training images held out, 0 to 0.5.
+    """
+
+    dataset: str = "digits"
+    folder: str = ""
+    kind: Literal["split", "permuted"] = "split"
+    tasks: int = 5
+    classes_per_task: int = 2
+    order: Literal["path-major", "task-major"] = "path-major"
+    class_order: Literal["natural", "seeded"] = "natural"
+    scenario: Literal["task", "domain", "class"] = "task"
+    parts: tuple[Part, ...] = ()
+    augment: bool = False
+    validation: float = 0.0
+    train_limit: int | None = None
+    test_limit: int | None = None
+
+
+class Training(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a task is learned. ``steps`` a task (``epochs`` above 0 replaces it by passes over the data).
+
+    ``mode`` joint: all tasks of a path at once, steps x tasks in all. ``clip``: largest gradient norm,
+    0 leaves gradients alone. ``warmup``: steps of linear warm-up at each task's start. ``threads``:
+    intra-op threads, 0 chooses one fewer than there are cores.
+    """
+
+    mode: Literal["sequential", "joint"] = "sequential"
+    steps: int = 300
+    epochs: float = 0.0
+    batch_size: int = 64
+    lr: float = 1e-3
+    embedding_lr: float | None = None
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.0
+    clip: float = 1.0
+    warmup: int = 0
+    schedule: Literal["constant", "cosine"] = "constant"
+    fresh_optimizer: bool = True
+    precision: Literal["float32", "tf32", "bfloat16", "float64"] = "float32"
+    threads: int = 0
+
+
+class Consolidation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Keeping what was generated for earlier conditions (von Oswald et al. 2019, eq. 2).
+
+    ``beta``: weight of the penalty, comparable between sizes because the penalty is a mean.
+    ``level`` solver: the end of the chain; root: the root's output only (the original design); all:
+    every generated level. ``sample``: earlier conditions a step, 0 takes all of them.
+    """
+
+    beta: float = 10.0
+    level: Literal["solver", "root", "all"] = "solver"
+    sample: int = 4
+    embeddings_on_task_loss_only: bool = False
+    lookahead: bool = False
+
+
+class Link(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a generator's output becomes weights (DESIGN: link modes).
+
+    direct: the output is the weights. anchored: a + alpha * s * u with anchor a, fan-in scale s and
+    unit-scale output u. ``alpha`` and ``anchor`` hold for hypernetwork targets, ``solver_alpha`` and
+    ``solver_anchor`` for solvers (None: the same). ``residual``: the solver also receives its
+    ancestors' direct contribution.
+    """
+
+    mode: LinkMode = "anchored"
+    alpha: float = 0.1
+    solver_alpha: float | None = None
+    anchor: AnchorKind = "learned"
+    solver_anchor: AnchorKind | None = None
+    residual: bool = True
+
+
+class HypernetworkDefaults(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What hypernetworks are made of unless a node says otherwise.
+
+    ``chunk``: numbers generated at once. Embedding sizes are numbers a vector. ``task_chunks``: give
+    every condition its own chunk embeddings at the level that generates the solver.
+    """
+
+    hidden: tuple[int, ...] = (64, 64)
+    activation: Literal["leaky_relu", "relu", "gelu", "tanh"] = "leaky_relu"
+    chunk: int = 1024
+    task_embedding: int = 16
+    slot_embedding: int = 8
+    chunk_embedding: int = 16
+    task_chunks: bool = False
+    layer_norm: bool = False
+
+
+class SolverDefaults(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The solver of every path unless a node says otherwise.
+
+    ``architecture``: a registered name (``mlp``, ``lenet``, ``zenke``, ``resnet32``, ``small-cnn``) or
+    an import path ``package.module:Class`` of a ``torch.nn.Module``. ``options`` are its arguments.
+    """
+
+    architecture: str = "small-cnn"
+    options: Options = {}
+
+
+class Evaluation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When accuracy is measured. ``every`` steps, 0 only at the end of each task; always on all test
+    images at task ends. ``limit``: test images a task in between (None: all). ``earlier``: also measure
+    the earlier tasks of the same path in between."""
+
+    every: int = 50
+    batch_size: int = 512
+    limit: int | None = None
+    earlier: bool = True
+
+
+class Recording(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is kept while a session runs. ``checkpoint_seconds`` between checkpoints (task ends always);
+    ``snapshot_every`` steps between snapshots of generated weights, 0 none; ``metrics_every`` steps."""
+
+    checkpoint_seconds: float = 60.0
+    snapshot_every: int = 0
+    snapshot_dtype: Literal["float16", "float32"] = "float16"
+    metrics_every: int = 1
+
+
+class Spec(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that decides a run. Round-trips through JSON byte for byte (:func:`encode`, :func:`decode`)."""
+
+    format: Literal["hhstudio-spec"] = "hhstudio-spec"
+    version: Literal[1] = 1
+    name: str = "untitled"
+    notes: str = ""
+    seed: int = 0
+    device: str = "auto"
+    stream: Stream = Stream()
+    solver: SolverDefaults = SolverDefaults()
+    hypernetwork: HypernetworkDefaults = HypernetworkDefaults()
+    link: Link = Link()
+    training: Training = Training()
+    consolidation: Consolidation = Consolidation()
+    evaluation: Evaluation = Evaluation()
+    recording: Recording = Recording()
+    topology: Topology = Topology()
+
+
+def encode(spec: Spec) -> bytes:
+    """The spec as indented UTF-8 JSON, fields in declared order, with a final newline."""
+    return msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"
+
+
+def decode(data: bytes | str, source: str = "spec") -> Spec:
+    """The spec in a JSON text. Raises :class:`SpecError` naming ``source`` and the field at fault."""
+    try:
+        return msgspec.json.decode(data, type=Spec)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SpecError(f"{source}: {_readable(error)}") from None
+
+
+def load(path: FilePath) -> Spec:
+    """The spec in a JSON file. Raises :class:`SpecError`, also when the file cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SpecError(f"{path}: {error.strerror or error}") from None
+    return decode(data, str(path))
+
+
+def with_fields(spec: Spec, fields: dict[str, Any]) -> Spec:
+    """A spec with dotted fields replaced, as ``{"training.steps": 200}``; text values are read as JSON
+    where they are JSON, so that ``--set`` can pass what was typed. Raises :class:`SpecError`."""
+    tree = msgspec.to_builtins(spec)
+    for dotted, value in fields.items():
+        *parents, last = dotted.split(".")
+        here = tree
+        for name in parents:
+            here = here.get(name) if isinstance(here, dict) else None
+            if not isinstance(here, dict):
+                raise SpecError(f"--set {dotted}: there is no field {dotted!r} in a spec")
+        open_ended = parents[-1:] == ["options"]
+        if last not in here and not open_ended:
+            known = ", ".join(sorted(here))
+            raise SpecError(f"--set {dotted}: there is no field {last!r} here; known: {known}")
+        here[last] = _typed(value)
+    try:
+        return msgspec.convert(tree, Spec, strict=True)
+    except msgspec.ValidationError as error:
+        raise SpecError(f"settings: {_readable(error)}") from None
+
+
+def _typed(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except msgspec.DecodeError:
+        return value
+
+
+def _readable(error: Exception) -> str:
+    """msgspec says `$.training.steps`; people write training.steps."""
+    return str(error).replace("`$.", "`").replace("`$`", "the top level")
