@@ -1,0 +1,33 @@
+# make run    open the studio (without a display: train the quickstart preset, print its table)
+# make test   run the whole test suite
+# make lint   ruff, import-linter, mypy
+# make bench  print the benchmarks' tables
+.PHONY: run test lint bench screenshots clean
+
+PYTHON_ENV := .venv/bin
+
+run:
+	@.ci/setup run
+	@.ci/start
+
+test:
+	@.ci/setup test
+	$(PYTHON_ENV)/python -m pytest
+
+lint:
+	@.ci/setup test
+	$(PYTHON_ENV)/ruff check .
+	$(PYTHON_ENV)/ruff format --check .
+	$(PYTHON_ENV)/lint-imports
+	$(PYTHON_ENV)/mypy
+
+bench:
+	@.ci/setup test
+	$(PYTHON_ENV)/python -m pytest tests/benchmarks --benchmark-only -s -o addopts=
+
+screenshots:
+	@.ci/setup run
+	$(PYTHON_ENV)/hhstudio screenshot sessions/demo.h5 --out resources/screenshots
+
+clean:
+	rm -rf .venv build dist
