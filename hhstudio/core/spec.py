@@ -37,11 +37,13 @@ class Stream(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     then all on the second ...; task-major: each task on every path before the next task.
     ``class_order`` seeded: the seed draws the order of the classes. ``parts``, when given, replaces
     dataset, tasks and classes_per_task. ``train_limit`` and ``test_limit``: images a task at most.
-    ``validation``: share of a task's training images held out, 0 to 0.5.
+    ``validation``: share of a task's training images held out, 0 to 0.5. ``folder``: a folder of images,
+    one sub-folder a class, for dataset ``folder``; ``image_size``: the side they are resized to, pixels.
     """
 
     dataset: str = "digits"
     folder: str = ""
+    image_size: int = 32
     kind: Literal["split", "permuted"] = "split"
     tasks: int = 5
     classes_per_task: int = 2
@@ -85,12 +87,17 @@ class Consolidation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     ``beta``: weight of the penalty, comparable between sizes because the penalty is a mean.
     ``level`` solver: the end of the chain; root: the root's output only (the original design); all:
-    every generated level. ``sample``: earlier conditions a step, 0 takes all of them.
+    every generated level. ``sample``: earlier conditions a step, 0 takes all of them. ``reduction``
+    mean: squared change in units of each weight's wanted scale, averaged over the weights; sum: plain
+    squared change, summed over the weights, as published. Both are averaged over the conditions.
+    ``embeddings_on_task_loss_only``: embeddings of earlier tasks stay as they are; otherwise they
+    follow the penalty. ``lookahead``: the penalty is taken at the weights after the task loss's step.
     """
 
     beta: float = 10.0
     level: Literal["solver", "root", "all"] = "solver"
     sample: int = 4
+    reduction: Literal["mean", "sum"] = "mean"
     embeddings_on_task_loss_only: bool = False
     lookahead: bool = False
 
@@ -116,7 +123,9 @@ class HypernetworkDefaults(_Part, frozen=True, kw_only=True, forbid_unknown_fiel
     """What hypernetworks are made of unless a node says otherwise.
 
     ``chunk``: numbers generated at once. Embedding sizes are numbers a vector. ``task_chunks``: give
-    every condition its own chunk embeddings at the level that generates the solver.
+    every condition its own chunk embeddings at the level that generates the solver. ``encoding`` of
+    embeddings on their way in: plain; norm, each scaled to root mean square 1; cos_sin, the
+    magnitude-invariant [cos, sin] of the embedding squashed to [0, 1] (Ortiz et al. 2023).
     """
 
     hidden: tuple[int, ...] = (64, 64)
@@ -127,6 +136,7 @@ class HypernetworkDefaults(_Part, frozen=True, kw_only=True, forbid_unknown_fiel
     chunk_embedding: int = 16
     task_chunks: bool = False
     layer_norm: bool = False
+    encoding: Literal["plain", "norm", "cos_sin"] = "norm"
 
 
 class SolverDefaults(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,249 @@
+"""A stream of tasks in memory: each task's images and labels as tensors, ready for a device."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+import torch
+from torch import Tensor
+
+from hhstudio.core import spec as specs
+from hhstudio.core.datasets import dataset_names
+from hhstudio.core.errors import DataError
+from hhstudio.core.events import TaskInfo
+from hhstudio.core.tasks import LIMIT, VALIDATION, generator, permutation, plan
+from hhstudio.learn.data.augment import normalise
+from hhstudio.learn.data.sources import Access, Progress, Source, load_source
+
+
+@dataclass(frozen=True, eq=False)
+class TaskData:
+    """Images and labels of one task.
+
+    Images (N, C, H, W) uint8, never permuted; labels (N,) int64, outputs of the task's head. ``mean``,
+    ``std``: (C,) float32. ``permutation``: (H·W,) int64 or None. Tasks may share tensors: do not write
+    into them.
+    """
+
+    train_images: Tensor
+    train_labels: Tensor
+    valid_images: Tensor
+    valid_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+    mean: Tensor
+    std: Tensor
+    permutation: Tensor | None = None
+
+    def to(self, device: torch.device | str) -> TaskData:
+        """The same on another device."""
+        moved = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            moved[field.name] = None if value is None else value.to(device)
+        return TaskData(**moved)
+
+    def inputs(self, images: Tensor) -> Tensor:
+        """Images of this task as its solver takes them: normalised, permuted, float32."""
+        return normalise(images, self.mean, self.std, self.permutation)
+
+
+@dataclass(frozen=True, eq=False)
+class TaskStream:
+    """The tasks of a spec with their data.
+
+    ``scenario`` task: a head for each task, labels 0 .. k-1; domain: one shared head, labels 0 .. k-1;
+    class: one head that grows, labels are global. ``unverified``: files were accepted that match no known
+    checksum. ``notices``: what a user should know about the data, one line each.
+    """
+
+    tasks: tuple[TaskInfo, ...]
+    image_shape: tuple[int, int, int]
+    scenario: Literal["task", "domain", "class"]
+    unverified: bool
+    notices: tuple[str, ...]
+    data: tuple[TaskData, ...]
+    seen: tuple[int, ...]
+
+    def task(self, index: int) -> TaskData:
+        """Data of one task."""
+        return self.data[index]
+
+    def head_of(self, index: int) -> int:
+        """The head that answers for a task."""
+        return index if self.scenario == "task" else 0
+
+    @property
+    def class_counts(self) -> tuple[int, ...]:
+        """Number of classes of each task."""
+        return tuple(len(task.classes) for task in self.tasks)
+
+    @property
+    def heads(self) -> tuple[int, ...]:
+        """Number of outputs of each head, once all tasks are learned."""
+        return self.class_counts if self.scenario == "task" else (self.seen[-1],)
+
+    def outputs(self, index: int) -> int:
+        """Outputs of the task's head in use once task ``index`` is learned: 0 .. outputs-1. Less than the
+        head's size only in scenario class, before the last task."""
+        return self.seen[index]
+
+
+def build_stream(
+    stream: specs.Stream,
+    seed: int,
+    data_root: Path,
+    *,
+    allow_unverified: bool = False,
+    download: bool = True,
+    progress: Progress | None = None,
+) -> TaskStream:
+    """Load the data sets of a stream, each once, and cut them into tasks.
+
+    ``progress`` is told (what, done, total) during downloads (bytes) and long reads (images); what it
+    raises ends the loading. The same seed gives the same tasks on every machine.
+
+    Raises :class:`~hhstudio.core.errors.SpecError` for tasks that the data sets cannot give and
+    :class:`DataError` for data that are missing, damaged, or not verified without consent.
+    """
+    tasks = plan(stream, seed, data_root)
+    access = Access(data_root, allow_unverified, download, progress)
+    labelling = _Labelling(stream)
+    labels = [labelling.of(index, task) for index, task in enumerate(tasks)]
+    seen = [max(numbers) + 1 for numbers in labels]
+    if stream.scenario == "class":
+        seen = list(accumulate(seen, max))
+    infos: list[TaskInfo] = list(tasks)
+    data: list[TaskData | None] = [None] * len(tasks)
+    notices: list[str] = []
+    unverified = False
+    shape = (0, 0, 0)
+    for name in dataset_names(stream):
+        # One data set at a time: what its tasks do not use is let go before the next is read.
+        source = load_source(name, stream, access)
+        shape = source.info.shape
+        unverified |= source.unverified
+        notices += source.notices
+        cutter = _Cutter(source, stream, seed)
+        for index, task in enumerate(tasks):
+            if task.dataset == name:
+                data[index] = cutter.cut(index, task, labels[index])
+    finished = [part for part in data if part is not None]
+    for index, part in enumerate(finished):
+        infos[index] = msgspec.structs.replace(
+            tasks[index], train_images=len(part.train_labels), test_images=len(part.test_labels)
+        )
+    return TaskStream(
+        tuple(infos), shape, stream.scenario, unverified, tuple(notices), tuple(finished), tuple(seen)
+    )
+
+
+class _Labelling:
+    """Which output of its head stands for each class of a task."""
+
+    def __init__(self, stream: specs.Stream) -> None:
+        self._scenario = stream.scenario
+        self._permuted = stream.kind == "permuted"
+        self._known: dict[tuple[int, str, int], int] = {}
+
+    def of(self, index: int, task: TaskInfo) -> list[int]:
+        if self._scenario != "class":
+            return list(range(len(task.classes)))
+        # A class met again keeps its output, but a permuted image is a class of its own.
+        keys = [(index if self._permuted else 0, task.dataset, label) for label in task.classes]
+        return [self._known.setdefault(key, len(self._known)) for key in keys]
+
+
+class _Cutter:
+    """Cuts one data set into tasks; tasks with the same images and labels share them."""
+
+    def __init__(self, source: Source, stream: specs.Stream, seed: int) -> None:
+        self._source = source
+        self._stream = stream
+        self._seed = seed
+        self._images: dict[tuple[int, ...], tuple[Tensor, ...]] = {}
+
+    def cut(self, index: int, task: TaskInfo, numbers: list[int]) -> TaskData:
+        if task.classes not in self._images:
+            self._images[task.classes] = self._split(task)
+        train, train_at, valid, valid_at, test, test_at = self._images[task.classes]
+        table = torch.tensor(numbers)
+        source = self._source
+        order = None
+        if self._stream.kind == "permuted":
+            _, height, width = source.info.shape
+            order = permutation(self._seed, index, height * width)
+        return TaskData(
+            train, table[train_at], valid, table[valid_at], test, table[test_at],
+            torch.tensor(source.mean), torch.tensor(source.std),
+            None if order is None else torch.from_numpy(order),
+        )  # fmt: skip
+
+    def _split(self, task: TaskInfo) -> tuple[Tensor, ...]:
+        """Images and positions in ``task.classes``, of the training, validation and test set."""
+        source, stream = self._source, self._stream
+        self._check_present(task)
+        train = _by_class(source.train_labels, task.classes)
+        test = _by_class(source.test_labels, task.classes)
+        key = task.classes
+        if stream.train_limit is not None:
+            train = _limited(train, stream.train_limit, generator(self._seed, LIMIT, 0, *key))
+        if stream.test_limit is not None:
+            test = _limited(test, stream.test_limit, generator(self._seed, LIMIT, 1, *key))
+        valid = [indices[:0] for indices in train]
+        if stream.validation > 0:
+            held = [int(len(indices) * stream.validation) for indices in train]
+            valid = _drawn(train, held, generator(self._seed, VALIDATION, *key))
+            train = [np.setdiff1d(kept, gone) for kept, gone in zip(train, valid, strict=True)]
+        return (
+            *_gathered(source.train_images, train),
+            *_gathered(source.train_images, valid),
+            *_gathered(source.test_images, test),
+        )
+
+    def _check_present(self, task: TaskInfo) -> None:
+        source = self._source
+        for what, labels in (("training", source.train_labels), ("test", source.test_labels)):
+            have = set(np.unique(labels).tolist())
+            missing = [c for c in task.classes if c not in have]
+            if missing:
+                listed = ", ".join(f"{c} ({source.info.class_names[c]})" for c in missing[:5])
+                more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+                raise DataError(
+                    f"task {task.name!r}: {source.info.title} has no {what} images here of "
+                    f"class {listed}{more}"
+                )
+
+
+def _by_class(labels: np.ndarray, classes: tuple[int, ...]) -> list[np.ndarray]:
+    return [np.flatnonzero(labels == label) for label in classes]
+
+
+def _limited(groups: list[np.ndarray], limit: int, rng: np.random.Generator) -> list[np.ndarray]:
+    """At most ``limit`` indices in all, shared out between the classes as evenly as their sizes allow."""
+    counts = [0] * len(groups)
+    left = min(limit, sum(len(group) for group in groups))
+    # Smallest classes first: what they cannot give is shared by the others.
+    waiting = sorted(range(len(groups)), key=lambda k: (len(groups[k]), k))
+    for position, k in enumerate(waiting):
+        counts[k] = min(len(groups[k]), -(-left // (len(waiting) - position)))
+        left -= counts[k]
+    return _drawn(groups, counts, rng)
+
+
+def _drawn(groups: list[np.ndarray], counts: list[int], rng: np.random.Generator) -> list[np.ndarray]:
+    return [np.sort(rng.permutation(group)[:count]) for group, count in zip(groups, counts, strict=True)]
+
+
+def _gathered(images: np.ndarray, groups: list[np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Images of the groups in their original order, and the number of each one's group."""
+    indices = np.concatenate(groups)
+    positions = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+    order = np.argsort(indices, kind="stable")
+    return torch.from_numpy(images[indices[order]]), torch.from_numpy(positions[order])
