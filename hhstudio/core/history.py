@@ -62,7 +62,7 @@ class History:
         self.tasks: tuple[events.TaskInfo, ...] = ()
         self.paths: tuple[str, ...] = ()
         self.parameters: tuple[events.ParameterCount, ...] = ()
-        self.topologies: list[tuple[int, Topology, str]] = []
+        self.growth: list[events.TopologyChanged] = []
         self.series: dict[SeriesKey, Series] = {}
         self.accuracy: dict[str, np.ndarray] = {}
         self.marks: list[TaskMark] = []
@@ -76,8 +76,17 @@ class History:
         self._changes = Changes()
 
     @property
+    def topologies(self) -> list[tuple[int, Topology, str]]:
+        """Every topology that the run has had: from which step on, the tree, and why."""
+        if self.spec is None:
+            return []
+        return [(0, self.spec.topology, "start"), *((g.step, g.topology, g.reason) for g in self.growth)]
+
+    @property
     def topology(self) -> Topology | None:
-        return self.topologies[-1][1] if self.topologies else None
+        if self.growth:
+            return self.growth[-1].topology
+        return self.spec.topology if self.spec else None
 
     def take_changes(self) -> Changes:
         """What :meth:`apply` changed since the last call."""
@@ -106,7 +115,7 @@ class History:
         self.run = event
         self.spec = specs.decode(event.spec, "the session's spec")
         self.tasks, self.paths, self.parameters = event.tasks, event.paths, event.parameters
-        self.topologies = [(0, self.spec.topology, "start")]
+        self.growth = []
         for path in event.paths:
             self._matrix(path)
         self._changes.topology = self._changes.state = True
@@ -116,15 +125,16 @@ class History:
             series.truncate_after(event.step)
             self._changes.series.add(key)
         for mark in self.marks:
-            if mark.stop is not None and mark.stop > event.step:
-                self._matrix(mark.path)[mark.task] = np.nan
-                self.weights.pop((mark.path, mark.task), None)
+            matrix = self._matrix(mark.path)
+            if mark.stop is not None and mark.stop > event.step and 0 <= mark.task < len(matrix):
+                matrix[mark.task] = np.nan
+        self.weights = {key: step for key, step in self.weights.items() if step <= event.step}
         self.marks = [
             TaskMark(m.path, m.task, m.start, m.stop if m.stop is not None and m.stop <= event.step else None)
             for m in self.marks
             if m.start < event.step or (m.start == event.step and m.stop is None)
         ]
-        self.topologies = [t for t in self.topologies if t[0] <= event.step] or self.topologies[:1]
+        self._shrink_to(event.step)
         self.settings = [s for s in self.settings if s.step <= event.step]
         self.step, self.end, self.progress = event.step, None, None
         self._changes.rewound = self._changes.state = self._changes.topology = True
@@ -183,7 +193,7 @@ class History:
         self._changes.watched.append(event)
 
     def _on_TopologyChanged(self, event: events.TopologyChanged) -> None:
-        self.topologies.append((event.step, event.topology, event.reason))
+        self.growth.append(event)
         self.paths = event.paths
         if event.parameters:
             self.parameters = event.parameters
@@ -208,6 +218,17 @@ class History:
         self.end, self.state, self.state_detail = event, event.state, event.message
         self.step, self.seconds = event.step, max(self.seconds, event.seconds)
         self._changes.state = True
+
+    def _shrink_to(self, step: int) -> None:
+        """Forget the growth after ``step``, and with it the paths that it brought."""
+        if not self.growth or self.growth[-1].step <= step:
+            return
+        self.growth = [g for g in self.growth if g.step <= step]
+        if self.run is not None:
+            counted = [g.parameters for g in self.growth if g.parameters]
+            self.paths = self.growth[-1].paths if self.growth else self.run.paths
+            self.parameters = counted[-1] if counted else self.run.parameters
+        self.accuracy = {path: matrix for path, matrix in self.accuracy.items() if path in self.paths}
 
     def _matrix(self, path: str) -> np.ndarray:
         if path not in self.accuracy:
