@@ -121,7 +121,9 @@ class TaskFinished(Record, frozen=True, kw_only=True, tag="done"):
 
 class Metrics(Record, frozen=True, kw_only=True, tag="metrics"):
     """Columns of equal length. ``path`` and ``task`` index RunStarted's tables (later growth appends
-    to paths), ``metric`` indexes :attr:`names`; task is -1 where no single task is meant."""
+    to paths), ``metric`` indexes :attr:`names`; task is -1 where no single task is meant. ``step``
+    counts finished steps: the loss of the first step has step 1, and a checkpoint at step n keeps
+    what has step n."""
 
     names: tuple[str, ...]
     step: list[int]

@@ -11,6 +11,15 @@ import numpy as np
 _FAN = 16  # points a bucket of the next coarser level
 
 
+def group_width(points: int, buckets: int) -> int:
+    """Points a group when ``points`` are drawn in about ``buckets`` groups: whole nodes of the pyramid."""
+    width = -(-points // buckets)
+    fine = 1
+    while fine * _FAN <= width:
+        fine *= _FAN
+    return -(-width // fine) * fine
+
+
 class _Column:
     """An append-only array with amortised growth."""
 
@@ -77,43 +86,43 @@ class Series:
         """Steps and values to draw between two steps, one point either side included.
 
         Returns every point where there are at most 2 x ``buckets`` of them, otherwise the extremes of
-        groups, at most about 2 x 16 x ``buckets`` points; the flag says whether points were left out.
+        groups of :func:`group_width` points; the flag says whether points were left out. Groups are
+        aligned to the start of the series, so that a curve does not shimmer while it is scrolled.
         """
         steps, values = self.steps, self.values
         start = max(int(np.searchsorted(steps, first, side="left")) - 1, 0)
         stop = min(int(np.searchsorted(steps, last, side="right")) + 1, len(steps))
         if stop - start <= 2 * buckets:
             return steps[start:stop], values[start:stop], False
-        picked = self._extremes(start, stop, buckets)
+        picked = self._extremes(start, stop, group_width(stop - start, buckets))
         return steps[picked], values[picked], True
 
-    def _extremes(self, start: int, stop: int, buckets: int) -> np.ndarray:
-        """Positions of the extremes of about ``buckets`` groups in [start, stop), in order."""
-        size = (stop - start) / buckets
+    def _extremes(self, start: int, stop: int, width: int) -> np.ndarray:
+        """Positions of the extremes of groups of ``width`` points in [start, stop), in order."""
         level = -1
-        while level + 1 < len(self._levels) and _FAN ** (level + 2) <= size:
+        while level + 1 < len(self._levels) and width % _FAN ** (level + 2) == 0:
             level += 1
         if level < 0:
             candidates = np.arange(start, stop)
         else:
-            group = _FAN ** (level + 1)
+            fine = _FAN ** (level + 1)
             low, high = self._levels[level]
-            one, two = -(-start // group), min(stop // group, len(low.view()))
+            one, two = -(-start // fine), min(stop // fine, len(low.view()))
             inner = np.concatenate([low.view()[one:two], high.view()[one:two]])
-            edges = [np.arange(start, min(one * group, stop)), np.arange(max(two * group, start), stop)]
+            edges = [np.arange(start, min(one * fine, stop)), np.arange(max(two * fine, start), stop)]
             candidates = np.unique(np.concatenate([*edges, inner]))
-        return self._reduce(candidates, start, stop, buckets)
+        return self._reduce(candidates, candidates // width)
 
-    def _reduce(self, candidates: np.ndarray, start: int, stop: int, buckets: int) -> np.ndarray:
+    def _reduce(self, candidates: np.ndarray, group: np.ndarray) -> np.ndarray:
+        """Of sorted positions in sorted groups: the first smallest and largest of each, and both ends."""
         values = self.values[candidates]
-        bucket = (candidates - start) * buckets // (stop - start)
-        heads = np.flatnonzero(np.diff(bucket, prepend=-1))
+        heads = np.flatnonzero(np.diff(group, prepend=-1))
         picked = []
         for fill, choose in ((np.inf, np.minimum), (-np.inf, np.maximum)):
             known = np.where(np.isnan(values), fill, values)
             extreme = choose.reduceat(known, heads)
             hit = np.flatnonzero(known == np.repeat(extreme, np.diff(heads, append=len(values))))
-            picked.append(hit[np.flatnonzero(np.diff(bucket[hit], prepend=-1))])
+            picked.append(hit[np.flatnonzero(np.diff(group[hit], prepend=-1))])
         ends = np.array([0, len(candidates) - 1])
         return candidates[np.unique(np.concatenate([*picked, ends]))]
 

@@ -1,0 +1,82 @@
+"""Where an experiment runs: its folder, its sessions, its measurements.
+
+Whatever is finished is kept and found again, so an interrupted experiment goes on where it was: sessions
+by their file (a half-finished one resumes from its checkpoint), measurements by their key.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from msgspec.structs import replace
+
+from hhstudio.core import spec as specs
+from hhstudio.core.errors import SessionError, TrainingError
+from hhstudio.core.spec import Spec
+from hhstudio.service.api import run
+from hhstudio.store.session import Session
+from hhstudio.store.session import open as open_session
+
+ScaleName = Literal["smoke", "cpu", "full"]
+
+
+@dataclass
+class Context:
+    """``out``: the experiment's folder; ``say``: takes one line of progress."""
+
+    scale: ScaleName
+    seeds: int
+    out: Path
+    data: Path | None
+    device: str
+    allow_unverified: bool
+    say: Callable[[str], None]
+
+    def session(self, name: str, spec: Spec) -> Session:
+        """The finished session of that spec: found, resumed or run now. The caller closes it.
+
+        Raises :class:`TrainingError` when the run does not finish.
+        """
+        path = self.out / f"{name}.h5"
+        spec = replace(spec, name=name)
+        if path.exists():
+            kept = open_session(path)
+            if specs.encode(kept.spec) != specs.encode(spec):
+                kept.close()
+                raise SessionError(
+                    f"{path}: holds a run with other settings; move it away, or choose another folder with --out"
+                )
+            if kept.state == "finished":
+                self.say(f"{name}: found, finished")
+                return kept
+            kept.close()
+            self.say(f"{name}: going on from the last checkpoint")
+            self._run(path, path)
+        else:
+            self.say(f"{name}: training")
+            self._run(spec, path)
+        return open_session(path)
+
+    def measured(self, key: str, measure: Callable[[], Any]) -> Any:
+        """The JSON value measured under ``key``: found, or measured now and kept."""
+        path = self.out / "measurements.json"
+        known = json.loads(path.read_text()) if path.exists() else {}
+        if key not in known:
+            self.say(f"{key}: measuring")
+            known[key] = measure()
+            partial = path.with_suffix(".part")
+            partial.write_text(json.dumps(known, indent=1))
+            os.replace(partial, path)
+        return known[key]
+
+    def _run(self, spec: Spec | Path, path: Path) -> None:
+        end = run(
+            spec, path, data=self.data, device=self.device, allow_unverified=self.allow_unverified
+        )
+        if end.state != "finished":
+            raise TrainingError(f"{path}: {end.message or end.state}")
