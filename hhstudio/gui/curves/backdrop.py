@@ -1,0 +1,116 @@
+"""What lies behind the curves: faint task bands with their labels, and horizontal grid lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+
+LABEL_HEIGHT = 15.0
+"""Pixels at the top of the plot that the band labels use."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """One task's stretch of the x axis. ``label`` is tried first, then ``short``, as room allows."""
+
+    start: float
+    stop: float
+    color: str
+    label: str
+    short: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """A moment worth a line: growth, or a setting changed in flight."""
+
+    x: float
+    label: str
+
+
+class Backdrop(pg.GraphicsObject):
+    """Painted in view coordinates, below every curve; never takes part in ranges or mouse events."""
+
+    def __init__(self, value_axis: pg.AxisItem) -> None:
+        super().__init__()
+        self._axis = value_axis
+        self._bands: list[Band] = []
+        self._events: list[Event] = []
+        self._background, self._grid, self._text = QColor(), QColor(), QColor()
+        self._font = QFont()
+        self.setZValue(-100)
+
+    def set_bands(self, bands: list[Band], events: list[Event]) -> None:
+        if (bands, events) != (self._bands, self._events):
+            self._bands, self._events = bands, events
+            self.update()
+
+    def set_colors(self, background: QColor, grid: QColor, text: QColor, font: QFont) -> None:
+        self._background, self._grid, self._text = background, grid, text
+        self._font = QFont(font)
+        self._font.setPixelSize(10)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self.viewRect() or QRectF()
+
+    def viewRangeChanged(self) -> None:
+        self.prepareGeometryChange()
+
+    def dataBounds(self, _axis: int, _share: float = 1.0, _ortho: object = None) -> None:
+        """Never stretches a range."""
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        view = self.getViewBox()
+        if view is None:
+            return
+        to_device = painter.transform()
+        rect = self.viewRect()
+        plot = to_device.mapRect(rect).normalized()
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setFont(self._font)
+        metrics = QFontMetricsF(self._font)
+        for number, band in enumerate(self._bands):
+            left = to_device.map(QPointF(band.start, 0)).x()
+            right = to_device.map(QPointF(band.stop, 0)).x()
+            shown = QRectF(left, plot.top(), right - left, plot.height()).intersected(plot)
+            if shown.width() <= 0:
+                continue
+            self._paint_band(painter, shown, band, number, metrics)
+        self._paint_grid(painter, plot, to_device, rect)
+        for event in self._events:
+            x = to_device.map(QPointF(event.x, 0)).x()
+            if plot.left() <= x <= plot.right():
+                painter.setPen(QPen(self._text, 1, Qt.PenStyle.DotLine))
+                painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
+                painter.drawText(QPointF(x + 3, plot.bottom() - 4), event.label)
+        painter.restore()
+
+    def _paint_band(
+        self, painter: QPainter, shown: QRectF, band: Band, number: int, metrics: QFontMetricsF
+    ) -> None:
+        if number % 2 == 0:
+            tint = QColor(self._text)
+            tint.setAlpha(11)
+            painter.fillRect(shown, tint)
+        strip = QRectF(shown.left(), shown.top(), max(shown.width() - 1, 1), 2.5)
+        painter.fillRect(strip, QColor(band.color))
+        room = QRectF(shown.left() + 4, shown.top() + 3, shown.width() - 6, LABEL_HEIGHT - 3)
+        for text in (band.label, band.short):
+            if metrics.horizontalAdvance(text) <= room.width():
+                painter.setPen(self._text)
+                painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+                break
+
+    def _paint_grid(self, painter: QPainter, plot: QRectF, to_device, rect: QRectF) -> None:  # type: ignore[no-untyped-def]
+        levels = self._axis.tickValues(rect.top(), rect.bottom(), plot.height())
+        painter.setPen(QPen(self._grid, 1))
+        for value in levels[0][1] if levels else ():
+            y = round(to_device.map(QPointF(0, float(value))).y()) + 0.5
+            if plot.top() - 1 <= y <= plot.bottom() + 1:
+                painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))

@@ -1,0 +1,61 @@
+"""What each recorded metric is called on screen, in which unit, and how it is drawn at first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HIDDEN = frozenset({"untrained"})
+"""Recorded once for forward transfer; a single point is no curve."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """``percent``: a share of 1, drawn 0 to 100 %. ``smoothing``: weight of the moving average at first."""
+
+    name: str
+    title: str
+    meaning: str
+    percent: bool = False
+    log: bool = False
+    smoothing: float = 0.0
+
+
+_KNOWN = (
+    Metric("accuracy", "Accuracy", "share of test images classified correctly", percent=True),
+    Metric("loss", "Task loss", "cross-entropy on the task that is being learned", smoothing=0.9),
+    Metric(
+        "consolidation",
+        "Consolidation",
+        "distance of the weights generated for earlier conditions from what they were",
+        log=True,
+        smoothing=0.9,
+    ),
+    Metric("gradient_norm", "Gradient norm", "norm of the gradient before clipping", log=True, smoothing=0.9),
+    Metric("lr", "Learning rate", "step size of the optimiser"),
+    Metric("step_time", "Step time", "seconds a training step takes", smoothing=0.9),
+)
+STANDARD = tuple(metric.name for metric in _KNOWN[:4])
+"""Metrics that always have a button, recorded or not."""
+
+
+def metric(name: str) -> Metric:
+    """The metric of that name; an unknown one is titled by its own name."""
+    for known in _KNOWN:
+        if known.name == name:
+            return known
+    return Metric(name, name.replace("_", " ").capitalize(), f"recorded as {name}")
+
+
+def ordered(names: set[str]) -> tuple[str, ...]:
+    """Known metrics in their usual order, then the others by name; hidden ones left out."""
+    known = [m.name for m in _KNOWN if m.name in names]
+    return (*known, *sorted(names - set(known) - HIDDEN))
+
+
+def text(metric: Metric, value: float) -> str:
+    """A value as people read it: 93.4 %, or four significant figures."""
+    if metric.percent:
+        return f"{100 * value:.1f} %"
+    if value and not 1e-3 <= abs(value) < 1e5:
+        return f"{value:.2e}"
+    return f"{value:.4g}"
