@@ -1,87 +1,46 @@
-"""Loading a whole data set into memory: uint8 images, labels, and how to normalise them."""
+"""Loading a whole data set into memory, by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
 
 import numpy as np
 
-from hhstudio.core.datasets import DatasetInfo, dataset_info
+from hhstudio.core.datasets import FOLDER, DatasetInfo, dataset_info, folder_path
 from hhstudio.core.errors import DataError
 from hhstudio.core.resources import resource
 from hhstudio.core.spec import Stream
-
-Progress = Callable[[str, int, int], None]
-"""Told what is being worked on, how much is done, and how much there is (bytes or images; 0 unknown)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Access:
-    """How data may be reached: where, whether files may be fetched, and whether files that match no known
-    checksum are accepted."""
-
-    root: Path
-    allow_unverified: bool = False
-    download: bool = True
-    progress: Progress | None = None
-
-    def report(self, what: str, done: int, total: int) -> None:
-        if self.progress is not None:
-            self.progress(what, done, total)
+from hhstudio.learn.data.access import Access, Source
+from hhstudio.learn.data.statistics import channel_statistics, split_indices
 
 
-@dataclass(frozen=True, eq=False)
-class Source:
-    """A data set in memory. Images (N, C, H, W) uint8, labels (N,) int64; ``mean`` and ``std`` a channel,
-    in units of the full range 0 to 255."""
+def load_source(name: str, stream: Stream, classes: Iterable[int], access: Access) -> Source:
+    """The data set of that name, read from the data folder, or fetched into it first.
 
-    info: DatasetInfo
-    train_images: np.ndarray
-    train_labels: np.ndarray
-    test_images: np.ndarray
-    test_labels: np.ndarray
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    unverified: bool = False
-    notices: tuple[str, ...] = ()
-
-
-def load_source(name: str, stream: Stream, access: Access) -> Source:
-    """The data set of that name, read from the data folder (or fetched into it first).
-
-    Raises :class:`DataError` for data that are missing, damaged or not verified.
+    ``classes``: those that are used; a folder of images is read no further than that. Raises
+    :class:`DataError` for data that are missing, damaged, or not verified without consent.
     """
     info = dataset_info(name, stream, access.root)
-    if name == "digits":
-        return _digits(info)
-    raise DataError(f"{info.title} cannot be loaded yet")
+    try:
+        if name == "digits":
+            return _digits(info)
+        if name == FOLDER:
+            from hhstudio.learn.data.folder import load_folder
 
+            return load_folder(info, folder_path(stream, access.root), classes, access)
+        # torchvision takes a second to import, which the shipped digits need not wait for.
+        if name.startswith("cifar"):
+            from hhstudio.learn.data.cifar import load_cifar
 
-def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation a channel of (N, C, H, W) uint8 images, in units of the full range."""
-    counts = np.stack([np.bincount(images[:, c].reshape(-1), minlength=256) for c in range(images.shape[1])])
-    levels = np.arange(256) / 255.0
-    share = counts / counts.sum(1, keepdims=True)
-    mean = share @ levels
-    std = np.sqrt((share * (levels[None] - mean[:, None]) ** 2).sum(1))
-    # A blank channel has no spread; 1 leaves it at zero instead of dividing by it.
-    return tuple(mean.tolist()), tuple(np.where(std > 1e-6, std, 1.0).tolist())
+            return load_cifar(info, access)
+        from hhstudio.learn.data.idx import load_idx
 
-
-def split_indices(labels: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of training and test images, ``share`` of each class in the test set (at least one image of
-    each class on both sides where it has two). Never drawn from a run's seed: all runs are comparable."""
-    rng = np.random.Generator(np.random.PCG64(0))
-    test = []
-    for label in np.unique(labels):
-        at = rng.permutation(np.flatnonzero(labels == label))
-        count = min(max(1, round(len(at) * share)), len(at) - 1)
-        test.append(at[:count])
-    chosen = np.zeros(len(labels), bool)
-    chosen[np.concatenate(test)] = True
-    return np.flatnonzero(~chosen), np.flatnonzero(chosen)
+        return load_idx(info, access)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise DataError(f"{info.title}: {where}{error.strerror or error}") from None
+    except MemoryError:
+        raise DataError(f"{info.title} does not fit into memory; fewer classes or images may") from None
 
 
 def _digits(info: DatasetInfo) -> Source:

@@ -18,8 +18,9 @@ from hhstudio.core.datasets import dataset_names
 from hhstudio.core.errors import DataError
 from hhstudio.core.events import TaskInfo
 from hhstudio.core.tasks import LIMIT, VALIDATION, generator, permutation, plan
+from hhstudio.learn.data.access import Access, Progress, Source
 from hhstudio.learn.data.augment import normalise
-from hhstudio.learn.data.sources import Access, Progress, Source, load_source
+from hhstudio.learn.data.sources import load_source
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +44,9 @@ class TaskData:
 
     def to(self, device: torch.device | str) -> TaskData:
         """The same on another device."""
-        moved = {}
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            moved[field.name] = None if value is None else value.to(device)
-        return TaskData(**moved)
+        tensors = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        moved = {name: tensor.to(device) for name, tensor in tensors.items() if tensor is not None}
+        return dataclasses.replace(self, **moved)
 
     def inputs(self, images: Tensor) -> Tensor:
         """Images of this task as its solver takes them: normalised, permuted, float32."""
@@ -126,7 +125,8 @@ def build_stream(
     shape = (0, 0, 0)
     for name in dataset_names(stream):
         # One data set at a time: what its tasks do not use is let go before the next is read.
-        source = load_source(name, stream, access)
+        used = {label for task in tasks if task.dataset == name for label in task.classes}
+        source = load_source(name, stream, used, access)
         shape = source.info.shape
         unverified |= source.unverified
         notices += source.notices

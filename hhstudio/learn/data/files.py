@@ -1,0 +1,114 @@
+"""Checking, unpacking and replacing the files of a data set. Nothing here interprets what they hold."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Protocol
+
+from hhstudio.core.errors import DataError
+
+#: Bytes read at once.
+_BLOCK = 1 << 20
+
+#: What the standard library raises for damaged packed files.
+_DAMAGED = (EOFError, zlib.error, tarfile.TarError, OSError)
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def md5_of(file: _Readable) -> str:
+    """MD5 of the rest of an open file, as hexadecimal text. It tells files apart; it secures nothing."""
+    digest = hashlib.md5(usedforsecurity=False)
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def file_md5(path: Path) -> str:
+    """MD5 of a file. Raises :class:`DataError` when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return md5_of(file)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def mismatch(path: Path, expected: str, found: str) -> DataError:
+    """The refusal of a file that is not the one that torchvision knows."""
+    return DataError(
+        f"{path} does not match its checksum: expected md5 {expected}, found {found}; "
+        "to use it all the same, allow unverified data (--allow-unverified)"
+    )
+
+
+@contextmanager
+def appearing(target: Path) -> Iterator[IO[bytes]]:
+    """A file to write that takes its name only when all is written; on any error nothing is left."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def copy(source: _Readable, target: Path, report: Callable[[int], None]) -> None:
+    """Write the rest of ``source`` to ``target``, telling ``report`` how many bytes are written."""
+    with appearing(target) as file:
+        done = 0
+        while block := source.read(_BLOCK):
+            file.write(block)
+            done += len(block)
+            report(done)
+
+
+def unpack_gzip(packed: Path, target: Path, report: Callable[[int], None]) -> None:
+    """Unpack one file. Raises :class:`DataError` when it is damaged."""
+    try:
+        with gzip.open(packed) as file:
+            copy(file, target, report)
+    except _DAMAGED as error:
+        raise DataError(f"{packed}: cannot be unpacked: {error}") from None
+
+
+def gzip_content_md5(packed: Path) -> str | None:
+    """MD5 of what a packed file holds; None when it is damaged."""
+    try:
+        with gzip.open(packed) as file:
+            return md5_of(file)
+    except _DAMAGED:
+        return None
+
+
+def unpack_tar(archive: Path, wanted: Mapping[str, Path], report: Callable[[int], None]) -> None:
+    """Unpack the named members of a .tar.gz, each to its place, and nothing else.
+
+    Raises :class:`DataError` when the archive is damaged or lacks one.
+    """
+    left = dict(wanted)
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            for member in tar:
+                target = left.pop(member.name, None) if member.isfile() else None
+                content = tar.extractfile(member) if target else None
+                if target and content:
+                    copy(content, target, report)
+                if not left:
+                    return
+    except _DAMAGED as error:
+        raise DataError(f"{archive}: cannot be unpacked: {error}") from None
+    raise DataError(f"{archive}: does not hold {next(iter(left))}")
