@@ -1,0 +1,67 @@
+"""A learner as plain numbers, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+from hhstudio.core.errors import SessionError
+from hhstudio.learn.learner import Learner
+from hhstudio.nets.chain import Condition
+
+
+def arrays(learner: Learner) -> dict[str, np.ndarray]:
+    """Everything a learner holds that cannot be made again from the spec."""
+    found = {
+        f"stored/{name}": t.detach().cpu().numpy().copy() for name, t in learner.hierarchy.stored.items()
+    }
+    found |= {f"gain/{key}": np.array(value) for key, value in learner.hierarchy.gains.items()}
+    found |= {f"optimiser/{name}": array for name, array in learner.optimiser.arrays().items()}
+    found |= {f"consolidation/{name}": array for name, array in learner.consolidation.arrays().items()}
+    for condition, buffers in learner.buffers.items():
+        for name, tensor in buffers.items():
+            key = f"buffer/{condition.solver}/{condition.task}/{name}"
+            found[key] = tensor.detach().cpu().numpy().copy()
+    return found
+
+
+def restore(
+    learner: Learner,
+    saved: Mapping[str, np.ndarray],
+    finished: list[Condition],
+    current: tuple[Condition, ...],
+    in_task: bool,
+) -> None:
+    """Put a fresh learner of the same spec where the saved one was; ``in_task``: in the middle of a stint.
+
+    Raises :class:`SessionError` for a state that belongs to another spec.
+    """
+    for condition in (*finished, *current):
+        learner.hierarchy.add(condition)
+        solver = learner.hierarchy.tree.solvers[condition.solver]
+        learner.buffers[condition] = solver.fresh_buffers(learner.device)
+    stored = {n: torch.from_numpy(np.array(a)) for n, a in _below(saved, "stored").items()}
+    own = learner.hierarchy.stored
+    if stored.keys() != own.keys() or any(stored[n].shape != own[n].shape for n in own):
+        raise SessionError("the saved state belongs to another spec: its tensors are not those of this tree")
+    learner.hierarchy.load(stored, {k: float(v) for k, v in _below(saved, "gain").items()})
+    with torch.no_grad():
+        for name, array in _below(saved, "buffer").items():
+            solver_id, task, tensor = name.split("/", 2)
+            buffer = learner.buffers[Condition(solver_id, int(task))][tensor]
+            buffer.copy_(torch.from_numpy(np.array(array)))
+    learner.done = list(finished)
+    consolidation = _below(saved, "consolidation")
+    learner.consolidation.load(consolidation, finished)
+    if current:
+        learner.begin(current)
+        if in_task or not learner.training.fresh_optimizer:
+            learner.consolidation.load_gram(consolidation)
+            learner.optimiser.load(_below(saved, "optimiser"))
+
+
+def _below(saved: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    start = prefix + "/"
+    return {name[len(start) :]: array for name, array in saved.items() if name.startswith(start)}

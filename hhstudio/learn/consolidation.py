@@ -1,0 +1,225 @@
+"""Consolidation: keeping what was generated for earlier conditions (von Oswald et al. 2019, eq. 2).
+
+Two forms of the same penalty. *Targets*: weights are fixed once a condition's task has ended, and a sample
+of earlier conditions is generated anew at every step and compared. *Gram* (:mod:`hhstudio.learn.gram`): the
+change since the task's start of the root's raw output for all earlier conditions, in closed form.
+:meth:`Consolidation.begin` takes the cheaper of those that apply and says why.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hhstudio.core import spec as specs
+from hhstudio.learn.gram import RootGram
+from hhstudio.nets.chain import Condition, Generated, Hierarchy
+from hhstudio.nets.initialise import derived_seed
+from hhstudio.nets.tree import Chain, Edge
+
+
+class Consolidation:
+    """The penalty of a run. ``head_of``: the head of a task, or None where all heads serve all tasks."""
+
+    def __init__(
+        self,
+        settings: specs.Consolidation,
+        hierarchy: Hierarchy,
+        seed: int,
+        head_of: Callable[[int], int | None],
+    ) -> None:
+        self.settings = settings
+        self.targets: dict[Condition, tuple[Tensor, ...]] = {}
+        self._hierarchy = hierarchy
+        self._seed = seed
+        self._head_of = head_of
+        self._weights: dict[tuple[str, int | None], Tensor] = {}
+        self._earlier: tuple[Condition, ...] = ()
+        self._gram: RootGram | None = None
+
+    # before a task -------------------------------------------------------------------------------------
+
+    def begin(self, earlier: Sequence[Condition]) -> str:
+        """Prepare for a task that follows these conditions. Returns one line: the form chosen, and why."""
+        self._earlier, self._gram = tuple(earlier), None
+        if not earlier or self.settings.beta <= 0:
+            return "no earlier conditions to keep" if not earlier else "no consolidation: beta is 0"
+        count = len(self.sample(0))
+        taken = f"{count} of {len(earlier)}" if count < len(earlier) else f"all {count}"
+        why_not = self._gram_refused()
+        if why_not is None:
+            gram, direct = self._costs()
+            if gram < direct:
+                self._gram = self._make_gram()
+                self.targets.clear()
+                return (
+                    f"closed form at the root over all {len(earlier)} earlier conditions: "
+                    f"{gram / 1e6:.3g} against {direct / 1e6:.3g} million products a step for {taken}"
+                )
+            why_not = f"the closed form would need {gram / direct:.3g} times the products"
+        # Nothing is trained between the end of a condition's task and here: these are its weights then.
+        for condition in earlier:
+            if condition not in self.targets:
+                self._fix(condition)
+        level = {"solver": "the solvers' weights", "root": "the root's targets", "all": "every level"}
+        return f"targets at {level[self.settings.level]}, {taken} earlier conditions a step; {why_not}"
+
+    @property
+    def closed_form(self) -> bool:
+        return self._gram is not None
+
+    # at a step -----------------------------------------------------------------------------------------
+
+    def sample(self, step: int) -> list[Condition]:
+        """Earlier conditions to be generated at this step; depends on the seed and the step alone."""
+        if self._gram is not None or self.settings.beta <= 0:
+            return []
+        count = self.settings.sample or len(self._earlier)
+        if count >= len(self._earlier):
+            return list(self._earlier)
+        return random.Random(derived_seed(self._seed, "sample", step)).sample(self._earlier, count)
+
+    def penalty(self, generated: Mapping[str, Generated], chosen: Sequence[Condition]) -> Tensor | None:
+        """Mean over the chosen conditions, not yet times beta; None when there is nothing to keep."""
+        if self._gram is not None:
+            return self._gram.penalty()
+        if not chosen:
+            return None
+        wanted = set(chosen)
+        total: Tensor | None = None
+        for group in generated.values():
+            rows = [i for i, c in enumerate(group.conditions) if c in wanted]
+            if not rows:
+                continue
+            conditions = [group.conditions[i] for i in rows]
+            for place, level in enumerate(self._levels(group.chain)):
+                weights = group.levels[level]
+                if len(rows) < len(group.conditions):
+                    weights = weights[rows[0] :] if rows[-1] - rows[0] + 1 == len(rows) else weights[rows]
+                kept = torch.stack([self.targets[c][place] for c in conditions])
+                scale = self._scale(group.chain.edges[level], conditions)
+                part = ((weights - kept) * scale).square().sum()
+                total = part if total is None else total + part
+        assert total is not None
+        return total / len(chosen)
+
+    def uncovered(self, chain: Chain) -> set[str]:
+        """Names of stored tensors on a path, shared between its tasks, that the penalty does not keep.
+
+        With the root's level these are anchors, slots and codes below it, and residual contributions.
+        """
+        if self.settings.level != "root":
+            return set()
+        names = set()
+        for at, edge in enumerate(chain.edges):
+            if at:
+                names |= {f"anchor/{edge.slot}"} if edge.link.learned else set()
+                for contribution in edge.contributions:
+                    names |= {f"slot/{contribution.key}", f"code/{contribution.key}"}
+        return names & self._hierarchy.stored.keys()
+
+    # saving --------------------------------------------------------------------------------------------
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        found = {
+            f"target/{c.solver}/{c.task}/{i}": level.cpu().numpy().copy()
+            for c, levels in self.targets.items()
+            for i, level in enumerate(levels)
+        }
+        if self._gram is not None:
+            found |= {f"gram/{name}": array for name, array in self._gram.arrays().items()}
+        return found
+
+    def load(self, arrays: Mapping[str, np.ndarray], done: Sequence[Condition]) -> None:
+        """Take targets back; to be called before :meth:`begin`."""
+        for condition in done:
+            levels = []
+            while (name := f"target/{condition.solver}/{condition.task}/{len(levels)}") in arrays:
+                value = torch.from_numpy(np.array(arrays[name]))
+                levels.append(value.to(self._hierarchy.device, self._hierarchy.dtype))
+            if levels:
+                self.targets[condition] = tuple(levels)
+
+    def load_gram(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take the closed form's reference back; to be called after :meth:`begin`."""
+        if self._gram is not None and "gram/last" in arrays:
+            self._gram.load({name: arrays[f"gram/{name}"] for name in ("last", "hidden")})
+
+    @torch.no_grad()
+    def _fix(self, condition: Condition) -> None:
+        generated = self._hierarchy.generate([condition])[condition.solver]
+        self.targets[condition] = tuple(generated.levels[i][0].clone() for i in self._levels(generated.chain))
+
+    # parts ---------------------------------------------------------------------------------------------
+
+    def _levels(self, chain: Chain) -> list[int]:
+        last = len(chain.edges) - 1
+        return {"solver": [last], "root": [0], "all": list(range(last + 1))}[self.settings.level]
+
+    def _uncounted(self, edge: Edge, head: int | None) -> Tensor:
+        solver = self._hierarchy.tree.solvers.get(edge.target)
+        if solver is None:
+            return torch.zeros(edge.spec.size, dtype=torch.bool)
+        return solver.uncounted(head)
+
+    def _factor(self, edge: Edge, head: int | None) -> float:
+        """Weight of a squared change: 1, or one over the counted numbers."""
+        if self.settings.reduction == "sum":
+            return 1.0
+        return 1.0 / int((~self._uncounted(edge, head)).sum())
+
+    def _scale(self, edge: Edge, conditions: Sequence[Condition]) -> Tensor:
+        """(size,) or (conditions, size): factor on changes before they are squared and summed."""
+        heads = [self._head_of(c.task) if edge.target in self._hierarchy.tree.solvers else None
+                 for c in conditions]  # fmt: skip
+        found = []
+        for head in heads:
+            if (edge.slot, head) not in self._weights:
+                counted = (~self._uncounted(edge, head)).float()
+                if self.settings.reduction == "mean":
+                    counted = counted / edge.spec.sigma()
+                counted = counted * self._factor(edge, head) ** 0.5
+                self._weights[edge.slot, head] = counted.to(self._hierarchy.device, self._hierarchy.dtype)
+            found.append(self._weights[edge.slot, head])
+        return found[0] if len(set(heads)) == 1 else torch.stack(found)
+
+    def _gram_refused(self) -> str | None:
+        """Why the closed form would not be exact here; None when it is."""
+        chains = [self._hierarchy.tree.chains[s] for s in dict.fromkeys(c.solver for c in self._earlier)]
+        if any(0 not in self._levels(c) or len(self._levels(c)) > 1 for c in chains):
+            return "the closed form covers only what the root generates"
+        edges = [c.edges[0] for c in chains]
+        for edge in edges:
+            frozen = not edge.link.learned or not self._hierarchy.stored[f"anchor/{edge.slot}"].requires_grad
+            if edge.link.anchored and not frozen:
+                return "learned anchors change with what the root generates"
+            if edge.link.anchored and self.settings.reduction == "sum":
+                return "the closed form of an anchored link needs consolidation.reduction mean"
+            if not edge.link.anchored and self.settings.reduction == "mean":
+                return "the closed form of a direct link needs consolidation.reduction sum"
+        return None
+
+    def _make_gram(self) -> RootGram:
+        factors, masks = [], []
+        for condition in self._earlier:
+            edge = self._hierarchy.tree.chains[condition.solver].edges[0]
+            own = edge.contributions[-1]
+            head = self._head_of(condition.task)
+            change = edge.link.alpha * self._hierarchy.gains[own.key] if edge.link.anchored else 1.0
+            factors.append(self._factor(edge, head) * change**2 / len(self._earlier))
+            masks.append(self._uncounted(edge, head))
+        return RootGram(self._hierarchy, self._earlier, factors, masks)
+
+    def _costs(self) -> tuple[float, float]:
+        """Products a step of the closed form, and of generating the sampled conditions."""
+        tree = self._hierarchy.tree
+        root = tree.generators[tree.root]
+        width = (root.hidden or root.widths[:1])[-1] + 1
+        chunks = [tree.chains[c.solver].edges[0].contributions[-1].layout.chunks for c in self._earlier]
+        gram = 3.0 * root.chunk * width**2 + 3.0 * sum(chunks) * width**2
+        share = (self.settings.sample or len(chunks)) / len(chunks)
+        return gram, sum(chunks) * min(1.0, share) * width * root.chunk

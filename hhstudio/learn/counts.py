@@ -1,0 +1,66 @@
+"""Numbers stored against numbers generated, for each path and for the whole tree."""
+
+from __future__ import annotations
+
+from hhstudio.core.events import ParameterCount
+from hhstudio.nets.tree import Chain, Contribution, Tree
+
+
+def count_parameters(
+    tree: Tree, tasks: int, task_chunks: bool, level: str | None
+) -> tuple[ParameterCount, ...]:
+    """Counts of every path, after all tasks, and of the whole tree (path "").
+
+    ``generated``: the solvers' weights of all tasks. ``embeddings``: of tasks, slots and chunks.
+    ``level``: where consolidation keeps targets (``consolidation.level``), None when it keeps none.
+    """
+    root = tree.generators[tree.root].spec.size
+    counts = []
+    slots: dict[str, int] = {}
+    anchors: dict[str, int] = {}
+    for chain in tree.chains.values():
+        own_slots = {c.key: _slot_numbers(tree, chain, c.key, task_chunks) for c in _contributions(chain)}
+        own_anchors = {e.slot: e.spec.size for e in chain.edges if e.link.learned}
+        slots |= own_slots
+        anchors |= own_anchors
+        counts.append(
+            ParameterCount(
+                path=chain.name,
+                root=root,
+                embeddings=sum(own_slots.values()) + tasks * _task_numbers(tree, chain, task_chunks),
+                anchors=sum(own_anchors.values()),
+                targets=tasks * _target_numbers(chain, level),
+                generated=tasks * chain.last.spec.size,
+            )
+        )
+    total = ParameterCount(
+        root=root,
+        embeddings=sum(slots.values())
+        + tasks * sum(_task_numbers(tree, chain, task_chunks) for chain in tree.chains.values()),
+        anchors=sum(anchors.values()),
+        targets=sum(c.targets for c in counts),
+        generated=sum(c.generated for c in counts),
+    )
+    return (*counts, total)
+
+
+def _contributions(chain: Chain) -> list[Contribution]:
+    return [c for edge in chain.edges for c in edge.contributions]
+
+
+def _slot_numbers(tree: Tree, chain: Chain, key: str, task_chunks: bool) -> int:
+    contribution = next(c for c in _contributions(chain) if c.key == key)
+    generator = tree.generators[contribution.node]
+    own = task_chunks and contribution is chain.last.contributions[-1]
+    return generator.slot + (0 if own else contribution.layout.chunks * generator.code)
+
+
+def _task_numbers(tree: Tree, chain: Chain, task_chunks: bool) -> int:
+    own = chain.last.contributions[-1]
+    codes = own.layout.chunks * tree.generators[own.node].code if task_chunks else 0
+    return sum(tree.generators[node].task for node in chain.nodes) + codes
+
+
+def _target_numbers(chain: Chain, level: str | None) -> int:
+    sizes = [edge.spec.size for edge in chain.edges]
+    return {None: 0, "solver": sizes[-1], "root": sizes[0], "all": sum(sizes)}[level]

@@ -1,0 +1,67 @@
+"""Devices by name, and how they compute."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NamedTuple
+
+import psutil
+import torch
+
+from hhstudio.core.errors import DeviceError
+from hhstudio.core.spec import Training
+
+
+class Arithmetic(NamedTuple):
+    """``dtype``: of stored numbers; ``autocast``: of the solver's and generators' products, or None."""
+
+    dtype: torch.dtype
+    autocast: torch.dtype | None
+
+
+def resolve_device(name: str) -> str:
+    """A device that is there, for auto, cpu, cuda, cuda:1, mps. Raises :class:`DeviceError`."""
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if name == "auto":
+        return "cuda" if cuda else "mps" if mps else "cpu"
+    kind, _, index = name.partition(":")
+    if kind == "cpu" and not index:
+        return name
+    if kind == "cuda" and (not index or index.isdigit()):
+        if not cuda:
+            raise DeviceError(f"device {name!r}: PyTorch finds no CUDA GPU on this machine; use cpu")
+        if index and int(index) >= torch.cuda.device_count():
+            raise DeviceError(f"device {name!r}: this machine has {torch.cuda.device_count()} CUDA GPU(s)")
+        return name
+    if kind == "mps" and not index:
+        if not mps:
+            raise DeviceError("device 'mps': PyTorch finds no Apple GPU on this machine; use cpu")
+        return name
+    raise DeviceError(f"device {name!r} is unknown; use auto, cpu, cuda, cuda:0 or mps")
+
+
+def prepare(device: str, training: Training) -> Arithmetic:
+    """Set threads and product precision of this process for a run. Raises :class:`DeviceError`."""
+    kind = torch.device(device).type
+    threads = training.threads or max(1, (os.cpu_count() or 2) - 1)
+    torch.set_num_threads(threads)
+    torch.set_float32_matmul_precision("high" if training.precision == "tf32" else "highest")
+    torch.backends.cudnn.allow_tf32 = training.precision == "tf32"
+    if training.precision == "float64":
+        if kind == "mps":
+            raise DeviceError("device 'mps' has no float64; use another training.precision")
+        return Arithmetic(torch.float64, None)
+    return Arithmetic(torch.float32, torch.bfloat16 if training.precision == "bfloat16" else None)
+
+
+def peak_memory(device: torch.device) -> int:
+    """Bytes: the device's peak of this run on CUDA, the process's peak elsewhere."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

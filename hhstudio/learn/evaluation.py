@@ -1,0 +1,68 @@
+"""Accuracy on test images: every condition is generated once, and read in large batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from hhstudio.nets.chain import Condition
+
+if TYPE_CHECKING:
+    from hhstudio.learn.learner import Learner
+
+
+@torch.no_grad()
+def accuracies(
+    learner: Learner, conditions: Sequence[Condition], limit: int | None = None
+) -> dict[Condition, float]:
+    """Share of correctly classified test images of each condition's task, 0 to 1.
+
+    In the scenarios domain and class the task is not told: each image is read by every condition of the
+    same path that is asked for here, and the prediction of least entropy counts (von Oswald et al. 2019,
+    HNET+ENT). ``limit``: the first images of a task, which are in no particular order of class.
+    Numbers stay on the device until all are known.
+    """
+    if not conditions:
+        return {}
+    weights = learner.solver_weights(conditions)
+    rivals: dict[str, list[Condition]] = {}
+    for condition in conditions:
+        rivals.setdefault(condition.solver, []).append(condition)
+    told = learner.stream.scenario == "task"
+    found = []
+    for condition in conditions:
+        asked = [condition] if told else rivals[condition.solver]
+        found.append(_accuracy(learner, condition, asked, weights, limit))
+    return dict(zip(conditions, torch.stack(found).tolist(), strict=True))
+
+
+def _accuracy(
+    learner: Learner,
+    condition: Condition,
+    asked: Sequence[Condition],
+    weights: Mapping[Condition, Mapping[str, Tensor]],
+    limit: int | None,
+) -> Tensor:
+    data = learner.task_data(condition.task)
+    images, labels = data.test_images, data.test_labels
+    if limit is not None:
+        images, labels = images[:limit], labels[:limit]
+    size = learner.spec.evaluation.batch_size
+    correct = torch.zeros((), device=labels.device)
+    for start in range(0, len(labels), size):
+        seen = images[start : start + size]
+        logits = [learner.logits(c, weights[c], learner.task_data(c.task), seen, False) for c in asked]
+        wanted = labels[start : start + size]
+        predicted = logits[0].argmax(1) if len(asked) == 1 else _least_entropy(logits)
+        correct += (predicted == wanted).sum()
+    return correct / max(1, len(labels))
+
+
+def _least_entropy(logits: Sequence[Tensor]) -> Tensor:
+    """(N,) labels as predicted by the most certain of several solvers, image by image."""
+    entropies = torch.stack([torch.special.entr(x.softmax(1)).sum(1) for x in logits])
+    labels = torch.stack([x.argmax(1) for x in logits])
+    return labels.gather(0, entropies.argmin(0, keepdim=True))[0]

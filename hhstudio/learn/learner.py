@@ -1,0 +1,255 @@
+"""One training step, and everything it touches: hierarchy, data, solvers' statistics, optimiser.
+
+Every random draw of a step (order of the data, augmentation, dropout, sampled conditions) is a function
+of the seed and of the step, so that a run goes on from a saved state as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from hhstudio.core.errors import SpecError
+from hhstudio.core.spec import Spec
+from hhstudio.core.topology import Topology
+from hhstudio.learn.consolidation import Consolidation
+from hhstudio.learn.data import TaskData, TaskStream, augment
+from hhstudio.learn.devices import prepare
+from hhstudio.learn.optimise import Optimiser
+from hhstudio.nets.chain import Condition, Generated, Hierarchy
+from hhstudio.nets.initialise import derived_seed
+from hhstudio.nets.tree import Tree, build_tree
+
+
+class Learner:
+    """Holds what is learned and takes steps. Raises :class:`SpecError` for a spec that cannot be built."""
+
+    def __init__(self, spec: Spec, topology: Topology, stream: TaskStream, device: str) -> None:
+        self.spec, self.stream = spec, stream
+        self.device = torch.device(device)
+        self.arithmetic = prepare(device, spec.training)
+        self.training = spec.training
+        self.beta = spec.consolidation.beta
+        tree = self._tree(topology)
+        self.hierarchy = Hierarchy(
+            tree, spec.seed, self.device, self.arithmetic.dtype, spec.hypernetwork.task_chunks
+        )
+        self.consolidation = Consolidation(
+            spec.consolidation,
+            self.hierarchy,
+            spec.seed,
+            stream.head_of if len(stream.heads) > 1 else _no_head,
+        )
+        self.optimiser = Optimiser(self.training, self.device)
+        self.buffers: dict[Condition, dict[str, Tensor]] = {}
+        self.done: list[Condition] = []
+        self._data: dict[int, TaskData] = {}
+        self._order: tuple[tuple[int, int], Tensor] | None = None
+
+    def _tree(self, topology: Topology) -> Tree:
+        heads = self.stream.heads
+        tree = build_tree(self.spec, topology, self.stream.image_shape, max(heads), len(heads))
+        for solver in tree.solvers.values():
+            solver.module.to(self.device, self.arithmetic.dtype)
+        return tree
+
+    # data ----------------------------------------------------------------------------------------------
+
+    def task_data(self, task: int) -> TaskData:
+        """The task's data, on the device."""
+        if task not in self._data:
+            self._data[task] = self.stream.task(task).to(self.device)
+        return self._data[task]
+
+    def steps_of(self, task: int) -> int:
+        """Steps that one task takes."""
+        t = self.training
+        if t.epochs <= 0:
+            return t.steps
+        images = len(self.stream.task(task).train_labels)
+        return max(1, round(t.epochs * images / min(t.batch_size, images)))
+
+    def batch(self, task: int, step: int) -> tuple[Tensor, Tensor]:
+        """Images (uint8) and labels of a task's step: epoch after epoch, each in a new order."""
+        data = self.task_data(task)
+        count = len(data.train_labels)
+        size = min(self.training.batch_size, count)
+        epoch, place = divmod(step * size, count)
+        index = self._epoch_order(task, epoch, count)[place : place + size]
+        if len(index) < size:
+            following = self._epoch_order(task, epoch + 1, count)[: size - len(index)]
+            index = torch.cat([index, following])
+        images = data.train_images[index]
+        if self.spec.stream.augment:
+            source = torch.Generator(self.device).manual_seed(
+                derived_seed(self.spec.seed, "augment", task, step)
+            )
+            images = augment(images, source)
+        return images, data.train_labels[index]
+
+    def _epoch_order(self, task: int, epoch: int, count: int) -> Tensor:
+        if self._order is None or self._order[0] != (task, epoch):
+            source = torch.Generator().manual_seed(derived_seed(self.spec.seed, "order", task, epoch))
+            order = torch.randperm(count, generator=source).to(self.device)
+            self._order = ((task, epoch), order)
+        return self._order[1]
+
+    # solvers -------------------------------------------------------------------------------------------
+
+    def logits(
+        self,
+        condition: Condition,
+        weights: Mapping[str, Tensor],
+        data: TaskData,
+        images: Tensor,
+        training: bool,
+    ) -> Tensor:
+        """(N, outputs in use) of a condition's solver for stored images, which are normalised here."""
+        solver = self.hierarchy.tree.solvers[condition.solver]
+        inputs = data.inputs(images).to(self.arithmetic.dtype)
+        with self.products():
+            found = solver.run(weights, self.buffers.get(condition, {}), inputs, training)
+        first = self.stream.head_of(condition.task) * solver.classes_per_head
+        return found[:, first : first + self.stream.outputs(condition.task)]
+
+    @torch.no_grad()
+    def solver_weights(self, conditions: Sequence[Condition]) -> dict[Condition, dict[str, Tensor]]:
+        """Generated weights of several conditions, without gradients."""
+        with self.products():
+            generated = self.hierarchy.generate(conditions)
+        return {c: generated[c.solver].solver_weights(c) for c in conditions}
+
+    def arrays_of(self, condition: Condition) -> dict[str, np.ndarray]:
+        """A solver's tensors as a ``state_dict`` has them: generated weights, and any statistics."""
+        weights = {**self.solver_weights([condition])[condition], **self.buffers.get(condition, {})}
+        return {name: tensor.detach().cpu().numpy() for name, tensor in weights.items()}
+
+    def products(self) -> contextlib.AbstractContextManager:
+        """The precision in which generators and solvers multiply."""
+        if self.arithmetic.autocast is None:
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, self.arithmetic.autocast)
+
+    # learning ------------------------------------------------------------------------------------------
+
+    def begin(self, conditions: Sequence[Condition]) -> str:
+        """Prepare to learn conditions: embeddings, statistics, what is frozen, consolidation, optimiser.
+
+        Idempotent. Returns a line about the form of consolidation.
+        """
+        for condition in conditions:
+            self.hierarchy.add(condition)
+            if condition not in self.buffers:
+                solver = self.hierarchy.tree.solvers[condition.solver]
+                self.buffers[condition] = solver.fresh_buffers(self.device)
+        frozen = self._frozen()
+        for name, tensor in self.hierarchy.stored.items():
+            tensor.requires_grad_(name not in frozen)
+        line = self.consolidation.begin(self.done)
+        if self.training.fresh_optimizer:
+            self.optimiser.restart(self.hierarchy.stored)
+        else:
+            self.optimiser.extend(self.hierarchy.stored)
+            self.optimiser.drop(frozen)
+        return line
+
+    def _frozen(self) -> set[str]:
+        """Names of stored tensors that are not trained now."""
+        tree, stored = self.hierarchy.tree, self.hierarchy.stored
+        names: set[str] = set()
+        held = {node.id for node in tree.topology.nodes if node.frozen}
+        if tree.root in held:
+            names |= {name for name in stored if name.startswith("root/")}
+        for edge in tree.edges.values():
+            if edge.target in held:
+                names |= {f"anchor/{edge.slot}"}
+                for contribution in edge.contributions:
+                    names |= {f"slot/{contribution.key}", f"code/{contribution.key}"}
+        if self.spec.consolidation.beta > 0:
+            for solver in {c.solver for c in self.done}:
+                names |= self.consolidation.uncovered(tree.chains[solver])
+        if self.spec.consolidation.embeddings_on_task_loss_only:
+            for condition in self.done:
+                names.update(self.hierarchy.embeddings_of(condition))
+        return names & stored.keys()
+
+    def step(self, condition: Condition, batch: int, factor: float, step: int) -> tuple[float, Tensor]:
+        """One step on the condition's batch of that number, rates times ``factor``. Returns the learning
+        rate and, on the device, loss, penalty, gradient norm and the norm of every level's weights."""
+        torch.manual_seed(derived_seed(self.spec.seed, "step", step))
+        lr = self.optimiser.set_rates(factor)
+        chosen = self.consolidation.sample(step)
+        apart = self.spec.consolidation.lookahead and bool(self.done) and self.beta > 0
+        images, labels = self.batch(condition.task, batch)
+        with self.products():
+            generated = self.hierarchy.generate([condition] if apart else [condition, *chosen])
+        own = generated[condition.solver]
+        logits = self.logits(
+            condition, own.solver_weights(condition), self.task_data(condition.task), images, True
+        )
+        loss = functional.cross_entropy(logits.float() if logits.dtype != torch.float64 else logits, labels)
+        self.optimiser.zero_grad()
+        if apart:
+            loss.backward()
+            penalty = self._look_ahead(chosen)
+        else:
+            penalty = self.consolidation.penalty(generated, chosen)
+            (loss if penalty is None else loss + self.beta * penalty).backward()
+        norm = self.optimiser.clip()
+        self.optimiser.step()
+        return lr, _numbers(loss, penalty, norm, own)
+
+    def _look_ahead(self, chosen: Sequence[Condition]) -> Tensor | None:
+        """The penalty at the weights after the task loss's own step, which counts as constant; adds its
+        gradients (von Oswald et al. 2019, eq. 2)."""
+        with self._moved(self.optimiser.planned_change()):
+            with self.products():
+                generated = self.hierarchy.generate(chosen) if chosen else {}
+            penalty = self.consolidation.penalty(generated, chosen)
+            if penalty is not None:
+                (self.beta * penalty).backward()
+        return penalty
+
+    @contextlib.contextmanager
+    def _moved(self, change: Mapping[str, Tensor]) -> Iterator[None]:
+        stored = self.hierarchy.stored
+        before = dict(stored)
+        try:
+            for name, delta in change.items():
+                stored[name] = before[name] + delta
+            yield
+        finally:
+            stored.update(before)
+
+    # growth --------------------------------------------------------------------------------------------
+
+    def check_growth(self, topology: Topology, begun: Iterable[Condition]) -> None:
+        """Raise :class:`SpecError` where a tree would change a path that is already learned."""
+        after = self._tree(topology)
+        for solver in dict.fromkeys(c.solver for c in begun):
+            chain = self.hierarchy.tree.chains[solver]
+            same = solver in after.chains and after.chains[solver].edges == chain.edges
+            nodes = chain.nodes if same else ()
+            if not same or any(after.generators[n] != self.hierarchy.tree.generators[n] for n in nodes):
+                raise SpecError(f"growth would change path {chain.name!r}, which has begun to learn")
+
+    def grow(self, topology: Topology) -> None:
+        """Go on with another tree. What is stored stays; what is new is added and trained."""
+        self.hierarchy.adopt(self._tree(topology))
+        self.optimiser.extend(self.hierarchy.stored)
+
+
+def _no_head(task: int) -> None:
+    """One head serves all tasks: none of its outputs is another task's."""
+
+
+def _numbers(loss: Tensor, penalty: Tensor | None, norm: Tensor, own: Generated) -> Tensor:
+    with torch.no_grad():
+        nothing = torch.zeros_like(loss) if penalty is None else penalty.detach().to(loss.dtype)
+        norms = [torch.linalg.vector_norm(level[0]).to(loss.dtype) for level in own.levels]
+        return torch.stack([loss.detach(), nothing, norm.to(loss.dtype), *norms])

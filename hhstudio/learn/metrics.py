@@ -1,0 +1,87 @@
+"""Metrics of a run: gathered on the device, moved in blocks, checked for numbers that are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from hhstudio.core.events import Metrics
+
+NAMES = ("accuracy", "loss", "consolidation", "gradient_norm", "lr", "step_time", "untrained")
+
+
+class Columns:
+    """Rows on their way into one :class:`~hhstudio.core.events.Metrics`."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[int, int, int, int, float]] = []
+
+    def add(self, step: int, path: int, task: int, metric: str, value: float) -> None:
+        self._rows.append((step, path, task, NAMES.index(metric), value))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def take(self) -> Metrics:
+        step, path, task, metric, value = (list(c) for c in zip(*self._rows, strict=True))
+        self._rows = []
+        return Metrics(names=NAMES, step=step, path=path, task=task, metric=metric, value=value)
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One step as the block remembers it. ``values`` on the device: loss, penalty, gradient norm, then the
+    norm of every level's generated weights."""
+
+    step: int
+    path: int
+    task: int
+    lr: float
+    seconds: float
+    values: Tensor
+
+
+class NotFiniteError(Exception):
+    """A number of a step is NaN or infinite. ``where``: index into :attr:`StepRow.values`."""
+
+    def __init__(self, row: StepRow, where: int) -> None:
+        self.row, self.where = row, where
+
+
+@dataclass
+class Block:
+    """Steps whose numbers are still on the device."""
+
+    rows: list[StepRow] = field(default_factory=list)
+
+    def flush(self, columns: Columns, every: int) -> float:
+        """Move all rows at once; returns the last loss. Raises :class:`NotFiniteError` for the first bad one.
+
+        ``every``: only steps that it divides are put into ``columns``.
+        """
+        width = max(len(row.values) for row in self.rows)
+        padded = [torch.nn.functional.pad(row.values, (0, width - len(row.values))) for row in self.rows]
+        values = torch.stack(padded).cpu().double()
+        finite = torch.isfinite(values)
+        rows, self.rows = self.rows, []
+        if not bool(finite.all()):
+            bad = int((~finite).any(1).nonzero()[0, 0])
+            raise NotFiniteError(rows[bad], _origin((~finite[bad]).nonzero().flatten().tolist()))
+        for row, numbers in zip(rows, values.tolist(), strict=True):
+            if row.step % every:
+                continue
+            at = (row.step, row.path, row.task)
+            columns.add(*at, "loss", numbers[0])
+            columns.add(*at, "consolidation", numbers[1])
+            columns.add(*at, "gradient_norm", numbers[2])
+            columns.add(row.step, row.path, -1, "lr", row.lr)
+            columns.add(row.step, row.path, -1, "step_time", row.seconds)
+        return float(values[-1, 0])
+
+
+def _origin(bad: list[int]) -> int:
+    """Where it began: the uppermost level, or else loss, penalty, gradient in this order."""
+    levels = [index for index in bad if index >= 3]
+    return min(levels) if levels else min(bad)

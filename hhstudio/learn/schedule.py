@@ -1,0 +1,90 @@
+"""What is learned when: stints, one after the other, and where a run is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from hhstudio.core.spec import Spec
+from hhstudio.core.topology import Topology
+from hhstudio.nets.chain import Condition
+
+Stint = tuple[Condition, ...]
+"""Conditions learned at the same time: one, or in joint mode all tasks of a path."""
+
+
+def stints(spec: Spec, topology: Topology, tasks: int) -> list[Stint]:
+    """All stints of a run, in order (``stream.order``, ``training.mode``)."""
+    solvers = [path.solver for path in topology.paths]
+    if spec.training.mode == "joint":
+        return [tuple(Condition(s, t) for t in range(tasks)) for s in solvers]
+    if spec.stream.order == "task-major":
+        return [(Condition(s, t),) for t in range(tasks) for s in solvers]
+    return [(Condition(s, t),) for s in solvers for t in range(tasks)]
+
+
+@dataclass
+class Position:
+    """Where a run is. ``done`` steps of the ``current`` stint; ``solvers``: every path there ever was, in
+    the order of the session's table."""
+
+    step: int = 0
+    done: int = 0
+    current: Stint = ()
+    queue: list[Stint] = field(default_factory=list)
+    finished: list[Condition] = field(default_factory=list)
+    solvers: list[str] = field(default_factory=list)
+
+    @property
+    def begun(self) -> list[Condition]:
+        return [*self.finished, *self.current]
+
+    def advance(self) -> Stint:
+        """Go on to the next stint."""
+        self.current, self.done = self.queue.pop(0), 0
+        return self.current
+
+    def complete(self) -> None:
+        """The current stint is learned."""
+        self.finished.extend(self.current)
+        self.current, self.done = (), 0
+
+    def regrow(self, spec: Spec, topology: Topology, tasks: int) -> None:
+        """Queue what another tree leaves to be learned. A path that comes later starts, task-major, with
+        the tasks that are still to come."""
+        begun = set(self.begun)
+        reached = max((c.task for c in begun), default=-1) if spec.stream.order == "task-major" else -1
+        known = set(self.solvers)
+        self.solvers += [path.solver for path in topology.paths if path.solver not in known]
+        self.queue = [
+            stint
+            for stint in stints(spec, topology, tasks)
+            if not begun.intersection(stint)
+            and (stint[0].solver in known or len(stint) > 1 or stint[0].task > reached)
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "done": self.done,
+            "current": [list(c) for c in self.current],
+            "queue": [[list(c) for c in stint] for stint in self.queue],
+            "finished": [list(c) for c in self.finished],
+            "solvers": list(self.solvers),
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Position:
+        return cls(
+            int(data["step"]),
+            int(data["done"]),
+            _conditions(data["current"]),
+            [_conditions(stint) for stint in data["queue"]],
+            list(_conditions(data["finished"])),
+            [str(s) for s in data["solvers"]],
+        )
+
+
+def _conditions(pairs: Iterable[Any]) -> Stint:
+    return tuple(Condition(str(solver), int(task)) for solver, task in pairs)

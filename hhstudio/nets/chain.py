@@ -1,0 +1,265 @@
+"""The chain: a path's solver weights from the root's weights, embeddings and anchors, at any depth.
+
+:class:`Hierarchy` holds every stored number of a tree and generates weights for a batch of conditions:
+all chunks of all of them in one product at the root, then one batched product a level for each path.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from hhstudio.nets.initialise import normal
+from hhstudio.nets.tree import Chain, Contribution, Edge, Tree
+
+PROBES = 4
+"""Random conditions at which the scale of raw output is measured when an edge is made."""
+
+
+class Condition(NamedTuple):
+    """One (path, task) pair. ``solver``: id of the path's solver, which keeps its place when renamed."""
+
+    solver: str
+    task: int
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What a chain generated for a batch of conditions of one path.
+
+    ``levels[i]``: (B, size) weights of the target of edge i; the last are the solver's.
+    """
+
+    chain: Chain
+    conditions: tuple[Condition, ...]
+    levels: tuple[Tensor, ...]
+
+    def solver_weights(self, condition: Condition) -> dict[str, Tensor]:
+        """Tensors by name, as the solver takes them."""
+        return self.chain.last.spec.split(self.levels[-1][self.conditions.index(condition)])
+
+
+class Hierarchy:
+    """All stored numbers of a tree, and the generation of everything else.
+
+    ``stored``: leaf tensors by name (root/..., slot/KEY, code/KEY, anchor/SLOT, task/SOLVER/TASK/NODE,
+    task_code/SOLVER/TASK). ``gains``: for each contribution, the factor that gave its raw output unit
+    scale when it was made.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        seed: int,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        task_chunks: bool = False,
+    ) -> None:
+        self.seed, self.device, self.dtype, self.task_chunks = seed, torch.device(device), dtype, task_chunks
+        self.stored: dict[str, Tensor] = {}
+        self.gains: dict[str, float] = {}
+        self._scales: dict[str, Tensor] = {}
+        self._seeded: dict[str, Tensor] = {}
+        self.tree = tree
+        self.adopt(tree)
+
+    # what is stored ------------------------------------------------------------------------------------
+
+    def adopt(self, tree: Tree) -> None:
+        """Make ``tree`` the tree; whatever is stored for slots that stay is kept (growth)."""
+        self.tree = tree
+        root = tree.generators[tree.root]
+        for tensor in root.spec.tensors:
+            self._store(f"root/{tensor.name}", tensor.shape, tensor.sigma)
+        for edge in tree.edges.values():
+            if edge.link.learned:
+                self._store_anchor(edge)
+            elif edge.link.anchored and edge.slot not in self._seeded:
+                self._seeded[edge.slot] = self._anchor(edge)
+            for contribution in edge.contributions:
+                generator = tree.generators[contribution.node]
+                self._store(f"slot/{contribution.key}", (generator.slot,))
+                if not self._own_codes(edge, contribution):
+                    self._store(f"code/{contribution.key}", (contribution.layout.chunks, generator.code))
+        with torch.no_grad():
+            for chain in tree.chains.values():
+                self._measure(chain)
+
+    def add(self, condition: Condition) -> None:
+        """Store embeddings for a condition that is about to be learned."""
+        chain = self.tree.chains[condition.solver]
+        for node in chain.nodes:
+            self._store(_task_name(condition, node), (self.tree.generators[node].task,))
+        if self.task_chunks:
+            own = chain.last.contributions[-1]
+            shape = (own.layout.chunks, self.tree.generators[own.node].code)
+            # Every task begins from the same codes, so that what tasks share can be found.
+            self._store(_task_code_name(condition), shape, source=f"code/{own.key}")
+
+    def load(self, stored: Mapping[str, Tensor], gains: Mapping[str, float]) -> None:
+        """Overwrite what is stored, and measured, with values saved earlier."""
+        with torch.no_grad():
+            for name, value in stored.items():
+                self.stored[name].copy_(value)
+        self.gains.update(gains)
+        self._scales.clear()
+
+    def embeddings_of(self, condition: Condition) -> list[str]:
+        """Names of the tensors stored for that condition alone."""
+        names = [_task_name(condition, node) for node in self.tree.chains[condition.solver].nodes]
+        own = _task_code_name(condition)
+        return [*names, own] if own in self.stored else names
+
+    def _store(
+        self, name: str, shape: tuple[int, ...], sigma: float = 1.0, source: str | None = None
+    ) -> None:
+        if name not in self.stored:
+            self.stored[name] = self._put(normal(self.seed, source or name, shape) * sigma)
+            self.stored[name].requires_grad_()
+
+    def _store_anchor(self, edge: Edge) -> None:
+        name = f"anchor/{edge.slot}"
+        if name not in self.stored:
+            self.stored[name] = self._anchor(edge).requires_grad_()
+
+    def _anchor(self, edge: Edge) -> Tensor:
+        noise = normal(self.seed, f"anchor/{edge.slot}", (edge.spec.size,))
+        return self._put(edge.spec.mean() + edge.link.anchor_scale * edge.spec.sigma() * noise)
+
+    def _put(self, value: Tensor) -> Tensor:
+        return value.to(self.dtype).to(self.device)
+
+    def _own_codes(self, edge: Edge, contribution: Contribution) -> bool:
+        """Codes of this contribution belong to each condition rather than to the slot."""
+        return self.task_chunks and edge.target in self.tree.solvers and contribution.node == edge.source
+
+    # generation ----------------------------------------------------------------------------------------
+
+    def generate(self, conditions: Iterable[Condition]) -> dict[str, Generated]:
+        """Weights of every target on the paths of these conditions, by solver id; differentiable."""
+        groups: dict[str, list[Condition]] = {}
+        for condition in conditions:
+            groups.setdefault(condition.solver, []).append(condition)
+        chains = {solver: self.tree.chains[solver] for solver in groups}
+        at_root = self._run_root([self._inputs(chains[s], 0, found) for s, found in groups.items()])
+        return {
+            solver: Generated(chains[solver], tuple(found), self._descend(chains[solver], found, raw))
+            for (solver, found), raw in zip(groups.items(), at_root, strict=True)
+        }
+
+    def root_inputs(self, condition: Condition) -> Tensor:
+        """(K, inputs): what the root is asked for that condition, chunk by chunk."""
+        return self._inputs(self.tree.chains[condition.solver], 0, [condition])[0]
+
+    def root_weights(self) -> dict[str, Tensor]:
+        spec = self.tree.generators[self.tree.root].spec
+        return {t.name: self.stored[f"root/{t.name}"] for t in spec.tensors}
+
+    def _run_root(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """Every row of every group in one product: the root's weights are the same for all."""
+        generator, weights = self.tree.generators[self.tree.root], self.root_weights()
+        if len(inputs) == 1:
+            return [generator.run(weights, inputs[0])]
+        rows = generator.run(weights, torch.cat([x.flatten(0, 1) for x in inputs]))
+        parts = rows.split([x.shape[0] * x.shape[1] for x in inputs])
+        return [part.view(*x.shape[:2], -1) for part, x in zip(parts, inputs, strict=True)]
+
+    def _descend(self, chain: Chain, conditions: Sequence[Condition], raw: Tensor) -> tuple[Tensor, ...]:
+        """From the root's raw output down to the solver: (B, size) a level."""
+        waiting: dict[str, list[Tensor]] = {}
+        levels = []
+        for at, edge in enumerate(chain.edges):
+            if at:
+                weights = chain.edges[at - 1].spec.split(levels[-1])
+                generator = self.tree.generators[chain.nodes[at]]
+                raw = generator.run(weights, self._inputs(chain, at, conditions))
+            parts = raw.split([c.layout.chunks for _, c in _outputs(chain, at)], dim=1)
+            for (target, contribution), part in zip(_outputs(chain, at), parts, strict=True):
+                waiting.setdefault(target.slot, []).append(contribution.layout.join(part))
+            levels.append(self._link(edge, waiting.pop(edge.slot)))
+        return tuple(levels)
+
+    def _inputs(self, chain: Chain, at: int, conditions: Sequence[Condition]) -> Tensor:
+        """(B, K, inputs) of the hypernetwork at level ``at``, for all that it contributes on this path."""
+        node = chain.nodes[at]
+        slots, codes = [], []
+        for edge, contribution in _outputs(chain, at):
+            rows = contribution.layout.chunks
+            slots.append(self.stored[f"slot/{contribution.key}"].expand(rows, -1))
+            if self._own_codes(edge, contribution):
+                codes.append(torch.stack([self.stored[_task_code_name(c)] for c in conditions]))
+            else:
+                code = self.stored[f"code/{contribution.key}"]
+                codes.append(code.expand(len(conditions), -1, -1) if self.task_chunks else code)
+        task = torch.stack([self.stored[_task_name(c, node)] for c in conditions])
+        slot = slots[0] if len(slots) == 1 else torch.cat(slots)
+        code = codes[0] if len(codes) == 1 else torch.cat(codes, dim=-2)
+        return self.tree.generators[node].inputs(task, slot, code)
+
+    def _link(self, edge: Edge, raw: Sequence[Tensor]) -> Tensor:
+        """(B, size) weights of the edge's target from what its contributions generated."""
+        if not edge.link.anchored:
+            return raw[0] if len(raw) == 1 else torch.stack(list(raw)).sum(0)
+        weights = self.anchor(edge)
+        for contribution, u in zip(edge.contributions, raw, strict=True):
+            weights = torch.addcmul(weights, u, self.scale(edge, contribution))
+        return weights
+
+    def anchor(self, edge: Edge) -> Tensor:
+        """(size,) base weights of an anchored edge."""
+        return self.stored[f"anchor/{edge.slot}"] if edge.link.learned else self._seeded[edge.slot]
+
+    def scale(self, edge: Edge, contribution: Contribution) -> Tensor:
+        """(size,) factor from raw output to change of weights: alpha * s * gain / sqrt(contributions)."""
+        found = self._scales.get(contribution.key)
+        if found is None:
+            factor = edge.link.alpha * self.gains[contribution.key] / math.sqrt(len(edge.contributions))
+            found = self._scales[contribution.key] = self._put(edge.spec.sigma() * factor)
+        return found
+
+    def _measure(self, chain: Chain) -> None:
+        """Fix the gain of every new contribution on a path, from the top down, at random conditions."""
+        keys = [c.key for edge in chain.edges for c in edge.contributions]
+        if all(key in self.gains for key in keys):
+            return
+        probes = [Condition(chain.solver, -1 - i) for i in range(PROBES)]
+        for probe in probes:
+            self.add(probe)
+        try:
+            weights = self.root_weights()
+            waiting: dict[str, list[Tensor]] = {}
+            for at, edge in enumerate(chain.edges):
+                generator = self.tree.generators[chain.nodes[at]]
+                raw = generator.run(weights, self._inputs(chain, at, probes))
+                parts = raw.split([c.layout.chunks for _, c in _outputs(chain, at)], dim=1)
+                for (target, contribution), part in zip(_outputs(chain, at), parts, strict=True):
+                    u = contribution.layout.join(part)
+                    if contribution.key not in self.gains:
+                        measured = float(u.double().square().mean().sqrt())
+                        usable = math.isfinite(measured) and measured > 1e-6
+                        self.gains[contribution.key] = 1.0 / measured if usable else 1.0
+                    waiting.setdefault(target.slot, []).append(u)
+                weights = edge.spec.split(self._link(edge, waiting.pop(edge.slot)))
+        finally:
+            for probe in probes:
+                for name in self.embeddings_of(probe):
+                    del self.stored[name]
+
+
+def _outputs(chain: Chain, at: int) -> list[tuple[Edge, Contribution]]:
+    """What the hypernetwork at level ``at`` contributes on this path, in the order of the edges."""
+    node = chain.nodes[at]
+    return [(e, c) for e in chain.edges[at:] for c in e.contributions if c.node == node]
+
+
+def _task_name(condition: Condition, node: str) -> str:
+    return f"task/{condition.solver}/{condition.task}/{node}"
+
+
+def _task_code_name(condition: Condition) -> str:
+    return f"task_code/{condition.solver}/{condition.task}"

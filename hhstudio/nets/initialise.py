@@ -1,0 +1,24 @@
+"""Random numbers that depend on what they are for, and on nothing else.
+
+Every stored tensor is drawn from its own stream, keyed by the run's seed and the tensor's name: growing
+the tree, or learning tasks in another order, leaves every other draw as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+from torch import Tensor
+
+
+def derived_seed(seed: int, *purpose: object) -> int:
+    """A 63-bit seed for one purpose of a run."""
+    text = "\x1f".join([str(seed), *map(str, purpose)])
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) >> 1
+
+
+def normal(seed: int, name: str, shape: tuple[int, ...]) -> Tensor:
+    """Standard normal float64 numbers for the tensor of that name, drawn on the CPU."""
+    source = torch.Generator().manual_seed(derived_seed(seed, name))
+    return torch.randn(shape, generator=source, dtype=torch.float64)

@@ -1,0 +1,108 @@
+"""Solvers: the networks that work on the data, at the leaves of the tree.
+
+Any ``torch.nn.Module`` can be one: those below by name, others by import path ``package.module:Class``.
+A solver maps (N, C, H, W) images to (N, heads * classes_per_head) logits, head after head.
+
+To add one here, write a module whose constructor takes ``(image_shape, outputs, **options)`` and enter
+it in :data:`SOLVERS`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from torch import nn
+
+from hhstudio.core.errors import SpecError
+from hhstudio.core.events import TaskInfo
+from hhstudio.core.spec import Stream
+from hhstudio.nets.solvers.convnets import LeNet, SmallCNN, Zenke
+from hhstudio.nets.solvers.mlp import MLP
+from hhstudio.nets.solvers.resnet import ResNet32
+from hhstudio.nets.solvers.target import SolverTarget
+
+__all__ = ["SOLVERS", "SolverTarget", "build_solver", "output_heads"]
+
+SOLVERS: dict[str, Callable[..., nn.Module]] = {
+    "mlp": MLP,
+    "lenet": LeNet,
+    "zenke": Zenke,
+    "resnet32": ResNet32,
+    "small-cnn": SmallCNN,
+}
+
+
+def build_solver(
+    architecture: str,
+    options: Mapping[str, Any],
+    image_shape: tuple[int, int, int],
+    classes_per_head: int,
+    heads: int,
+) -> nn.Module:
+    """A solver with PyTorch's own initial weights.
+
+    A class named by import path is called with ``image_shape`` (C, H, W) and ``outputs`` where its
+    constructor takes arguments of these names, and with ``options``. Raises :class:`SpecError` for an
+    unknown name, an import that fails, arguments that the class does not take.
+    """
+    outputs = classes_per_head * heads
+    if architecture in SOLVERS:
+        arguments: dict[str, Any] = {"image_shape": image_shape, "outputs": outputs}
+        make = SOLVERS[architecture]
+    else:
+        make = _imported(architecture)
+        known = {"image_shape": image_shape, "outputs": outputs}
+        arguments = {name: value for name, value in known.items() if _takes(make, name)}
+    try:
+        module = make(**arguments, **options)
+    except SpecError:
+        raise
+    except Exception as error:
+        given = ", ".join(f"{k}={v!r}" for k, v in options.items()) or "no options"
+        raise SpecError(f"solver {architecture!r} cannot be built with {given}: {_line(error)}") from None
+    if not isinstance(module, nn.Module):
+        raise SpecError(f"solver {architecture!r} is a {type(module).__name__}, not a torch.nn.Module")
+    return module
+
+
+def output_heads(stream: Stream, tasks: Sequence[TaskInfo]) -> tuple[int, int]:
+    """(classes per head, heads) of a stream's solvers.
+
+    Scenario task: a head for each task; domain: one head that all tasks share; class: one head for all
+    classes, a permuted image counting as a class of its own.
+    """
+    if stream.scenario == "class":
+        distinct = {
+            (index if stream.kind == "permuted" else 0, task.dataset, label)
+            for index, task in enumerate(tasks)
+            for label in task.classes
+        }
+        return len(distinct), 1
+    return max(len(task.classes) for task in tasks), 1 if stream.scenario == "domain" else len(tasks)
+
+
+def _imported(path: str) -> Callable[..., nn.Module]:
+    module_name, colon, class_name = path.partition(":")
+    if not colon:
+        known = ", ".join(SOLVERS)
+        raise SpecError(f"unknown solver {path!r}; known: {known}, or an import path package.module:Class")
+    try:
+        return getattr(importlib.import_module(module_name), class_name)
+    except Exception as error:
+        raise SpecError(f"solver {path!r} cannot be imported: {_line(error)}") from None
+
+
+def _takes(make: Callable[..., nn.Module], name: str) -> bool:
+    try:
+        parameters = inspect.signature(make).parameters
+    except (TypeError, ValueError):
+        return False
+    return name in parameters
+
+
+def _line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

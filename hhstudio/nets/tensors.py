@@ -1,0 +1,106 @@
+"""What a target's weights look like: ordered tensors with their roles and wanted scales.
+
+A hypernetwork writes its target's weights as one flat row of numbers; a :class:`TargetSpec` says which
+numbers belong to which tensor, and how large they should be when training begins.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+Role = Literal["weight", "bias", "scale", "embedding"]
+
+BIAS_SIGMA = 0.02
+"""Wanted standard deviation of biases and of norm scales around 1: small, so that fan-in rules hold."""
+
+_NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One tensor of a target. ``sigma``: wanted standard deviation around ``mean`` at creation."""
+
+    name: str
+    shape: tuple[int, ...]
+    role: Role
+    fan_in: int
+    sigma: float
+    mean: float = 0.0
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class TargetSpec:
+    """The tensors of a target, in the order in which they stand in a flat row of :attr:`size` numbers."""
+
+    tensors: tuple[TensorSpec, ...]
+
+    @cached_property
+    def size(self) -> int:
+        return sum(t.size for t in self.tensors)
+
+    @cached_property
+    def offsets(self) -> tuple[int, ...]:
+        """Where each tensor begins in the flat row."""
+        found, at = [], 0
+        for tensor in self.tensors:
+            found.append(at)
+            at += tensor.size
+        return tuple(found)
+
+    def sigma(self) -> Tensor:
+        """(size,) wanted standard deviation of every number."""
+        return torch.cat([torch.full((t.size,), t.sigma) for t in self.tensors])
+
+    def mean(self) -> Tensor:
+        """(size,) wanted mean of every number."""
+        return torch.cat([torch.full((t.size,), t.mean) for t in self.tensors])
+
+    def split(self, flat: Tensor) -> dict[str, Tensor]:
+        """(..., size) -> views (..., *shape) by name."""
+        parts = flat.split([t.size for t in self.tensors], dim=-1)
+        lead = flat.shape[:-1]
+        return {t.name: part.view(*lead, *t.shape) for t, part in zip(self.tensors, parts, strict=True)}
+
+    def join(self, tensors: Mapping[str, Tensor]) -> Tensor:
+        """The exact inverse of :meth:`split` for tensors without leading dimensions: (size,)."""
+        return torch.cat([tensors[t.name].reshape(-1) for t in self.tensors])
+
+    @classmethod
+    def of_module(cls, module: nn.Module) -> TargetSpec:
+        """The trainable tensors of any module, with He scale by fan-in (He et al. 2015).
+
+        The last weight maps to the output and gets scale 1/sqrt(fan-in), so that logits begin at unit
+        scale.
+        """
+        owners = {
+            f"{prefix}.{name}" if prefix else name: owner
+            for prefix, owner in module.named_modules()
+            for name, _ in owner.named_parameters(recurse=False)
+        }
+        named = [(name, tensor) for name, tensor in module.named_parameters() if tensor.requires_grad]
+        last = max((i for i, (_, t) in enumerate(named) if t.dim() > 1), default=-1)
+        return cls(tuple(_describe(n, t, owners[n], i == last) for i, (n, t) in enumerate(named)))
+
+
+def _describe(name: str, tensor: Tensor, owner: nn.Module, last: bool) -> TensorSpec:
+    shape = tuple(tensor.shape)
+    if isinstance(owner, _NORMS) and name.endswith("weight"):
+        return TensorSpec(name, shape, "scale", 1, BIAS_SIGMA, 1.0)
+    if isinstance(owner, nn.Embedding):
+        return TensorSpec(name, shape, "embedding", 1, 1.0)
+    if tensor.dim() < 2:
+        return TensorSpec(name, shape, "bias", 1, BIAS_SIGMA)
+    transposed = isinstance(owner, nn.modules.conv._ConvTransposeNd)
+    fan_in = math.prod(shape[2:]) * shape[0 if transposed else 1]
+    return TensorSpec(name, shape, "weight", fan_in, math.sqrt((1.0 if last else 2.0) / fan_in))
