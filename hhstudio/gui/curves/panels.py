@@ -262,12 +262,9 @@ class CurvePanels(QWidget):
     def _natural(self, end: float) -> ranges.Range:
         """The range of the data, in whole tasks while live."""
         assert self._history is not None
-        unit = {
-            "path": float(steps_a_task(self._history)),
-            "step": float(steps_a_task(self._history)),
-            "task": 1.0,
-        }
-        return ranges.along_x(end, unit.get(self.settings.mode, 0.0), self.settings.live)
+        task = float(steps_a_task(self._history))
+        unit = {"path": task, "step": task, "task": 1.0, "time": 0.0}[self.settings.mode]
+        return ranges.along_x(end, unit, self.settings.live)
 
     def _set_quality(self, moving: bool) -> None:
         """Fine lines where there is time for them (DESIGN: width 1, no antialiasing while live)."""

@@ -45,7 +45,7 @@ class CurveAxis(pg.AxisItem):
         return [(1.0, [t for t in ticks if round(t) % every == 0])]
 
     def logTickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
-        return [f"{10.0**v:.0e}".replace("e-0", "e-") if v < -3.5 else f"{10.0**v:.3g}" for v in values]
+        return [f"{10.0**v:.0e}".replace("e-0", "e-") if v < -2.5 else f"{10.0**v:.3g}" for v in values]
 
 
 def _count(value: float, spacing: float) -> str:
