@@ -1,0 +1,204 @@
+"""One path's accuracy matrix as a heat map with its values, for mouse and keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from hhstudio.core.events import TaskInfo
+from hhstudio.gui.curves.taskstyle import readable_on, task_label, task_style, task_tooltip
+from hhstudio.gui.inspector.colormap import accuracy_map
+from hhstudio.gui.theme import Theme
+
+LEFT, TOP = 36, 20
+"""Pixels that the row and column labels take."""
+
+
+class HeatMap(QWidget):
+    """Row i: after learning task i; column j: accuracy on task j. The diagonal is outlined.
+
+    Tasks that were measured before they were learned (above the diagonal) stand without a fill.
+    """
+
+    described = Signal(str)
+
+    def __init__(self, path: str, theme: Theme) -> None:
+        super().__init__()
+        self.path = path
+        self._theme = theme
+        self._matrix = np.empty((0, 0), np.float32)
+        self._tasks: Sequence[TaskInfo] = ()
+        self._low = 0.0
+        self._cell = 32
+        self._current: tuple[int, int] | None = None
+        self._hovered: tuple[int, int] | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(f"Accuracy matrix of {path}")
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def set_matrix(self, matrix: np.ndarray, tasks: Sequence[TaskInfo], low: float) -> None:
+        """``low``: the accuracy at the light end of the colour scale (1 is the strong end)."""
+        self._matrix, self._tasks, self._low = matrix, tasks, low
+        self.update()
+
+    def set_cell(self, size: int) -> None:
+        if size != self._cell:
+            self._cell = size
+            self.updateGeometry()
+        self.resize(self.sizeHint())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        side = self._cell * len(self._matrix)
+        return QSize(LEFT + side + 2, TOP + side + 2)
+
+    @property
+    def current(self) -> tuple[int, int] | None:
+        """The cell (i, j) that the keyboard is on."""
+        return self._current
+
+    def describe(self, cell: tuple[int, int]) -> str:
+        """A cell in words, for the line below the matrices and for screen readers."""
+        i, j = cell
+        value = self._matrix[i, j]
+        after, on = task_label(self._tasks, i), task_label(self._tasks, j)
+        if np.isnan(value):
+            return f"{self.path}  R[{i}, {j}]: not measured (accuracy on {on} after learning {after})"
+        text = f"{self.path}  R[{i}, {j}] = {100 * value:.2f} %: accuracy on {on} after learning {after}"
+        if j > i:
+            return text + ", before it was learned"
+        if i > j and not np.isnan(self._matrix[j, j]):
+            change = 100 * (value - self._matrix[j, j])
+            return text + f"; {change:+.2f} points since it was learned".replace("-", "−")
+        return text
+
+    # painting ---------------------------------------------------------------------------------------
+
+    def paintEvent(self, _event: object) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme, size, count = self._theme, self._cell, len(self._matrix)
+        font = QFont(self.font())
+        font.setPixelSize(11 if size >= 26 else 9)
+        painter.setFont(font)
+        learned = [i for i in range(count) if not np.isnan(self._matrix[i]).all()]
+        for k in range(count):
+            color, _ = task_style(theme, k)
+            painter.setPen(QColor(theme.text if k in learned else theme.muted))
+            every = 2 if size < 22 and count > 12 else 1
+            if k % every == 0:
+                top = QRectF(LEFT + k * size, 0, size, TOP - 5)
+                left = QRectF(0, TOP + k * size, LEFT - 8, size)
+                painter.drawText(top, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, f"T{k}")
+                painter.drawText(left, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"T{k}")
+            painter.fillRect(QRectF(LEFT + k * size + 1, TOP - 4, size - 2, 2.5), QColor(color))
+            painter.fillRect(QRectF(LEFT - 5, TOP + k * size + 1, 2.5, size - 2), QColor(color))
+        values = QFont(self.font())
+        values.setPixelSize(13 if size >= 40 else 11 if size >= 26 else 9)
+        painter.setFont(values)
+        for (i, j), value in np.ndenumerate(self._matrix):
+            self._paint_cell(painter, self._rect(i, j), i, j, float(value))
+        for cell, shade in ((self._hovered, theme.muted), (self._current, theme.accent)):
+            if cell is not None and (cell is self._hovered or self.hasFocus()):
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(QColor(shade), 2))
+                painter.drawRoundedRect(QRectF(self._rect(*cell)).adjusted(0, 0, -1, -1), 3, 3)
+
+    def _paint_cell(self, painter: QPainter, rect: QRect, i: int, j: int, value: float) -> None:
+        theme = self._theme
+        inner = QRectF(rect).adjusted(0.5, 0.5, -1.5, -1.5)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if np.isnan(value):
+            painter.setPen(QPen(QColor(theme.grid), 1))
+            painter.drawRoundedRect(inner, 2, 2)
+            return
+        text = QColor(theme.muted)
+        if j <= i:
+            share = (value - self._low) / max(1 - self._low, 1e-9)
+            red, green, blue = accuracy_map(theme.dark)[round(255 * min(max(share, 0.0), 1.0))].tolist()
+            fill = QColor(red, green, blue)
+            text = readable_on(fill)
+            painter.setBrush(fill)
+        painter.setPen(QPen(QColor(theme.text if i == j else theme.grid), 1.4 if i == j else 1))
+        painter.drawRoundedRect(inner, 2, 2)
+        painter.setPen(text)
+        shown = f"{100 * value:.1f}" if self._cell >= 36 else f"{100 * value:.0f}"
+        painter.drawText(inner, Qt.AlignmentFlag.AlignCenter, shown)
+
+    def _rect(self, i: int, j: int) -> QRect:
+        return QRect(LEFT + j * self._cell, TOP + i * self._cell, self._cell, self._cell)
+
+    def cell_at(self, point: QPoint | QPointF) -> tuple[int, int] | None:
+        i, j = int(point.y() - TOP) // self._cell, int(point.x() - LEFT) // self._cell
+        count = len(self._matrix)
+        return (i, j) if 0 <= i < count and 0 <= j < count else None
+
+    # mouse and keys ---------------------------------------------------------------------------------
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.cell_at(event.position()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self.cell_at(event.position())
+        if cell is not None:
+            self._go(*cell)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hover(None)
+
+    def _hover(self, cell: tuple[int, int] | None) -> None:
+        if cell != self._hovered:
+            self._hovered = cell
+            self.described.emit(self.describe(cell) if cell else "")
+            self.update()
+
+    def _go(self, i: int, j: int) -> None:
+        last = len(self._matrix) - 1
+        self._current = (min(max(i, 0), last), min(max(j, 0), last))
+        text = self.describe(self._current)
+        self.setAccessibleDescription(text)
+        self.described.emit(text)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        i, j = self._current or (0, 0)
+        moves = {
+            Qt.Key.Key_Left: (i, j - 1),
+            Qt.Key.Key_Right: (i, j + 1),
+            Qt.Key.Key_Up: (i - 1, j),
+            Qt.Key.Key_Down: (i + 1, j),
+            Qt.Key.Key_Home: (0, 0),
+            Qt.Key.Key_End: (len(self._matrix), len(self._matrix)),
+        }
+        if event.key() in moves and len(self._matrix):
+            self._go(*moves[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        super().focusInEvent(event)
+        if len(self._matrix):
+            self._go(*(self._current or (0, 0)))
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            cell = self.cell_at(event.pos())
+            if cell is None:
+                QToolTip.hideText()
+            else:
+                i, j = cell
+                tasks = task_tooltip(self._tasks, j)
+                if i != j:
+                    tasks += f"\n\nafter learning {task_tooltip(self._tasks, i)}"
+                QToolTip.showText(event.globalPos(), f"{self.describe(cell)}\n\n{tasks}", self)
+            return True
+        return super().event(event)
