@@ -98,7 +98,7 @@ def dataset_names(stream: Stream) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def dataset_info(name: str, stream: Stream, data_root: Path) -> DatasetInfo:
+def dataset_info(name: str, stream: Stream) -> DatasetInfo:
     """What is known of a data set of ``stream``; a folder of images is listed, nothing is opened.
 
     Raises :class:`SpecError` for an unknown name, :class:`DataError` for a folder without classes.
@@ -107,7 +107,7 @@ def dataset_info(name: str, stream: Stream, data_root: Path) -> DatasetInfo:
         size = stream.image_size
         if not 4 <= size <= 1024:
             raise SpecError(f"stream.image_size is {size}: folders of images take 4 to 1024 pixels")
-        path = folder_path(stream, data_root)
+        path = folder_path(stream)
         names = folder_classes(path)
         return DatasetInfo(FOLDER, f"Folder {path.name}", (3, size, size), len(names), (), names)
     if name not in DATASETS:
@@ -115,14 +115,12 @@ def dataset_info(name: str, stream: Stream, data_root: Path) -> DatasetInfo:
     return DATASETS[name]
 
 
-def folder_path(stream: Stream, data_root: Path) -> Path:
-    """The folder of images of a stream: as given if absolute, below the data folder if it is there, else
-    relative to the working folder. Raises :class:`SpecError` when the stream names none."""
+def folder_path(stream: Stream) -> Path:
+    """The folder of images of a stream, relative to the working folder unless absolute. Raises
+    :class:`SpecError` when the stream names none."""
     if not stream.folder:
         raise SpecError("stream.folder is empty: name the folder of images, one sub-folder a class")
-    given = Path(stream.folder).expanduser()
-    inside = data_root / given
-    return inside if inside.is_dir() else given
+    return Path(stream.folder).expanduser()
 
 
 def folder_splits(path: Path) -> tuple[Path, Path | None]:
@@ -165,7 +163,7 @@ def expected_files(stream: Stream, data_root: Path) -> list[tuple[Path, bool]]:
     found: list[tuple[Path, bool]] = []
     for name in dataset_names(stream):
         if name == FOLDER and stream.folder:
-            path = folder_path(stream, data_root)
+            path = folder_path(stream)
             found.append((path, path.is_dir()))
         elif name in DATASETS:
             info = DATASETS[name]

@@ -5,8 +5,6 @@ Decided without loading any image, so that rules, window and training agree on w
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from hhstudio.core.datasets import DatasetInfo, dataset_info, dataset_names
@@ -31,13 +29,13 @@ def permutation(seed: int, task: int, pixels: int) -> np.ndarray | None:
     return generator(seed, PERMUTATION, task).permutation(pixels) if task else None
 
 
-def plan(stream: Stream, seed: int, data_root: Path) -> tuple[TaskInfo, ...]:
+def plan(stream: Stream, seed: int) -> tuple[TaskInfo, ...]:
     """The tasks of a stream, in order, with resolved classes; numbers of images are left at 0.
 
     Raises :class:`SpecError` for tasks that the data sets cannot give, naming the field and what is
     possible, and :class:`~hhstudio.core.errors.DataError` for a folder of images that cannot be listed.
     """
-    infos = {name: dataset_info(name, stream, data_root) for name in dataset_names(stream)}
+    infos = {name: dataset_info(name, stream) for name in dataset_names(stream)}
     _check_limits(stream)
     if stream.parts:
         parts = [_checked(index, part, infos[part.dataset]) for index, part in enumerate(stream.parts)]

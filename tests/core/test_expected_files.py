@@ -34,8 +34,8 @@ def test_packed_files_as_downloaded_count_as_present(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_images_is_expected_itself(tmp_path: Path) -> None:
-    stream = Stream(dataset="folder", folder="trees")
-    assert expected_files(stream, tmp_path) == [(Path("trees"), False)]
+    stream = Stream(dataset="folder", folder=str(tmp_path / "trees"))
+    assert expected_files(stream, tmp_path) == [(tmp_path / "trees", False)]
     (tmp_path / "trees").mkdir()
     assert expected_files(stream, tmp_path) == [(tmp_path / "trees", True)]
 

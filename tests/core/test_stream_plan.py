@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -12,11 +11,9 @@ from hhstudio.core.errors import SpecError
 from hhstudio.core.spec import Part, Stream
 from hhstudio.core.tasks import permutation, plan
 
-NOWHERE = Path("no-such-folder")
-
 
 def classes(seed: int = 0, **fields: object) -> list[tuple[int, ...]]:
-    return [task.classes for task in plan(Stream(**fields), seed, NOWHERE)]  # type: ignore[arg-type]
+    return [task.classes for task in plan(Stream(**fields), seed)]  # type: ignore[arg-type]
 
 
 def test_tasks_take_the_classes_in_turn() -> None:
@@ -44,7 +41,7 @@ def test_permuted_tasks_have_all_classes_and_the_first_is_unpermuted() -> None:
 
 def test_tasks_have_names_that_differ() -> None:
     parts = (Part(dataset="digits", classes=(1, 2)),) * 2 + (Part(dataset="digits", classes=(7, 2, 4)),)
-    assert [t.name for t in plan(Stream(parts=parts), 0, NOWHERE)] == [
+    assert [t.name for t in plan(Stream(parts=parts), 0)] == [
         "digits 1-2",
         "digits 1-2 (2)",
         "digits 7,2,4",
@@ -52,7 +49,7 @@ def test_tasks_have_names_that_differ() -> None:
 
 
 def test_class_names_are_known_without_the_data() -> None:
-    task = plan(Stream(dataset="cifar100", tasks=10, classes_per_task=10), 0, NOWHERE)[9]
+    task = plan(Stream(dataset="cifar100", tasks=10, classes_per_task=10), 0)[9]
     assert task.class_names[-1] == "worm"
 
 
@@ -89,7 +86,7 @@ def test_impossible_streams_are_refused_with_what_is_possible(fields: dict[str, 
 def test_planning_needs_no_torch() -> None:
     code = (
         "import sys, hhstudio.core.tasks, hhstudio.core.datasets as d; from hhstudio.core.spec import Stream;"
-        "from pathlib import Path; hhstudio.core.tasks.plan(Stream(), 0, Path('x'));"
+        "from pathlib import Path; hhstudio.core.tasks.plan(Stream(), 0);"
         "d.expected_files(Stream(dataset='mnist'), Path('x')); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

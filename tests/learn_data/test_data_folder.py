@@ -116,8 +116,11 @@ def test_reading_images_is_reported(tmp_path: Path) -> None:
     assert heard[-1] == ("reading images of trees", 40, 40)
 
 
-def test_a_folder_below_the_data_folder_is_found_by_its_name(tmp_path: Path) -> None:
-    four_classes(tmp_path / "data" / "trees")
+def test_a_relative_folder_is_below_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    four_classes(tmp_path / "trees")
+    monkeypatch.chdir(tmp_path)
     stream = build_stream(Stream(dataset="folder", folder="trees", tasks=2), 0, tmp_path / "data")
     assert stream.tasks[0].train_images == 16
 

@@ -159,7 +159,10 @@ def test_a_validation_set_is_taken_out_of_the_training_images() -> None:
 
 
 def test_a_moved_task_has_all_its_tensors_on_the_device() -> None:
-    moved = digits(kind="permuted", tasks=2).task(1).to("meta")
+    stream = digits(kind="permuted", tasks=3)
+    moved = stream.task(1, "meta")
+    assert stream.task(2, "meta").train_images is moved.train_images
+    assert stream.task(1).to("meta").train_images.device.type == "meta"
     assert {t.device.type for t in (moved.train_images, moved.test_labels, moved.mean)} == {"meta"}
     assert moved.permutation is not None
     assert moved.permutation.device.type == "meta"

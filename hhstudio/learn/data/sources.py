@@ -20,14 +20,14 @@ def load_source(name: str, stream: Stream, classes: Iterable[int], access: Acces
     ``classes``: those that are used; a folder of images is read no further than that. Raises
     :class:`DataError` for data that are missing, damaged, or not verified without consent.
     """
-    info = dataset_info(name, stream, access.root)
+    info = dataset_info(name, stream)
     try:
         if name == "digits":
             return _digits(info)
         if name == FOLDER:
             from hhstudio.learn.data.folder import load_folder
 
-            return load_folder(info, folder_path(stream, access.root), classes, access)
+            return load_folder(info, folder_path(stream), classes, access)
         # torchvision takes a second to import, which the shipped digits need not wait for.
         if name.startswith("cifar"):
             from hhstudio.learn.data.cifar import load_cifar

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal
@@ -42,11 +42,15 @@ class TaskData:
     std: Tensor
     permutation: Tensor | None = None
 
-    def to(self, device: torch.device | str) -> TaskData:
-        """The same on another device."""
-        tensors = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        moved = {name: tensor.to(device) for name, tensor in tensors.items() if tensor is not None}
-        return dataclasses.replace(self, **moved)
+    def to(self, device: torch.device | str, moved: dict[tuple[str, int], Tensor] | None = None) -> TaskData:
+        """The same on another device. ``moved`` remembers what is there already, by device and tensor."""
+        known = {} if moved is None else moved
+        tensors = {part.name: getattr(self, part.name) for part in dataclasses.fields(self)}
+        for name, tensor in tensors.items():
+            if tensor is not None and tensor.device != torch.device(device):
+                key = (str(device), id(tensor))
+                tensors[name] = known[key] if key in known else known.setdefault(key, tensor.to(device))
+        return dataclasses.replace(self, **tensors)
 
     def inputs(self, images: Tensor) -> Tensor:
         """Images of this task as its solver takes them: normalised, permuted, float32."""
@@ -69,10 +73,11 @@ class TaskStream:
     notices: tuple[str, ...]
     data: tuple[TaskData, ...]
     seen: tuple[int, ...]
+    _moved: dict[tuple[str, int], Tensor] = field(default_factory=dict, repr=False)
 
-    def task(self, index: int) -> TaskData:
-        """Data of one task."""
-        return self.data[index]
+    def task(self, index: int, device: torch.device | str = "cpu") -> TaskData:
+        """Data of one task, on a device. Images that tasks share are moved there once."""
+        return self.data[index].to(device, self._moved)
 
     def head_of(self, index: int) -> int:
         """The head that answers for a task."""
@@ -111,7 +116,7 @@ def build_stream(
     Raises :class:`~hhstudio.core.errors.SpecError` for tasks that the data sets cannot give and
     :class:`DataError` for data that are missing, damaged, or not verified without consent.
     """
-    tasks = plan(stream, seed, data_root)
+    tasks = plan(stream, seed)
     access = Access(data_root, allow_unverified, download, progress)
     labelling = _Labelling(stream)
     labels = [labelling.of(index, task) for index, task in enumerate(tasks)]
