@@ -64,7 +64,8 @@ QProgressBar[state="finished"]::chunk { background: $ok; }
 QListView, QTreeView, QTableView { background: $panel; border: none; }
 QScrollBar:vertical { background: transparent; width: 11px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 11px; margin: 0; }
-QScrollBar::handle { background: $border; border-radius: 4px; margin: 2px; min-height: 26px; min-width: 26px; }
+QScrollBar::handle { background: $border; border-radius: 4px; margin: 2px;
+    min-height: 26px; min-width: 26px; }
 QScrollBar::handle:hover { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }

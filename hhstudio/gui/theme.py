@@ -22,8 +22,8 @@ class Theme:
     """Colours by role, as ``#rrggbb``.
 
     ``text`` and ``muted`` reach 4.5:1 on window, panel, raised and canvas; ``ok``, ``warn`` and ``error``
-    on panel; ``accent_text`` on accent. ``task_colors``: ten colours that stay apart (at least .08 in OKLab) for normal
-    sight, protanopia, deuteranopia and tritanopia.
+    on panel; ``accent_text`` on accent. ``task_colors``: ten colours that stay apart (at least .08 in
+    OKLab) for normal sight, protanopia, deuteranopia and tritanopia.
     """
 
     name: str
