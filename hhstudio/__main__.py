@@ -1,0 +1,7 @@
+"""``python -m hhstudio`` is the command ``hhstudio``."""
+
+import sys
+
+from hhstudio.cli import main
+
+sys.exit(main())

@@ -1,0 +1,45 @@
+"""The command ``hhstudio``: one module a command; importing them loads neither torch nor Qt."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from hhstudio.core.errors import HHStudioError
+
+USAGE, FAILED, INTERRUPTED = 2, 1, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit status; whatever goes wrong is one line on stderr."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        from hhstudio.cli.commands import dispatch
+
+        status = dispatch(arguments)
+        sys.stdout.flush()
+        return status
+    except HHStudioError as error:
+        complain(str(error))
+        return error.exit_status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # `hhstudio show ... | head`: the reader has seen enough, and Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        complain(f"{place}{error.strerror or error}")
+        return FAILED
+    except Exception as error:
+        from hhstudio.service.places import unexpected
+
+        complain(unexpected(error))
+        return FAILED
+
+
+def complain(message: str) -> None:
+    """One line on stderr, whatever the message holds."""
+    print(f"hhstudio: error: {' '.join(message.split())}", file=sys.stderr)

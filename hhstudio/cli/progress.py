@@ -1,0 +1,155 @@
+"""How ``hhstudio run`` shows a run: a bar on a terminal, lines otherwise, or nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from hhstudio.core import events
+from hhstudio.core.events import Event
+from hhstudio.core.history import History
+
+LINE_SECONDS = 10.0
+"""Seconds between progress lines where there is no bar."""
+
+
+class Reporter(Protocol):
+    def take(self, event: Event) -> None: ...
+    def close(self) -> None: ...
+
+
+def reporter(history: History, out: Path, quiet: bool) -> Reporter:
+    """``history``: what happened before, when a session is continued."""
+    if quiet:
+        return _Silent()
+    if sys.stderr.isatty():
+        return _Bar(history, out)
+    return _Lines(history, out)
+
+
+class _Silent:
+    def take(self, event: Event) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class _Lines:
+    """A line for what the run is, for every finished task, and every ten seconds."""
+
+    def __init__(self, history: History, out: Path) -> None:
+        self._history, self._out = history, out
+        self._told = {(mark.path, mark.task) for mark in history.marks if mark.stop is not None}
+        self._due = time.monotonic() + LINE_SECONDS
+
+    def take(self, event: Event) -> None:
+        self._history.apply(event)
+        match event:
+            case events.RunStarted() | events.Resumed():
+                self.say(self._title(event))
+                self._due = time.monotonic() + LINE_SECONDS
+            case events.StateChanged(state="data", detail=detail) if "%" in detail:
+                self._now_and_then(f"  {detail}")
+            case events.TaskFinished() if (event.path, event.task) not in self._told:
+                self._told.add((event.path, event.task))
+                self.say(self._task_line(event))
+            case events.TopologyChanged(reason=reason):
+                self.say(f"  step {event.step}: the tree grew ({reason})")
+            case events.Progress():
+                self._progress(event)
+            case events.Log(level="warning", message=message):
+                self.say(f"  warning: {message}")
+            case _:
+                pass
+
+    def say(self, line: str) -> None:
+        print(line, flush=True)
+
+    def close(self) -> None:
+        pass
+
+    def _progress(self, event: events.Progress) -> None:
+        place = f"step {event.step}/{event.total_steps}  {event.path} task {event.task + 1}"
+        self._now_and_then(f"  {place}  {rate_and_eta(event)}")
+
+    def _now_and_then(self, line: str) -> None:
+        now = time.monotonic()
+        if now >= self._due:
+            self._due = now + LINE_SECONDS
+            self.say(line)
+
+    def _title(self, event: events.RunStarted | events.Resumed) -> str:
+        history, run = self._history, self._history.run
+        if run is None or history.spec is None:
+            return f"{self._out}"
+        size = f"{len(run.tasks)} tasks on {len(history.paths)} paths"
+        if isinstance(event, events.Resumed):
+            how = "exactly" if event.exact else "not bit for bit: another device or PyTorch"
+            return f"{history.spec.name}: {self._out} goes on at step {event.step} on {event.device} ({how})"
+        return (
+            f"{history.spec.name}: {size}, {run.total_steps} steps on {run.device}, "
+            f"seed {run.seed} -> {self._out}"
+        )
+
+    def _task_line(self, event: events.TaskFinished) -> str:
+        tasks = self._history.tasks
+        name = tasks[event.task].name if event.task < len(tasks) else ""
+        known = [a for a in event.accuracies if not np.isnan(a)]
+        mean = f"mean of {len(known)} {np.mean(known):.3f}" if known else ""
+        new = event.accuracies[event.task] if event.task < len(event.accuracies) else float("nan")
+        place = f"{event.task + 1}/{len(tasks)}"
+        return (
+            f"{event.path:<8} task {place:<6} {name:<20} accuracy {new:.3f}  {mean}  {event.seconds:.1f} s"
+        ).rstrip()
+
+
+class _Bar(_Lines):
+    """A bar on stderr with our own time left: tqdm's does not know that paths differ in cost."""
+
+    def __init__(self, history: History, out: Path) -> None:
+        super().__init__(history, out)
+        from tqdm import tqdm
+
+        self._bar = tqdm(
+            total=None,
+            leave=False,
+            dynamic_ncols=True,
+            bar_format="{desc} {percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} {postfix}",
+        )
+        self._bar.set_description_str("starting")
+
+    def take(self, event: Event) -> None:
+        super().take(event)
+        if isinstance(event, events.StateChanged):
+            self._bar.set_description_str(" ".join(filter(None, [event.state, event.detail])))
+
+    def say(self, line: str) -> None:
+        self._bar.write(line)
+
+    def close(self) -> None:
+        self._bar.close()
+
+    def _progress(self, event: events.Progress) -> None:
+        self._bar.total, self._bar.n = event.total_steps, event.step
+        self._bar.set_description_str(f"{event.path} task {event.task + 1}", refresh=False)
+        self._bar.set_postfix_str(rate_and_eta(event))
+
+
+def rate_and_eta(event: events.Progress) -> str:
+    left = "" if event.eta is None else f"  {duration(event.eta)} left"
+    return f"{event.rate:.0f} steps/s{left}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it: 42 s, 3 min 05 s, 2 h 10 min."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

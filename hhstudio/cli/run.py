@@ -1,0 +1,157 @@
+"""``hhstudio run``: train without a window."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from hhstudio.cli import complain
+from hhstudio.core import rules
+from hhstudio.core import spec as specs
+from hhstudio.core.errors import SessionError, SpecError
+from hhstudio.core.history import History
+from hhstudio.core.presets import preset_names
+from hhstudio.core.spec import Spec
+
+INTERRUPTED = 130
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("spec", metavar="SPEC", help="a preset's name, a spec (.json), or a session (.h5) to continue")
+    add("--out", metavar="S.h5", type=Path, help="the session to write")
+    add("--data", metavar="DIR", type=Path, help="folder of the data sets")
+    add("--device", metavar="auto|cpu|cuda|mps", help="where to compute (default: as the spec says)")
+    add("--seed", metavar="N", type=int, help="the same as --set seed=N")
+    add(
+        "--set",
+        metavar="FIELD=VALUE",
+        action="append",
+        default=[],
+        dest="fields",
+        help="any field of the spec, as training.steps=200; repeatable",
+    )
+    add("--overwrite", action="store_true", help="replace the session if it exists")
+    add("--in-process", action="store_true", help="train in this process instead of a worker")
+    add("--quiet", action="store_true", help="print nothing but errors")
+    add(
+        "--allow-unverified",
+        action="store_true",
+        help="accept data files that torchvision's checksums do not know",
+    )
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Train, show progress, print the accuracy table. Ctrl-C writes a checkpoint first."""
+    from hhstudio.cli.progress import reporter
+    from hhstudio.service.api import follow
+    from hhstudio.service.client import RunClient
+
+    spec, out, history = _chosen(args)
+    client = RunClient(
+        spec,
+        out,
+        data=args.data,
+        device=args.device,
+        allow_unverified=args.allow_unverified,
+        resume=spec is None,
+        overwrite=args.overwrite,
+        in_process=args.in_process,
+    )
+    report = reporter(history, out, quiet=args.quiet)
+    try:
+        follow(client, report.take)
+    except KeyboardInterrupt:
+        report.close()
+        if client.finished is not None:
+            print(f"hhstudio: interrupted: {client.finished.message}", file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        report.close()
+    end, status = client.finished, client.status
+    assert end is not None
+    assert status is not None
+    if end.state == "failed":
+        complain(end.message)
+    elif end.state == "stopped":
+        print(f"hhstudio: stopped: {end.message}", file=sys.stderr)
+    if not args.quiet and status != 2 and out.exists():
+        _print_table(out)
+    return status
+
+
+def _chosen(args: argparse.Namespace) -> tuple[Spec | None, Path, History]:
+    """What to train into which file: (None, ...) when a session is continued. Raises early and cheaply."""
+    if Path(args.spec).suffix == ".h5":
+        return _continued(args)
+    if args.out is None:
+        raise SpecError("run: say where the session goes, with --out S.h5")
+    out: Path = args.out
+    if out.suffix != ".h5":
+        raise SessionError(f"--out {out}: the name of a session ends with .h5")
+    fields = _fields(args.fields)
+    if args.seed is not None:
+        fields["seed"] = args.seed
+    if args.device is not None:
+        fields["device"] = args.device
+    spec = specs.with_fields(_named(args.spec), fields)
+    rules.check(spec)
+    if out.exists() and not args.overwrite:
+        raise SessionError(
+            f"{out} exists already: choose another --out, add --overwrite, "
+            f"or continue it with: hhstudio run {out}"
+        )
+    if not out.resolve().parent.is_dir():
+        raise SessionError(f"--out {out}: there is no folder {out.parent}")
+    return spec, out, History()
+
+
+def _continued(args: argparse.Namespace) -> tuple[None, Path, History]:
+    from hhstudio.store.session import open as open_session
+
+    file = Path(args.spec)
+    if args.out is not None and args.out.resolve() != file.resolve():
+        raise SpecError(
+            f"{file} is continued in place, not in {args.out}; to train its spec anew, export it first: "
+            f"hhstudio export {file} spec --out spec.json"
+        )
+    if args.fields or args.seed is not None:
+        raise SpecError(f"{file}: what is continued keeps its settings: --set and --seed do not apply")
+    if args.overwrite:
+        raise SpecError(f"{file}: --overwrite and continuing a session exclude each other")
+    with open_session(file) as session:
+        if session.state == "finished":
+            raise SessionError(f"{file}: the run is finished, there is nothing to continue")
+        return None, file, session.history
+
+
+def _named(name: str) -> Spec:
+    """The spec of a preset or a .json file. Raises :class:`SpecError`."""
+    from hhstudio.core.presets import preset
+
+    if Path(name).suffix == ".json" or Path(name).is_file():
+        return specs.load(Path(name))
+    if name not in preset_names():
+        known = ", ".join(preset_names())
+        raise SpecError(f"{name!r} is neither a preset ({known}) nor a .json or .h5 file")
+    return preset(name)
+
+
+def _fields(given: list[str]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for item in given:
+        name, equals, value = item.partition("=")
+        if not equals or not name:
+            raise SpecError(f"--set {item}: write it as FIELD=VALUE, for example --set training.steps=200")
+        fields[name.strip()] = value
+    return fields
+
+
+def _print_table(out: Path) -> None:
+    from hhstudio.cli.tables import accuracy_table
+    from hhstudio.store.session import open as open_session
+
+    with open_session(out) as session:
+        print(accuracy_table(session.summary()))

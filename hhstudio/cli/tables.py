@@ -1,0 +1,82 @@
+"""A session's figures as text for people; ``show --json`` has them for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WIDEST = 10
+"""Tasks that still get a column each."""
+
+
+def accuracy_table(summary: dict[str, Any]) -> str:
+    """Final accuracies by path and task, with the means, from ``Session.summary()``."""
+    tasks = len(summary["tasks"])
+    columns = range(tasks) if tasks <= WIDEST else ()
+    head = [
+        "path",
+        "depth",
+        *(f"task {k + 1}" for k in columns),
+        "average",
+        "backward",
+        "forward",
+        "forgetting",
+    ]
+    rows = [head]
+    for path in summary["paths"]:
+        figures = summary["accuracy"].get(path["name"])
+        if figures is None:
+            continue
+        final = list(figures["final"]) + [None] * tasks
+        rows.append(
+            [
+                path["name"],
+                str(path["depth"]),
+                *(_figure(final[k]) for k in columns),
+                _figure(figures["average"]),
+                _figure(figures["backward_transfer"], sign=True),
+                _figure(figures["forward_transfer"], sign=True),
+                _figure(figures["forgetting"]),
+            ]
+        )
+    return _aligned(rows)
+
+
+def overview(file: str, summary: dict[str, Any]) -> str:
+    """Everything that ``hhstudio show`` says."""
+    from hhstudio.cli.progress import duration
+
+    counts = summary["parameters"]
+    lines = [
+        f"{file}: {summary['state']}, {summary['steps']} steps in {duration(summary['seconds'] or 0.0)} "
+        f"on {summary['device']}, seed {summary['seed']}",
+        f"stored {_count(counts['stored'])} numbers, which generate {_count(counts['generated'])}"
+        + (f" ({counts['ratio']:.1f} times)" if counts["ratio"] else ""),
+        "",
+        accuracy_table(summary),
+        "",
+        "tasks",
+    ]
+    for number, task in enumerate(summary["tasks"], 1):
+        classes = ", ".join(str(c) for c in task["classes"][:12])
+        more = ", …" if len(task["classes"]) > 12 else ""
+        lines.append(f"  {number:>3}  {task['name']}  ({task['dataset']}: {classes}{more})")
+    return "\n".join(lines)
+
+
+def _figure(value: float | None, sign: bool = False) -> str:
+    if value is None:
+        return "-"
+    return f"{value:+.3f}" if sign else f"{value:.3f}"
+
+
+def _count(number: float | None) -> str:
+    return "-" if number is None else f"{int(number):,}".replace(",", " ")
+
+
+def _aligned(rows: list[list[str]]) -> str:
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    lines = []
+    for name, *figures in rows:
+        cells = [name.ljust(widths[0]), *(f.rjust(w) for f, w in zip(figures, widths[1:], strict=True))]
+        lines.append("  ".join(cells))
+    return "\n".join(lines)

@@ -1,0 +1,109 @@
+"""Training from Python: ``hhstudio.run``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from hhstudio.core import spec as specs
+from hhstudio.core.errors import HHStudioError
+from hhstudio.core.events import Event, Finished
+from hhstudio.core.presets import preset
+from hhstudio.core.spec import Spec
+from hhstudio.service.client import RunClient
+
+
+def run(
+    spec: Spec | str | Path,
+    out: str | Path,
+    on_event: Callable[[Event], None] | None = None,
+    *,
+    data: str | Path | None = None,
+    device: str | None = None,
+    allow_unverified: bool = False,
+    overwrite: bool = False,
+    in_process: bool = True,
+) -> Finished:
+    """Train a session to its end and return how it ended (``state``, ``message``).
+
+    ``spec``: a spec, a preset's name, a .json file, or a session .h5, which is continued in place
+    (``out`` must name the same file). ``on_event`` is called on the calling thread, with the weights
+    left out of :class:`~hhstudio.core.events.Weights`. ``device`` None takes the spec's. Ctrl-C writes a
+    checkpoint before KeyboardInterrupt is raised.
+
+    Raises a subclass of :class:`~hhstudio.core.errors.HHStudioError` where the run cannot begin. A run
+    that fails while running is returned, with state ``failed`` and a message that says what was kept.
+    """
+    chosen, resume = resolve(spec, Path(out))
+    client = RunClient(
+        chosen,
+        Path(out),
+        data=None if data is None else Path(data),
+        device=device,
+        allow_unverified=allow_unverified,
+        resume=resume,
+        overwrite=overwrite,
+        in_process=in_process,
+    )
+    follow(client, on_event or _ignore)
+    end = client.finished
+    assert end is not None
+    if client.status == 2:
+        raise HHStudioError(end.message)
+    return end
+
+
+def resolve(spec: Spec | str | Path, out: Path) -> tuple[Spec | None, bool]:
+    """The spec meant by a preset's name or a .json file; (None, True) for a session that is continued.
+
+    Raises :class:`~hhstudio.core.errors.SpecError`.
+    """
+    if isinstance(spec, Spec):
+        return spec, False
+    file = Path(spec)
+    if file.suffix == ".h5":
+        if file.resolve() != out.resolve():
+            raise specs.SpecError(f"{file} is a session, which is continued in place: out must be {file} too")
+        return None, True
+    if isinstance(spec, Path) or file.suffix == ".json" or file.exists():
+        return specs.load(file), False
+    return preset(str(spec)), False
+
+
+def follow(client: RunClient, on_event: Callable[[Event], None]) -> None:
+    """Start a client and hand its events over, on this thread, until it has ended.
+
+    At KeyboardInterrupt the run is stopped with a checkpoint first (killed at a second one).
+    """
+    news = threading.Event()
+    client.on_message = news.set
+    client.start()
+    try:
+        _pump(client, news, on_event)
+    except KeyboardInterrupt:
+        client.stop("interrupted")
+        try:
+            _pump(client, news, on_event)
+        except KeyboardInterrupt:
+            client.kill()
+            client.wait(5.0)
+        raise
+    except BaseException:
+        client.stop("the program that watched the run failed")
+        client.wait()
+        raise
+
+
+def _pump(client: RunClient, news: threading.Event, on_event: Callable[[Event], None]) -> None:
+    while client.alive:
+        news.wait(0.5)  # with a timeout, so that Ctrl-C is heard on every platform
+        news.clear()
+        for event in client.drain():
+            on_event(event)
+    for event in client.drain():
+        on_event(event)
+
+
+def _ignore(event: Event) -> None:
+    pass

@@ -1,0 +1,134 @@
+"""What must be there before the first step: spec, device, data, trainer, and the session's writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from hhstudio.core import events, rules
+from hhstudio.core import spec as specs
+from hhstudio.core.errors import SessionError, SpecError
+from hhstudio.core.spec import Spec
+from hhstudio.core.state import TrainerState
+from hhstudio.core.topology import Topology
+from hhstudio.service.protocol import Start
+
+
+class Prepared:
+    """A run's parts, filled in by :func:`prepare`. ``seconds``: run time before a resume."""
+
+    def __init__(self, start: Start) -> None:
+        self.start = start
+        self.out = Path(start.out)
+        self.spec = Spec()
+        self.topology = Topology()
+        self.device = ""
+        self.trainer: Any = None
+        self.writer_or_none: Any = None
+        self.unverified = False
+        self.seconds = 0.0
+        self.steps_done: dict[str, int] = {}
+        self.state: TrainerState | None = None
+        self.earlier: events.RunStarted | None = None
+        self.earlier_device = ""
+        self.earlier_torch = ""
+
+    @property
+    def writer(self) -> Any:
+        assert self.writer_or_none is not None
+        return self.writer_or_none
+
+    def open_writer(self) -> None:
+        """Raises :class:`SessionError` when the file may not be written."""
+        from hhstudio.store.writer import SessionWriter
+
+        overwrite = self.start.overwrite and not self.start.resume
+        self.writer_or_none = SessionWriter(self.out, overwrite=overwrite)
+
+    def first_event(self, created: str, app: str) -> events.RunStarted | events.Resumed:
+        """What the session's record begins with, or goes on with."""
+        started = self.trainer.run_started(created, app, self.unverified)
+        if self.state is None:
+            return started
+        exact = (self.device, started.torch) == (self.earlier_device, self.earlier_torch)
+        return events.Resumed(step=self.state.step, device=self.device, torch=started.torch, exact=exact)
+
+    def depths(self) -> dict[str, int]:
+        return {path.name: path.depth for path in self.topology.paths}
+
+
+def prepare(
+    prepared: Prepared,
+    phase: Callable[..., None],
+    downloading: Callable[[str, int, int], None],
+) -> None:
+    """Fill in everything but the writer. ``phase(state, detail)`` is told before each part.
+
+    Raises SpecError, SessionError, DeviceError, DataError, all before anything is written.
+    """
+    start = prepared.start
+    if start.resume:
+        _reopen(prepared)
+    else:
+        if start.spec is None:
+            raise SpecError("there is neither a spec to train nor a session to continue")
+        prepared.spec = specs.decode(start.spec, "the spec")
+        prepared.topology = prepared.spec.topology
+        rules.check(prepared.spec)
+        if prepared.out.exists() and not start.overwrite:
+            raise SessionError(f"{prepared.out} exists already: choose another name, or let it be replaced")
+    spec = prepared.spec
+
+    phase("importing", "PyTorch")
+    from hhstudio.learn.data import build_stream
+    from hhstudio.learn.devices import resolve_device
+    from hhstudio.learn.trainer import Trainer
+
+    wanted = start.device or spec.device
+    phase("device", wanted)
+    prepared.device = resolve_device(wanted)
+
+    phase("data", spec.stream.dataset)
+    stream = build_stream(
+        spec.stream,
+        spec.seed,
+        Path(start.data),
+        allow_unverified=start.allow_unverified,
+        progress=downloading,
+    )
+    prepared.unverified = stream.unverified
+
+    phase("building", f"{len(prepared.topology.paths)} paths on {prepared.device}")
+    prepared.trainer = Trainer(spec, stream, prepared.device, prepared.state)
+
+
+def _reopen(prepared: Prepared) -> None:
+    """Spec, state and elapsed time of the session that goes on. Raises :class:`SessionError`."""
+    from hhstudio.store.session import open as open_session
+
+    with open_session(prepared.out) as session:
+        state = session.trainer_state()
+        history = session.history
+        if session.state == "finished":
+            raise SessionError(f"{prepared.out}: the run is finished, there is nothing to continue")
+        if state is None:
+            raise SessionError(
+                f"{prepared.out}: holds no checkpoint to continue from; train its spec into another file"
+            )
+        prepared.state, prepared.seconds = state, history.seconds
+        prepared.spec = session.spec
+        prepared.topology = _topology_at(history.topologies, state.step) or session.spec.topology
+        for mark in history.marks:
+            stop = state.step if mark.stop is None else min(mark.stop, state.step)
+            taken = max(stop - mark.start, 0)
+            prepared.steps_done[mark.path] = prepared.steps_done.get(mark.path, 0) + taken
+        run = history.run
+        if run is not None:
+            prepared.earlier_device, prepared.earlier_torch = run.device, run.torch
+
+
+def _topology_at(topologies: list[tuple[int, Topology, str]], step: int) -> Topology | None:
+    """The tree as it had grown by that step."""
+    grown = [topology for at, topology, _ in topologies if at <= step]
+    return grown[-1] if grown else None
