@@ -124,8 +124,8 @@ class HypernetworkDefaults(_Part, frozen=True, kw_only=True, forbid_unknown_fiel
 
     ``chunk``: numbers generated at once. Embedding sizes are numbers a vector. ``task_chunks``: give
     every condition its own chunk embeddings at the level that generates the solver. ``encoding`` of
-    embeddings on their way in: plain; norm, each scaled to root mean square 1; cos_sin, the
-    magnitude-invariant [cos, sin] of the embedding squashed to [0, 1] (Ortiz et al. 2023).
+    the embeddings, put together: plain; norm, scaled to root mean square 1; cos_sin, the
+    magnitude-invariant [cos, sin] of embeddings squashed to [0, 1] (Ortiz et al. 2023).
     """
 
     hidden: tuple[int, ...] = (64, 64)

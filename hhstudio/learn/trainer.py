@@ -16,19 +16,18 @@ from msgspec.structs import replace
 
 from hhstudio.core import events
 from hhstudio.core import spec as specs
-from hhstudio.core.errors import SessionError, TrainingError
+from hhstudio.core.errors import SessionError
 from hhstudio.core.events import Event
 from hhstudio.core.spec import Spec
 from hhstudio.core.state import TrainerState
 from hhstudio.core.topology import Topology
 from hhstudio.learn import checkpoint
-from hhstudio.learn.counts import count_parameters
 from hhstudio.learn.data import TaskStream
 from hhstudio.learn.devices import peak_memory, resolve_device
 from hhstudio.learn.evaluation import accuracies
 from hhstudio.learn.learner import Learner
-from hhstudio.learn.metrics import Block, Columns, NotFiniteError, StepRow
 from hhstudio.learn.optimise import rate_factor
+from hhstudio.learn.reports import Reports
 from hhstudio.learn.schedule import Position, Stint, stints
 from hhstudio.nets.chain import Condition
 
@@ -51,14 +50,11 @@ class Trainer:
     ) -> None:
         self.spec, self.stream = spec, stream
         self.device = resolve_device(device)
-        self._block, self._columns = Block(), Columns()
         self._pending: list[Event] = []
         self._watched: tuple[str, int, str] | None = None
         self._elapsed = 0.0
-        self._loss = float("nan")
         self._complete = False
         if resume is None:
-            self._topology = spec.topology
             self._learner = Learner(spec, spec.topology, stream, self.device)
             self._at = Position(
                 queue=stints(spec, spec.topology, len(stream.tasks)),
@@ -66,6 +62,7 @@ class Trainer:
             )
         else:
             self._resume(resume)
+        self._reports = Reports(self._learner, self._at)
 
     # what it is ----------------------------------------------------------------------------------------
 
@@ -73,6 +70,10 @@ class Trainer:
     def step(self) -> int:
         """Steps done."""
         return self._at.step
+
+    @property
+    def _topology(self) -> Topology:
+        return self._learner.hierarchy.tree.topology
 
     @property
     def total_steps(self) -> int:
@@ -89,9 +90,9 @@ class Trainer:
             device=self.device,
             seed=self.spec.seed,
             tasks=self.stream.tasks,
-            paths=self._paths(),
+            paths=self._reports.paths,
             total_steps=self.total_steps,
-            parameters=self._parameters(),
+            parameters=self._reports.parameters(),
             image_shape=self.stream.image_shape,
             unverified_data=unverified,
         )
@@ -134,16 +135,16 @@ class Trainer:
     def grow(self, topology: Topology, reason: str) -> None:
         """Go on with another tree. Raises :class:`SpecError` where it changes what has begun to learn."""
         self._learner.check_growth(topology, self._at.begun)
-        self._topology = topology
         self._learner.grow(topology)
+        self._complete = False
         self._at.regrow(self.spec, topology, len(self.stream.tasks))
         self._pending.append(
             events.TopologyChanged(
                 step=self._at.step,
                 topology=topology,
                 reason=reason,
-                paths=self._paths(),
-                parameters=self._parameters(),
+                paths=self._reports.paths,
+                parameters=self._reports.parameters(),
             )
         )
 
@@ -159,7 +160,7 @@ class Trainer:
         Raises :class:`TrainingError` when a number is no longer finite, naming step, path and level.
         """
         self._since = time.perf_counter() - self._elapsed
-        yield self._log(self._description())
+        yield _log(self._reports.description())
         if self._at.step == 0 and not self._at.begun:
             yield from self._measure_untrained()
         while not self._complete:
@@ -168,7 +169,7 @@ class Trainer:
                 if not self._at.queue:
                     break
                 line = self._learner.begin(self._at.advance())
-                yield self._log(f"{self._title()}: {line}")
+                yield _log(f"{self._reports.title()}: {line}")
             yield from self._learn(self._at.current)
         yield from self._conclude()
 
@@ -176,8 +177,9 @@ class Trainer:
         started = time.perf_counter()
         if self._at.done == 0:
             for c in stint:
-                yield events.TaskStarted(step=self._at.step, path=self._name(c), task=c.task)
-            yield from self._measure(stint, self.spec.evaluation.limit)
+                yield events.TaskStarted(step=self._at.step, path=self._reports.path(c), task=c.task)
+            self._reports.add("accuracy", accuracies(self._learner, stint, self.spec.evaluation.limit))
+            yield from self._reports.take()
         steps = self._steps(stint)
         busy, counted, reported = 0.0, 0, time.perf_counter()
         while self._at.done < steps:
@@ -203,26 +205,24 @@ class Trainer:
         at.step += 1
         at.done += 1
         seconds = time.perf_counter() - begun
-        place = at.solvers.index(condition.solver)
-        self._block.rows.append(StepRow(at.step, place, condition.task, lr, seconds, values))
+        self._reports.add_step(condition, lr, seconds, values)
         return condition
 
     def _evaluate(self, stint: Stint) -> None:
         """Accuracies in between: of the stint and, if wanted, of earlier tasks of its path."""
-        self._flush()
+        self._reports.flush()
         earlier = [c for c in self._at.finished if c.solver == stint[0].solver]
         asked = [*(earlier if self.spec.evaluation.earlier else ()), *stint]
-        self._add_accuracies(accuracies(self._learner, asked, self.spec.evaluation.limit))
+        self._reports.add("accuracy", accuracies(self._learner, asked, self.spec.evaluation.limit))
 
     def _report(self, condition: Condition, steps: int, rate: float) -> Iterator[Event]:
-        self._flush()
-        if self._columns:
-            yield self._columns.take()
+        self._reports.flush()
+        yield from self._reports.take()
         self._elapsed = time.perf_counter() - self._since
         yield events.Progress(
             step=self._at.step,
             total_steps=self.total_steps,
-            path=self._name(condition),
+            path=self._reports.path(condition),
             task=condition.task,
             task_step=self._at.done,
             task_steps=steps,
@@ -231,28 +231,27 @@ class Trainer:
             eta=(self.total_steps - self._at.step) / rate,
             memory=peak_memory(self._learner.device),
         )
-        watched = self._watch()
-        if watched is not None:
-            yield watched
+        if self._watched is not None:
+            yield from self._reports.watched(*self._watched)
 
     def _finish(self, stint: Stint, seconds: float) -> Iterator[Event]:
         """A stint's end: everything learned so far is measured, weights are kept, the tasks are done."""
-        self._flush()
+        self._reports.flush()
         asked = [*self._at.finished, *stint]
         measured = accuracies(self._learner, asked)
-        self._add_accuracies(measured)
-        yield self._columns.take()
+        self._reports.add("accuracy", measured)
+        yield from self._reports.take()
         following = [s[0] for s in self._at.queue if len(s) == 1 and s[0].solver == stint[0].solver][:1]
         measured |= self._at_random(following, None)
         for c in stint:
-            yield self._weights_event(c, final=True)
+            yield self._reports.weights(c, final=True)
         self._at.complete()
         self._learner.done = list(self._at.finished)
         for c in stint:
             last = c == stint[-1]
-            row = self._row(c.solver, measured if last else {c: measured[c]})
+            row = self._reports.row(c.solver, measured if last else {c: measured[c]})
             yield events.TaskFinished(
-                step=self._at.step, path=self._name(c), task=c.task, accuracies=row, seconds=seconds
+                step=self._at.step, path=self._reports.path(c), task=c.task, accuracies=row, seconds=seconds
             )
 
     def _conclude(self) -> Iterator[Event]:
@@ -262,13 +261,15 @@ class Trainer:
         newest = finished[-1].solver if finished else ""
         measured = accuracies(self._learner, finished)
         for c in finished[:-1]:
-            yield self._weights_event(c, final=True)
+            yield self._reports.weights(c, final=True)
         for solver, c in last.items():
             if solver != newest:
-                row = self._row(solver, measured)
-                yield events.TaskFinished(step=self._at.step, path=self._name(c), task=c.task, accuracies=row)
+                row = self._reports.row(solver, measured)
+                yield events.TaskFinished(
+                    step=self._at.step, path=self._reports.path(c), task=c.task, accuracies=row
+                )
         self._complete = True
-        yield self._log(f"learned {len(finished)} tasks in {self._at.step} steps")
+        yield _log(f"learned {len(finished)} tasks in {self._at.step} steps")
 
     # parts ---------------------------------------------------------------------------------------------
 
@@ -284,10 +285,8 @@ class Trainer:
         begun = {c.solver for c in self._at.begun}
         fresh = [c for stint in self._at.queue for c in stint if c.solver not in begun]
         limit = min(self.spec.evaluation.limit or UNTRAINED_IMAGES, UNTRAINED_IMAGES)
-        for c, value in self._at_random(fresh, limit).items():
-            self._columns.add(self._at.step, self._at.solvers.index(c.solver), c.task, "untrained", value)
-        if self._columns:
-            yield self._columns.take()
+        self._reports.add("untrained", self._at_random(fresh, limit))
+        yield from self._reports.take()
 
     def _at_random(self, conditions: list[Condition], limit: int | None) -> dict[Condition, float]:
         """Accuracies of conditions before they are learned, at the embeddings with which they will begin."""
@@ -301,118 +300,24 @@ class Trainer:
                 del learner.hierarchy.stored[name]
         return found
 
-    def _measure(self, conditions: Stint, limit: int | None) -> Iterator[Event]:
-        self._add_accuracies(accuracies(self._learner, conditions, limit))
-        yield self._columns.take()
-
-    def _add_accuracies(self, measured: dict[Condition, float]) -> None:
-        for c, value in measured.items():
-            self._columns.add(self._at.step, self._at.solvers.index(c.solver), c.task, "accuracy", value)
-
-    def _row(self, solver: str, measured: dict[Condition, float]) -> tuple[float, ...]:
-        """A path's row of the accuracy matrix, as far as it was measured."""
-        tasks = [c.task for c in measured if c.solver == solver]
-        return tuple(measured.get(Condition(solver, t), float("nan")) for t in range(max(tasks) + 1))
-
     def _snapshot(self, condition: Condition) -> Iterator[Event]:
         every = self.spec.recording.snapshot_every
         if every and self._at.done % every == 0:
-            yield self._weights_event(condition, final=False)
-
-    def _weights_event(self, condition: Condition, final: bool) -> events.Weights:
-        arrays = self._learner.arrays_of(condition)
-        if not final:
-            arrays = {n: a.astype(self.spec.recording.snapshot_dtype) for n, a in arrays.items()}
-        return events.Weights(
-            step=self._at.step,
-            path=self._name(condition),
-            task=condition.task,
-            tensors={name: _tensor(array) for name, array in arrays.items()},
-            final=final,
-        )
-
-    def _watch(self) -> events.Watched | None:
-        if self._watched is None:
-            return None
-        path, task, name = self._watched
-        try:
-            array = self.weights(path, task)[name]
-        except KeyError:
-            return None
-        return events.Watched(step=self._at.step, path=path, task=task, name=name, tensor=_tensor(array))
-
-    def _flush(self) -> None:
-        if not self._block.rows:
-            return
-        try:
-            self._loss = self._block.flush(self._columns, max(1, self.spec.recording.metrics_every))
-        except NotFiniteError as found:
-            raise TrainingError(self._complaint(found)) from None
-
-    def _complaint(self, found: NotFiniteError) -> str:
-        solver = self._at.solvers[found.row.path]
-        chain = self._learner.hierarchy.tree.chains[solver]
-        task = self.stream.tasks[found.row.task].name
-        if found.where < 3:
-            what = ("the loss", "the consolidation penalty", "the gradient")[found.where]
-            what += " (the weights of every level are finite)"
-        else:
-            level = found.where - 3
-            target = self._topology.by_id[chain.edges[level].target].name
-            source = self._topology.by_id[chain.nodes[level]].name
-            kind = "the solver's weights" if level == chain.depth - 1 else f"the weights of {target}"
-            what = f"{kind}, generated by {'the root' if level == 0 else source} (level {level + 1})"
-        return (
-            f"step {found.row.step}, path {chain.name}, task {task!r}: {what} are or is not finite; "
-            "try a smaller training.lr, a smaller training.clip, or anchored links"
-        ).replace("are or is not", "are not" if found.where >= 3 else "is not")
+            yield self._reports.weights(condition, final=False)
 
     def _steps(self, stint: Stint) -> int:
         return sum(self._learner.steps_of(c.task) for c in stint)
 
-    def _paths(self) -> tuple[str, ...]:
-        """Names of all paths there ever were, in the order of the session's table."""
-        return tuple(self._solver_name(solver) for solver in self._at.solvers)
-
-    def _name(self, condition: Condition) -> str:
-        return self._solver_name(condition.solver)
-
-    def _solver_name(self, solver: str) -> str:
-        node = self._topology.by_id.get(solver)
-        return node.name if node is not None else solver
-
-    def _title(self) -> str:
-        first = self._at.current[0]
-        name = self.stream.tasks[first.task].name
-        more = f" and {len(self._at.current) - 1} more" if len(self._at.current) > 1 else ""
-        return f"{self._name(first)}, {name}{more}"
-
-    def _description(self) -> str:
-        count = self._parameters()[-1]
-        return (
-            f"{len(self._paths())} paths, {len(self.stream.tasks)} tasks, device {self.device}, "
-            f"{torch.get_num_threads()} threads; {count.stored} numbers stored, {count.generated} generated"
-        )
-
-    def _parameters(self) -> tuple[events.ParameterCount, ...]:
-        c = self.spec.consolidation
-        level = c.level if c.beta > 0 else None
-        tree = self._learner.hierarchy.tree
-        return count_parameters(tree, len(self.stream.tasks), self.spec.hypernetwork.task_chunks, level)
-
-    def _log(self, message: str) -> events.Log:
-        return events.Log(time=time.time(), level="info", message=message)
-
     def _resume(self, state: TrainerState) -> None:
         meta = state.meta
         try:
-            self._topology = msgspec.convert(meta["topology"], Topology)
+            topology = msgspec.convert(meta["topology"], Topology)
             self._at = Position.from_json(meta["position"])
             lr, beta = float(meta["lr"]), float(meta["beta"])
             self._elapsed, self._complete = float(meta["elapsed"]), bool(meta["complete"])
         except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
             raise SessionError(f"the saved state cannot be read: {error}") from None
-        self._learner = Learner(self.spec, self._topology, self.stream, self.device)
+        self._learner = Learner(self.spec, topology, self.stream, self.device)
         self._learner.beta = beta
         training = replace(self.spec.training, lr=lr)
         self._learner.training = self._learner.optimiser.training = training
@@ -420,7 +325,5 @@ class Trainer:
         checkpoint.restore(self._learner, state.arrays, at.finished, at.current, at.done > 0)
 
 
-def _tensor(array: np.ndarray) -> events.Tensor:
-    if array.dtype.name not in ("float16", "float32", "float64"):
-        array = array.astype(np.float32)
-    return events.Tensor.of(array)
+def _log(message: str) -> events.Log:
+    return events.Log(time=time.time(), level="info", message=message)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hhstudio.nets.initialise import normal
+from hhstudio.nets.initialise import glorot, normal
 from hhstudio.nets.tree import Chain, Contribution, Edge, Tree
 
 PROBES = 4
@@ -73,9 +73,9 @@ class Hierarchy:
     def adopt(self, tree: Tree) -> None:
         """Make ``tree`` the tree; whatever is stored for slots that stay is kept (growth)."""
         self.tree = tree
-        root = tree.generators[tree.root]
-        for tensor in root.spec.tensors:
-            self._store(f"root/{tensor.name}", tensor.shape, tensor.sigma)
+        direct = all(e.link.mode == "direct" for e in tree.edges.values() if e.source == tree.root)
+        for tensor in tree.generators[tree.root].spec.tensors:
+            self._store(f"root/{tensor.name}", tensor.shape, glorot(tensor) if direct else tensor.sigma)
         for edge in tree.edges.values():
             if edge.link.learned:
                 self._store_anchor(edge)

@@ -36,9 +36,9 @@ ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {
 def encode(x: Tensor, encoding: Encoding) -> Tensor:
     """(..., n) -> (..., n), or (..., 2n) for ``cos_sin``, at root mean square 1 unless ``plain``.
 
-    A constant norm keeps the scale of what is generated the same for every condition. ``cos_sin`` is
-    the input encoding of magnitude-invariant parametrisation (Ortiz et al. 2023, eq. 6) on embeddings
-    squashed to [0, 1].
+    A constant norm of the whole input keeps the scale of what is generated the same for every condition
+    and chunk. ``cos_sin`` is the input encoding of magnitude-invariant parametrisation (Ortiz et al. 2023)
+    on embeddings squashed to [0, 1].
     """
     if encoding == "norm":
         return functional.rms_norm(x, x.shape[-1:])
@@ -85,11 +85,11 @@ class MLPGenerator:
         """(B, task), (K, slot), (K, code) or (B, K, code) -> (B, K, inputs)."""
         batch, rows = task.shape[0], slots.shape[0]
         parts = (
-            encode(task, self.encoding)[:, None].expand(-1, rows, -1),
-            encode(slots, self.encoding).expand(batch, -1, -1),
-            encode(codes, self.encoding).expand(batch, -1, -1),
+            task[:, None].expand(-1, rows, -1),
+            slots.expand(batch, -1, -1),
+            codes.expand(batch, -1, -1),
         )
-        return torch.cat(parts, -1)
+        return encode(torch.cat(parts, -1), self.encoding)
 
     def hidden_activations(self, weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
         """(B, K, inputs) -> (B, K, last hidden width)."""

@@ -7,9 +7,12 @@ the tree, or learning tasks in another order, leaves every other draw as it was.
 from __future__ import annotations
 
 import hashlib
+import math
 
 import torch
 from torch import Tensor
+
+from hhstudio.nets.tensors import TensorSpec
 
 
 def derived_seed(seed: int, *purpose: object) -> int:
@@ -22,3 +25,15 @@ def normal(seed: int, name: str, shape: tuple[int, ...]) -> Tensor:
     """Standard normal float64 numbers for the tensor of that name, drawn on the CPU."""
     source = torch.Generator().manual_seed(derived_seed(seed, name))
     return torch.randn(shape, generator=source, dtype=torch.float64)
+
+
+def glorot(tensor: TensorSpec) -> float:
+    """Standard deviation of a stored weight by Glorot & Bengio 2010, eq. 16; biases begin at zero.
+
+    The original design's start, for a root whose output is used as weights directly: its wide last layer
+    then generates small numbers.
+    """
+    if tensor.role != "weight":
+        return 0.0
+    outputs, inputs = tensor.shape
+    return math.sqrt(2.0 / (inputs + outputs))
