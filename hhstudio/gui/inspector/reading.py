@@ -1,0 +1,112 @@
+"""Where the inspector's tensors come from: a session file, and what a running trainer has sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from hhstudio.core.errors import HHStudioError
+from hhstudio.core.events import TaskInfo, Watched
+from hhstudio.core.history import History
+from hhstudio.gui.inspector.tiles import Statistics, statistics
+
+Condition = tuple[str, int]
+
+
+class Source(Protocol):
+    """What a session offers (:class:`hhstudio.store.session.Session`). Reading one tensor is cheap."""
+
+    @property
+    def paths(self) -> Sequence[str]: ...
+    @property
+    def tasks(self) -> Sequence[TaskInfo]: ...
+    def available(self) -> Collection[Condition]: ...
+    def tensor_names(self, path: str, task: int) -> Sequence[str]: ...
+    def tensor(self, path: str, task: int, name: str) -> np.ndarray: ...
+
+
+class Reading:
+    """Both sources as one. A live tensor stands in front of the recorded one while ``live`` is on."""
+
+    def __init__(self) -> None:
+        self.source: Source | None = None
+        self.history: History | None = None
+        self.live = False
+        self._watched: dict[tuple[str, int, str], tuple[int, np.ndarray]] = {}
+        self._statistics: dict[Condition, list[Statistics]] = {}
+
+    def set_source(self, source: Source | None) -> None:
+        self.source = source
+        self._statistics = {}
+
+    def set_history(self, history: History | None) -> None:
+        self.history = history
+        self._watched, self._statistics = {}, {}
+
+    def forget(self, condition: Condition) -> None:
+        """Its weights were written anew."""
+        self._statistics.pop(condition, None)
+
+    def take(self, event: Watched) -> None:
+        """Keep the newest tensor of a watch; older ones of other tensors are let go."""
+        self._watched = {(event.path, event.task, event.name): (event.step, event.tensor.numpy())}
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        if self.source is not None and self.source.paths:
+            return tuple(getattr(path, "name", path) for path in self.source.paths)
+        return self.history.paths if self.history else ()
+
+    @property
+    def tasks(self) -> tuple[TaskInfo, ...]:
+        if self.source is not None and self.source.tasks:
+            return tuple(self.source.tasks)
+        return self.history.tasks if self.history else ()
+
+    @property
+    def image_shape(self) -> tuple[int, int, int] | None:
+        """(channels, height, width) of the images that the solvers see, where it is recorded."""
+        for holder in (self.history, getattr(self.source, "history", None)):
+            run = getattr(holder, "run", None)
+            if run is not None and run.image_shape is not None:
+                return run.image_shape
+        return None
+
+    def available(self) -> set[Condition]:
+        found = set(self.source.available()) if self.source is not None else set()
+        return found | {(path, task) for path, task, _ in self._watched} if self.live else found
+
+    def names(self, condition: Condition) -> tuple[str, ...]:
+        """Tensors of a condition in the solver's order; () where nothing was generated yet."""
+        if self.source is not None and condition in self.source.available():
+            return tuple(self.source.tensor_names(*condition))
+        return tuple(name for path, task, name in self._watched if (path, task) == condition)
+
+    def tensor(self, condition: Condition, name: str) -> tuple[np.ndarray, int | None] | None:
+        """The tensor, and the step that it is from if it is live. None where there is none.
+
+        Raises HHStudioError when the file cannot give it.
+        """
+        watched = self._watched.get((*condition, name)) if self.live else None
+        if watched is not None:
+            return watched[1], watched[0]
+        if self.source is None or condition not in self.source.available():
+            return None
+        try:
+            return np.asarray(self.source.tensor(*condition, name)), None
+        except KeyError:
+            raise HHStudioError(f"{condition[0]}, task {condition[1]} has no tensor {name!r}") from None
+
+    def statistics(self, condition: Condition) -> list[Statistics]:
+        """Of every recorded tensor of a condition; computed once. Raises HHStudioError."""
+        if condition not in self._statistics:
+            if self.source is None or condition not in self.source.available():
+                return []
+            rows = [
+                statistics(name, self.source.tensor(*condition, name))
+                for name in self.source.tensor_names(*condition)
+            ]
+            self._statistics[condition] = rows
+        return self._statistics[condition]

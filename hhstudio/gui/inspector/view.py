@@ -1,0 +1,365 @@
+"""The inspector: what the tree generates for a path and a task, from a session or from a running trainer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QSplitter,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hhstudio.core import events
+from hhstudio.core.errors import HHStudioError
+from hhstudio.core.history import Changes, History
+from hhstudio.gui.curves.elided import ElidedLabel
+from hhstudio.gui.curves.taskstyle import task_label
+from hhstudio.gui.inspector import tiles
+from hhstudio.gui.inspector.colorbar import ScaleHistogram
+from hhstudio.gui.inspector.controls import Controls
+from hhstudio.gui.inspector.image import ImageView
+from hhstudio.gui.inspector.mosaic import assemble
+from hhstudio.gui.inspector.reading import Condition, Reading, Source
+from hhstudio.gui.inspector.stats import StatisticsTable
+from hhstudio.gui.theme import LIGHT, Theme
+
+_EMPTY = (
+    "<p style='font-size:15px'><b>Generated filters appear here</b></p>"
+    "<p>As soon as a task has been learned, or at once with <i>Live</i><br>while a run trains.</p>"
+)
+
+
+class FilterView(QWidget):
+    """Signals: ``watch_requested(path, task, tensor)`` (an empty tensor name lets the trainer choose) and
+    ``watch_ended`` when nobody looks any more."""
+
+    watch_requested = Signal(str, int, str)
+    watch_ended = Signal()
+    status_message = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._reading = Reading()
+        self._array: np.ndarray | None = None
+        self._dirty = True
+        self.controls = Controls()
+        self.caption = ElidedLabel("")
+        self.badge = QLabel()
+        self.badge.hide()
+        self.image = ImageView(theme)
+        self.histogram = ScaleHistogram(theme)
+        self.table = StatisticsTable()
+        self.description = ElidedLabel("")
+        self.empty = QLabel(_EMPTY)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self._build()
+        for title, slot in (("Picture (PNG) …", self._ask), ("Copy picture", self.copy_picture)):
+            self.controls.export_menu.addAction(title, slot)
+        self.controls.selected.connect(self._selected)
+        self.controls.styled.connect(self._draw)
+        self.controls.live_toggled.connect(self._live_toggled)
+        self.table.tensor_chosen.connect(self.select_tensor)
+        self.image.canvas.described.connect(self.description.setText)
+        self.set_theme(theme)
+        self._reload()
+
+    def _build(self) -> None:
+        line = QHBoxLayout()
+        line.addWidget(self.caption, 1)
+        line.addWidget(self.badge)
+        picture = QWidget()
+        column = QVBoxLayout(picture)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(line)
+        column.addWidget(self.image, 1)
+        column.addWidget(self.description)
+        column.addWidget(self.histogram)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setChildrenCollapsible(True)
+        self.splitter.addWidget(picture)
+        self.splitter.addWidget(self.table)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 1)
+        stack = QWidget()
+        self._stack = QStackedLayout(stack)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.splitter)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.setSpacing(5)
+        layout.addWidget(self.controls)
+        layout.addWidget(stack, 1)
+
+    # what the window calls --------------------------------------------------------------------------
+
+    def set_source(self, source: Source | None) -> None:
+        """Read recorded weights from a session, or (None) from nothing."""
+        self._reading.set_source(source)
+        self._refresh_or_wait()
+
+    def set_history(self, history: History | None) -> None:
+        """Paths and tasks of a running session, known before any weights are recorded."""
+        self._reading.set_history(history)
+        self.controls.live.setChecked(False)
+        self._refresh_or_wait()
+
+    def refresh(self, changes: Changes) -> None:
+        for event in changes.watched:
+            self.show_watched(event)
+        if changes.weights or changes.topology or changes.rewound or changes.state:
+            for condition in changes.weights:
+                self._reading.forget(condition)
+            self._refresh_or_wait()
+
+    def show_watched(self, event: events.Watched) -> None:
+        """Show a live tensor, if it is the one that is being looked at."""
+        condition = self.condition
+        if not self.controls.live.isChecked() or (event.path, event.task) != condition:
+            return
+        wanted = self.controls.tensor.value
+        if wanted is None or not self._reading.names(condition):
+            self._reading.take(event)
+            self._reload()
+        elif wanted == event.name:
+            self._reading.take(event)
+            if self.isVisible():
+                self._draw()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.image.canvas.set_theme(theme)
+        self.histogram.set_theme(theme)
+        for label in (self.empty, self.description):
+            label.setStyleSheet(f"color: {theme.muted};")
+        self.caption.setStyleSheet(f"color: {theme.text};")
+        self.image.setStyleSheet(
+            f"QScrollArea, QScrollArea > QWidget > QWidget {{ background: {theme.panel}; }}"
+        )
+        self.badge.setStyleSheet(
+            f"background: {theme.accent}; color: {theme.accent_text}; border-radius: 7px; padding: 1px 7px;"
+        )
+        if self._array is not None:
+            self._draw()
+
+    # choosing ---------------------------------------------------------------------------------------
+
+    @property
+    def condition(self) -> Condition:
+        path, task = self.controls.path.value, self.controls.task.value
+        return (str(path) if path is not None else "", int(task) if isinstance(task, int) else -1)
+
+    def select(self, path: str, task: int | None = None, tensor: str | None = None) -> None:
+        """Look at a path (as chosen on the canvas), and if given at a task and a tensor."""
+        self.controls.path.set_value(path)
+        if task is not None:
+            self.controls.task.set_value(task)
+        self._reload()
+        if tensor is not None:
+            self.select_tensor(tensor)
+
+    def select_tensor(self, name: str) -> None:
+        if self.controls.tensor.set_value(name):
+            self._selected()
+
+    def _selected(self) -> None:
+        self._reload()
+        self._request()
+
+    def _request(self) -> None:
+        path, task = self.condition
+        if self.controls.live.isChecked() and path and task >= 0:
+            self.watch_requested.emit(path, task, str(self.controls.tensor.value or ""))
+
+    def _live_toggled(self, on: bool) -> None:
+        self._reading.live = on
+        if on:
+            self._request()
+        else:
+            self.watch_ended.emit()
+        self._reload()
+
+    # showing ----------------------------------------------------------------------------------------
+
+    def _refresh_or_wait(self) -> None:
+        self._dirty = True
+        if self.isVisible():
+            self._reload()
+
+    def showEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        super().showEvent(event)
+        if self._dirty:
+            self._reload()
+
+    def _reload(self) -> None:
+        """Bring the selectors up to date with what there is, then draw."""
+        self._dirty = False
+        reading, controls = self._reading, self.controls
+        available = reading.available()
+        learned = {path for path, _ in available}
+        paths = reading.paths
+        watching = controls.live.isChecked()
+        controls.path.offer(
+            [(p, p) for p in paths], () if watching else [p for p in paths if p not in learned]
+        )
+        if not watching and learned and controls.path.value not in learned:
+            controls.path.set_value(next(p for p in paths if p in learned))
+        path = controls.path.value
+        tasks = range(len(reading.tasks))
+        missing = [] if watching else [task for task in tasks if (path, task) not in available]
+        controls.task.offer([(task_label(reading.tasks, t), t) for t in tasks], missing)
+        if controls.task.value in missing and len(missing) < len(tasks):
+            controls.task.set_value(next(t for t in tasks if t not in missing))
+        condition = self.condition
+        names = reading.names(condition)
+        fresh = controls.tensor.value not in names
+        controls.tensor.offer([(name, name) for name in names])
+        if fresh and names:
+            controls.tensor.set_value(self._first_worth_seeing(condition, names))
+        others = [("nothing", None)]
+        others += [
+            (task_label(reading.tasks, t), t) for t in tasks if (path, t) in available and t != condition[1]
+        ]
+        controls.other.offer(others)
+        running = reading.history is not None and reading.history.state not in events.TERMINAL
+        controls.live.setVisible(running or watching)
+        try:
+            self.table.show_statistics(reading.statistics(condition))
+        except HHStudioError as error:
+            self.status_message.emit(str(error))
+        self._draw()
+
+    def _first_worth_seeing(self, condition: Condition, names: tuple[str, ...]) -> str:
+        """The first convolution, or else the first matrix."""
+        shapes = {row.name: row.shape for row in self._reading.statistics(condition)}
+        for dimensions in (4, 2):
+            for name in names:
+                if len(shapes.get(name, ())) == dimensions:
+                    return name
+        return names[0]
+
+    def _draw(self) -> None:
+        """Show the chosen tensor in the chosen style."""
+        name = self.controls.tensor.value
+        found = None
+        try:
+            if isinstance(name, str):
+                found = self._reading.tensor(self.condition, name)
+        except HHStudioError as error:
+            self.status_message.emit(str(error))
+        for control in (self.controls.tensor, self.controls.scale, self.controls.export):
+            control.setVisible(found is not None)
+        self.controls.other.setVisible(found is not None and self.controls.other.box.count() > 1)
+        self._stack.setCurrentWidget(self.splitter if found is not None else self.empty)
+        if found is None or not isinstance(name, str):
+            self._array = None
+            self.controls.channel.hide()
+            self.controls.color.hide()
+            self.image.set_mosaic(None)
+            return
+        self._array, step = found
+        self._offer_styles(self._array)
+        values = self._array.astype(np.float32, copy=False)
+        other = self._other(name)
+        if other is not None and other.shape == values.shape:
+            values = values - other
+        channel = self.controls.channel.value
+        cut = tiles.cut(
+            values,
+            channel if isinstance(channel, int) else None,
+            self.controls.color.isChecked(),
+            self._reading.image_shape,
+        )
+        common = bool(self.controls.scale.value)
+        shape = self.image.width() / max(self.image.height(), 1)
+        mosaic = assemble(cut, common, self._theme.dark, shape)
+        self.image.set_mosaic(mosaic)
+        limit = float(mosaic.limits[0]) if common or len(mosaic.limits) == 1 else None
+        self.histogram.set_values(cut.values, limit, cut.colored)
+        self._set_texts(name, cut, step, other is not None)
+
+    def _offer_styles(self, array: np.ndarray) -> None:
+        channels = tiles.channels_of(array.shape)
+        three = channels == 3 or (array.ndim == 2 and (self._reading.image_shape or (1,))[0] == 3)
+        self.controls.color.setVisible(three)
+        pick = channels > 0 and not (three and self.controls.color.isChecked())
+        entries: list[tuple[str, object]] = [("all", None), *((str(c), c) for c in range(channels))]
+        self.controls.channel.offer(entries if pick else entries[:1])
+        self.controls.channel.setVisible(pick)
+
+    def _other(self, name: str) -> np.ndarray | None:
+        task = self.controls.other.value
+        if not isinstance(task, int):
+            return None
+        try:
+            found = self._reading.tensor((self.condition[0], task), name)
+        except HHStudioError as error:
+            self.status_message.emit(str(error))
+            return None
+        return found[0] if found else None
+
+    def _set_texts(self, name: str, cut: tiles.Tiles, step: int | None, difference: bool) -> None:
+        path, task = self.condition
+        labels = self._reading.tasks
+        assert self._array is not None
+        shape = " × ".join(map(str, self._array.shape)) or "1"
+        minus = f" − {task_label(labels, int(self.controls.other.value))}" if difference else ""  # type: ignore[call-overload]
+        text = f"{path} · {task_label(labels, task)}{minus} · {name}  {shape}"
+        self.caption.setText(text)
+        self.caption.setToolTip(f"{text}\n{tiles.KIND_TEXT[cut.kind]}")
+        self.image.canvas.setAccessibleName(f"{text}: {tiles.KIND_TEXT[cut.kind]}")
+        self.description.setText(tiles.KIND_TEXT[cut.kind])
+        self.badge.setVisible(step is not None)
+        if step is not None:
+            self.badge.setText(f"live, step {step:,}".replace(",", " "))
+        self.table.choose(name)
+
+    # exports ----------------------------------------------------------------------------------------
+
+    def picture(self) -> QImage:
+        """The shown weights, enlarged to at least 600 pixels, without smoothing. Null without weights."""
+        image = self.image.canvas.image()
+        if image.isNull():
+            return image
+        factor = max(1, -(-600 // max(image.width(), image.height())))
+        return image.scaled(image.size() * factor)
+
+    def export_to(self, path: Path) -> None:
+        """Write the shown weights as a PNG. Raises HHStudioError."""
+        if self.picture().isNull():
+            raise HHStudioError("there are no generated weights to export yet")
+        if not self.picture().save(str(path), "PNG"):
+            raise HHStudioError(
+                f"{path}: the picture could not be written; is the folder there and writable?"
+            )
+
+    def copy_picture(self) -> None:
+        if not self.picture().isNull():
+            QGuiApplication.clipboard().setImage(self.picture())
+            self.status_message.emit("Picture copied")
+
+    def _ask(self) -> None:
+        dialog = QFileDialog(self, "Export filters", "filters.png", "PNG (*.png)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._export_chosen)
+        dialog.open()
+
+    def _export_chosen(self, name: str) -> None:
+        try:
+            self.export_to(Path(name))
+        except HHStudioError as error:
+            self.status_message.emit(str(error))
+        else:
+            self.status_message.emit(f"Saved {name}")
