@@ -22,11 +22,11 @@ class ArchitectureInfo(NamedTuple):
 ARCHITECTURES: dict[str, ArchitectureInfo] = {
     info.name: info
     for info in (
-        ArchitectureInfo("small-cnn", "Small CNN", "three small convolutions, for quick looks", 4),
+        ArchitectureInfo("small-cnn", "Small CNN", "two small strided convolutions, for quick looks"),
         ArchitectureInfo("mlp", "MLP", "fully connected layers on the pixels"),
         ArchitectureInfo("lenet", "LeNet", "two 5×5 convolutions and two dense layers", 16),
         ArchitectureInfo("zenke", "ZenkeNet", "four convolutions 32-32-64-64 and a dense 512", 10),
-        ArchitectureInfo("resnet32", "ResNet-32", "31 convolutions with shortcuts, for 32×32 images", 16),
+        ArchitectureInfo("resnet32", "ResNet-32", "31 convolutions with shortcuts, for 32×32 images"),
     )
 }
 

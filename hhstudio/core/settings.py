@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hhstudio.core.architectures import ARCHITECTURES, is_import_path
-from hhstudio.core.datasets import DATASETS, FOLDER, DatasetInfo
+from hhstudio.core.datasets import DATASETS, FOLDER, DatasetInfo, dataset_names
+from hhstudio.core.errors import HHStudioError
 from hhstudio.core.issue import Issue
 from hhstudio.core.spec import Spec, Stream
+from hhstudio.core.tasks import plan
 from hhstudio.core.topology import Solver
 
 _DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
@@ -47,10 +49,11 @@ _COUNT = Range(1)
 _SIZE = Range(0)
 _POSITIVE = Range(0, above=True)
 RANGES: dict[str, Range] = {
-    "seed": Range(0, 2**63 - 1),
+    "seed": Range(-(2**63), 2**63 - 1),
     "stream.tasks": Range(1, 10_000),
     "stream.classes_per_task": _COUNT,
     "stream.validation": Range(0, 0.5),
+    "stream.image_size": Range(4, 1024),
     "stream.train_limit": _COUNT,
     "stream.test_limit": _COUNT,
     "training.steps": Range(1, 10**9),
@@ -70,7 +73,7 @@ RANGES: dict[str, Range] = {
     "hypernetwork.hidden": Range(1, 10**6),
     "hypernetwork.chunk": Range(1, 10**9),
     "hypernetwork.task_embedding": Range(1, 10**6),
-    "hypernetwork.slot_embedding": Range(0, 10**6),
+    "hypernetwork.slot_embedding": Range(1, 10**6),
     "hypernetwork.chunk_embedding": Range(1, 10**6),
     "evaluation.every": _SIZE,
     "evaluation.batch_size": Range(1, 10**6),
@@ -85,7 +88,10 @@ every number in it."""
 
 def settings_issues(spec: Spec) -> list[Issue]:
     """Everything that is wrong outside the tree's own shape."""
-    return [*_range_issues(spec), *_stream_issues(spec.stream), *_solver_issues(spec), *_other_issues(spec)]
+    stream = [*_stream_issues(spec.stream)]
+    if not any(issue.severity == "error" for issue in stream):
+        stream += _plan_issues(spec)
+    return [*_range_issues(spec), *stream, *_solver_issues(spec), *_other_issues(spec)]
 
 
 def range_problem(field: str, value: Any) -> str:
@@ -139,6 +145,16 @@ def _stream_issues(stream: Stream) -> Iterator[Issue]:
             "stream.classes_per_task is 1: with the task known, every answer is right",
             "stream.classes_per_task",
         )
+
+
+def _plan_issues(spec: Spec) -> Iterator[Issue]:
+    """Whatever else the planning of tasks would refuse; a folder of images is not looked into here."""
+    if FOLDER in dataset_names(spec.stream) or range_problem("stream.validation", spec.stream.validation):
+        return
+    try:
+        plan(spec.stream, spec.seed)
+    except HHStudioError as error:
+        yield _error("stream", str(error))
 
 
 def _dataset_issues(field: str, name: str, stream: Stream) -> Iterator[Issue]:
