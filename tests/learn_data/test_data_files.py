@@ -66,6 +66,12 @@ def test_packed_files_of_the_known_checksum_are_unpacked_and_trusted(
     assert "t10k-labels-idx1-ubyte does not match" in refusal(tmp_path, "fashion-mnist", consent=False)
 
 
+def test_a_packed_file_of_another_checksum_vouches_for_nothing(tmp_path: Path) -> None:
+    write_idx(tmp_path, "FashionMNIST", packed=True)
+    write_idx(tmp_path, "FashionMNIST")
+    assert "cannot be checked" in refusal(tmp_path, "fashion-mnist", consent=False)
+
+
 def test_unpacked_files_that_nothing_vouches_for_are_refused(tmp_path: Path) -> None:
     write_idx(tmp_path, "FashionMNIST")
     text = refusal(tmp_path, "fashion-mnist", consent=False)

@@ -91,6 +91,11 @@ def test_a_class_met_again_keeps_its_output_in_a_growing_head() -> None:
     assert set(stream.task(1).train_labels.tolist()) == {1, 2}
 
 
+def test_outputs_once_seen_stay_in_use_when_earlier_classes_return() -> None:
+    parts = (Part(dataset="digits", classes=(3, 5)), Part(dataset="digits", classes=(3,)))
+    assert [digits(parts=parts, scenario="class").outputs(i) for i in range(2)] == [2, 2]
+
+
 def test_tasks_of_different_width_cannot_share_one_head() -> None:
     parts = (Part(dataset="digits", classes=(0, 1)), Part(dataset="digits", classes=(2, 3, 4)))
     with pytest.raises(SpecError, match="domain"):
