@@ -107,7 +107,9 @@ class SessionRun:
         for event in self._early:
             prepared.writer.record(event)
         self._early.clear()
-        self._eta = Eta(prepared.depths(), prepared.steps_done)
+        spec = prepared.spec
+        consolidates = spec.consolidation.beta > 0 and spec.training.mode == "sequential"
+        self._eta = Eta(prepared.depths(), prepared.steps_done, consolidates)
         if prepared.unverified:
             self._log("warning", "data files that torchvision's checksums do not know were accepted")
 
