@@ -17,7 +17,7 @@ from torch import Tensor
 from hhstudio.nets.initialise import glorot, normal
 from hhstudio.nets.tree import Chain, Contribution, Edge, Tree
 
-PROBES = 4
+PROBES = 8
 """Random conditions at which the scale of raw output is measured when an edge is made."""
 
 
