@@ -7,7 +7,6 @@ by their file (a half-finished one resumes from its checkpoint), measurements by
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +48,7 @@ class Context:
             if specs.encode(kept.spec) != specs.encode(spec):
                 kept.close()
                 raise SessionError(
-                    f"{path}: holds a run with other settings; move it away, or choose another folder with --out"
+                    f"{path}: holds a run with other settings; move it away, or choose another --out"
                 )
             if kept.state == "finished":
                 self.say(f"{name}: found, finished")
@@ -71,12 +70,10 @@ class Context:
             known[key] = measure()
             partial = path.with_suffix(".part")
             partial.write_text(json.dumps(known, indent=1))
-            os.replace(partial, path)
+            partial.replace(path)
         return known[key]
 
     def _run(self, spec: Spec | Path, path: Path) -> None:
-        end = run(
-            spec, path, data=self.data, device=self.device, allow_unverified=self.allow_unverified
-        )
+        end = run(spec, path, data=self.data, device=self.device, allow_unverified=self.allow_unverified)
         if end.state != "finished":
             raise TrainingError(f"{path}: {end.message or end.state}")

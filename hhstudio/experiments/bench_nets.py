@@ -1,0 +1,78 @@
+"""Learners at a chosen point of a stream, on random images: what the speed experiments take steps with.
+
+What a step costs does not depend on the images, so these need no data.
+"""
+
+from __future__ import annotations
+
+import torch
+from msgspec.structs import replace
+
+from hhstudio.core import edits
+from hhstudio.core.events import TaskInfo
+from hhstudio.core.spec import (
+    Consolidation,
+    HypernetworkDefaults,
+    Link,
+    SolverDefaults,
+    Spec,
+    Stream,
+    Training,
+)
+from hhstudio.core.topology import Topology
+from hhstudio.learn.data import TaskData, TaskStream
+from hhstudio.learn.learner import Learner
+from hhstudio.nets.chain import Condition
+
+SHAPE = (3, 32, 32)
+CLASSES = 10
+BETA, LR, BATCH = 0.01, 1e-3, 32
+
+#: solver -> numbers a chunk, so that the hypernetwork is about as large as its solver
+CHUNKS = {"zenke": 19_000, "resnet32": 7_000}
+HIDDEN = (60, 60)
+TASK_EMBEDDING = CODE = 32
+
+
+def random_stream(tasks: int, images: int = 256) -> TaskStream:
+    """A stream whose tasks share the same random images; one head for all, as in domain-IL."""
+    source = torch.Generator().manual_seed(0)
+    pictures = torch.randint(0, 256, (images, *SHAPE), dtype=torch.uint8, generator=source)
+    labels = torch.randint(0, CLASSES, (images,), generator=source)
+    none = slice(0, 0)
+    data = TaskData(
+        pictures, labels, pictures[none], labels[none], pictures, labels, torch.full((3,), 0.5), torch.ones(3)
+    )
+    info = TaskInfo(name="random", dataset="cifar10", classes=tuple(range(CLASSES)))
+    return TaskStream((info,) * tasks, SHAPE, "domain", False, (), (data,) * tasks, (CLASSES,) * tasks)
+
+
+def single_level_spec(solver: str) -> Spec:
+    """A root that generates one solver directly, penalised at its output by a sum over all earlier tasks:
+    what hypnettorch does."""
+    return Spec(
+        topology=edits.single(),
+        stream=Stream(dataset="cifar10", tasks=1, classes_per_task=CLASSES, scenario="domain"),
+        solver=SolverDefaults(architecture=solver),
+        hypernetwork=HypernetworkDefaults(
+            hidden=HIDDEN, chunk=CHUNKS[solver], task_embedding=TASK_EMBEDDING, chunk_embedding=CODE
+        ),
+        link=Link(mode="direct", residual=False),
+        training=Training(batch_size=BATCH, lr=LR, clip=0.0),
+        consolidation=Consolidation(beta=BETA, level="root", reduction="sum", sample=0),
+    )
+
+
+def learner_after(spec: Spec, topology: Topology, earlier: int, device: str) -> tuple[Learner, Condition]:
+    """A learner that has ``earlier`` conditions behind it, and the condition that it is learning now.
+
+    The earlier ones are fixed as they were made: a penalty costs the same whatever was learned.
+    """
+    learner = Learner(replace(spec, topology=topology), topology, random_stream(earlier + 1), device)
+    solver = topology.paths[-1].solver
+    conditions = [Condition(solver, task) for task in range(earlier + 1)]
+    for condition in conditions[:-1]:
+        learner.begin([condition])
+        learner.done.append(condition)
+    learner.begin([conditions[-1]])
+    return learner, conditions[-1]
