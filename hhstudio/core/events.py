@@ -136,7 +136,9 @@ class Metrics(Record, frozen=True, kw_only=True, tag="metrics"):
 class Tensor(msgspec.Struct, frozen=True, kw_only=True):
     """A dense array: NumPy dtype name (little-endian), shape, row-major bytes."""
 
-    dtype: Literal["float16", "float32", "float64"]
+    dtype: Literal[
+        "float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64", "uint8"
+    ]  # counters of batch norm are integers
     shape: tuple[int, ...]
     data: bytes
 

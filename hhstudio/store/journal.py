@@ -1,0 +1,231 @@
+"""The journal: an append-only file of framed events, the truth while a session runs.
+
+Layout, little-endian::
+
+    header   magic "HHSJRNL\\0", version u16, session id 16 bytes, base sequence u64, CRC-32 of all that u32
+    frame    length u32, CRC-32 u32, sequence u64, payload of that length (:func:`core.events.encode`)
+
+The CRC of a frame covers length, sequence and payload; sequences count up by one from base + 1. Reading
+stops at the first frame that is torn, damaged or out of order: what stands before it is whole.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+from uuid import UUID
+
+from hhstudio.core import events
+from hhstudio.core.errors import SessionError
+from hhstudio.store.durable import sync_folder
+
+MAGIC = b"HHSJRNL\0"
+VERSION = 1
+FLUSH_SECONDS = 0.5
+"""Half of what may be lost, so that a late tick still keeps the promise of one second."""
+FLUSH_BYTES = 1 << 20
+
+_HEADER = struct.Struct("<8sH16sQ")
+_CRC = struct.Struct("<I")
+_FRAME = struct.Struct("<IIQ")
+_COVERED = struct.Struct("<IQ")
+HEADER_SIZE = _HEADER.size + _CRC.size
+
+
+class Header(NamedTuple):
+    """``session``: id as 32 hex digits; ``base``: sequence of the last record before the first frame."""
+
+    session: str
+    base: int
+
+
+class Frame(NamedTuple):
+    """Where a record lies: ``offset`` and ``length`` of its payload in bytes."""
+
+    sequence: int
+    offset: int
+    length: int
+
+
+def journal_path(session: Path) -> Path:
+    """``NAME.h5.journal``, beside the session file."""
+    return session.with_name(session.name + ".journal")
+
+
+class JournalWriter:
+    """Appends events. Buffers for at most :data:`FLUSH_SECONDS` between calls of :meth:`tick`.
+
+    Every method may raise OSError (disk full ...); the file then still ends with a whole frame, and
+    what was not written stays buffered.
+    """
+
+    def __init__(self, path: Path, session: str, base: int = 0) -> None:
+        self.path = path
+        self.session = session
+        self.sequence = base
+        self._buffer = bytearray()
+        self._file = self._create(base)
+        self._size = HEADER_SIZE
+        self._flushed = time.monotonic()
+
+    @property
+    def size(self) -> int:
+        """Bytes, those included that still wait to be flushed."""
+        return self._size + len(self._buffer)
+
+    def append(self, event: events.Event) -> Frame:
+        """Add a record; it is in the file after the next :meth:`flush`. Returns where it will lie."""
+        payload = events.encode(event)
+        sequence = self.sequence + 1
+        crc = zlib.crc32(payload, zlib.crc32(_COVERED.pack(len(payload), sequence)))
+        self._buffer += _FRAME.pack(len(payload), crc, sequence)
+        self._buffer += payload
+        self.sequence = sequence
+        frame = Frame(sequence, self.size - len(payload), len(payload))
+        self.tick()
+        return frame
+
+    def tick(self) -> None:
+        """Flush when it is time to."""
+        late = time.monotonic() - self._flushed >= FLUSH_SECONDS
+        if self._buffer and (late or len(self._buffer) >= FLUSH_BYTES):
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand everything to the operating system: it survives the death of this process."""
+        self._flushed = time.monotonic()
+        if not self._buffer:
+            return
+        waiting = memoryview(self._buffer)
+        try:
+            while waiting:
+                waiting = waiting[os.write(self._file, waiting) :]
+        except OSError:
+            os.ftruncate(self._file, self._size)
+            os.lseek(self._file, self._size, os.SEEK_SET)
+            raise
+        finally:
+            waiting.release()
+        self._size += len(self._buffer)
+        self._buffer.clear()
+
+    def sync(self) -> None:
+        """Flush, and wait for the disk: it survives the machine going down."""
+        self.flush()
+        os.fsync(self._file)
+
+    def restart(self) -> None:
+        """Begin an empty journal after the last record: the session file now holds all before it."""
+        fresh = self._create(self.sequence)
+        os.close(self._file)
+        self._file, self._size = fresh, HEADER_SIZE
+        self._buffer.clear()
+
+    def close(self) -> None:
+        """Flush and close; the file stays."""
+        try:
+            self.flush()
+        finally:
+            os.close(self._file)
+
+    def remove(self) -> None:
+        """Close without flushing, and delete the file: the session file holds everything."""
+        os.close(self._file)
+        self.path.unlink(missing_ok=True)
+
+    def _create(self, base: int) -> int:
+        """A journal of nothing but its header, put in place whole."""
+        header = _HEADER.pack(MAGIC, VERSION, UUID(self.session).bytes, base)
+        fresh = self.path.with_name(self.path.name + ".tmp")
+        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            os.write(file, header + _CRC.pack(zlib.crc32(header)))
+            os.fsync(file)
+            fresh.replace(self.path)
+            sync_folder(self.path.parent)
+        except OSError:
+            os.close(file)
+            fresh.unlink(missing_ok=True)
+            raise
+        return file
+
+
+class JournalReader:
+    """The valid prefix of a journal file.
+
+    :attr:`header` is None where even that is damaged. After iterating, :attr:`lost` is the number of
+    bytes behind the last valid frame, and :attr:`torn` says that they are nothing but the beginning of
+    a frame, as a writer that was killed leaves it, rather than damage. Raises SessionError on a journal
+    of a newer version, OSError when the file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file: BinaryIO = path.open("rb")
+        try:
+            self.size = os.fstat(self._file.fileno()).st_size
+            self.header = self._read_header(path)
+        except BaseException:
+            self._file.close()
+            raise
+        self.lost = self.size if self.header is None else self.size - HEADER_SIZE
+        self.torn = False
+
+    def __enter__(self) -> JournalReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def frames(self) -> Iterator[tuple[Frame, bytes]]:
+        """Every whole frame with its payload, in order."""
+        if self.header is None:
+            return
+        offset, expected = HEADER_SIZE, self.header.base + 1
+        while offset + _FRAME.size <= self.size:
+            self._file.seek(offset)
+            head = self._file.read(_FRAME.size)
+            if len(head) < _FRAME.size:  # cut shorter while we read
+                return
+            length, crc, sequence = _FRAME.unpack(head)
+            offset += _FRAME.size
+            if sequence != expected:
+                return
+            if length > self.size - offset:
+                self.torn = True
+                return
+            payload = self._file.read(length)
+            if crc != zlib.crc32(payload, zlib.crc32(_COVERED.pack(length, sequence))):
+                return
+            frame = Frame(sequence, offset, length)
+            offset, expected = offset + length, expected + 1
+            self.lost = self.size - offset
+            yield frame, payload
+        self.torn = True
+
+    def payload(self, frame: Frame) -> bytes:
+        """The payload of a frame that was seen before."""
+        self._file.seek(frame.offset)
+        return self._file.read(frame.length)
+
+    def _read_header(self, path: Path) -> Header | None:
+        data = self._file.read(HEADER_SIZE)
+        if len(data) < HEADER_SIZE or not data.startswith(MAGIC):
+            return None
+        _, version, session, base = _HEADER.unpack_from(data)
+        (crc,) = _CRC.unpack_from(data, _HEADER.size)
+        if crc != zlib.crc32(data[: _HEADER.size]):
+            return None
+        if version > VERSION:
+            raise SessionError(
+                f"{path}: a journal of version {version}, this hhstudio reads up to {VERSION}; "
+                "open it with a newer hhstudio"
+            )
+        return Header(UUID(bytes=session).hex, base)

@@ -1,0 +1,118 @@
+"""A session file and the journal beside it, read as one; and what a writer that died left behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+
+from hhstudio.core.errors import SessionError
+from hhstudio.core.history import History
+from hhstudio.store import guard, layout, read
+from hhstudio.store.compact import Sources, compact
+from hhstudio.store.journal import JournalReader, journal_path
+from hhstudio.store.read import Identified
+from hhstudio.store.tail import Replay, Tail, replay
+from hhstudio.store.write import Identity
+
+
+@dataclass
+class Loaded:
+    """A session as it is now. ``replayed``: what came from the journal, None where there is none.
+
+    ``foreign``: the journal belongs to another run and was left alone. Files stay open until close().
+    """
+
+    history: History
+    identity: Identified
+    base: h5py.File
+    journal: JournalReader | None = None
+    tail: Tail = field(default_factory=Tail)
+    replayed: Replay | None = None
+    foreign: bool = False
+
+    def close(self) -> None:
+        self.base.close()
+        if self.journal is not None:
+            self.journal.close()
+
+
+def load(path: Path) -> Loaded:
+    """Read file and journal without touching either; a writer may be at work. Raises SessionError."""
+    # Journal first: its writer puts the new file in place before it empties the journal, so that the
+    # file, opened later, holds at least everything before the journal's first record.
+    journal = _open_journal(path)
+    try:
+        if journal is not None and not path.exists():
+            raise guard.DamagedError(
+                f"{path}: the session file is gone, only its journal is there; bring the file back, "
+                "the journal alone does not hold the whole run"
+            )
+        base = guard.open_hdf5(path)
+    except BaseException:
+        if journal is not None:
+            journal.close()
+        raise
+    loaded = Loaded(History(), Identified("", 0), base, journal)
+    try:
+        with guard.reading(path):
+            loaded.history = read.read_history(base)
+            loaded.identity = read.identity(base)
+    except BaseException:
+        loaded.close()
+        raise
+    if journal is not None:
+        header = journal.header
+        loaded.foreign = header is not None and header.session != loaded.identity.session
+        if not loaded.foreign:
+            loaded.replayed = replay(loaded.history, journal, loaded.identity.sequence, loaded.tail)
+    return loaded
+
+
+def settle(path: Path) -> Replay | None:
+    """Take a left-over journal into the session file, and tidy up; the caller holds the lock.
+
+    Returns what was replayed, None where no journal was left. A journal of another run, or one with
+    damage inside, is kept under another name. Raises SessionError, OSError.
+    """
+    layout.temporary_path(path).unlink(missing_ok=True)
+    journal = journal_path(path)
+    journal.with_name(journal.name + ".tmp").unlink(missing_ok=True)
+    if not journal.exists():
+        return None
+    loaded = load(path)
+    try:
+        replayed, reader = loaded.replayed, loaded.journal
+        if replayed is not None and replayed.records:
+            end = loaded.history.end
+            identity = Identity(
+                loaded.identity.session, replayed.sequence, end.state if end is not None else "failed"
+            )
+            compact(path, loaded.history, identity, Sources(loaded.base, reader, loaded.tail))
+    finally:
+        loaded.close()
+    if loaded.foreign:
+        journal.rename(free_name(journal, "foreign"))
+    elif replayed is not None and replayed.problem and not (reader is not None and reader.torn):
+        journal.rename(free_name(journal, "damaged"))
+    else:
+        journal.unlink(missing_ok=True)
+    return replayed
+
+
+def free_name(path: Path, what: str) -> Path:
+    """``NAME.what-N`` with the smallest number that nothing in the folder has."""
+    number = 1
+    while (found := path.with_name(f"{path.name}.{what}-{number}")).exists():
+        number += 1
+    return found
+
+
+def _open_journal(path: Path) -> JournalReader | None:
+    try:
+        return JournalReader(journal_path(path))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise SessionError(f"{journal_path(path)}: {error.strerror or error}") from None

@@ -1,0 +1,155 @@
+"""One writer a session: ``NAME.h5.lock`` beside it, held for as long as its owner lives.
+
+Where the system has ``flock`` the kernel lets go of it when its owner dies, whatever the clock says;
+the text in the file only names the owner. Elsewhere the owner is told by its process id and start time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import psutil
+
+from hhstudio.core.errors import SessionError
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # not a POSIX system
+    fcntl = None
+
+_PATIENCE = 1.0  # seconds: readers hold the lock for an instant to see whether anybody has it
+
+
+class Owner(NamedTuple):
+    """Who writes a session. ``started``: of the process, seconds since the epoch; ``what``: in words."""
+
+    pid: int
+    host: str
+    started: float
+    what: str
+
+    def __str__(self) -> str:
+        where = "" if self.host in ("", socket.gethostname()) else f" on {self.host}"
+        return f"{self.what} (process {self.pid}{where})" if self.pid else self.what
+
+
+def lock_path(session: Path) -> Path:
+    return session.with_name(session.name + ".lock")
+
+
+def owner(session: Path) -> Owner | None:
+    """Who writes the session now; None where nobody does, or its writer died. Touches nothing."""
+    try:
+        file = os.open(lock_path(session), os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        found = _read(file)
+        if not _is_held(file, found):
+            return None
+        return found or Owner(0, "", 0.0, "another program")
+    finally:
+        os.close(file)
+
+
+class Lock:
+    """The right to write a session. Raises SessionError naming who has it, OSError (a folder that
+    cannot be written ...)."""
+
+    def __init__(self, session: Path, what: str = "hhstudio") -> None:
+        self._path = lock_path(session)
+        self._file = self._acquire(session)
+        me = Owner(os.getpid(), socket.gethostname(), _started(os.getpid()), what)
+        os.ftruncate(self._file, 0)
+        os.lseek(self._file, 0, os.SEEK_SET)
+        os.write(self._file, json.dumps(me._asdict()).encode())
+
+    def release(self) -> None:
+        if self._file < 0:
+            return
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError:
+            pass  # a lock that nobody holds is no obstacle
+        os.close(self._file)
+        self._file = -1
+
+    def _acquire(self, session: Path) -> int:
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                found = _read(file)
+                if _try(file) and self._is_current(file):
+                    if fcntl is not None or not _lives(found):
+                        return file
+                elif found is not None and found.host == socket.gethostname() and not _lives(found):
+                    # a child that outlived its owner keeps the kernel's lock: begin a new file
+                    self._path.unlink(missing_ok=True)
+                if time.monotonic() > deadline:
+                    raise SessionError(
+                        f"{session}: is being written by {found or 'another program'}; stop that run first, "
+                        "or choose another name"
+                    )
+            except BaseException:
+                os.close(file)
+                raise
+            os.close(file)
+            time.sleep(0.02)
+
+    def _is_current(self, file: int) -> bool:
+        """Whether the open file still is the one in the folder: its owner deletes it when done."""
+        try:
+            return os.path.samestat(os.fstat(file), self._path.stat())
+        except FileNotFoundError:
+            return False
+
+
+def _try(file: int) -> bool:
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_held(file: int, found: Owner | None) -> bool:
+    if fcntl is None:
+        return _lives(found)
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return found is None or found.host != socket.gethostname() or _lives(found)
+    return False
+
+
+def _lives(found: Owner | None) -> bool:
+    if found is None or not psutil.pid_exists(found.pid):
+        return False
+    # where the kernel keeps the lock, the start time (which jumps with the clock) is not needed
+    return fcntl is not None or abs(_started(found.pid) - found.started) < 2
+
+
+def _started(pid: int) -> float:
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return 0.0
+
+
+def _read(file: int) -> Owner | None:
+    try:
+        os.lseek(file, 0, os.SEEK_SET)
+        told = json.loads(os.read(file, 4096))
+        return Owner(int(told["pid"]), str(told["host"]), float(told["started"]), str(told["what"]))
+    except (OSError, ValueError, TypeError, KeyError, OverflowError):
+        return None

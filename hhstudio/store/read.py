@@ -1,0 +1,178 @@
+"""Reading a session file back: the history that was written, weights, snapshots, trainer state."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import NamedTuple
+
+import h5py
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from hhstudio.core import events
+from hhstudio.core.history import History, TaskMark
+from hhstudio.core.series import Series
+from hhstudio.core.state import TrainerState
+from hhstudio.core.topology import Topology
+from hhstudio.store import guard, layout, tail, texts
+from hhstudio.store.tail import Condition
+
+
+class Identified(NamedTuple):
+    """Which run a file belongs to. ``session``: 32 hex digits; ``sequence``: of its last record."""
+
+    session: str
+    sequence: int
+
+
+def identity(file: h5py.File) -> Identified:
+    session = guard.text_attribute(file, "session", "0" * 32)
+    if len(session) != 32 or not set(session) <= set("0123456789abcdef"):
+        raise ValueError("the session's id is not 32 hex digits")
+    return Identified(session, guard.int_attribute(file, "sequence"))
+
+
+def read_history(file: h5py.File) -> History:
+    """The history in a file. Raises SessionError or one of guard.DAMAGE (see guard.reading)."""
+    history = History()
+    tables = guard.group(file, layout.TABLES)
+    run = texts.decode(guard.text(tables, "run"), events.RunStarted)
+    tail.apply(history, replace(run, spec=guard.text(file, layout.SPEC)))
+    history.growth = _read_growth(file, tables)
+    history.paths = texts.decode(guard.text(tables, "paths"), tuple[str, ...])
+    tail.check_size(len(history.tasks), len(history.paths))
+    history.parameters = texts.decode(guard.text(tables, "parameters"), tuple[events.ParameterCount, ...])
+    marks = texts.decode(guard.text(tables, "marks"), list[tuple[str, int, int, int | None]])
+    history.marks = [TaskMark(*mark) for mark in marks]
+    history.settings = texts.decode(guard.text(tables, "settings"), list[events.SettingChanged])
+    history.progress = texts.decode(guard.text(tables, "progress"), events.Progress | None)  # type: ignore[arg-type]
+    history.checkpoint = texts.decode(guard.text(tables, "checkpoint"), events.Checkpointed | None)  # type: ignore[arg-type]
+    history.end = texts.decode(guard.text(tables, "end"), events.Finished | None)  # type: ignore[arg-type]
+    last = texts.decode(guard.text(tables, "last"), tuple[events.RunState, str, float, int])
+    history.state, history.state_detail, history.seconds, history.step = last
+    history.accuracy = _read_accuracy(file, history)
+    history.series = _read_metrics(guard.group(file, layout.METRICS))
+    history.log = _read_log(guard.group(file, layout.LOG))
+    history.weights = weight_steps(file)
+    return history
+
+
+def weight_steps(file: h5py.File) -> dict[Condition, int]:
+    """The conditions whose weights the file holds, and the steps at which they were generated."""
+    return {
+        key: guard.int_attribute(found, "step") for key, found in conditions(file, layout.WEIGHTS).items()
+    }
+
+
+def conditions(file: h5py.File, kind: str) -> dict[Condition, h5py.Group]:
+    """Groups ``/<kind>/<path>/<task>`` by path and task."""
+    found: dict[Condition, h5py.Group] = {}
+    if kind not in file:
+        return found
+    top = guard.group(file, kind)
+    for link in guard.links(top):
+        above = guard.group(top, link)
+        path = guard.text_attribute(above, "name", link)
+        for number in guard.links(above):
+            if not (number.isascii() and number.isdigit()):
+                raise ValueError(f"{kind}/{link}/{number[:40]} is not the number of a task")
+            found[path, int(number)] = guard.group(above, number)
+    return found
+
+
+def tensor_links(group: h5py.Group) -> dict[str, str]:
+    """Links of the data sets in a group by their plain names, in the order in which they were written."""
+    found = []
+    for link in guard.links(group):
+        if link == layout.SNAPSHOT_STEP:
+            continue
+        values = guard.dataset(group, link, "biufc")
+        name = guard.text_attribute(values, "name", link)
+        found.append((guard.int_attribute(values, "index"), name, link))
+    return {name: link for _, name, link in sorted(found)}
+
+
+def read_tensors(group: h5py.Group) -> dict[str, np.ndarray]:
+    """All arrays in a group, checksums checked."""
+    return {name: guard.array(group, link, "biufc") for name, link in tensor_links(group).items()}
+
+
+def state_step(file: h5py.File) -> int | None:
+    """The step from which the run can go on, None where the file has no state."""
+    if layout.STATE not in file:
+        return None
+    return guard.int_attribute(guard.group(file, layout.STATE), "step")
+
+
+def read_state(file: h5py.File) -> TrainerState | None:
+    """What the run goes on from, None where the file has none."""
+    step = state_step(file)
+    if step is None:
+        return None
+    state = guard.group(file, layout.STATE)
+    meta = json.loads(guard.text(state, "meta"))
+    if not isinstance(meta, dict):
+        raise ValueError("state/meta is not a JSON object")
+    return TrainerState(step, meta, read_tensors(guard.group(state, "arrays")))
+
+
+def _read_growth(file: h5py.File, tables: h5py.Group) -> list[events.TopologyChanged]:
+    growth = texts.decode(guard.text(tables, "growth"), list[events.TopologyChanged])
+    trees = guard.texts(file, layout.TOPOLOGY)
+    if len(trees) != len(growth) + 1:
+        raise ValueError(f"{len(trees)} topologies but {len(growth)} growth events")
+    decoded = [texts.decode(tree.encode(), Topology) for tree in trees[1:]]
+    return [replace(event, topology=tree) for event, tree in zip(growth, decoded, strict=True)]
+
+
+def _read_accuracy(file: h5py.File, history: History) -> dict[str, np.ndarray]:
+    accuracy = guard.group(file, layout.ACCURACY)
+    found = {}
+    for path, link in tensor_links(accuracy).items():
+        matrix = guard.array(accuracy, link, "f", 2).astype(np.float32)
+        if matrix.shape != (len(history.tasks),) * 2:
+            raise ValueError(
+                f"the accuracy matrix of {path} is {matrix.shape}, of {len(history.tasks)} tasks"
+            )
+        found[path] = matrix
+    return {path: found[path] for path in sorted(found, key=_order(history.paths))}
+
+
+def _order(paths: tuple[str, ...]):  # type: ignore[no-untyped-def]
+    places = {path: at for at, path in enumerate(paths)}
+    return lambda path: (places.get(path, len(places)), path)
+
+
+def _read_metrics(metrics: h5py.Group) -> dict[tuple[str, int, str], Series]:
+    """Curves, from rows that are grouped by curve (rows in any other order are read too, only slower)."""
+    paths, names = guard.texts(metrics, "paths"), guard.texts(metrics, "names")
+    columns = {name: guard.array(metrics, name, "if", 1) for name in layout.COLUMNS}
+    sizes = {len(values) for values in columns.values()}
+    if len(sizes) != 1:
+        raise ValueError("the columns of metrics differ in length")
+    (size,) = sizes
+    path, task, metric = (columns[name].astype(np.int64) for name in ("path", "task", "metric"))
+    if size and not (
+        0 <= path.min() <= path.max() < len(paths) and 0 <= metric.min() <= metric.max() < len(names)
+    ):
+        raise ValueError("metrics name a path or a metric that is not in their tables")
+    found: dict[tuple[str, int, str], Series] = {}
+    changes = np.flatnonzero((np.diff(path) != 0) | (np.diff(task) != 0) | (np.diff(metric) != 0)) + 1
+    bounds = [0, *changes.tolist(), size] if size else []
+    for start, stop in itertools.pairwise(bounds):
+        key = (paths[path[start]], int(task[start]), names[metric[start]])
+        steps, values = columns["step"][start:stop], columns["value"][start:stop]
+        found.setdefault(key, Series()).extend(steps, values)
+    return found
+
+
+def _read_log(log: h5py.Group) -> list[events.Log]:
+    times = guard.array(log, "time", "f", 1).tolist()
+    levels, messages = guard.texts(log, "level"), guard.texts(log, "message")
+    rows = zip(times, levels, messages, strict=True)
+    return msgspec.convert(
+        [{"t": "log", "time": time, "level": level, "message": message} for time, level, message in rows],
+        list[events.Log],
+    )

@@ -1,0 +1,58 @@
+"""Generated weights of one condition through time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from hhstudio.core.errors import SessionError
+from hhstudio.store import guard, layout, read
+from hhstudio.store.journal import Frame, JournalReader
+from hhstudio.store.tail import Condition, Tail, weights_in
+
+
+class Snapshots:
+    """``steps``: when each was taken, (N,) int64; ``names``: of the tensors. Tensors are read one by one."""
+
+    def __init__(
+        self,
+        source: Path,
+        key: Condition,
+        held: h5py.Group | None,
+        tail: Tail,
+        journal: JournalReader | None,
+    ) -> None:
+        self._source, self._held, self._journal = source, held, journal
+        self._links: dict[str, str] = {}
+        self._frames: list[tuple[int, Frame]] = tail.snapshots.get(key, [])
+        steps = np.empty(0, np.int64)
+        if held is not None:
+            steps = guard.array(held, layout.SNAPSHOT_STEP, "i", 1).astype(np.int64)
+            self._links = read.tensor_links(held)
+            if tail.rewound is not None:
+                steps = steps[steps <= tail.rewound]
+        self._stored = len(steps)
+        self.steps: np.ndarray = np.concatenate([steps, np.array([s for s, _ in self._frames], np.int64)])
+        if self._links or not self._frames or journal is None:
+            self.names = tuple(self._links)
+        else:
+            self.names = tuple(weights_in(journal, self._frames[0][1]).tensors)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def tensor(self, at: int, name: str) -> np.ndarray:
+        """Tensor ``name`` of snapshot number ``at``. Raises SessionError where there is none."""
+        with guard.reading(self._source, "snapshots"):
+            if 0 <= at < self._stored and name in self._links:
+                assert self._held is not None
+                values = guard.dataset(self._held, self._links[name], "f")
+                if values.ndim and at < len(values):
+                    return np.asarray(values[at])
+            elif self._stored <= at < len(self) and self._journal is not None:
+                recorded = weights_in(self._journal, self._frames[at - self._stored][1])
+                if name in recorded.tensors:
+                    return recorded.tensors[name].numpy()
+        raise SessionError(f"{self._source}: there is no snapshot {at} of {name!r}")

@@ -1,0 +1,81 @@
+"""What ``hhstudio show --json`` prints: a contract with scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hhstudio.core.events import ParameterCount
+from hhstudio.core.topology import Topology
+from hhstudio.store import layout
+from hhstudio.store.write import finite
+
+if TYPE_CHECKING:
+    from hhstudio.store.session import Session
+
+
+def summarise(session: Session) -> dict[str, Any]:
+    """One JSON-able object; NaN is None."""
+    history = session.history
+    run = history.run
+    assert run is not None
+    return {
+        "format": layout.FORMAT,
+        "version": layout.VERSION,
+        "state": session.state,
+        "seed": run.seed,
+        "device": run.device,
+        "steps": history.step,
+        "seconds": finite(history.seconds),
+        "tasks": [
+            {"name": task.name, "dataset": task.dataset, "classes": list(task.classes)}
+            for task in history.tasks
+        ],
+        "paths": _paths(history.topology or Topology(), history.paths),
+        "accuracy": {path: _accuracy(session, path) for path in history.paths},
+        "parameters": _parameters(history.parameters),
+        "name": session.spec.name,
+        "app": run.app,
+        "torch": run.torch,
+        "created": run.created,
+        "message": history.end.message if history.end else "",
+        "unverified_data": run.unverified_data,
+    }
+
+
+def _paths(topology: Topology, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    known = {path.name: path for path in topology.paths}
+    return [
+        {
+            "name": name,
+            "depth": known[name].depth,
+            "hypernetworks": list(known[name].hypernetworks),
+            "solver": known[name].solver,
+        }
+        for name in names
+        if name in known
+    ]
+
+
+def _accuracy(session: Session, path: str) -> dict[str, Any]:
+    matrix = session.history.accuracy[path]
+    found = session.history.summary(path)
+    return {
+        "matrix": [[finite(value) for value in row] for row in np.asarray(matrix, float)],
+        "final": [finite(value) for value in found.final],
+        "average": finite(found.average),
+        "backward_transfer": finite(found.backward_transfer),
+        "forward_transfer": finite(found.forward_transfer),
+        "forgetting": finite(found.forgetting),
+    }
+
+
+def _parameters(counts: tuple[ParameterCount, ...]) -> dict[str, Any]:
+    """Of the whole tree. ``ratio``: stored over generated, None where nothing is generated."""
+    whole = next((count for count in counts if count.path == ""), ParameterCount())
+    return {
+        "stored": whole.stored,
+        "generated": whole.generated,
+        "ratio": whole.stored / whole.generated if whole.generated else None,
+    }

@@ -1,0 +1,109 @@
+"""Replaying a journal behind a session file: what the file does not hold yet.
+
+Generated weights are large and stay in the journal; only where they lie is remembered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from hhstudio.core import events
+from hhstudio.core.errors import SessionError
+from hhstudio.core.history import History
+from hhstudio.store.guard import DAMAGE
+from hhstudio.store.journal import Frame, JournalReader
+from hhstudio.store.layout import MAX_CELLS, MAX_TASKS
+
+Condition = tuple[str, int]
+"""Path name and task index."""
+
+
+@dataclass
+class Tail:
+    """Weights recorded since the session file was written, as frames of the journal with their steps.
+
+    ``rewound``: the earliest step that a resumed run went back to; what the session file holds of later
+    steps is void.
+    """
+
+    finals: dict[Condition, tuple[int, Frame]] = field(default_factory=dict)
+    snapshots: dict[Condition, list[tuple[int, Frame]]] = field(default_factory=dict)
+    rewound: int | None = None
+
+    def note(self, event: events.Event, frame: Frame) -> None:
+        """Remember where an event's weights lie."""
+        if isinstance(event, events.Weights):
+            key = (event.path, event.task)
+            if event.final:
+                self.finals[key] = (event.step, frame)
+            else:
+                self.snapshots.setdefault(key, []).append((event.step, frame))
+        elif isinstance(event, events.Resumed):
+            self.rewound = event.step if self.rewound is None else min(self.rewound, event.step)
+            self.finals = {k: v for k, v in self.finals.items() if v[0] <= event.step}
+            kept = {k: [v for v in found if v[0] <= event.step] for k, found in self.snapshots.items()}
+            self.snapshots = {k: found for k, found in kept.items() if found}
+
+
+@dataclass
+class Replay:
+    """What replaying came to. ``problem``: why it ended early, "" when it did not."""
+
+    sequence: int
+    records: int = 0
+    lost_bytes: int = 0
+    problem: str = ""
+
+
+def replay(history: History, journal: JournalReader, after: int, tail: Tail) -> Replay:
+    """Apply every record with a sequence above ``after``; stops before the first that makes no sense."""
+    result = Replay(sequence=after)
+    if journal.header is not None and journal.header.base > after:
+        result.problem = f"records {after + 1} to {journal.header.base} are missing before the journal"
+        result.lost_bytes = journal.lost
+        return result
+    for frame, payload in journal.frames():
+        if frame.sequence <= after:
+            continue
+        try:
+            event = events.decode(payload)
+            if not isinstance(event, events.Watched):
+                apply(history, event)
+        except (SessionError, *DAMAGE, RecursionError) as error:
+            result.problem = f"record {frame.sequence} cannot be read ({' '.join(str(error).split())[:120]})"
+            result.lost_bytes = journal.size - frame.offset
+            return result
+        tail.note(event, frame)
+        result.sequence = frame.sequence
+        result.records += 1
+    result.lost_bytes = journal.lost
+    if result.lost_bytes:
+        result.problem = "the last record is torn" if journal.header else "the journal's header is damaged"
+    return result
+
+
+def apply(history: History, event: events.Event) -> None:
+    """Apply an event that may come from anybody. Raises SessionError where it would take absurd memory."""
+    if isinstance(event, events.RunStarted):
+        check_size(len(event.tasks), len(event.paths))
+    elif isinstance(event, events.TopologyChanged):
+        check_size(len(history.tasks), len(event.paths))
+    elif isinstance(event, events.Log) and "\0" in event.message:
+        event = replace(event, message=event.message.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+    history.apply(event)
+
+
+def check_size(tasks: int, paths: int) -> None:
+    """Raise SessionError where the accuracy matrices of a file would fill the memory."""
+    if tasks > MAX_TASKS or tasks * tasks * paths > MAX_CELLS:
+        raise SessionError(f"the session claims {tasks:,} tasks on {paths:,} paths, more than can be")
+
+
+def weights_in(journal: JournalReader, frame: Frame) -> events.Weights:
+    """The weights that a noted frame holds. Raises ValueError when the journal changed under us."""
+    event = events.decode(journal.payload(frame))
+    if not isinstance(event, events.Weights):
+        raise ValueError("the journal does not hold weights where it did")
+    return event

@@ -1,0 +1,221 @@
+"""Writing a whole session file: a history, generated weights, and what the trainer goes on from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import h5py
+import numpy as np
+from msgspec.structs import replace
+
+from hhstudio.core import continual
+from hhstudio.core.events import Weights
+from hhstudio.core.history import History
+from hhstudio.core.state import TrainerState
+from hhstudio.core.topology import Topology
+from hhstudio.store import layout, texts
+from hhstudio.store.guard import checksum
+
+_SMALL_PIECE = 16 << 10  # bytes: pieces of small snapshots are not cut finer
+
+
+Outcome = Literal["running", "finished", "stopped", "failed"]
+"""What a session file says of its run."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which run a file belongs to, and how far it goes. ``sequence``: of the last record it holds."""
+
+    session: str
+    sequence: int
+    state: Outcome
+
+
+def write_history(file: h5py.File, history: History, identity: Identity) -> None:
+    """Everything but weights and trainer state. ``history`` has a run (RunStarted was applied)."""
+    assert history.run is not None
+    assert history.spec is not None
+    put_text(file, layout.SPEC, history.run.spec)
+    put_texts(file, layout.TOPOLOGY, [texts.encode(topology) for _, topology, _ in history.topologies])
+    file[layout.TOPOLOGY_STEP] = np.array([step for step, _, _ in history.topologies], "<i8")
+    _write_metrics(file.create_group(layout.METRICS), history)
+    accuracy = file.create_group(layout.ACCURACY)
+    for path, matrix in history.accuracy.items():
+        put_array(accuracy, path, matrix.astype("<f4"))
+    log = file.create_group(layout.LOG)
+    log["time"] = np.array([entry.time for entry in history.log], "<f8")
+    put_texts(log, "level", [entry.level.encode() for entry in history.log])
+    put_texts(log, "message", [entry.message.encode() for entry in history.log])
+    _write_tables(file.create_group(layout.TABLES), history)
+    _write_attributes(file, history, identity)
+
+
+def put_text(parent: h5py.Group, link: str, value: bytes) -> None:
+    """A UTF-8 text of fixed length: every reader of HDF5 knows it, and no heap can break under it."""
+    kind = h5py.string_dtype("utf-8", max(1, len(value)))
+    parent.create_dataset(link, data=np.array(value, dtype=kind), dtype=kind)
+
+
+def put_texts(parent: h5py.Group, link: str, values: list[bytes]) -> None:
+    """A column of UTF-8 texts, as wide as its longest; compressed, because most are shorter."""
+    kind = h5py.string_dtype("utf-8", max([1, *map(len, values)]))
+    packed = {"compression": "gzip", "compression_opts": 4} if len(values) > 64 else {}
+    parent.create_dataset(link, data=np.array(values, dtype=kind), dtype=kind, **packed)
+
+
+def put_attribute(owner: h5py.Group, name: str, value: str | int | float) -> None:
+    if isinstance(value, str):
+        data = value.encode()[:60_000]
+        kind = h5py.string_dtype("utf-8", max(1, len(data)))
+        owner.attrs.create(name, np.array(data, dtype=kind), dtype=kind)
+    else:
+        owner.attrs[name] = value
+
+
+def put_array(parent: h5py.Group, name: str, values: np.ndarray, index: int = 0) -> h5py.Dataset:
+    """An array in one piece, uncompressed, with its plain name, its place in order and its CRC-32."""
+    values = np.ascontiguousarray(values).reshape(values.shape)
+    made = parent.create_dataset(layout.quoted(name), data=values)
+    put_attribute(made, "name", name)
+    made.attrs["index"] = index
+    made.attrs["crc32"] = np.uint32(checksum(values))
+    return made
+
+
+def put_condition(parent: h5py.Group, path: str, task: int) -> h5py.Group:
+    """The group ``<path>/<task>``."""
+    above = parent.require_group(layout.quoted(path))
+    if "name" not in above.attrs:
+        put_attribute(above, "name", path)
+    return above.create_group(str(task))
+
+
+def write_weights(parent: h5py.Group, weights: Weights) -> None:
+    """The weights of a finished task, with the step at which they were generated."""
+    made = put_condition(parent, weights.path, weights.task)
+    made.attrs["step"] = weights.step
+    for index, (name, tensor) in enumerate(weights.tensors.items()):
+        put_array(made, name, tensor.numpy(), index)
+
+
+def write_state(file: h5py.File, state: TrainerState) -> None:
+    """What the run goes on from. Raises TypeError where ``meta`` is not JSON-able."""
+    made = file.create_group(layout.STATE)
+    made.attrs["step"] = state.step
+    put_text(made, "meta", json.dumps(state.meta).encode())
+    arrays = made.create_group("arrays")
+    for index, (name, values) in enumerate(state.arrays.items()):
+        put_array(arrays, name, np.asarray(values), index)
+
+
+class SnapshotColumns:
+    """Snapshots of one condition: a column a tensor, as long as there are snapshots."""
+
+    def __init__(
+        self, parent: h5py.Group, path: str, task: int, like: Mapping[str, np.ndarray], count: int
+    ) -> None:
+        self._group = put_condition(parent, path, task)
+        self._step = self._group.create_dataset(layout.SNAPSHOT_STEP, (count,), "<i8")
+        self._columns: dict[str, h5py.Dataset] = {}
+        for index, (name, tensor) in enumerate(like.items()):
+            rows = min(count, max(1, _SMALL_PIECE // max(1, tensor.nbytes)))
+            column = self._group.create_dataset(
+                layout.quoted(name),
+                (count, *tensor.shape),
+                tensor.dtype,
+                chunks=(rows, *(max(1, side) for side in tensor.shape)),
+                fletcher32=True,
+            )
+            put_attribute(column, "name", name)
+            column.attrs["index"] = index
+            self._columns[name] = column
+
+    def put(self, at: int, step: int, tensors: Mapping[str, np.ndarray]) -> None:
+        """Set snapshot number ``at``. Tensors of another name or shape than the first are left out."""
+        self._step[at] = step
+        for name, tensor in tensors.items():
+            column = self._columns.get(name)
+            if column is not None and column.shape[1:] == tensor.shape:
+                column[at] = tensor
+
+
+def finite(value: float | None) -> float | None:
+    """A float, or None where it is not one."""
+    return float(value) if value is not None and np.isfinite(value) else None
+
+
+def _write_metrics(metrics: h5py.Group, history: History) -> None:
+    paths = list(dict.fromkeys([*history.paths, *(path for path, _, _ in history.series)]))
+    names = list(dict.fromkeys(name for _, _, name in history.series))
+    put_texts(metrics, "paths", [path.encode() for path in paths])
+    put_texts(metrics, "tasks", [task.name.encode() for task in history.tasks])
+    put_texts(metrics, "names", [name.encode() for name in names])
+    for column, kind in layout.COLUMNS.items():
+        parts = list(_column(column, history, paths, names))
+        values = np.concatenate(parts).astype(kind) if parts else np.empty(0, kind)
+        packed = {"chunks": (min(len(values), 1 << 16),), "compression": "gzip", "shuffle": True}
+        metrics.create_dataset(
+            column, data=values, **({**packed, "compression_opts": 1} if len(values) else {})
+        )
+
+
+def _column(column: str, history: History, paths: list[str], names: list[str]) -> Iterator[np.ndarray]:
+    """One column of every curve, curve after curve."""
+    for (path, task, name), series in history.series.items():
+        if column == "step":
+            yield series.steps
+        elif column == "value":
+            yield series.values
+        else:
+            number = {"path": paths.index(path), "task": task, "metric": names.index(name)}[column]
+            yield np.full(len(series), number, np.int32)
+
+
+def _write_tables(tables: h5py.Group, history: History) -> None:
+    """The rest of a history, as JSON texts; growth without the trees, which stand in /topology."""
+    assert history.run is not None
+    put_text(tables, "run", texts.encode(replace(history.run, spec=b"")))
+    growth = [replace(g, topology=Topology()) for g in history.growth]
+    put_text(tables, "growth", texts.encode(growth))
+    put_text(tables, "parameters", texts.encode(history.parameters))
+    put_text(tables, "paths", texts.encode(history.paths))
+    put_text(tables, "marks", texts.encode([(m.path, m.task, m.start, m.stop) for m in history.marks]))
+    put_text(tables, "settings", texts.encode(history.settings))
+    put_text(tables, "progress", texts.encode(history.progress))
+    put_text(tables, "checkpoint", texts.encode(history.checkpoint))
+    put_text(tables, "end", texts.encode(history.end))
+    put_text(
+        tables, "last", texts.encode([history.state, history.state_detail, history.seconds, history.step])
+    )
+
+
+def _write_attributes(file: h5py.File, history: History, identity: Identity) -> None:
+    run, spec = history.run, history.spec
+    assert run is not None
+    assert spec is not None
+    averages = {path: finite(continual.summary(matrix).average) for path, matrix in history.accuracy.items()}
+    values: dict[str, str | int | float] = {
+        "format": layout.FORMAT,
+        "version": layout.VERSION,
+        "session": identity.session,
+        "sequence": identity.sequence,
+        "state": identity.state,
+        "app": run.app,
+        "torch": run.torch,
+        "created": run.created,
+        "seed": run.seed,
+        "device": run.device,
+        "name": spec.name,
+        "dataset": spec.stream.dataset,
+        "step": history.step,
+        "total_steps": run.total_steps,
+        "seconds": history.seconds,
+        "unverified_data": int(run.unverified_data),
+        "average": json.dumps(averages),
+    }
+    for name, value in values.items():
+        put_attribute(file, name, value)

@@ -1,0 +1,203 @@
+"""Recording a run: every event into the journal, everything into the session file at checkpoints."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import h5py
+
+from hhstudio.core import events
+from hhstudio.core.errors import SessionError, TrainingError
+from hhstudio.core.history import History
+from hhstudio.core.state import TrainerState
+from hhstudio.store import guard, leftover, read, tail
+from hhstudio.store.compact import Sources, compact
+from hhstudio.store.durable import is_full
+from hhstudio.store.journal import JournalReader, JournalWriter, journal_path
+from hhstudio.store.lock import Lock
+from hhstudio.store.tail import Tail
+from hhstudio.store.write import Identity, Outcome
+
+PENDING_BYTES = 512 << 20
+"""A journal longer than this is compacted without waiting for the next checkpoint."""
+
+
+class SessionWriter:
+    """The one writer of a session file; a context manager.
+
+    Begin with :meth:`start` (a new run) or :meth:`resume_at` (a run that goes on), then :meth:`record`
+    every event, :meth:`checkpoint` when the trainer's state is worth keeping, and :meth:`close`.
+    Leaving the context without :meth:`close` keeps what was recorded, as of a run that failed.
+
+    Raises SessionError when another writer has the session, when the file exists and is not to be
+    overwritten, or when it cannot be resumed; TrainingError when the disk is full (the text says what
+    was kept; the session file of the last checkpoint stays whole).
+    """
+
+    def __init__(self, path: Path | str, overwrite: bool = False, what: str = "hhstudio") -> None:
+        self.path = Path(path)
+        self.history = History()
+        self._overwrite = overwrite
+        self._tail = Tail()
+        self._journal: JournalWriter | None = None
+        self._anchor: BinaryIO | None = None
+        try:
+            self._lock = Lock(self.path, what)
+        except OSError as error:
+            raise SessionError(f"{self.path}: cannot be written ({error.strerror or error})") from None
+
+    def __enter__(self) -> SessionWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._release()
+
+    def start(self, run: events.RunStarted) -> None:
+        """A new run. The session file exists from here on. Raises SessionError when it did before."""
+        if not self._overwrite:
+            for path in (self.path, journal_path(self.path)):
+                if path.exists():
+                    raise SessionError(f"{path}: exists already; choose another name, or resume that session")
+        tail.apply(self.history, run)
+        session = uuid.uuid4().hex
+        # file before journal: a journal that another run left here is told by its id, and replaced
+        with self._keeping("nothing was recorded yet"):
+            self._compact(Identity(session, 1, "running"), Sources())
+            self._journal = JournalWriter(journal_path(self.path), session, base=1)
+
+    def resume_at(self, resumed: events.Resumed) -> None:
+        """Go on from a step of the session that is there; what was recorded after it becomes void."""
+        if not self.path.exists() and not journal_path(self.path).exists():
+            raise SessionError(f"{self.path}: there is no such session to resume")
+        leftover.settle(self.path)
+        with guard.open_hdf5(self.path) as file, guard.reading(self.path):
+            self.history = read.read_history(file)
+            session, sequence = read.identity(file)
+        with self._keeping("the session is as it was"):
+            self._anchor = self.path.open("rb")
+            self._journal = JournalWriter(journal_path(self.path), session, base=sequence)
+        self.record(resumed)
+
+    def record(self, event: events.Event) -> None:
+        """Append an event. In the journal within a second, if :meth:`tick` or this is called so often."""
+        if isinstance(event, events.Watched):
+            return
+        journal = self._recording()
+        with self._keeping(self._kept()):
+            tail.apply(self.history, event)
+            self._tail.note(event, journal.append(event))
+            if isinstance(event, (events.TaskFinished, events.Resumed)):
+                journal.sync()
+            if journal.size > PENDING_BYTES:
+                self._checkpoint(None)
+
+    def tick(self) -> None:
+        """Flush when it is time to; call it at least every half second."""
+        with self._keeping(self._kept()):
+            self._recording().tick()
+
+    def checkpoint(self, state: TrainerState) -> events.Checkpointed:
+        """Put everything, and the state to go on from, into the session file; returns after the disk
+        has it. The event that it returns says how long that took, and has been recorded."""
+        began = time.monotonic()
+        self.record(events.Checkpointed(step=state.step))
+        with self._keeping(self._kept()):
+            self._checkpoint(state)
+        done = events.Checkpointed(step=state.step, seconds=time.monotonic() - began)
+        self.record(done)
+        return done
+
+    def close(self, finished: events.Finished | None = None) -> None:
+        """Record the end, if there is one, and leave one whole session file and no journal."""
+        journal = self._journal
+        if journal is None:
+            self._release()
+            return
+        try:
+            if finished is not None:
+                self.record(finished)
+            with self._keeping(self._kept()):
+                self._checkpoint(None, ended=True)
+            self._journal = None
+            journal.remove()
+        finally:
+            self._release()
+
+    def _checkpoint(self, state: TrainerState | None, ended: bool = False) -> None:
+        base = self._base()
+        try:
+            journal = self._recording()
+            journal.sync()
+            end = self.history.end
+            outcome: Outcome = end.state if end else "failed" if ended else "running"
+            identity = Identity(journal.session, journal.sequence, outcome)
+            with JournalReader(journal.path) as reader:
+                self._compact(identity, Sources(base, reader, self._tail), state)
+        finally:
+            base.close()
+        self._tail = Tail()
+        if not ended:
+            journal.restart()
+
+    def _compact(self, identity: Identity, sources: Sources, state: TrainerState | None = None) -> None:
+        compact(self.path, self.history, identity, sources, state)
+        if self._anchor is not None:
+            self._anchor.close()
+        self._anchor = self.path.open("rb")
+
+    def _base(self) -> h5py.File:
+        """The session file as we left it, also when it was deleted or replaced under us."""
+        assert self._anchor is not None
+        try:
+            if os.path.samestat(os.fstat(self._anchor.fileno()), self.path.stat()):
+                return guard.open_hdf5(self.path)
+            aside = leftover.free_name(self.path, "replaced")
+            self.path.rename(aside)
+            self._warn(f"{self.path.name} was replaced by another file, which is now {aside.name}")
+        except FileNotFoundError:
+            self._warn(f"{self.path.name} was deleted while it was being written; it is written anew")
+        self._anchor.seek(0)
+        return guard.open_hdf5(self.path, self._anchor)
+
+    def _warn(self, message: str) -> None:
+        self.record(events.Log(time=time.time(), level="warning", message=message))
+
+    def _recording(self) -> JournalWriter:
+        if self._journal is None:
+            raise SessionError(f"{self.path}: nothing is being recorded; start or resume first")
+        return self._journal
+
+    def _kept(self) -> str:
+        done = self.history.checkpoint
+        saved = f"everything up to the checkpoint at step {done.step}" if done else "the settings"
+        return f"{saved} is kept in {self.path.name}, and what its journal could still take"
+
+    @contextmanager
+    def _keeping(self, kept: str) -> Iterator[None]:
+        """Say what was kept when the disk does not take more."""
+        try:
+            yield
+        except (OSError, RuntimeError) as error:
+            why = "the disk is full" if is_full(error) else " ".join(str(error).split())[:200]
+            raise TrainingError(f"{self.path}: {why}; {kept}") from error
+
+    def _release(self) -> None:
+        if self._journal is not None:
+            try:
+                self._journal.close()
+            except OSError:
+                pass  # what it could not take is lost; the caller knows from record() or close()
+            self._journal = None
+        if self._anchor is not None:
+            self._anchor.close()
+            self._anchor = None
+        self._lock.release()
