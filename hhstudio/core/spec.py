@@ -89,7 +89,9 @@ class Consolidation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
     ``level`` solver: the end of the chain; root: the root's output only (the original design); all:
     every generated level. ``sample``: earlier conditions a step, 0 takes all of them. ``reduction``
     mean: squared change in units of each weight's wanted scale, averaged over the weights; sum: plain
-    squared change, summed over the weights, as published. Both are averaged over the conditions.
+    squared change, summed over the weights, as published. ``share``: earlier conditions share beta
+    equally (the published mean over conditions); otherwise each weighs beta, so that the hold on the
+    path being learned does not weaken with the number of other paths.
     ``embeddings_on_task_loss_only``: embeddings of earlier tasks stay as they are; otherwise they
     follow the penalty. ``lookahead``: the penalty is taken at the weights after the task loss's step.
     """
@@ -98,6 +100,7 @@ class Consolidation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
     level: Literal["solver", "root", "all"] = "solver"
     sample: int = 4
     reduction: Literal["mean", "sum"] = "mean"
+    share: bool = False
     embeddings_on_task_loss_only: bool = False
     lookahead: bool = False
 

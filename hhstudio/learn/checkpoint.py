@@ -32,9 +32,8 @@ def restore(
     saved: Mapping[str, np.ndarray],
     finished: list[Condition],
     current: tuple[Condition, ...],
-    in_task: bool,
 ) -> None:
-    """Put a fresh learner of the same spec where the saved one was; ``in_task``: in the middle of a stint.
+    """Put a fresh learner of the same spec where the saved one was.
 
     Raises :class:`SessionError` for a state that belongs to another spec.
     """
@@ -55,11 +54,13 @@ def restore(
     learner.done = list(finished)
     consolidation = _below(saved, "consolidation")
     learner.consolidation.load(consolidation, finished)
+    optimiser = _below(saved, "optimiser")
     if current:
         learner.begin(current)
-        if in_task or not learner.training.fresh_optimizer:
-            learner.consolidation.load_gram(consolidation)
-            learner.optimiser.load(_below(saved, "optimiser"))
+        learner.consolidation.load_gram(consolidation)
+    elif optimiser:
+        learner.optimiser.extend(learner.hierarchy.stored)
+    learner.optimiser.load(optimiser)
 
 
 def _below(saved: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

@@ -39,13 +39,17 @@ class Consolidation:
         self._head_of = head_of
         self._weights: dict[tuple[str, int | None], Tensor] = {}
         self._earlier: tuple[Condition, ...] = ()
+        self._learning = ""
         self._gram: RootGram | None = None
 
     # before a task -------------------------------------------------------------------------------------
 
-    def begin(self, earlier: Sequence[Condition]) -> str:
-        """Prepare for a task that follows these conditions. Returns one line: the form chosen, and why."""
-        self._earlier, self._gram = tuple(earlier), None
+    def begin(self, earlier: Sequence[Condition], learning: str) -> str:
+        """Prepare for a task on the path of solver ``learning`` that follows these conditions.
+
+        Returns one line: the form chosen, and why.
+        """
+        self._earlier, self._learning, self._gram = tuple(earlier), learning, None
         if not earlier or self.settings.beta <= 0:
             return "no earlier conditions to keep" if not earlier else "no consolidation: beta is 0"
         count = len(self.sample(0))
@@ -74,38 +78,52 @@ class Consolidation:
 
     # at a step -----------------------------------------------------------------------------------------
 
-    def sample(self, step: int) -> list[Condition]:
-        """Earlier conditions to be generated at this step; depends on the seed and the step alone."""
-        if self._gram is not None or self.settings.beta <= 0:
-            return []
+    def sample(self, step: int) -> dict[Condition, float]:
+        """Earlier conditions to be generated at this step, with their weights in the penalty.
+
+        Depends on the seed and the step alone. Half of a sample comes from the path that is learned,
+        whose tasks share most with it, half from the others; weights make the sum over the sample an
+        unbiased estimate of the sum over all.
+        """
+        if self._gram is not None or self.settings.beta <= 0 or not self._earlier:
+            return {}
+        share = 1.0 / len(self._earlier) if self.settings.share else 1.0
+        own = [c for c in self._earlier if c.solver == self._learning]
+        others = [c for c in self._earlier if c.solver != self._learning]
         count = self.settings.sample or len(self._earlier)
         if count >= len(self._earlier):
-            return list(self._earlier)
-        return random.Random(derived_seed(self._seed, "sample", step)).sample(self._earlier, count)
+            return dict.fromkeys(self._earlier, share)
+        from_others = min(len(others), max(count // 2, count - len(own)))
+        draw = random.Random(derived_seed(self._seed, "sample", step))
+        found: dict[Condition, float] = {}
+        for group, wanted in ((own, count - from_others), (others, from_others)):
+            if wanted:
+                found |= dict.fromkeys(draw.sample(group, wanted), share * len(group) / wanted)
+        return found
 
-    def penalty(self, generated: Mapping[str, Generated], chosen: Sequence[Condition]) -> Tensor | None:
-        """Mean over the chosen conditions, not yet times beta; None when there is nothing to keep."""
+    def penalty(self, generated: Mapping[str, Generated], chosen: Mapping[Condition, float]) -> Tensor | None:
+        """Weighted sum over the chosen conditions, not yet times beta; None when there is nothing to keep."""
         if self._gram is not None:
             return self._gram.penalty()
         if not chosen:
             return None
-        wanted = set(chosen)
         total: Tensor | None = None
         for group in generated.values():
-            rows = [i for i, c in enumerate(group.conditions) if c in wanted]
+            rows = [i for i, c in enumerate(group.conditions) if c in chosen]
             if not rows:
                 continue
             conditions = [group.conditions[i] for i in rows]
             for place, level in enumerate(self._levels(group.chain)):
                 weights = group.levels[level]
                 if len(rows) < len(group.conditions):
-                    weights = weights[rows[0] :] if rows[-1] - rows[0] + 1 == len(rows) else weights[rows]
+                    together = rows[-1] - rows[0] + 1 == len(rows)
+                    weights = weights[rows[0] : rows[-1] + 1] if together else weights[rows]
                 kept = torch.stack([self.targets[c][place] for c in conditions])
                 scale = self._scale(group.chain.edges[level], conditions)
-                part = ((weights - kept) * scale).square().sum()
+                changes = ((weights - kept) * scale).square().sum(1)
+                part = changes @ changes.new_tensor([chosen[c] for c in conditions])
                 total = part if total is None else total + part
-        assert total is not None
-        return total / len(chosen)
+        return total
 
     def uncovered(self, chain: Chain) -> set[str]:
         """Names of stored tensors on a path, shared between its tasks, that the penalty does not keep.
@@ -179,7 +197,7 @@ class Consolidation:
         found = []
         for head in heads:
             if (edge.slot, head) not in self._weights:
-                counted = (~self._uncounted(edge, head)).float()
+                counted = (~self._uncounted(edge, head)).double()
                 if self.settings.reduction == "mean":
                     counted = counted / edge.spec.sigma()
                 counted = counted * self._factor(edge, head) ** 0.5
@@ -210,7 +228,8 @@ class Consolidation:
             own = edge.contributions[-1]
             head = self._head_of(condition.task)
             change = edge.link.alpha * self._hierarchy.gains[own.key] if edge.link.anchored else 1.0
-            factors.append(self._factor(edge, head) * change**2 / len(self._earlier))
+            share = len(self._earlier) if self.settings.share else 1
+            factors.append(self._factor(edge, head) * change**2 / share)
             masks.append(self._uncounted(edge, head))
         return RootGram(self._hierarchy, self._earlier, factors, masks)
 

@@ -51,7 +51,7 @@ class RootGram:
             self._last = self._last_layer().clone()
             self._hidden = self._activations().clone()
         chunks = [self._chunks(c) for c in conditions]
-        weights = [torch.full((n,), f) for n, f in zip(chunks, factors, strict=True)]
+        weights = [torch.full((n,), f, dtype=torch.float64) for n, f in zip(chunks, factors, strict=True)]
         self._weights = torch.cat(weights).to(self._hidden)
         self._exclusions = self._excluded(uncounted)
 

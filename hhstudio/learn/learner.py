@@ -150,13 +150,19 @@ class Learner:
         frozen = self._frozen()
         for name, tensor in self.hierarchy.stored.items():
             tensor.requires_grad_(name not in frozen)
-        line = self.consolidation.begin(self.done)
+        line = self.consolidation.begin(self.done, conditions[0].solver)
         if self.training.fresh_optimizer:
             self.optimiser.restart(self.hierarchy.stored)
         else:
             self.optimiser.extend(self.hierarchy.stored)
             self.optimiser.drop(frozen)
         return line
+
+    def end(self, finished: Iterable[Condition]) -> None:
+        """These are learned; nothing is being learned now."""
+        self.done = list(finished)
+        if self.training.fresh_optimizer:
+            self.optimiser.forget()
 
     def _frozen(self) -> set[str]:
         """Names of stored tensors that are not trained now."""
@@ -214,7 +220,7 @@ class Learner:
         elif self.device.type == "mps":
             torch.mps.manual_seed(number)
 
-    def _look_ahead(self, chosen: Sequence[Condition]) -> Tensor | None:
+    def _look_ahead(self, chosen: Mapping[Condition, float]) -> Tensor | None:
         """The penalty at the weights after the task loss's own step, which counts as constant; adds its
         gradients (von Oswald et al. 2019, eq. 2)."""
         with self._moved(self.optimiser.planned_change()):

@@ -28,10 +28,14 @@ class Optimiser:
     def tensors(self) -> list[Tensor]:
         return [*self._groups[0], *self._groups[1]]
 
-    def restart(self, stored: Mapping[str, Tensor]) -> None:
-        """Train these tensors, with a fresh state."""
+    def forget(self) -> None:
+        """Drop tensors and state."""
         self._optimizer = None
         self._names, self._groups = {}, ([], [])
+
+    def restart(self, stored: Mapping[str, Tensor]) -> None:
+        """Train these tensors, with a fresh state."""
+        self.forget()
         self.extend(stored)
 
     def extend(self, stored: Mapping[str, Tensor]) -> None:
@@ -41,6 +45,9 @@ class Optimiser:
             if id(tensor) not in self._names and tensor.requires_grad:
                 self._names[id(tensor)] = name
                 self._groups[name.startswith(_EMBEDDINGS)].append(tensor)
+        for group in self._groups:
+            # The order decides how the norm is rounded: it must not depend on when a tensor was added.
+            group.sort(key=lambda t: self._names[id(t)])
         self._optimizer = self._make()
         for tensor, state in known.items():
             self._optimizer.state[tensor] = state
@@ -59,9 +66,8 @@ class Optimiser:
         groups = [{"params": g} for g in self._groups if g]
         fused = self._device.type in ("cpu", "cuda", "mps")
         if t.optimizer == "sgd":
-            return torch.optim.SGD(
-                groups, lr=t.lr, momentum=t.betas[0], weight_decay=t.weight_decay, fused=fused
-            )
+            # Not fused: that form cannot take tensors with and without momentum in one group.
+            return torch.optim.SGD(groups, lr=t.lr, momentum=t.betas[0], weight_decay=t.weight_decay)
         kind = torch.optim.AdamW if t.optimizer == "adamw" else torch.optim.Adam
         return kind(groups, lr=t.lr, betas=t.betas, weight_decay=t.weight_decay, fused=fused)
 
@@ -122,6 +128,8 @@ class Optimiser:
 
     def load(self, arrays: Mapping[str, np.ndarray]) -> None:
         """The inverse of :meth:`arrays`, for the tensors that are trained."""
+        if not arrays:
+            return
         assert self._optimizer is not None
         tensors = {self._names[id(t)]: t for t in self.tensors}
         for full, array in arrays.items():

@@ -86,7 +86,7 @@ class Trainer:
             spec=specs.encode(self.spec),
             created=created,
             app=app,
-            torch=torch.__version__,
+            torch=str(torch.__version__),
             device=self.device,
             seed=self.spec.seed,
             tasks=self.stream.tasks,
@@ -246,7 +246,7 @@ class Trainer:
         for c in stint:
             yield self._reports.weights(c, final=True)
         self._at.complete()
-        self._learner.done = list(self._at.finished)
+        self._learner.end(self._at.finished)
         for c in stint:
             last = c == stint[-1]
             row = self._reports.row(c.solver, measured if last else {c: measured[c]})
@@ -322,7 +322,7 @@ class Trainer:
         training = replace(self.spec.training, lr=lr)
         self._learner.training = self._learner.optimiser.training = training
         at = self._at
-        checkpoint.restore(self._learner, state.arrays, at.finished, at.current, at.done > 0)
+        checkpoint.restore(self._learner, state.arrays, at.finished, at.current)
 
 
 def _log(message: str) -> events.Log:

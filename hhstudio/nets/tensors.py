@@ -59,12 +59,12 @@ class TargetSpec:
         return tuple(found)
 
     def sigma(self) -> Tensor:
-        """(size,) wanted standard deviation of every number."""
-        return torch.cat([torch.full((t.size,), t.sigma) for t in self.tensors])
+        """(size,) float64: wanted standard deviation of every number."""
+        return torch.cat([torch.full((t.size,), t.sigma, dtype=torch.float64) for t in self.tensors])
 
     def mean(self) -> Tensor:
-        """(size,) wanted mean of every number."""
-        return torch.cat([torch.full((t.size,), t.mean) for t in self.tensors])
+        """(size,) float64: wanted mean of every number."""
+        return torch.cat([torch.full((t.size,), t.mean, dtype=torch.float64) for t in self.tensors])
 
     def split(self, flat: Tensor) -> dict[str, Tensor]:
         """(..., size) -> views (..., *shape) by name."""

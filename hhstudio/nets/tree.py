@@ -108,7 +108,7 @@ def build_tree(
             module = build_solver(name, options, image_shape, classes_per_head, heads)
             solvers[node.id] = SolverTarget(module, image_shape, classes_per_head, heads)
         except SpecError as error:
-            raise SpecError(f"solver {node.name!r}: {error}") from None
+            raise SpecError(f"path {node.name!r}: {error}") from None
     edges: dict[str, Edge] = {}
     chains = {}
     for path in topology.paths:

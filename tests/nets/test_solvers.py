@@ -18,7 +18,9 @@ CIFAR, MNIST = (3, 32, 32), (1, 28, 28)
 def test_every_shipped_solver_maps_images_to_all_heads(name, shape):
     module = build_solver(name, {}, shape, 10, 3)
     target = SolverTarget(module, shape, 10, 3)
-    weights = target.spec.split(torch.randn(target.spec.size) * target.spec.sigma() + target.spec.mean())
+    weights = target.spec.split(
+        (torch.randn(target.spec.size) * target.spec.sigma() + target.spec.mean()).float()
+    )
     logits = target.run(weights, target.fresh_buffers("cpu"), torch.randn(2, *shape), True)
     assert logits.shape == (2, 30)
     assert bool(torch.isfinite(logits).all())
@@ -37,7 +39,7 @@ def test_a_module_of_any_package_is_a_solver_by_its_import_path():
         ("lenett", {}, "unknown solver"),
         ("no.such.module:Net", {}, "cannot be imported"),
         ("torch.nn:NoSuchLayer", {}, "cannot be imported"),
-        ("mlp", {"depth": 3}, "cannot be built with depth=3"),
+        ("mlp", {"depth": 3}, "cannot be built for images of 1x28x28 with depth=3"),
         ("math:sqrt", {}, "cannot be built"),
         ("builtins:dict", {}, "not a torch.nn.Module"),
         ("resnet32", {"norm": "layer"}, "norm 'layer' is unknown"),

@@ -62,7 +62,10 @@ def build_solver(
         raise
     except Exception as error:
         given = ", ".join(f"{k}={v!r}" for k, v in options.items()) or "no options"
-        raise SpecError(f"solver {architecture!r} cannot be built with {given}: {_line(error)}") from None
+        size = "x".join(map(str, image_shape))
+        raise SpecError(
+            f"solver {architecture!r} cannot be built for images of {size} with {given}: {_line(error)}"
+        ) from None
     if not isinstance(module, nn.Module):
         raise SpecError(f"solver {architecture!r} is a {type(module).__name__}, not a torch.nn.Module")
     return module

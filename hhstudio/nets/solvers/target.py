@@ -82,9 +82,9 @@ class SolverTarget:
                 found = self.module.eval()(torch.zeros(2, *image_shape))
         except Exception as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise SpecError(f"does not take images of {size} (C, H, W): {reason}") from None
+            raise SpecError(f"the solver does not take images of {size} (C, H, W): {reason}") from None
         finally:
             self.module.train(was_training)
         if not isinstance(found, Tensor) or found.shape != (2, self.outputs):
             shape = tuple(found.shape[1:]) if isinstance(found, Tensor) else type(found).__name__
-            raise SpecError(f"gives {shape} for one image of {size}, not {self.outputs} logits")
+            raise SpecError(f"the solver gives {shape} for one image of {size}, not {self.outputs} logits")

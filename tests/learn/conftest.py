@@ -1,0 +1,76 @@
+"""Tiny runs on the shipped digits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hhstudio.core import edits
+from hhstudio.core import spec as specs
+from hhstudio.core.events import Event
+from hhstudio.core.history import History
+from hhstudio.core.spec import Spec
+from hhstudio.core.topology import Topology
+from hhstudio.learn.data import build_stream
+from hhstudio.learn.trainer import Trainer
+
+
+def ladder(depth: int) -> Topology:
+    """Paths P1, P2-0, P3-00 ... down to a depth, sharing their hypernetworks."""
+    topology, node = edits.add_root(Topology())
+    topology, _ = edits.add_solver(topology, node)
+    for _ in range(depth - 1):
+        topology, node = edits.add_child(topology, node)
+        topology, _ = edits.add_solver(topology, node)
+    return topology
+
+
+@pytest.fixture
+def a_ladder() -> Callable[[int], Topology]:
+    return ladder
+
+
+@pytest.fixture
+def tiny() -> Callable[..., Spec]:
+    """A spec of three two-class tasks; dotted fields may be overridden, as ``tiny(2, training__steps=5)``."""
+
+    def make(depth: int = 2, **fields: object) -> Spec:
+        spec = Spec(topology=ladder(depth))
+        base = {
+            "stream.tasks": 3, "stream.train_limit": 120,
+            "solver.options": {"channels": [4, 6]},
+            "hypernetwork.hidden": [16, 16], "hypernetwork.chunk": 128,
+            "training.steps": 12, "training.batch_size": 16, "training.threads": 1,
+            "evaluation.every": 5,
+        }  # fmt: skip
+        return specs.with_fields(spec, base | {k.replace("__", "."): v for k, v in fields.items()})
+
+    return make
+
+
+@pytest.fixture
+def trainer_of(tmp_path: Path) -> Callable[..., Trainer]:
+    def make(spec: Spec, resume: object = None) -> Trainer:
+        stream = build_stream(spec.stream, spec.seed, tmp_path)
+        return Trainer(spec, stream, "cpu", resume=resume)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def run() -> Callable[[Trainer], tuple[History, list[Event]]]:
+    """Read a trainer to its end: the history, and all events."""
+
+    def read(trainer: Trainer) -> tuple[History, list[Event]]:
+        history = History()
+        history.apply(trainer.run_started("2026-01-01T00:00:00Z", "0", False))
+        found = []
+        for event in trainer.events():
+            if event is not None:
+                history.apply(event)
+                found.append(event)
+        return history, found
+
+    return read
