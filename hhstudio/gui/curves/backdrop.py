@@ -39,6 +39,8 @@ class Backdrop(pg.GraphicsObject):
         self._axis = value_axis
         self._bands: list[Band] = []
         self._events: list[Event] = []
+        self._ticks_for: tuple[float, float, float, bool] | None = None
+        self._ticks: list[float] = []
         self._background, self._grid, self._text = QColor(), QColor(), QColor()
         self._font = QFont()
         self.setZValue(-100)
@@ -108,9 +110,12 @@ class Backdrop(pg.GraphicsObject):
                 break
 
     def _paint_grid(self, painter: QPainter, plot: QRectF, to_device, rect: QRectF) -> None:  # type: ignore[no-untyped-def]
-        levels = self._axis.tickValues(rect.top(), rect.bottom(), plot.height())
+        place = (rect.top(), rect.bottom(), plot.height(), self._axis.logMode)
+        if place != self._ticks_for:
+            levels = self._axis.tickValues(*place[:3])
+            self._ticks_for, self._ticks = place, list(levels[0][1]) if levels else []
         painter.setPen(QPen(self._grid, 1))
-        for value in levels[0][1] if levels else ():
+        for value in self._ticks:
             y = round(to_device.map(QPointF(0, float(value))).y()) + 0.5
             if plot.top() - 1 <= y <= plot.bottom() + 1:
                 painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from hhstudio.core.series import Series
 from hhstudio.gui.curves.smoothing import Smoothed
 
 BUCKETS = 600
-"""Groups of points that keep their extremes when a curve has more points than the screen has pixels."""
+"""Most groups of points that keep their extremes when a curve has more points than the screen has pixels."""
 
 _SPARSE = 400  # points up to which a curve is drawn two pixels strong
 
@@ -27,7 +27,18 @@ class FineCurveItem(pg.PlotCurveItem):
 
     fine = False
 
+    def boundingRect(self) -> QRectF:
+        """The whole view: finding the bounds of the data at every change costs more than it saves."""
+        return self.viewRect() or QRectF()
+
+    def viewRangeChanged(self) -> None:
+        super().viewRangeChanged()
+        self.prepareGeometryChange()
+
     def paint(self, painter: QPainter, option: object, widget: object) -> None:
+        if self.xData is not None and len(self.xData) == 1:
+            self._paint_point(painter)
+            return
         if not self.fine or self.xData is None or len(self.xData) < 2:
             super().paint(painter, option, widget)
             return
@@ -40,6 +51,17 @@ class FineCurveItem(pg.PlotCurveItem):
             painter.setTransform(moved)
             painter.drawPath(path)
         painter.setTransform(transform)
+
+    def _paint_point(self, painter: QPainter) -> None:
+        """The first point of a curve, which has no line yet."""
+        at = painter.transform().map(QPointF(float(self.xData[0]), float(self.yData[0])))
+        painter.save()
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.opts["pen"].color())
+        painter.drawEllipse(at, 2.5, 2.5)
+        painter.restore()
 
 
 class Curve:
@@ -76,8 +98,10 @@ class Curve:
 
     def set_fine(self, fine: bool) -> None:
         for item in (self.line, self.faint):
-            item.fine = fine
-            item.opts["antialias"] = fine
+            if item.fine != fine:
+                item.fine = fine
+                item.opts["antialias"] = fine
+                item.update()
 
     def rewind(self) -> None:
         if self.smoothed is not None:
@@ -88,17 +112,17 @@ class Curve:
         return self.smoothed.update() if self.smoothed is not None else self.series
 
     def draw(
-        self, first: float, last: float, to_x: Callable[[np.ndarray], np.ndarray], log: bool
+        self, first: float, last: float, to_x: Callable[[np.ndarray], np.ndarray], log: bool, buckets: int
     ) -> list[np.ndarray]:
         """Put what lies between two steps into the items; returns the y drawn (log10 on a log axis)."""
         drawn = []
         self.decimated = False
         if self.smoothed is not None:
-            drawn.append(self._fill(self.faint, self.series, first, last, to_x, log))
+            drawn.append(self._fill(self.faint, self.series, first, last, to_x, log, buckets))
             self.faint.setVisible(True)
         else:
             self.faint.setVisible(False)
-        drawn.append(self._fill(self.line, self.shown(), first, last, to_x, log))
+        drawn.append(self._fill(self.line, self.shown(), first, last, to_x, log, buckets))
         self.line.setVisible(True)
         return drawn
 
@@ -106,16 +130,14 @@ class Curve:
         self.line.setVisible(False)
         self.faint.setVisible(False)
 
-    def _fill(self, item, series, first, last, to_x, log) -> np.ndarray:  # type: ignore[no-untyped-def]
-        steps, values, decimated = series.decimated(first, last, BUCKETS)
+    def _fill(self, item, series, first, last, to_x, log, buckets) -> np.ndarray:  # type: ignore[no-untyped-def]
+        steps, values, decimated = series.decimated(first, last, buckets)
         self.decimated |= decimated
         good = np.isfinite(values) & (values > 0) if log else np.isfinite(values)
         if not good.all():
             steps, values = steps[good], values[good]
         y = np.log10(values) if log else values.copy()
         x = to_x(steps)
-        if len(x) == 1:  # a single point draws nothing; a short stroke does
-            x, y = np.repeat(x, 2), np.repeat(y, 2)
         item.setData(x, y, connect="all", skipFiniteCheck=True)
         return y
 
@@ -123,7 +145,7 @@ class Curve:
         """(what the line shows, the recorded value) at the last point not after ``step``; None before it."""
         found = []
         for series in (self.shown(), self.series):
-            at = int(np.searchsorted(series.steps, step, side="right")) - 1
+            at = series.count_until(step) - 1
             if at < 0:
                 return None
             found.append(float(series.values[at]))

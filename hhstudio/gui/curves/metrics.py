@@ -59,3 +59,10 @@ def text(metric: Metric, value: float) -> str:
     if value and not 1e-3 <= abs(value) < 1e5:
         return f"{value:.2e}"
     return f"{value:.4g}"
+
+
+def about(count: int) -> str:
+    """A large number to three figures: 1 230, 45.6k, 1.23M."""
+    if count < 10_000:
+        return f"{count:,}".replace(",", " ")
+    return f"{count / 1000:.3g}k" if count < 999_500 else f"{count / 1e6:.3g}M"

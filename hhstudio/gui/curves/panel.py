@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
 
 from hhstudio.core.history import History, SeriesKey
 from hhstudio.gui.curves import metrics, ranges
 from hhstudio.gui.curves.backdrop import Band, Event
 from hhstudio.gui.curves.crosshair import Crosshair, Reading
-from hhstudio.gui.curves.curve import Curve
+from hhstudio.gui.curves.curve import BUCKETS, Curve
 from hhstudio.gui.curves.elided import ElidedLabel
+from hhstudio.gui.curves.maximise import MaximiseButton
 from hhstudio.gui.curves.plot import Plot
 from hhstudio.gui.curves.settings import Settings
 from hhstudio.gui.curves.stepmap import IDENTITY, TITLES, StepMap, marks_of, step_map, steps_a_task
@@ -55,12 +56,8 @@ class CurvePanel(QFrame):
         self.title.setToolTip(f"{self.path}\n{self.measure.title}: {self.measure.meaning}")
         self.subtitle = QLabel(self.measure.title)
         self.summary = QLabel()
-        self.maximise = QToolButton()
-        self.maximise.setAutoRaise(True)
-        self.maximise.setText("⤢")
-        self.maximise.setToolTip("Show only this panel (Enter; Esc shows all)")
+        self.maximise = MaximiseButton()
         self.maximise.setAccessibleName(f"Maximise {self.path}")
-        self.maximise.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.maximise.clicked.connect(lambda: self.maximise_wanted.emit(self))
         header = QHBoxLayout()
         header.setContentsMargins(10, 3, 3, 0)
@@ -100,7 +97,7 @@ class CurvePanel(QFrame):
         self.title.setStyleSheet(f"color: {theme.text}; font-weight: 600; background: transparent;")
         for label in (self.subtitle, self.summary, self.empty):
             label.setStyleSheet(f"color: {theme.muted}; background: transparent;")
-        self.maximise.setStyleSheet(f"color: {theme.muted}; border: none; background: transparent;")
+        self.maximise.set_colors(theme.muted, theme.text)
         self.note.setStyleSheet(f"color: {theme.muted}; background: {theme.panel}; font-size: 10px;")
         for task, curve in self.curves.items():
             self._style(task, curve)
@@ -139,19 +136,21 @@ class CurvePanel(QFrame):
         self._set_log(settings.log_of(self.measure.name))
         first, last = (self.step_map.to_step(x) for x in x_range)
         drawn: list[np.ndarray] = []
+        buckets = int(np.clip(self.plot.area().width(), 200, BUCKETS))
         for task, curve in self.curves.items():
             curve.set_smoothing(settings.smoothing_of(self.measure.name))
             if task in settings.hidden:
                 curve.hide()
             else:
-                drawn += curve.draw(first, last, self.step_map.to_x, self._log)
+                drawn += curve.draw(first, last, self.step_map.to_x, self._log, buckets)
         self.points = sum(len(y) for y in drawn)
         if not self._y_by_hand:
             self._y_range = (
                 ranges.PERCENT if self.measure.percent else ranges.along_y(drawn, self._log, self._y_range)
             )
-            self.plot.setYRange(*self._headroom(self._y_range), padding=0)
-        self.plot.setXRange(*x_range, padding=0)
+            self.plot.set_ranges(x_range, self._headroom(self._y_range))
+        else:
+            self.plot.set_ranges(x_range, None)
         self._set_bands(settings)
         self._set_texts(settings)
         if self._cursor is not None and self.crosshair.isVisible():
@@ -160,7 +159,6 @@ class CurvePanel(QFrame):
     def set_fine(self, fine: bool) -> None:
         for curve in self.curves.values():
             curve.set_fine(fine)
-        self.plot.viewport().update()
 
     def fit(self) -> None:
         self._y_by_hand, self._y_range, self.own_range, self.dirty = False, None, None, True
@@ -241,8 +239,8 @@ class CurvePanel(QFrame):
         history = self._history
         self.subtitle.setVisible(len(settings.metrics) > 1)
         tall = self.plot.height() >= _TALL
-        self.plot.axis_x.setLabel(TITLES[settings.mode] + (" (s)" if settings.mode == "time" else ""))
-        self.plot.axis_x.showLabel(tall)
+        name = TITLES[settings.mode] + (" (s)" if settings.mode == "time" else "")
+        self.plot.name_x(name if tall else "")
         waiting = not any(len(curve.series) for curve in self.curves.values())
         self.empty.setVisible(waiting)
         if waiting:
@@ -255,21 +253,27 @@ class CurvePanel(QFrame):
         decimated = [c for t, c in self.curves.items() if c.decimated and t not in settings.hidden]
         self.note.setVisible(bool(decimated))
         if decimated:
-            count = f"{sum(len(curve.series) for curve in decimated):,}".replace(",", " ")
-            self.note.setText(f"showing extremes of {count} points")
+            count = metrics.about(sum(len(curve.series) for curve in decimated))
+            self._say(self.note, f"showing extremes of {count} points")
             self.note.setToolTip("Every minimum and maximum is drawn; zoom in to see each point.")
         latest = [float(c.series.values[-1]) for t, c in self.curves.items() if t >= 0 and len(c.series)]
         if self.measure.percent and latest:
-            self.summary.setText(f"mean {metrics.text(self.measure, float(np.nanmean(latest)))}")
+            self._say(self.summary, f"mean {metrics.text(self.measure, float(np.nanmean(latest)))}")
             self.summary.setToolTip(f"mean of the last {self.measure.title.lower()} of {len(latest)} tasks")
             self.setAccessibleDescription(self.summary.text())
         self._place()
+
+    @staticmethod
+    def _say(label: QLabel, text: str) -> None:
+        """Labels over the plot make it paint again, so they change only when they must."""
+        if label.text() != text:
+            label.setText(text)
+            label.adjustSize()
 
     def _place(self) -> None:
         area = self.plot.area().toRect()
         self.empty.setGeometry(area)
         if self.note.isVisible():
-            self.note.adjustSize()
             self.note.move(area.right() - self.note.width() - 4, area.bottom() - self.note.height() - 3)
 
     def _moved_by_hand(self) -> None:

@@ -112,6 +112,7 @@ class Plot(pg.PlotWidget):
         super().__init__(
             viewBox=self.view, axisItems={"left": self.axis_y, "bottom": self.axis_x}, enableMenu=False
         )
+        self._name_x = ""
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.hideButtons()
@@ -138,10 +139,26 @@ class Plot(pg.PlotWidget):
         self.backdrop.set_colors(QColor(background), QColor(grid), QColor(text), font)
 
     def set_scales(self, percent: bool, log: bool) -> None:
-        self.axis_y.percent = percent
-        self.axis_y.setLogMode(y=log)
-        self.axis_y.picture = None
-        self.axis_y.update()
+        if (percent, log) != (self.axis_y.percent, self.axis_y.logMode):
+            self.axis_y.percent = percent
+            self.axis_y.setLogMode(y=log)
+            self.axis_y.picture = None
+            self.axis_y.update()
+
+    def set_ranges(self, x: tuple[float, float], y: tuple[float, float] | None) -> None:
+        """Show these ranges; nothing is done (and no axis drawn again) where they are shown already."""
+        now_x, now_y = self.view.viewRange()
+        if tuple(now_x) != x:
+            self.setXRange(*x, padding=0)
+        if y is not None and tuple(now_y) != y:
+            self.setYRange(*y, padding=0)
+
+    def name_x(self, name: str) -> None:
+        """The x axis' name; "" takes no room."""
+        if name != self._name_x:
+            self._name_x = name
+            self.axis_x.setLabel(name)
+            self.axis_x.showLabel(bool(name))
 
     def to_pixels(self, x: float, y: float) -> QPointF:
         """A point of the plot in this widget's coordinates."""

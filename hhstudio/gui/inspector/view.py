@@ -322,6 +322,8 @@ class FilterView(QWidget):
         self.badge.setVisible(step is not None)
         if step is not None:
             self.badge.setText(f"live, step {step:,}".replace(",", " "))
+        if step is not None and not self._reading.statistics(self.condition):
+            self.table.show_statistics([tiles.statistics(name, self._array)])
         self.table.choose(name)
 
     # exports ----------------------------------------------------------------------------------------
