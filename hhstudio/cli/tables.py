@@ -49,8 +49,8 @@ def overview(file: str, summary: dict[str, Any]) -> str:
     lines = [
         f"{file}: {summary['state']}, {summary['steps']} steps in {duration(summary['seconds'] or 0.0)} "
         f"on {summary['device']}, seed {summary['seed']}",
-        f"stored {_count(counts['stored'])} numbers, which generate {_count(counts['generated'])}"
-        + (f" ({counts['ratio']:.1f} times)" if counts["ratio"] else ""),
+        f"numbers stored {_count(counts['stored'])}, generated {_count(counts['generated'])}, "
+        f"ratio {_figure(counts['ratio'])}",
         "",
         accuracy_table(summary),
         "",

@@ -43,6 +43,12 @@ class Eta:
         """Time that was not training: a pause."""
         self._idle += seconds
 
+    def begin(self, now: float, path: str, step: int) -> None:
+        """A task begins: its path's clock starts, unless it runs already."""
+        self._samples.setdefault(path, deque([(step, now - self._idle)]))
+        if self._last_step is None:
+            self._last_step = step
+
     def update(
         self, now: float, path: str, step: int, total_steps: int, task_steps: int
     ) -> tuple[float, float | None]:

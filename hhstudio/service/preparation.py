@@ -39,12 +39,22 @@ class Prepared:
         assert self.writer_or_none is not None
         return self.writer_or_none
 
-    def open_writer(self) -> None:
-        """Raises :class:`SessionError` when the file may not be written."""
+    def open_writer(self, first: events.RunStarted | events.Resumed) -> None:
+        """Begin or go on with the session file. Raises SessionError when it may not be written, and
+        TrainingError when it cannot."""
         from hhstudio.store.writer import SessionWriter
 
         overwrite = self.start.overwrite and not self.start.resume
-        self.writer_or_none = SessionWriter(self.out, overwrite=overwrite)
+        writer = SessionWriter(self.out, overwrite=overwrite)
+        try:
+            if isinstance(first, events.Resumed):
+                writer.resume_at(first)
+            else:
+                writer.start(first)
+        except BaseException as error:
+            writer.__exit__(type(error), error, None)
+            raise
+        self.writer_or_none = writer
 
     def first_event(self, created: str, app: str) -> events.RunStarted | events.Resumed:
         """What the session's record begins with, or goes on with."""

@@ -51,6 +51,7 @@ class SessionRun:
         self._paused = False
         self._kept: int | None = None
         self._step = 0
+        self._checkpoint_seconds = 60.0
         self._checkpoint_due = math.inf
         self._tick_due = 0.0
         self._eta = Eta({})
@@ -66,7 +67,6 @@ class SessionRun:
         except BaseException as error:  # whatever it is, the session must be closed and the user told
             device = self._prepared.device if self._prepared else ""
             status, message = explain(error, device)
-            self._log("error", message)
             if self._prepared is not None and self._prepared.writer_or_none is not None:
                 status = 1  # whatever it is called, it happened while running
             return self._end("failed", message, status=status)
@@ -94,15 +94,11 @@ class SessionRun:
 
     def _begin(self, prepared: Prepared) -> None:
         """Open the session file: from here on everything is recorded."""
-        prepared.open_writer()
         created = datetime.now(UTC).isoformat(timespec="seconds")
         first = prepared.first_event(created, hhstudio.__version__)
+        prepared.open_writer(first)
         if isinstance(first, events.Resumed):
-            prepared.writer.resume_at(first)
-            self._step = first.step
-            self._kept = first.step
-        else:
-            prepared.writer.start(first)
+            self._step = self._kept = first.step
         self._emit(first)
         for event in self._early:
             prepared.writer.record(event)
@@ -110,6 +106,7 @@ class SessionRun:
         spec = prepared.spec
         consolidates = spec.consolidation.beta > 0 and spec.training.mode == "sequential"
         self._eta = Eta(prepared.depths(), prepared.steps_done, consolidates)
+        self._checkpoint_seconds = spec.recording.checkpoint_seconds
         if prepared.unverified:
             self._log("warning", "data files that torchvision's checksums do not know were accepted")
 
@@ -137,6 +134,8 @@ class SessionRun:
         if isinstance(event, events.Progress):
             event = self._completed(event)
             self._step = event.step
+        elif isinstance(event, events.TaskStarted):
+            self._eta.begin(time.monotonic(), event.path, event.step)
         elif isinstance(event, events.TopologyChanged):
             self._eta.set_depths({path.name: path.depth for path in event.topology.paths})
         self._record(event)
@@ -232,13 +231,13 @@ class SessionRun:
 
     def _checkpoint(self) -> None:
         """Everything so far onto the disk."""
+        began = time.monotonic()
         done = self._writer.checkpoint(self._trainer.state())
         self._kept = done.step
         self._emit(done)
-        seconds = self._prepared.spec.recording.checkpoint_seconds if self._prepared else 0.0
-        # A slow disk must not eat the training: at most a tenth of the time goes into checkpoints.
-        pause = max(seconds, 10 * done.seconds) if seconds > 0 else math.inf
-        self._checkpoint_due = time.monotonic() + pause
+        now = time.monotonic()
+        # A slow disk must not eat the training: at most a twentieth of the time goes into these.
+        self._checkpoint_due = now + max(self._checkpoint_seconds, 20 * (now - began))
 
     def _end(self, state: RunState, message: str, *, save: bool = False, status: int = 0) -> int:
         """Close the session. Saving may fail too (a full disk): then the run has failed."""
@@ -254,6 +253,8 @@ class SessionRun:
             status, message = explain(error, "")
             finished = self._finished("failed", f"saving: {message}")
             status = max(status, 1)
+            if writer is not None:
+                writer.__exit__(type(error), error, None)
         self._emit(finished)
         return status
 
@@ -263,7 +264,7 @@ class SessionRun:
         if state == "finished":
             message = ""
         elif self._kept is None:
-            message = "; ".join(filter(None, [reason, "nothing was trained, nothing is kept"]))
+            message = reason or "nothing was trained yet"
         elif state == "stopped":
             message = "; ".join(filter(None, [reason, f"kept up to step {self._kept} in {out}"]))
         else:

@@ -1,0 +1,79 @@
+"""A tiny spec that really trains, and a way to wait for what happens."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from hhstudio.core import edits
+from hhstudio.core.events import Event, StateChanged
+from hhstudio.core.spec import (
+    Evaluation,
+    HypernetworkDefaults,
+    Recording,
+    SolverDefaults,
+    Spec,
+    Stream,
+    Training,
+)
+from hhstudio.service.client import RunClient
+
+TIMEOUT = 60.0
+
+
+def tiny(steps: int = 40, tasks: int = 2, **fields) -> Spec:
+    """Digits, one path, an MLP of a few hundred weights: about a millisecond a step."""
+    return Spec(
+        name="tiny",
+        stream=Stream(dataset="digits", tasks=tasks, classes_per_task=2, train_limit=200, test_limit=50),
+        solver=SolverDefaults(architecture="mlp", options={"hidden": (8,)}),
+        hypernetwork=HypernetworkDefaults(hidden=(8,), chunk=64, task_embedding=4, chunk_embedding=4),
+        training=fields.pop("training", Training(steps=steps, batch_size=16, threads=1)),
+        evaluation=Evaluation(every=20, limit=20),
+        recording=fields.pop("recording", Recording(checkpoint_seconds=1000.0)),
+        topology=edits.single(),
+        **fields,
+    )
+
+
+class Watched:
+    """A client whose events are kept, and can be waited for without sleeping."""
+
+    def __init__(self, client: RunClient) -> None:
+        self.client = client
+        self.events: list[Event] = []
+        self._news = threading.Event()
+        client.on_message = self._news.set
+
+    def until(self, wanted: Callable[[Event], bool] | type) -> Event:
+        """The first event from here on that is wanted. Fails when the run ends without it."""
+        kind = wanted if isinstance(wanted, type) else None
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            over = not self.client.alive
+            happened = self.client.drain()
+            for at, event in enumerate(happened):
+                self.events.append(event)
+                if isinstance(event, kind) if kind else wanted(event):
+                    self._rest(happened[at + 1 :])
+                    return event
+            assert not over, f"the run ended without it: {self.events[-3:]}"
+            assert self._news.wait(deadline - time.monotonic()), f"it did not happen; last: {self.events[-3:]}"
+            self._news.clear()
+
+    def _rest(self, events: list[Event]) -> None:
+        """Give back what came in the same batch."""
+        with self.client._lock:
+            self.client._events[:0] = events
+        self._news.set()
+
+    def finish(self) -> list[Event]:
+        """Wait for the end; every event of the run."""
+        assert self.client.wait(TIMEOUT)
+        self.events += self.client.drain()
+        return self.events
+
+    def states(self) -> list[str]:
+        found = [e.state for e in self.events if isinstance(e, StateChanged)]
+        return [s for at, s in enumerate(found) if at == 0 or found[at - 1] != s]
