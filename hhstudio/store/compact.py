@@ -7,6 +7,7 @@ emptied. Records that are in both are told by their sequence numbers.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from hhstudio.store import guard, layout, read, write
 from hhstudio.store.compare import differences
 from hhstudio.store.durable import put_in_place
 from hhstudio.store.journal import JournalReader
+from hhstudio.store.sink import Sink
 from hhstudio.store.tail import Condition, Tail, weights_in
 from hhstudio.store.write import Identity
 
@@ -55,15 +57,23 @@ def compact(
 def _write(
     temporary: Path, history: History, identity: Identity, sources: Sources, state: TrainerState | None
 ) -> None:
-    with h5py.File(temporary, "w") as file:
-        write.write_history(file, history, identity)
-        _write_weights(file, history, sources)
-        _write_snapshots(file, sources)
-        if state is not None:
-            write.write_state(file, state)
-        elif sources.base is not None and layout.STATE in sources.base:
-            sources.base.copy(guard.group(sources.base, layout.STATE), file, layout.STATE)
-        file.attrs["complete"] = 1
+    with closing(Sink(temporary)) as sink:
+        with h5py.File(sink, "w") as file:
+            _write_all(file, history, identity, sources, state)
+        sink.check()
+
+
+def _write_all(
+    file: h5py.File, history: History, identity: Identity, sources: Sources, state: TrainerState | None
+) -> None:
+    write.write_history(file, history, identity)
+    _write_weights(file, history, sources)
+    _write_snapshots(file, sources)
+    if state is not None:
+        write.write_state(file, state)
+    elif sources.base is not None and layout.STATE in sources.base:
+        sources.base.copy(guard.group(sources.base, layout.STATE), file, layout.STATE)
+    file.attrs["complete"] = 1
 
 
 def _write_weights(file: h5py.File, history: History, sources: Sources) -> None:

@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 
 from hhstudio.core.errors import SessionError
-from hhstudio.store.layout import FORMAT, MAX_ARRAY, MAX_TEXT, VERSION
+from hhstudio.store.layout import FORMAT, MAX_ARRAY, MAX_TEXT, SPEC, TABLES, VERSION
 
 DAMAGE = (
     OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError,
@@ -240,6 +240,8 @@ def _refused(path: Path, error: OSError) -> SessionError:
 def _check_format(path: Path, opened: h5py.File) -> None:
     found = attribute(opened, "format") if "format" in opened.attrs else None
     if found != FORMAT:
+        if SPEC in opened and TABLES in opened:
+            raise DamagedError(f"{path}: damaged (its format); `hhstudio recover` saves what can be saved")
         raise SessionError(f"{path}: an HDF5 file of another program, not a session of hhstudio")
     version = int_attribute(opened, "version")
     if version > VERSION:

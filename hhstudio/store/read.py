@@ -40,12 +40,11 @@ def read_history(file: h5py.File) -> History:
     tables = guard.group(file, layout.TABLES)
     run = texts.decode(guard.text(tables, "run"), events.RunStarted)
     tail.apply(history, replace(run, spec=guard.text(file, layout.SPEC)))
-    history.growth = _read_growth(file, tables)
+    history.growth = read_growth(file)
     history.paths = texts.decode(guard.text(tables, "paths"), tuple[str, ...])
     tail.check_size(len(history.tasks), len(history.paths))
     history.parameters = texts.decode(guard.text(tables, "parameters"), tuple[events.ParameterCount, ...])
-    marks = texts.decode(guard.text(tables, "marks"), list[tuple[str, int, int, int | None]])
-    history.marks = [TaskMark(*mark) for mark in marks]
+    history.marks = read_marks(tables)
     history.settings = texts.decode(guard.text(tables, "settings"), list[events.SettingChanged])
     history.progress = texts.decode(guard.text(tables, "progress"), events.Progress | None)  # type: ignore[arg-type]
     history.checkpoint = texts.decode(guard.text(tables, "checkpoint"), events.Checkpointed | None)  # type: ignore[arg-type]
@@ -54,7 +53,7 @@ def read_history(file: h5py.File) -> History:
     history.state, history.state_detail, history.seconds, history.step = last
     history.accuracy = _read_accuracy(file, history)
     history.series = _read_metrics(guard.group(file, layout.METRICS))
-    history.log = _read_log(guard.group(file, layout.LOG))
+    history.log = read_log(guard.group(file, layout.LOG))
     history.weights = weight_steps(file)
     return history
 
@@ -118,8 +117,17 @@ def read_state(file: h5py.File) -> TrainerState | None:
     return TrainerState(step, meta, read_tensors(guard.group(state, "arrays")))
 
 
-def _read_growth(file: h5py.File, tables: h5py.Group) -> list[events.TopologyChanged]:
-    growth = texts.decode(guard.text(tables, "growth"), list[events.TopologyChanged])
+def read_marks(tables: h5py.Group) -> list[TaskMark]:
+    """Where each task was learned."""
+    marks = texts.decode(guard.text(tables, "marks"), list[tuple[str, int, int, int | None]])
+    return [TaskMark(*mark) for mark in marks]
+
+
+def read_growth(file: h5py.File) -> list[events.TopologyChanged]:
+    """How the tree grew, the trees themselves from /topology."""
+    growth = texts.decode(
+        guard.text(guard.group(file, layout.TABLES), "growth"), list[events.TopologyChanged]
+    )
     trees = guard.texts(file, layout.TOPOLOGY)
     if len(trees) != len(growth) + 1:
         raise ValueError(f"{len(trees)} topologies but {len(growth)} growth events")
@@ -168,7 +176,8 @@ def _read_metrics(metrics: h5py.Group) -> dict[tuple[str, int, str], Series]:
     return found
 
 
-def _read_log(log: h5py.Group) -> list[events.Log]:
+def read_log(log: h5py.Group) -> list[events.Log]:
+    """The log, from its three columns."""
     times = guard.array(log, "time", "f", 1).tolist()
     levels, messages = guard.texts(log, "level"), guard.texts(log, "message")
     rows = zip(times, levels, messages, strict=True)

@@ -48,7 +48,7 @@ class Snapshots:
         with guard.reading(self._source, "snapshots"):
             if 0 <= at < self._stored and name in self._links:
                 assert self._held is not None
-                values = guard.dataset(self._held, self._links[name], "f")
+                values = guard.dataset(self._held, self._links[name], "biufc")
                 if values.ndim and at < len(values):
                     return np.asarray(values[at])
             elif self._stored <= at < len(self) and self._journal is not None:

@@ -178,7 +178,8 @@ def _column(column: str, history: History, paths: list[str], names: list[str]) -
 def _write_tables(tables: h5py.Group, history: History) -> None:
     """The rest of a history, as JSON texts; growth without the trees, which stand in /topology."""
     assert history.run is not None
-    put_text(tables, "run", texts.encode(replace(history.run, spec=b"")))
+    # the spec once more, within the run: whoever salvages a damaged file needs one of the two
+    put_text(tables, "run", texts.encode(history.run))
     growth = [replace(g, topology=Topology()) for g in history.growth]
     put_text(tables, "growth", texts.encode(growth))
     put_text(tables, "parameters", texts.encode(history.parameters))
