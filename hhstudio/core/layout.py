@@ -15,7 +15,7 @@ Orientation = Literal["horizontal", "vertical"]
 Position = tuple[float, float]
 
 #: Canvas units from one level to the next, and between neighbours of a level.
-SPACING: dict[Orientation, tuple[float, float]] = {"horizontal": (300.0, 124.0), "vertical": (190.0, 228.0)}
+SPACING: dict[Orientation, tuple[float, float]] = {"horizontal": (330.0, 120.0), "vertical": (190.0, 234.0)}
 
 LOOSE_GAP = 0.6
 """Extra room before a loose tree, in neighbour distances."""

@@ -1,0 +1,133 @@
+"""The curve of one slot, from a hypernetwork to what it generates."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QStaticText
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from hhstudio.core.layout import Orientation
+from hhstudio.gui.canvas.looks import EdgeLook
+from hhstudio.gui.canvas.node_item import PORT
+from hhstudio.gui.canvas.paints import Paints
+
+LABEL_FROM = 0.85
+"""Level of detail from which the link's mode is written on the edge."""
+CURVED_FROM = 0.16
+"""Below this level of detail edges are straight hairlines."""
+_MARGIN = 10.0
+
+
+class EdgeItem(QGraphicsItem):
+    """A curve between two points that the scene gives it. Holds the slot's id, never the slot."""
+
+    def __init__(self, slot_id: str, paints: Paints) -> None:
+        super().__init__()
+        self.slot_id = slot_id
+        self.paints = paints
+        self.look = EdgeLook("", False, "")
+        self.glows = self.hovered = False
+        self._label = QStaticText()
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._curve, self._bounds = QPainterPath(), QRectF()
+        self._from, self._to = QPointF(), QPointF()
+        self._tag, self._text_at = QRectF(), QPointF()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
+        self.setZValue(0)
+
+    def show_look(self, look: EdgeLook) -> None:
+        if look != self.look:
+            self.prepareGeometryChange()
+            self.look = look
+            self._label.setText(look.label)
+            self.setToolTip(look.tip)
+            self._place_label()
+
+    def show_paints(self, paints: Paints) -> None:
+        self.paints = paints
+        self._place_label()
+        self.update()
+
+    def show_state(self, **flags: bool) -> None:
+        """Set ``glows`` or ``hovered``; paints only on change."""
+        for name, value in flags.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+                self.update()
+
+    def stretch(self, start: QPointF, end: QPointF, orientation: Orientation) -> None:
+        """Draw from ``start`` to ``end``, both in scene coordinates."""
+        if start == self._from and end == self._to:
+            return
+        self.prepareGeometryChange()
+        self._from, self._to = start, end
+        self._curve = curve(start, end, orientation)
+        self._place_label()
+
+    def _place_label(self) -> None:
+        self._bounds = self._curve.controlPointRect().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+        self._label.prepare(font=self.paints.tiny_font)
+        size = self._label.size()
+        middle = (self._from + self._to) / 2
+        self._tag = QRectF(0, 0, size.width() + 10, size.height() + 2)
+        self._tag.moveCenter(middle)
+        self._text_at = self._tag.topLeft() + QPointF(5, 1)
+        self._bounds = self._bounds.united(self._tag)
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        stroker = QPainterPathStroker()
+        stroker.setWidth(12)
+        return stroker.createStroke(self._curve)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        detail = option.levelOfDetailFromTransform(painter.worldTransform())
+        paints = self.paints
+        painter.setBrush(paints.hollow)
+        if detail < CURVED_FROM:
+            painter.setPen(paints.border_glow if self.glows else paints.edge_far)
+            painter.drawLine(self._from, self._to)
+            return
+        if self.glows:
+            painter.setPen(paints.halo_edge)
+            painter.drawPath(self._curve)
+        chosen = paints.edge_direct if self.look.direct else paints.edge
+        if self.isSelected() or self.hovered:
+            chosen = paints.edge_selected
+        elif self.glows:
+            chosen = paints.edge_glow
+        painter.setPen(chosen)
+        painter.drawPath(self._curve)
+        painter.setPen(paints.port_pen)
+        painter.setBrush(paints.port)
+        painter.drawEllipse(self._from, PORT, PORT)
+        painter.setBrush(paints.track)
+        painter.drawEllipse(self._to, PORT - 1.5, PORT - 1.5)
+        if detail >= LABEL_FROM and self.look.label and self._room():
+            painter.setPen(paints.none)
+            painter.setBrush(paints.label)
+            painter.drawRoundedRect(self._tag, 5, 5)
+            painter.setPen(paints.muted)
+            painter.setFont(paints.tiny_font)
+            painter.drawStaticText(self._text_at, self._label)
+
+    def _room(self) -> bool:
+        """Whether the label fits between the cards."""
+        gap = self._to - self._from
+        return max(abs(gap.x()) - self._tag.width(), abs(gap.y()) - 3 * self._tag.height()) > 8
+
+
+def curve(start: QPointF, end: QPointF, orientation: Orientation) -> QPainterPath:
+    """A cubic that leaves and arrives along the direction in which the tree grows."""
+    path = QPainterPath(start)
+    if orientation == "horizontal":
+        reach = max(44.0, abs(end.x() - start.x()) * 0.48)
+        path.cubicTo(start + QPointF(reach, 0), end - QPointF(reach, 0), end)
+    else:
+        reach = max(44.0, abs(end.y() - start.y()) * 0.48)
+        path.cubicTo(start + QPointF(0, reach), end - QPointF(0, reach), end)
+    return path

@@ -1,0 +1,12 @@
+"""What a user does with the mouse on the canvas: one class a gesture."""
+
+from hhstudio.gui.canvas.gestures.band import BandGesture
+from hhstudio.gui.canvas.gestures.base import Gesture, Press
+from hhstudio.gui.canvas.gestures.connect import ConnectGesture
+from hhstudio.gui.canvas.gestures.move import MoveGesture
+from hhstudio.gui.canvas.gestures.pan import PanGesture
+
+GESTURES: tuple[type[Gesture], ...] = (PanGesture, ConnectGesture, MoveGesture, BandGesture)
+"""In the order in which they are asked whether a press is theirs."""
+
+__all__ = ["GESTURES", "BandGesture", "ConnectGesture", "Gesture", "MoveGesture", "PanGesture", "Press"]

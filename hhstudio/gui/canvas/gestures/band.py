@@ -1,0 +1,36 @@
+"""Selecting with a rubber band, or a slot with a click."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+
+from hhstudio.gui.canvas.gestures.base import Gesture, Press
+from hhstudio.gui.canvas.node_item import NodeItem
+
+
+class BandGesture(Gesture):
+    """Whatever card the band touches is selected; with Shift or Ctrl, added."""
+
+    @classmethod
+    def wants(cls, press: Press) -> bool:
+        return press.button == Qt.MouseButton.LeftButton and press.node is None and press.slots is None
+
+    def start(self) -> None:
+        scene = self.view.tree
+        self._before = [*scene.selected_nodes, *scene.selected_slots]
+        self._kept = self._before if self.press.adds else []
+        edge = scene.edge_at(self.press.at)
+        scene.select([*self._kept, *([edge.slot_id] if edge else [])])
+
+    def move(self, at: QPointF, on_screen: QPoint) -> None:
+        band = QRectF(self.press.at, at).normalized()
+        self.view.show_band(band)
+        touched = [i.node_id for i in self.view.tree.items(band) if isinstance(i, NodeItem)]
+        self.view.tree.select([*self._kept, *touched])
+
+    def finish(self, at: QPointF, on_screen: QPoint) -> None:
+        self.view.show_band(None)
+
+    def cancel(self) -> None:
+        self.view.show_band(None)
+        self.view.tree.select(self._before)

@@ -1,0 +1,94 @@
+"""The whole tree, small, with the part that is in view; a click goes there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGraphicsView, QWidget
+
+from hhstudio.gui.canvas.node_item import HEIGHT, WIDTH
+from hhstudio.gui.canvas.scene import TreeScene
+from hhstudio.gui.theme import LIGHT, Theme
+
+_SIZE = (180, 116)
+_EDGE = 8
+
+
+class Minimap(QWidget):
+    """Shown while the tree does not fit into the view, unless it was turned off."""
+
+    def __init__(self, view: QGraphicsView, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._theme: Theme = LIGHT
+        self._wanted = True
+        self.resize(*_SIZE)
+        self.setAccessibleName("Minimap of the tree")
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def toggle(self) -> None:
+        self._wanted = not self._wanted
+        self.follow()
+
+    def follow(self) -> None:
+        """The camera or the tree moved."""
+        content = self._scene.content_rect()
+        seen = self._seen()
+        self.setVisible(self._wanted and not content.isEmpty() and not seen.contains(content))
+        if self.isVisible():
+            room = self.parentWidget().rect()
+            self.move(room.width() - self.width() - 12, 12)
+            self.update()
+
+    @property
+    def _scene(self) -> TreeScene:
+        scene = self._view.scene()
+        assert isinstance(scene, TreeScene)
+        return scene
+
+    def _seen(self) -> QRectF:
+        return self._view.mapToScene(self._view.viewport().rect()).boundingRect()
+
+    def _scale(self) -> tuple[float, QPointF]:
+        """Pixels a canvas unit, and where the canvas' zero is."""
+        content = self._scene.content_rect()
+        room_x, room_y = self.width() - 2 * _EDGE, self.height() - 2 * _EDGE
+        scale = min(room_x / max(content.width(), 1), room_y / max(content.height(), 1))
+        corner = QPointF(self.width() / 2, self.height() / 2) - content.center() * scale
+        return scale, corner
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme = self._theme
+        painter.setPen(QPen(QColor(theme.border), 1))
+        painter.setBrush(QColor(theme.panel))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        painter.setClipRect(self.rect().adjusted(3, 3, -3, -3))
+        scale, corner = self._scale()
+        width, height = max(2.0, WIDTH * scale), max(1.5, HEIGHT * scale)
+        colors = {"hypernetwork": QColor(theme.node_hypernetwork), "solver": QColor(theme.node_solver)}
+        for item in self._scene.nodes.values():
+            at = item.pos() * scale + corner
+            glows = item.life.active or item.on_active_path
+            color = QColor(theme.glow) if glows else colors[item.look.kind]
+            painter.fillRect(QRectF(at.x() - width / 2, at.y() - height / 2, width, height), color)
+        seen = self._seen()
+        painter.setPen(QPen(QColor(theme.accent), 1.5))
+        painter.setBrush(QColor(0, 0, 0, 0))
+        painter.drawRect(QRectF(seen.topLeft() * scale + corner, seen.size() * scale))
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._go(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._go(event.position())
+
+    def _go(self, at: QPointF) -> None:
+        scale, corner = self._scale()
+        self._view.centerOn((at - corner) / scale)

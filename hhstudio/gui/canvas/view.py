@@ -1,0 +1,349 @@
+"""The view on the tree: camera, gestures, hovering, and what is drawn behind and before the items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+    QTransform,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
+
+from hhstudio.gui.canvas.edge_item import EdgeItem, curve
+from hhstudio.gui.canvas.editor import TreeEditor
+from hhstudio.gui.canvas.gestures import GESTURES, Gesture, PanGesture, Press
+from hhstudio.gui.canvas.navigation import neighbour
+from hhstudio.gui.canvas.node_item import HEIGHT, WIDTH, NodeItem
+from hhstudio.gui.canvas.scene import TreeScene
+
+SMALLEST, LARGEST = 0.02, 3.0
+"""Zoom."""
+COMFORTABLE = 1.15
+"""Fitting a small tree zooms in no further."""
+GRID = 40.0
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+class TreeView(QGraphicsView):
+    """Turns mouse and keys into gestures; edits through ``editor`` only."""
+
+    palette_requested = Signal(str, QPointF)
+    """Id of the hypernetwork that shall generate what is chosen (empty: none), scene position."""
+    rename_requested = Signal(str)
+    hovered_changed = Signal(str)
+    camera_changed = Signal()
+    said = Signal(str, bool)
+    """A message for the user; whether it is a refusal."""
+
+    def __init__(self, scene: TreeScene, editor: TreeEditor, parent: QWidget | None = None) -> None:
+        super().__init__(scene, parent)
+        self.tree, self.editor = scene, editor
+        self.gesture: Gesture | None = None
+        self.hovered: NodeItem | None = None
+        self.key_handler: Callable[[QKeyEvent], bool] | None = None
+        self._hovered_edge: EdgeItem | None = None
+        self._space = False
+        self._band: QRectF | None = None
+        self._draft: tuple[QPointF, QPointF, bool] | None = None
+        self._fitted = False
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.AnchorViewCenter)
+        for turn_off in (self.setHorizontalScrollBarPolicy, self.setVerticalScrollBarPolicy):
+            turn_off(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("Tree of hypernetworks and solvers")
+        self.setAccessibleDescription("Arrow keys walk between nodes, Enter renames, Delete removes")
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, 600)
+
+    # camera --------------------------------------------------------------------------------------------
+
+    @property
+    def zoom(self) -> float:
+        return self.transform().m11()
+
+    def zoom_by(self, factor: float, around: QPoint | None = None) -> None:
+        """Zoom so that the scene point under ``around`` (viewport) stays; the middle without it."""
+        around = around if around is not None else self.viewport().rect().center()
+        before = self.mapToScene(around)
+        wanted = min(LARGEST, max(SMALLEST, self.zoom * factor))
+        self.setTransform(QTransform.fromScale(wanted, wanted))
+        moved = self.mapFromScene(before) - around
+        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + moved.x())
+        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + moved.y())
+        self.camera_changed.emit()
+
+    def fit(self, selection_only: bool = False) -> None:
+        """The whole tree (or the selected cards) in view, in the middle."""
+        box = self.tree.content_rect()
+        chosen = self.tree.selected_nodes
+        if selection_only and chosen:
+            box = QRectF()
+            for node_id in chosen:
+                box = box.united(self.tree.nodes[node_id].sceneBoundingRect())
+        if box.isEmpty():
+            return
+        box = box.adjusted(-40, -40, 40, 40)
+        size = self.viewport().size()
+        wanted = min(size.width() / box.width(), size.height() / box.height(), COMFORTABLE)
+        wanted = max(SMALLEST, wanted)
+        self.setTransform(QTransform.fromScale(wanted, wanted))
+        self.centerOn(box.center())
+        self._fitted = True
+        self.camera_changed.emit()
+
+    def show_node(self, item: NodeItem) -> None:
+        """Scroll so that the card can be seen."""
+        self.ensureVisible(item, 60, 60)
+        self.camera_changed.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.angleDelta().y():
+            self.zoom_by(1.0015 ** event.angleDelta().y(), event.position().toPoint())
+        event.accept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._fitted:
+            self.fit()
+            self._fitted = False  # goes on until somebody moves the camera or shows the window
+        self.camera_changed.emit()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self.camera_changed.emit()
+
+    # what gestures show --------------------------------------------------------------------------------
+
+    def say(self, text: str, warn: bool = False) -> None:
+        self.said.emit(text, warn)
+
+    def show_band(self, band: QRectF | None) -> None:
+        self._band = band
+        self.viewport().update()
+
+    def show_draft(self, start: QPointF | None, end: QPointF | None, allowed: bool) -> None:
+        """A slot that is being drawn; None takes it away."""
+        self._draft = (start, end, allowed) if start is not None and end is not None else None
+        self.viewport().update()
+
+    # mouse ---------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.gesture is not None:
+            return
+        press = self._press(event)
+        for kind in GESTURES:
+            if kind.wants(press):
+                self.gesture = kind(self, press)
+                self._fitted = True
+                self.gesture.start()
+                if kind is PanGesture or press.slots is not None:
+                    self.viewport().setCursor(kind.cursor)
+                break
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        on_screen = event.position().toPoint()
+        if self.gesture is not None:
+            self.gesture.move(self.mapToScene(on_screen), on_screen)
+        else:
+            self._hover(self.mapToScene(on_screen))
+        event.accept()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        gesture = self.gesture
+        if gesture is not None and event.button() == gesture.press.button:
+            self.gesture = None
+            on_screen = event.position().toPoint()
+            gesture.finish(self.mapToScene(on_screen), on_screen)
+            self._rest_cursor(self.mapToScene(on_screen))
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        press = self._press(event)
+        if event.button() == Qt.MouseButton.LeftButton and press.node is not None:
+            self.rename_requested.emit(press.node.node_id)
+        elif event.button() == Qt.MouseButton.LeftButton and press.slots is None:
+            self.palette_requested.emit("", press.at)
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.cancel_gesture()
+        at = self.mapToScene(event.pos())
+        item = self.tree.node_at(at) or self.tree.edge_at(at)
+        if event.reason() == QContextMenuEvent.Reason.Mouse and (item is None or not item.isSelected()):
+            name = item.node_id if isinstance(item, NodeItem) else item.slot_id if item else None
+            self.tree.select([name] if name else [])
+        event.ignore()  # the widget around us shows the menu
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        if not self.viewport().rect().contains(self.viewport().mapFromGlobal(self.cursor().pos())):
+            self._hover(None)
+
+    def cancel_gesture(self) -> bool:
+        """Esc: as if the gesture had not begun. False when there was none."""
+        gesture, self.gesture = self.gesture, None
+        if gesture is not None:
+            gesture.cancel()
+            self._rest_cursor(None)
+        return gesture is not None
+
+    def _press(self, event: QMouseEvent) -> Press:
+        on_screen = event.position().toPoint()
+        at = self.mapToScene(on_screen)
+        return Press(
+            at,
+            on_screen,
+            event.button(),
+            event.modifiers(),
+            self._space,
+            self.tree.node_at(at),
+            self.tree.slots_at(at),
+        )
+
+    def _hover(self, at: QPointF | None) -> None:
+        node = self.tree.node_at(at) if at is not None else None
+        if node is None and at is not None and self.hovered is not None:
+            reach = 16 / self.zoom
+            room = QRectF(-WIDTH / 2, -HEIGHT / 2, WIDTH, HEIGHT).adjusted(-reach, -reach, reach, reach)
+            if self.hovered.scene() is not None and room.contains(at - self.hovered.pos()):
+                node = self.hovered  # on the way to its buttons
+        self._set_hovered(node)
+        edge = self.tree.edge_at(at) if at is not None and node is None else None
+        if edge is not self._hovered_edge:
+            for item, on in ((self._hovered_edge, False), (edge, True)):
+                if item is not None:
+                    item.show_state(hovered=on)
+            self._hovered_edge = edge
+        self._rest_cursor(at)
+
+    def _set_hovered(self, node: NodeItem | None) -> None:
+        if node is self.hovered:
+            return
+        if self.hovered is not None:
+            self.hovered.show_state(hovered=False)
+        self.hovered = node
+        if node is not None:
+            node.show_state(hovered=True)
+        self.hovered_changed.emit(node.node_id if node is not None else "")
+
+    def forget_hover(self) -> None:
+        """Items may be gone: hold on to none."""
+        if self.hovered is not None and self.hovered.scene() is None:
+            self.hovered = None
+            self.hovered_changed.emit("")
+        self._hovered_edge = None
+
+    def _rest_cursor(self, at: QPointF | None) -> None:
+        shape = Qt.CursorShape.ArrowCursor
+        if self._space:
+            shape = Qt.CursorShape.OpenHandCursor
+        elif at is not None and self.tree.slots_at(at) is not None:
+            shape = Qt.CursorShape.CrossCursor
+        if self.viewport().cursor().shape() != shape:
+            self.viewport().setCursor(shape)
+
+    # keys ----------------------------------------------------------------------------------------------
+
+    def event(self, event: QEvent) -> bool:
+        # Tab would leave the widget before keyPressEvent sees it.
+        if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Tab:  # type: ignore[attr-defined]
+            self.keyPressEvent(event)  # type: ignore[arg-type]
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if key == Qt.Key.Key_Escape:
+            if not self.cancel_gesture():
+                self.tree.clearSelection()
+        elif key == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._space = True
+                self._rest_cursor(None)
+        elif self.gesture is not None:
+            pass
+        elif plain and key in _ARROWS:
+            self._walk(*_ARROWS[key])
+        elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(self.tree.selected_nodes) == 1:
+            self.rename_requested.emit(self.tree.selected_nodes[0])
+        elif self.key_handler is None or not self.key_handler(event):
+            super().keyPressEvent(event)
+            return
+        event.accept()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = False
+            self._rest_cursor(None)
+            event.accept()
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._space = False
+        super().focusOutEvent(event)
+
+    def _walk(self, dx: int, dy: int) -> None:
+        """Select the nearest card in a direction; the root (or the first card) when none is selected."""
+        chosen = self.tree.selected_nodes
+        places = {i: (item.pos().x(), item.pos().y()) for i, item in self.tree.nodes.items()}
+        if chosen:
+            found = neighbour(self.editor.topology, places, chosen[-1], (dx, dy), self.tree.orientation)
+        else:
+            found = self.editor.topology.root or next(iter(places), None)
+        if found is not None and found in self.tree.nodes:
+            self.tree.select([found])
+            self.show_node(self.tree.nodes[found])
+
+    # painting ------------------------------------------------------------------------------------------
+
+    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
+        paints = self.tree.paints
+        painter.fillRect(rect, paints.canvas)
+        if self.zoom < 0.5:
+            return
+        painter.setPen(paints.grid)
+        left, top = rect.left() - rect.left() % GRID, rect.top() - rect.top() % GRID
+        for column in range(int((rect.right() - left) / GRID) + 2):
+            x = left + column * GRID
+            painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
+        for row in range(int((rect.bottom() - top) / GRID) + 2):
+            y = top + row * GRID
+            painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        paints = self.tree.paints
+        painter.setBrush(paints.hollow)
+        if self._draft is not None:
+            start, end, allowed = self._draft
+            painter.setPen(paints.edge_draft if allowed else paints.edge_refused)
+            painter.drawPath(curve(start, end, self.tree.orientation))
+            painter.setBrush(paints.accent if allowed else paints.error)
+            painter.drawEllipse(end, 4, 4)
+        if self._band is not None:
+            painter.setPen(paints.border_selected)
+            painter.setBrush(paints.tint["hypernetwork"])
+            painter.drawRect(self._band)
