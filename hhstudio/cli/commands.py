@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import hhstudio
-from hhstudio.cli import export, presets, recover, run, screenshot, show, studio
+from hhstudio.cli import export, presets, recover, reproduce, run, screenshot, show, studio
 from hhstudio.core.errors import HHStudioError
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, Configure, Execute]] = {
     "show": ("what is in a session", show.configure, show.execute),
     "export": ("weights, metrics or the spec of a session", export.configure, export.execute),
     "recover": ("rebuild a session from its journal", recover.configure, recover.execute),
+    "reproduce": ("a named experiment, beside published figures", reproduce.configure, reproduce.execute),
     "screenshot": ("render every view to PNG, no screen needed", screenshot.configure, screenshot.execute),
 }
 

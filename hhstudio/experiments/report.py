@@ -50,7 +50,7 @@ class Table:
         self.rows.append(cells)
 
     def text(self) -> str:
-        body = [list(self.columns), *([self._shown(c) for c in row] for row in self.rows)]
+        body = [list(self.columns), *([self.shown(c) for c in row] for row in self.rows)]
         widths = [max(len(row[at]) for row in body) for at in range(len(self.columns))]
         lines = [self.title, ""]
         for number, row in enumerate(body):
@@ -83,7 +83,8 @@ class Table:
             "notes": self.notes,
         }
 
-    def _shown(self, cell: Cell) -> str:
+    def shown(self, cell: Cell) -> str:
+        """A cell as the table prints it."""
         if cell is None or (isinstance(cell, float) and math.isnan(cell)):
             return "-"
         if isinstance(cell, Estimate):

@@ -1,0 +1,50 @@
+"""``hhstudio reproduce``: a named experiment, its table beside the published one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from hhstudio.core.errors import SpecError
+from hhstudio.experiments import EXPERIMENTS, experiment
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    named = ", ".join(f"{name} ({summary})" for name, summary in EXPERIMENTS.items())
+    add("name", metavar="NAME", help=f"one of: {named}")
+    add("--scale", choices=("smoke", "cpu", "full"), default="cpu", help="how much to run (default: cpu)")
+    add("--seeds", metavar="N", type=int, default=3, help="independent runs (default: 3)")
+    add("--data", metavar="DIR", type=Path, help="folder of the data sets")
+    add("--device", metavar="cpu|cuda|mps", default="cpu")
+    add("--out", metavar="DIR", type=Path, help="where sessions, table and figure go")
+    add("--json", action="store_true", help="print one JSON object instead of the table")
+    add("--allow-unverified", action="store_true", help="accept data files that torchvision does not know")
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Run the experiment, or go on where it was interrupted; write table.csv and table.json beside it."""
+    module = experiment(args.name)
+    if args.seeds < 1:
+        raise SpecError(f"--seeds {args.seeds}: at least one run is needed")
+    from hhstudio.experiments.context import Context
+
+    out = args.out or Path("sessions") / f"reproduce-{args.name}-{args.scale}"
+    out.mkdir(parents=True, exist_ok=True)
+    context = Context(
+        scale=args.scale,
+        seeds=args.seeds,
+        out=out,
+        data=args.data,
+        device=args.device,
+        allow_unverified=args.allow_unverified,
+        say=lambda line: print(line, file=sys.stderr, flush=True),
+    )
+    table = module.run(context)
+    (out / "table.csv").write_text(table.csv(), encoding="utf-8")
+    found = json.dumps({"experiment": args.name, "scale": args.scale, **table.json()}, indent=1)
+    (out / "table.json").write_text(found, encoding="utf-8")
+    print(found if args.json else table.text())
+    return 0
