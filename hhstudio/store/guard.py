@@ -127,7 +127,7 @@ def text(parent: h5py.Group, link: str) -> bytes:
     if h5py.check_string_dtype(found.dtype) is None:
         raise ValueError(f"{link} is not a text")
     value = found[()]
-    return value if isinstance(value, bytes) else str(value).encode()
+    return bytes(value) if isinstance(value, bytes) else str(value).encode()
 
 
 def texts(parent: h5py.Group, link: str) -> list[str]:
