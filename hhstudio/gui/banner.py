@@ -1,0 +1,83 @@
+"""A strip that says what needs attention, with the buttons that help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from hhstudio.gui.icons import icon, pixmap
+from hhstudio.gui.theme import LIGHT, Theme
+
+Kind = Literal["error", "warning"]
+Button = tuple[str, Callable[[], object]]
+
+
+class Banner(QFrame):
+    """Hidden while it has nothing to say. One message at a time: an error is not replaced by a warning
+    of another topic until it is dismissed or cleared."""
+
+    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._theme = theme
+        self._kind: Kind = "warning"
+        self.topic = ""
+        self.icon = QLabel()
+        self.icon.setFixedSize(20, 20)
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.buttons: list[QPushButton] = []
+        self.dismiss = QToolButton()
+        self.dismiss.setAccessibleName("Dismiss")
+        self.dismiss.setToolTip("Dismiss")
+        self.dismiss.clicked.connect(self.clear)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(12, 7, 8, 7)
+        self._row.setSpacing(8)
+        self._row.addWidget(self.icon)
+        self._row.addWidget(self.text, 1)
+        self._row.addWidget(self.dismiss)
+        self.hide()
+
+    def say(self, topic: str, kind: Kind, text: str, buttons: list[Button] | None = None) -> None:
+        """Show a message. ``topic`` names what it is about, so that :meth:`clear` can take it back."""
+        shown = self.isVisibleTo(self.parentWidget())
+        if shown and topic != self.topic and self._kind == "error" and kind == "warning":
+            return
+        self.topic, self._kind = topic, kind
+        self.text.setText(text)
+        for button in self.buttons:
+            self._row.removeWidget(button)
+            button.deleteLater()
+        self.buttons = []
+        for at, (title, callback) in enumerate(buttons or []):
+            button = QPushButton(title)
+            if at == 0:
+                button.setProperty("primary", True)
+            button.clicked.connect(lambda _=False, call=callback: call())
+            self.buttons.append(button)
+            self._row.insertWidget(2 + at, button)
+        self.set_theme(self._theme)
+        self.show()
+
+    def clear(self, topic: object = None) -> None:
+        """Hide, if the message is about ``topic`` (anything else than a text: in any case)."""
+        if isinstance(topic, str) and topic != self.topic:
+            return
+        self.topic = ""
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        color = theme.error if self._kind == "error" else theme.warn
+        self.setStyleSheet(
+            f"#banner {{ background: {theme.panel}; border: 1px solid {theme.border};"
+            f" border-left: 4px solid {color}; border-radius: 5px; }}"
+        )
+        self.icon.setPixmap(pixmap("error" if self._kind == "error" else "warning", color, 20))
+        self.dismiss.setIcon(icon("close", theme.muted))

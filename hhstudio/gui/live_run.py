@@ -1,0 +1,60 @@
+"""A run as the window sees it: one timer that takes in what the client has heard, while it runs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from hhstudio.core.history import History
+from hhstudio.service.client import RunClient
+
+INTERVAL_MS = 33
+
+
+class LiveRun(QObject):
+    """Feeds a client's events to a history and says what changed.
+
+    ``changed`` carries a :class:`~hhstudio.core.history.Changes`; ``ended`` comes once, after the last
+    change; ``broke`` carries an exception of ours, after which the timer stands still and the run goes
+    on unseen (its session file is the truth).
+    """
+
+    changed = Signal(object)
+    ended = Signal()
+    broke = Signal(object)
+
+    def __init__(self, client: RunClient, history: History, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.client = client
+        self.history = history
+        self._timer = QTimer(self, interval=INTERVAL_MS)
+        self._timer.timeout.connect(self._tick)
+
+    @property
+    def alive(self) -> bool:
+        """Until everything that the client said has been taken in."""
+        return self._timer.isActive()
+
+    def start(self) -> None:
+        """Raises OSError when no worker can be started."""
+        self.client.start()
+        self._timer.start()
+
+    def stop_watching(self) -> None:
+        """Take in nothing more; does not touch the run itself."""
+        self._timer.stop()
+
+    @Slot()
+    def _tick(self) -> None:
+        try:
+            over = not self.client.alive  # asked first: what comes after the last word is nothing
+            for event in self.client.drain():
+                self.history.apply(event)
+            changes = self.history.take_changes()
+            if changes:
+                self.changed.emit(changes)
+            if over:
+                self._timer.stop()
+                self.ended.emit()
+        except Exception as error:
+            self._timer.stop()
+            self.broke.emit(error)

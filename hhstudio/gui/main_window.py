@@ -1,0 +1,309 @@
+"""The window: the canvas, the docks around it, and who is told what. Deciding is the studio's business."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar, QVBoxLayout, QWidget
+
+from hhstudio.core.events import Finished
+from hhstudio.core.history import Changes
+from hhstudio.gui import dialogs
+from hhstudio.gui.actions import ActionRegistry
+from hhstudio.gui.canvas import TreeCanvas
+from hhstudio.gui.command_palette import CommandPalette
+from hhstudio.gui.curves.panels import CurvePanels
+from hhstudio.gui.dialogs import ROLE
+from hhstudio.gui.docks import Docks
+from hhstudio.gui.files import Files
+from hhstudio.gui.inspector import FilterView
+from hhstudio.gui.log_view import LogView
+from hhstudio.gui.matrix.view import MatrixView
+from hhstudio.gui.preferences import ThemeChoice
+from hhstudio.gui.run_bar import RunBar
+from hhstudio.gui.session_files import shown_path
+from hhstudio.gui.session_list import SessionList
+from hhstudio.gui.studio import Studio
+from hhstudio.gui.theming import Theming
+from hhstudio.gui.welcome import Welcome
+from hhstudio.gui.window_actions import all_actions
+
+_NOTICE_MS = 8000
+
+
+class MainWindow(QMainWindow):
+    """Made for one studio. :meth:`place` puts it where it was, before it is shown."""
+
+    def __init__(self, studio: Studio, theming: Theming) -> None:
+        super().__init__()
+        self.studio = studio
+        self.theming = theming
+        theme = theming.theme
+        self.setObjectName("hhstudio")
+        self.setAcceptDrops(True)
+        self.setMinimumSize(QSize(900, 560))
+        self.registry = ActionRegistry(self)
+        self.files = Files(studio, self)
+        self.canvas = TreeCanvas(studio.document)
+        self.curves = CurvePanels(theme=theme)
+        self.matrix = MatrixView(theme=theme)
+        self.filters = FilterView(theme=theme)
+        self.sessions = SessionList(studio.jobs, theme=theme)
+        self.log = LogView(theme=theme)
+        self.welcome = Welcome(theme=theme)
+        self._make_docks()
+        self.registry.add(*all_actions(self))
+        self.registry.add(*self.canvas.actions(), owner=self.canvas)
+        self.run_bar = RunBar(studio, self.registry, theme=theme)
+        self._views = (self.canvas, self.curves, self.matrix, self.filters, self.log)
+        self._closing = False
+        self._build()
+        self._connect()
+        self._theme_changed()
+        self.registry.fill_menu_bar(self.menuBar())
+        self._show_run()
+        self._show_title()
+
+    def _build(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.welcome)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(middle)
+        bar = QToolBar("Run")
+        bar.setObjectName("toolbar:run")
+        bar.setMovable(False)
+        bar.setFloatable(False)
+        bar.toggleViewAction().setEnabled(False)
+        bar.addWidget(self.run_bar)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
+        self.statusBar().setSizeGripEnabled(False)
+        self.welcome.setVisible(not self.studio.preferences.welcomed)
+
+    def _connect(self) -> None:
+        studio = self.studio
+        studio.changed.connect(self._refresh)
+        studio.shown.connect(self._show_run)
+        studio.run_changed.connect(self._run_changed)
+        studio.source_changed.connect(lambda: self.filters.set_source(studio.source))
+        studio.problem.connect(lambda title, text: dialogs.tell(self, title, text))
+        studio.notice.connect(self._notice)
+        studio.run_failed.connect(self._run_failed)
+        studio.sessions_changed.connect(self._look_at_sessions)
+        studio.damaged.connect(self.files.offer_recovery)
+        studio.document.history_changed.connect(self._show_title)
+        self.sessions.open_requested.connect(self.files.open)
+        self.sessions.duplicate_requested.connect(
+            lambda path: self.files.unless_unsaved(lambda: studio.duplicate_spec(path))
+        )
+        self.sessions.delete_requested.connect(self.files.remove)
+        self.sessions.recover_requested.connect(self.files.recover)
+        self.sessions.folder_requested.connect(self.files.choose_sessions_folder)
+        self.filters.watch_requested.connect(lambda path, task, name: studio.watch(path, task, name or None))
+        self.canvas.path_selected.connect(self.filters.select)
+        for view in (self.canvas, self.curves, self.matrix, self.filters):
+            view.status_message.connect(self._notice)
+        self.welcome.dismissed.connect(self._dismiss_welcome)
+        self.theming.changed.connect(self._theme_changed)
+
+    def _make_docks(self) -> None:
+        self.docks = Docks(self, self.studio.preferences)
+        for name, title, widget in (
+            ("sessions", "Sessions", self.sessions),
+            ("curves", "Curves", self.curves),
+            ("matrix", "Accuracy matrix", self.matrix),
+            ("filters", "Filters", self.filters),
+            ("log", "Log", self.log),
+        ):
+            self.docks.add(name, title, widget)
+
+    def place(self, size: QSize | None = None) -> None:
+        """Where the window was left; otherwise (or with ``size``) the default layout."""
+        if size is None and self.docks.restore():
+            return
+        room = QGuiApplication.primaryScreen().availableGeometry()
+        self.resize(size or QSize(min(1680, room.width() * 9 // 10), min(1000, room.height() * 9 // 10)))
+        self.docks.arrange()
+        QTimer.singleShot(0, self.docks.proportion)  # sizes hold only once the window is laid out
+
+    # what actions ask -------------------------------------------------------------------------------
+
+    def run_bar_data(self) -> None:
+        self.run_bar.choose_data()
+
+    def open_palette(self) -> None:
+        CommandPalette(self.registry, self).show()
+
+    def toggle_dock(self, name: str) -> None:
+        """Hide a dock that is in front, show it otherwise."""
+        dock = self.docks[name]
+        if dock.isHidden() or dock.visibleRegion().isEmpty():
+            self.docks.show(name)
+        else:
+            dock.hide()
+
+    def choose_theme(self, choice: ThemeChoice) -> None:
+        self.theming.choose(choice)
+
+    def reset_layout(self) -> None:
+        self.docks.reset()
+
+    def toggle_full_screen(self) -> None:
+        (self.showNormal if self.isFullScreen() else self.showFullScreen)()
+
+    def show_welcome(self) -> None:
+        self.studio.preferences.welcomed = False
+        self.welcome.show()
+
+    def show_shortcuts(self) -> None:
+        dialogs.Shortcuts(self.registry, self).open()
+
+    def show_about(self) -> None:
+        dialogs.about(self)
+
+    def show_log(self) -> None:
+        self.docks.show("log")
+        self.log.show_errors()
+
+    # what the studio says ---------------------------------------------------------------------------
+
+    def _refresh(self, changes: Changes) -> None:
+        for view in self._views:
+            view.refresh(changes)
+
+    def _show_run(self) -> None:
+        history = self.studio.history
+        for view in self._views:
+            view.set_history(history)
+        self.filters.set_source(self.studio.source)
+        self._show_title()
+        self._offer_to_continue()
+
+    def _run_changed(self) -> None:
+        studio = self.studio
+        self.canvas.set_read_only(studio.running)
+        self.sessions.set_current(studio.session_path)
+        if studio.running:
+            self.run_bar.banner.clear("run")
+            self.sessions.look()
+            if not studio.preferences.welcomed:
+                self._dismiss_welcome()
+        elif self._closing:
+            self.close()
+            return
+        self.registry.refresh()
+        self._show_title()
+
+    def _run_failed(self, end: Finished) -> None:
+        text = end.message[:1].upper() + end.message[1:]
+        buttons = [("Show the log", self.show_log)]
+        if self.studio.can_continue:
+            buttons.insert(0, ("Continue from the last checkpoint", self.studio.resume_session))
+        self.run_bar.banner.say("run", "error", text, buttons)
+
+    def _offer_to_continue(self) -> None:
+        """A session that was opened and had been interrupted says so."""
+        studio, history = self.studio, self.studio.history
+        self.run_bar.banner.clear("run")
+        if history is None or history.end is None or studio.running or history.end.state != "failed":
+            return
+        self._run_failed(history.end)
+
+    def _look_at_sessions(self) -> None:
+        folder = self.studio.preferences.sessions_folder
+        if folder != self.sessions.model.folder:
+            self.sessions.set_folder(folder)
+        else:
+            self.sessions.look()
+
+    def _notice(self, text: str) -> None:
+        self.statusBar().showMessage(text, _NOTICE_MS)
+
+    def _dismiss_welcome(self) -> None:
+        self.studio.preferences.welcomed = True
+        self.welcome.hide()
+
+    def _show_title(self) -> None:
+        studio = self.studio
+        name = studio.document.spec.name
+        if studio.session_path is not None:
+            name = studio.session_path.name
+        elif studio.spec_path is not None:
+            name = studio.spec_path.name
+        self.setWindowModified(studio.document.modified)
+        self.setWindowTitle(f"{name}[*] – hhstudio")
+
+    def _theme_changed(self) -> None:
+        theme = self.theming.theme
+        self.registry.set_theme(theme)
+        for part in (*self._views, self.sessions, self.run_bar, self.welcome):
+            part.set_theme(theme)
+
+    # files dropped, and the end ---------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped(event) is not None and not self.studio.running:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.files.open(path)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.studio.running:
+            event.ignore()
+            self._ask_about_run()
+            return
+        if self.studio.document.modified and not self._closing:
+            event.ignore()
+            self.files.unless_unsaved(self._close_now)
+            return
+        self.docks.remember()
+        self.studio.preferences.sync()
+        self.studio.close()
+        event.accept()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self._look_at_sessions()
+
+    def _close_now(self) -> None:
+        self._closing = True
+        self.close()
+
+    def _ask_about_run(self) -> QMessageBox:
+        where = shown_path(self.studio.session_path) if self.studio.session_path else "its session"
+
+        def stop() -> None:
+            self._closing = True
+            if self.studio.running:
+                self.studio.stop()
+            else:
+                self.close()
+
+        return dialogs.ask(
+            self,
+            "Stop the training?",
+            f"A run is going on. If it is stopped, {where} keeps everything so far, and the run can be "
+            "continued later.",
+            [
+                ("Stop and save", ROLE.AcceptRole, stop),
+                ("Keep training", ROLE.RejectRole, None),
+            ],
+        )
+
+
+def _dropped(event: QDragEnterEvent | QDropEvent) -> Path | None:
+    """The one local session or spec that is dragged, if that is what it is."""
+    urls = event.mimeData().urls()
+    if len(urls) != 1 or not urls[0].isLocalFile():
+        return None
+    path = Path(urls[0].toLocalFile())
+    return path if path.suffix.lower() in (".h5", ".json") else None

@@ -1,0 +1,77 @@
+"""What the studio remembers between two starts: theme, layout, folders. Never anything of a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from hhstudio.core.datasets import default_data_root
+from hhstudio.gui.session_files import default_folder
+
+ThemeChoice = Literal["system", "light", "dark"]
+
+
+class Preferences:
+    """Typed access to a QSettings. Whatever does not read back as expected counts as not set."""
+
+    def __init__(self, settings: QSettings | None = None) -> None:
+        self._settings = settings if settings is not None else QSettings("hhstudio", "hhstudio")
+
+    @property
+    def theme(self) -> ThemeChoice:
+        found = self._text("theme")
+        return found if found in ("light", "dark") else "system"  # type: ignore[return-value]
+
+    @theme.setter
+    def theme(self, choice: ThemeChoice) -> None:
+        self._settings.setValue("theme", choice)
+
+    @property
+    def data_folder(self) -> Path:
+        """Where data sets are; the usual place unless the user chose another."""
+        found = self._text("folders/data")
+        return Path(found) if found else default_data_root()
+
+    @data_folder.setter
+    def data_folder(self, folder: Path) -> None:
+        self._settings.setValue("folders/data", str(folder))
+
+    @property
+    def sessions_folder(self) -> Path:
+        """Where new sessions are put, and which the session list shows."""
+        found = self._text("folders/sessions")
+        return Path(found) if found and Path(found).is_dir() else default_folder()
+
+    @sessions_folder.setter
+    def sessions_folder(self, folder: Path) -> None:
+        self._settings.setValue("folders/sessions", str(folder))
+
+    @property
+    def welcomed(self) -> bool:
+        """Whether the first steps have been dismissed."""
+        return self._text("welcomed") == "yes"
+
+    @welcomed.setter
+    def welcomed(self, value: bool) -> None:
+        self._settings.setValue("welcomed", "yes" if value else "no")
+
+    def bytes_of(self, key: str) -> QByteArray:
+        """A saved geometry or layout; empty when there is none."""
+        found = self._settings.value(key)
+        return found if isinstance(found, QByteArray) else QByteArray()
+
+    def set_bytes(self, key: str, value: QByteArray) -> None:
+        self._settings.setValue(key, value)
+
+    def forget(self, key: str) -> None:
+        self._settings.remove(key)
+
+    def sync(self) -> None:
+        """Write to disk now."""
+        self._settings.sync()
+
+    def _text(self, key: str) -> str:
+        found = self._settings.value(key)
+        return found if isinstance(found, str) else ""

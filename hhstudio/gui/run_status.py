@@ -1,0 +1,142 @@
+"""What a run is doing, in one line: state, place, progress, time."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
+
+from hhstudio.core.events import TERMINAL
+from hhstudio.core.history import History
+from hhstudio.gui.curves.elided import ElidedLabel
+from hhstudio.gui.icons import pixmap
+from hhstudio.gui.theme import LIGHT, Theme
+from hhstudio.gui.words import STATE_WORDS, duration, rate
+
+_ICONS = {"finished": "finished", "stopped": "stopped", "failed": "failed", "paused": "pause"}
+
+
+class RunStatus(QWidget):
+    """Shows a history's state. ``idle_text`` stands there while there is no run."""
+
+    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._history: History | None = None
+        self._running = False
+        self._idle = ("Ready", "", True)
+        self._since = 0.0
+        self.icon = QLabel()
+        self.icon.setFixedSize(18, 18)
+        self.state = QLabel("Ready")
+        self.state.setProperty("title", True)
+        self.detail = ElidedLabel("")
+        self.detail.setProperty("muted", True)
+        self.detail.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName("Progress of the run")
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(6)
+        self.bar.setMinimumWidth(120)
+        self.bar.setMaximumWidth(420)
+        self.figures = QLabel("")
+        self.figures.setProperty("muted", True)
+        self.figures.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.icon)
+        row.addWidget(self.state)
+        row.addWidget(self.detail, 2)
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.figures)
+        self._clock = QTimer(self, interval=1000)
+        self._clock.timeout.connect(self._tick)
+        self.set_theme(theme)
+
+    def set_idle(self, state: str, detail: str, ok: bool) -> None:
+        """What to say while there is no run: whether one can start, and where it will be kept."""
+        self._idle = (state, detail, ok)
+        if self._history is None:
+            self.show_run(None, False)
+
+    def show_run(self, history: History | None, running: bool) -> None:
+        self._history, self._running = history, running
+        if history is None:
+            self._show_idle()
+        else:
+            self._show_history(history)
+        if running and not self._clock.isActive():
+            self._since = 0.0
+            self._clock.start()
+        elif not running:
+            self._clock.stop()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.show_run(self._history, self._running)
+
+    def _tick(self) -> None:
+        """Time goes on also while the worker says nothing, as when it imports."""
+        self._since += 1.0
+        if self._history is not None and self._history.state != "training":
+            self._show_history(self._history)
+
+    def _show_idle(self) -> None:
+        state, detail, ok = self._idle
+        self.state.setText(state)
+        self.detail.setText(detail)
+        self.detail.setToolTip(detail)
+        self.figures.setText("")
+        self.bar.hide()
+        self._show_icon("finished" if ok else "warning", self._theme.muted if ok else self._theme.warn)
+
+    def _show_history(self, history: History) -> None:
+        state, progress = history.state, history.progress
+        self.state.setText(STATE_WORDS[state])
+        self.detail.setText(_place(history))
+        self.detail.setToolTip(history.state_detail)
+        self.bar.setVisible(True)
+        self.bar.setProperty("state", "failed" if state == "failed" else state)
+        self.bar.style().polish(self.bar)
+        total = progress.total_steps if progress else (history.run.total_steps if history.run else 0)
+        if state not in TERMINAL and (not history.step or not total):
+            self.bar.setRange(0, 0 if self._running else 1)
+        else:
+            self.bar.setRange(0, max(total, 1))
+            self.bar.setValue(min(history.step, max(total, 1)))
+        self.figures.setText(self._times(history))
+        color = {
+            "finished": self._theme.ok,
+            "failed": self._theme.error,
+            "stopped": self._theme.muted,
+            "paused": self._theme.warn,
+        }.get(state, self._theme.accent)
+        self._show_icon(_ICONS.get(state, "running"), color)
+
+    def _times(self, history: History) -> str:
+        progress = history.progress
+        seconds = history.seconds
+        if self._running and history.state != "training":
+            seconds = max(seconds, self._since)
+        parts = [duration(seconds)]
+        if progress is not None and history.state == "training":
+            if progress.eta is not None:
+                parts.append(f"{duration(progress.eta)} left")
+            if progress.rate > 0:
+                parts.append(rate(progress.rate))
+        elif history.state in TERMINAL and history.step and history.run and history.run.total_steps:
+            parts.insert(0, f"step {history.step:,} of {history.run.total_steps:,}".replace(",", " "))
+        return "  ·  ".join(parts)
+
+    def _show_icon(self, name: str, color: str) -> None:
+        self.icon.setPixmap(pixmap(name, color, 18))
+
+
+def _place(history: History) -> str:
+    progress = history.progress
+    if history.state in ("training", "paused") and progress is not None:
+        task = history.tasks[progress.task].name if 0 <= progress.task < len(history.tasks) else ""
+        named = f" ({task})" if task else ""
+        total = f"{progress.step:,} of {progress.total_steps:,}".replace(",", " ")
+        return f"{progress.path} · task {progress.task}{named} · step {total}"
+    return history.state_detail
