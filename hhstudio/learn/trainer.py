@@ -117,6 +117,12 @@ class Trainer:
             raise KeyError((path, task))
         return self._learner.arrays_of(condition)
 
+    def unreported(self) -> list[Event]:
+        """Metrics of steps done that :meth:`events` has not told of yet: to record before :meth:`state`
+        is kept. Raises :class:`TrainingError` when a number is not finite."""
+        self._reports.flush()
+        return list(self._reports.take())
+
     # commands: between two events ----------------------------------------------------------------------
 
     def set_learning_rate(self, lr: float) -> None:

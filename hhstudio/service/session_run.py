@@ -230,8 +230,10 @@ class SessionRun:
         self._emit(event)
 
     def _checkpoint(self) -> None:
-        """Everything so far onto the disk."""
+        """Everything so far onto the disk. Raises TrainingError rather than keep numbers gone wrong."""
         began = time.monotonic()
+        for event in self._trainer.unreported():
+            self._record(event)
         done = self._writer.checkpoint(self._trainer.state())
         self._kept = done.step
         self._emit(done)
