@@ -257,8 +257,9 @@ class CurvePanel(QFrame):
             self._say(self.note, f"showing extremes of {count} points")
             self.note.setToolTip("Every minimum and maximum is drawn; zoom in to see each point.")
         latest = [float(c.series.values[-1]) for t, c in self.curves.items() if t >= 0 and len(c.series)]
+        latest = [value for value in latest if np.isfinite(value)]
         if self.measure.percent and latest:
-            self._say(self.summary, f"mean {metrics.text(self.measure, float(np.nanmean(latest)))}")
+            self._say(self.summary, f"mean {metrics.text(self.measure, float(np.mean(latest)))}")
             self.summary.setToolTip(f"mean of the last {self.measure.title.lower()} of {len(latest)} tasks")
             self.setAccessibleDescription(self.summary.text())
         self._place()

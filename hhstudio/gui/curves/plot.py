@@ -113,6 +113,8 @@ class Plot(pg.PlotWidget):
             viewBox=self.view, axisItems={"left": self.axis_y, "bottom": self.axis_x}, enableMenu=False
         )
         self._name_x = ""
+        menu = self.getPlotItem().ctrlMenu  # made without a parent, even where it is never shown
+        menu.setParent(self, menu.windowFlags())
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.hideButtons()
