@@ -5,6 +5,10 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 
+HEIGHT = 28
+"""Pixels of every field, so that boxes and spin boxes stand in one line."""
+
+
 class Captioned(QWidget):
     def __init__(self, caption: str, field: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -12,6 +16,7 @@ class Captioned(QWidget):
         self.caption = QLabel(caption)
         self.caption.setProperty("caption", True)
         self.caption.setBuddy(field)
+        field.setFixedHeight(HEIGHT)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)

@@ -9,6 +9,8 @@ from hhstudio.gui.preferences import Preferences
 
 VERSION = 1
 """Of the default layout; a remembered layout of another version is not restored."""
+_STACKED_FROM = 900
+"""Height of the window from which matrix and filters have room above each other."""
 _GEOMETRY, _LAYOUT = "window/geometry", "window/layout"
 Area = Qt.DockWidgetArea
 
@@ -56,19 +58,23 @@ class Docks:
         ):
             window.addDockWidget(area, docks[name])
         window.tabifyDockWidget(docks["curves"], docks["log"])
-        window.splitDockWidget(docks["matrix"], docks["filters"], Qt.Orientation.Vertical)
+        if window.height() < _STACKED_FROM:
+            window.tabifyDockWidget(docks["matrix"], docks["filters"])
+        else:
+            window.splitDockWidget(docks["matrix"], docks["filters"], Qt.Orientation.Vertical)
         for dock in docks.values():
             dock.show()
         docks["curves"].raise_()
+        docks["matrix"].raise_()
         self.proportion()
 
     def proportion(self) -> None:
         """Sizes that suit the window as large as it is."""
         width, height = self._window.width(), self._window.height()
         docks = self._docks
-        sides = [max(width * 17 // 100, 200), max(width * 27 // 100, 330)]
+        sides = [max(width * 15 // 100, 200), max(width * 26 // 100, 330)]
         self._window.resizeDocks([docks["sessions"], docks["matrix"]], sides, Qt.Orientation.Horizontal)
-        self._window.resizeDocks([docks["curves"]], [height * 40 // 100], Qt.Orientation.Vertical)
+        self._window.resizeDocks([docks["curves"]], [height * 42 // 100], Qt.Orientation.Vertical)
         self._window.resizeDocks(
             [docks["matrix"], docks["filters"]],
             [height * 46 // 100, height * 42 // 100],

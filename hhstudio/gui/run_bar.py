@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.history import Changes
 from hhstudio.gui.actions import ActionRegistry
 from hhstudio.gui.banner import Banner
 from hhstudio.gui.data_settings import DataSettings
+from hhstudio.gui.icons import icon
 from hhstudio.gui.run_settings import RunSettings
 from hhstudio.gui.run_status import RunStatus
 from hhstudio.gui.session_files import shown_path
 from hhstudio.gui.studio import Studio
 from hhstudio.gui.theme import LIGHT, Theme
 
-_BUTTONS = ("run.start", "run.pause", "run.stop", "run.checkpoint")
+_BUTTONS = ("run.pause", "run.stop", "run.checkpoint")
 
 
 class RunBar(QWidget):
@@ -31,16 +33,17 @@ class RunBar(QWidget):
         self.settings = RunSettings()
         self.status = RunStatus(theme=theme)
         self.banner = Banner(theme=theme)
-        self.data = _button("data.settings", registry, text=False)
-        self.buttons = {name: _button(name, registry, text=name == "run.start") for name in _BUTTONS}
-        self.buttons["run.start"].setProperty("primary", True)
+        self.data = _button("data.settings", registry)
+        self.start = ActionButton(registry.qaction("run.start"), "start")
+        self.resume = ActionButton(registry.qaction("run.continue"), "continue", primary=False)
+        self.buttons = {name: _button(name, registry) for name in _BUTTONS}
         top = QHBoxLayout()
         top.setSpacing(6)
         top.addWidget(self.settings)
         bottom = Qt.AlignmentFlag.AlignBottom
         top.insertWidget(1, self.data, 0, bottom)
         top.addStretch(1)
-        for button in self.buttons.values():
+        for button in (self.resume, self.start, *self.buttons.values()):
             top.addWidget(button, 0, bottom)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 6, 12, 8)
@@ -63,11 +66,14 @@ class RunBar(QWidget):
         self.settings.show_spec(studio.document.spec)
         self.settings.setEnabled(not studio.running)
         self.data.setEnabled(not studio.running)
+        self.resume.setVisible(studio.can_continue)
         self._show_problem()
         self.status.show_run(studio.history, studio.running)
         self._registry.refresh()
 
     def set_theme(self, theme: Theme) -> None:
+        self.start.set_color(theme.accent_text, theme.muted)
+        self.resume.set_color(theme.text, theme.muted)
         self.status.set_theme(theme)
         self.banner.set_theme(theme)
 
@@ -104,13 +110,34 @@ class RunBar(QWidget):
         self.status.set_idle("Ready" if error is None else "Not ready", where, error is None)
 
 
-def _button(action: str, registry: ActionRegistry, text: bool) -> QToolButton:
+class ActionButton(QPushButton):
+    """A push button that does an action of the registry, and can be pressed when that can."""
+
+    def __init__(self, action: QAction, symbol: str, primary: bool = True) -> None:
+        super().__init__(action.text())
+        self._action, self._symbol = action, symbol
+        self.setObjectName(f"button:{action.objectName()}")
+        self.setProperty("primary", primary)
+        self.setProperty("run", True)
+        self.setIconSize(QSize(16, 16))
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def set_color(self, color: str, disabled: str) -> None:
+        self.setIcon(icon(self._symbol, color, disabled))
+
+    def _follow(self) -> None:
+        self.setEnabled(self._action.isEnabled())
+        self.setToolTip(self._action.toolTip())
+
+
+def _button(action: str, registry: ActionRegistry) -> QToolButton:
     made = QToolButton()
     made.setDefaultAction(registry.qaction(action))
     made.setObjectName(f"button:{action}")
     made.setIconSize(QSize(18, 18))
-    style = Qt.ToolButtonStyle
-    made.setToolButtonStyle(style.ToolButtonTextBesideIcon if text else style.ToolButtonIconOnly)
+    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.setProperty("run", True)
     made.setAccessibleName(registry[action].title)

@@ -36,13 +36,14 @@ class RunSettings(QWidget):
         self._spec = Spec()
         self._presets = {name: presets.preset(name) for name in presets.preset_names()}
         self.preset = _combo("Preset", 128)
-        self.data = _combo("Data set", 150)
-        self.tasks = _spin("Tasks", "How many tasks the stream has", 1, 1000)
-        self.classes = _spin("Classes a task", "How many classes each task has", 1, 1000)
+        self.data = _combo("Data set", 176)
+        self.tasks = _spin("Tasks", "How many tasks the stream has", 1, 1000, 52)
+        self.classes = _spin("Classes a task", "How many classes each task has", 1, 1000, 76)
         self.steps = QDoubleSpinBox()
         self.steps.setKeyboardTracking(False)
+        self.steps.setFixedWidth(76)
         self.steps.setAccessibleName("Steps a task")
-        self.seed = _spin("Seed", "The seed of everything that is drawn at random", 0, 2**31 - 1)
+        self.seed = _spin("Seed", "The seed of everything that is drawn at random", 0, 2**31 - 1, 76)
         self.device = _combo("Device", 72)
         for name in self._presets:
             self.preset.addItem(name)
@@ -203,10 +204,11 @@ def _combo(name: str, width: int) -> QComboBox:
     return made
 
 
-def _spin(name: str, tip: str, low: int, high: int) -> QSpinBox:
+def _spin(name: str, tip: str, low: int, high: int, width: int) -> QSpinBox:
     made = QSpinBox()
     made.setAccessibleName(name)
     made.setToolTip(tip)
     made.setRange(low, high)
     made.setKeyboardTracking(False)
+    made.setFixedWidth(width)
     return made

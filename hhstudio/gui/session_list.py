@@ -80,10 +80,10 @@ class SessionDelegate(QStyledItemDelegate):
         painter.setFont(option.font)
         painter.setPen(muted)
         painter.drawText(upper, right, date)
-        painter.drawText(lower, right, weight)
-        room = rect.width() - metrics.horizontalAdvance(weight) - 12
-        words = metrics.elidedText(summary(found), Qt.TextElideMode.ElideRight, room)
-        painter.drawText(lower, left, words)
+        words, room = summary(found), rect.width()
+        if metrics.horizontalAdvance(words) + metrics.horizontalAdvance(weight) + 12 <= room:
+            painter.drawText(lower, right, weight)  # the size is the first to go where room is short
+        painter.drawText(lower, left, metrics.elidedText(words, Qt.TextElideMode.ElideRight, room))
         painter.setPen(text)
         bold = QFont(option.font)
         bold.setWeight(QFont.Weight.DemiBold)

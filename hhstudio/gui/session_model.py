@@ -116,8 +116,8 @@ def summary(found: Brief) -> str:
     """What a session was about and what it reached, in a line."""
     if found.error:
         return found.error.split(": ", 1)[-1]
-    reached = [percent(value) for value in found.average.values() if value is not None]
-    return " / ".join(reached) if reached else f"no task finished yet, step {found.step}"
+    reached = [f"{100 * value:.1f}" for value in found.average.values() if value is not None]
+    return " / ".join(reached) + " %" if reached else f"no task finished yet, step {found.step}"
 
 
 def tooltip(found: Brief) -> str:

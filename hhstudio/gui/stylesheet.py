@@ -22,6 +22,13 @@ QMenu::item:selected { background: $selection; }
 QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 6px; }
 
+QToolBar { background: $panel; border: none; border-bottom: 1px solid $border; spacing: 0; padding: 0; }
+QToolBar QSpinBox, QToolBar QDoubleSpinBox, QToolBar QComboBox { background: $panel; }
+QToolButton[run="true"] { padding: 3px; min-height: 20px; min-width: 20px; }
+QToolButton::menu-indicator { image: url("$chevron"); width: 11px; height: 11px;
+    subcontrol-origin: padding; subcontrol-position: right center; }
+QToolButton[popupMode="2"] { padding-right: 15px; }
+
 QDockWidget { color: $text; font-weight: 600; }
 QDockWidget::title { background: $window; padding: 5px 8px; }
 QTabBar::tab { background: transparent; color: $muted; padding: 5px 12px; border: none;
@@ -34,6 +41,7 @@ QPushButton { background: $raised; color: $text; border: 1px solid $border; bord
 QPushButton:hover { border-color: $accent; }
 QPushButton:pressed { background: $selection; }
 QPushButton:focus { border-color: $accent; }
+QPushButton[run="true"] { padding: 3px 16px; min-height: 20px; }
 QPushButton:disabled { color: $muted; background: $window; border-color: $border; }
 QPushButton[primary="true"] { background: $accent; color: $accent_text; border-color: $accent;
     font-weight: 600; }
@@ -50,6 +58,9 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit { background: $pa
     selection-color: $text; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled { color: $muted; background: $window; }
+QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { min-height: 20px; }
+QAbstractSpinBox QLineEdit { border: none; padding: 0 4px; min-height: 0; background: transparent; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url("$chevron"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $border; padding: 3px;
@@ -72,6 +83,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QStatusBar { background: $window; color: $muted; }
 QStatusBar::item { border: none; }
 QLabel[muted="true"] { color: $muted; }
+QLabel[caption="true"] { color: $muted; font-size: 8.5pt; }
 QLabel[title="true"] { font-weight: 600; }
 """)
 
