@@ -57,11 +57,11 @@ def blend(color: str, background: str, share: float) -> str:
 
 
 def readable_on(color: QColor) -> QColor:
-    """Near-black or white, whichever has more contrast (WCAG relative luminance) on a colour."""
+    """Black or white, whichever has more contrast on a colour: at least 4.58 (WCAG), with any colour."""
 
     def linear(part: float) -> float:
         return part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
 
     red, green, blue = (linear(part) for part in color.getRgbF()[:3])  # type: ignore[index]
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return QColor("#111418") if luminance > 0.18 else QColor("#ffffff")
+    return QColor("#000000") if luminance > 0.179 else QColor("#ffffff")

@@ -321,7 +321,7 @@ class FilterView(QWidget):
         self.description.setText(tiles.KIND_TEXT[cut.kind])
         self.badge.setVisible(step is not None)
         if step is not None:
-            self.badge.setText(f"live, step {step:,}".replace(",", " "))
+            self.badge.setText("live, step " + f"{step:,}".replace(",", " "))
         if step is not None and not self._reading.statistics(self.condition):
             self.table.show_statistics([tiles.statistics(name, self._array)])
         self.table.choose(name)
