@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-
 HEIGHT = 28
 """Pixels of every field, so that boxes and spin boxes stand in one line."""
 
