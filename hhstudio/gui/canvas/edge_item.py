@@ -64,6 +64,10 @@ class EdgeItem(QGraphicsItem):
         self._curve = curve(start, end, orientation)
         self._place_label()
 
+    def point(self, share: float) -> QPointF:
+        """A point of the curve, from 0 at the source to 1 at the target, in scene coordinates."""
+        return self._curve.pointAtPercent(share)
+
     def _place_label(self) -> None:
         self._bounds = self._curve.controlPointRect().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
         self._label.prepare(font=self.paints.tiny_font)

@@ -141,11 +141,16 @@ class TreeCanvas(QWidget):
             self.view.fit()
 
     def selected_hypernetwork(self) -> str:
-        """The hypernetwork to which something is added: the selected one, else the root; or empty."""
+        """The hypernetwork to which something is added: the selected one, the one that generates the
+        selected solver, else the root; or empty."""
+        topology = self.document.topology
         for node_id in self.scene.selected_nodes:
-            if isinstance(self.document.topology.by_id.get(node_id), Hypernetwork):
+            if isinstance(topology.by_id.get(node_id), Hypernetwork):
                 return node_id
-        return "" if self.scene.selected_nodes else self.document.topology.root or ""
+            parent = topology.parent(node_id)
+            if parent is not None:
+                return parent.id
+        return topology.root or ""
 
     def add_child(self, parent: str = "") -> None:
         parent = parent or self.selected_hypernetwork()
