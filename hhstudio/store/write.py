@@ -67,20 +67,18 @@ def put_texts(parent: h5py.Group, link: str, values: list[bytes]) -> None:
     parent.create_dataset(link, data=np.array(values, dtype=kind), dtype=kind, **packed)
 
 
-def put_attribute(owner: h5py.Group, name: str, value: str | int | float) -> None:
-    if isinstance(value, str):
-        data = value.encode()[:60_000]
-        kind = h5py.string_dtype("utf-8", max(1, len(data)))
-        owner.attrs.create(name, np.array(data, dtype=kind), dtype=kind)
-    else:
-        owner.attrs[name] = value
+def put_name(owner: h5py.Group, name: str) -> None:
+    """The plain name behind a link, of fixed length like every other text inside the file."""
+    data = name.encode()[:60_000]
+    kind = h5py.string_dtype("utf-8", max(1, len(data)))
+    owner.attrs.create("name", np.array(data, dtype=kind), dtype=kind)
 
 
 def put_array(parent: h5py.Group, name: str, values: np.ndarray, index: int = 0) -> h5py.Dataset:
     """An array in one piece, uncompressed, with its plain name, its place in order and its CRC-32."""
     values = np.ascontiguousarray(values).reshape(values.shape)
     made = parent.create_dataset(layout.quoted(name), data=values)
-    put_attribute(made, "name", name)
+    put_name(made, name)
     made.attrs["index"] = index
     made.attrs["crc32"] = np.uint32(checksum(values))
     return made
@@ -90,7 +88,7 @@ def put_condition(parent: h5py.Group, path: str, task: int) -> h5py.Group:
     """The group ``<path>/<task>``."""
     above = parent.require_group(layout.quoted(path))
     if "name" not in above.attrs:
-        put_attribute(above, "name", path)
+        put_name(above, path)
     return above.create_group(str(task))
 
 
@@ -130,7 +128,7 @@ class SnapshotColumns:
                 chunks=(rows, *(max(1, side) for side in tensor.shape)),
                 fletcher32=True,
             )
-            put_attribute(column, "name", name)
+            put_name(column, name)
             column.attrs["index"] = index
             self._columns[name] = column
 
@@ -219,4 +217,6 @@ def _write_attributes(file: h5py.File, history: History, identity: Identity) -> 
         "average": json.dumps(averages),
     }
     for name, value in values.items():
-        put_attribute(file, name, value)
+        file.attrs[name] = (
+            value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
+        )

@@ -105,6 +105,11 @@ class SessionWriter:
         with self._keeping(self._kept()):
             self._recording().tick()
 
+    def flush(self) -> None:
+        """Hand everything to the operating system now: readers see it, and it survives our death."""
+        with self._keeping(self._kept()):
+            self._recording().flush()
+
     def checkpoint(self, state: TrainerState) -> events.Checkpointed:
         """Put everything, and the state to go on from, into the session file; returns after the disk
         has it. The event that it returns says how long that took, and has been recorded."""

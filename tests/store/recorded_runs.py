@@ -64,11 +64,12 @@ def weights(path: str, task: int, step: int, final: bool = True, size: int = 6) 
 
 
 def metrics(step: int, path: int, task: int) -> events.Metrics:
-    steps = list(range(step, step + 5))
+    """Five steps; a metric's step counts the steps that were done when it was measured."""
+    steps = list(range(step + 1, step + 6))
     values = [math.cos(s + path) for s in steps]
     return events.Metrics(
         names=("accuracy", "loss"),
-        step=[*steps, step + 4],
+        step=[*steps, step + 5],
         path=[path] * 6,
         task=[task] * 5 + [-1],
         metric=[1] * 5 + [0],
@@ -89,7 +90,7 @@ def task_events(path: str, task: int, start: int, size: int = 6) -> Iterator[eve
     end = start + TASK_STEPS
     yield weights(path, task, end - 5, final=False, size=size)
     yield weights(path, task, end, size=size)
-    row = tuple(0.9 - 0.1 * (task - t) for t in range(task)) + (0.95,)
+    row = (*(0.9 - 0.1 * (task - t) for t in range(task)), 0.95)
     yield events.TaskFinished(step=end, path=path, task=task, accuracies=row)
 
 

@@ -88,6 +88,7 @@ def test_snapshots_come_back_from_file_and_journal(tmp_path):
         writer.record(events.Weights(step=step, path="P1", task=0, tensors=_halves(step), final=False))
     writer.checkpoint(trainer_state(20))
     writer.record(events.Weights(step=23, path="P1", task=0, tensors=_halves(23), final=False))
+    writer.flush()
     with open_session(path) as session:
         snapshots = session.snapshots("P1", 0)
         assert snapshots.steps.tolist() == [15, 21, 22, 23]
@@ -130,7 +131,7 @@ def test_a_resumed_run_forgets_what_came_after_the_checkpoint(left):
         assert session.state == "running"
         assert session.available() == {("P1", 0), ("P1", 1), ("P1", 2), ("P2-0", 0)}
         assert session.snapshots("P2-0", 2).steps.tolist() == []
-        assert session.metrics()["step"].max() == 79
+        assert session.metrics()["step"].max() == 80
     again = list(task_events("P2-0", 1, 80))
     for event in again:
         writer.record(event)
@@ -186,7 +187,7 @@ def test_a_live_session_is_read_along_without_being_touched(tmp_path):
     happened = [run_started(), *story()]
     for event in happened[1:]:
         writer.record(event)
-    writer._journal.flush()
+    writer.flush()
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     with open_session(path) as session:
         assert (session.live, session.state) == (True, "running")
@@ -208,7 +209,7 @@ def test_h5py_alone_reads_the_file_as_the_readme_describes_it(finished_session):
         assert b'"steps"' in file["spec"][()]
         columns = {file["metrics"][name].shape for name in ("step", "path", "task", "metric", "value")}
         assert columns == {(144,)}
-        assert file["metrics/names"].asstr()[:].tolist() == ["loss", "accuracy"]
+        assert set(file["metrics/names"].asstr()[:]) == {"loss", "accuracy"}
         assert file["accuracy/P1"].shape == (3, 3)
         assert file["weights/P2-0/2/layers.2.bias"][:].tolist() == [120, 120, 120]
         assert file["snapshots/P1/0/layers.2.weight"].shape == (1, 4, 3)
@@ -227,5 +228,5 @@ def test_metrics_are_columns_of_equal_length(finished_session):
         columns = session.metrics()
     chosen = (columns["path"] == "P2-0") & (columns["metric"] == "loss") & (columns["task"] == 1)
     assert {len(values) for values in columns.values()} == {144}
-    assert columns["step"][chosen].tolist() == list(range(80, 100))
-    np.testing.assert_allclose(columns["value"][chosen], np.cos(np.arange(81, 101)))
+    assert columns["step"][chosen].tolist() == list(range(81, 101))
+    np.testing.assert_allclose(columns["value"][chosen], np.cos(np.arange(82, 102)))
