@@ -13,6 +13,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
+    if args.session is not None:
+        from hhstudio.store.session import open as open_session
+
+        open_session(args.session).close()  # what cannot be opened is refused before a window is built
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from hhstudio.gui.screenshot import render
 

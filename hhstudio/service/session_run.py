@@ -152,11 +152,15 @@ class SessionRun:
 
     def _idle(self) -> None:
         """Wait out a pause; the journal is brought up to date meanwhile."""
-        self._state("paused")
         began = time.monotonic()
-        self._writer.tick()
+        for event in self._trainer.unreported():
+            self._record(event)
+        self._state("paused")
         while self._paused:
-            self._apply(self._commands.get())
+            try:
+                self._apply(self._commands.get(timeout=TICK))
+            except queue.Empty:
+                self._writer.tick()
         self._eta.skip(time.monotonic() - began)
         self._state("training")
 

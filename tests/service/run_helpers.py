@@ -59,7 +59,8 @@ class Watched:
                     self._rest(happened[at + 1 :])
                     return event
             assert not over, f"the run ended without it: {self.events[-3:]}"
-            assert self._news.wait(deadline - time.monotonic()), f"it did not happen; last: {self.events[-3:]}"
+            in_time = self._news.wait(deadline - time.monotonic())
+            assert in_time, f"it did not happen; last: {self.events[-3:]}"
             self._news.clear()
 
     def _rest(self, events: list[Event]) -> None:
