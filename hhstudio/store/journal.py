@@ -57,6 +57,11 @@ def journal_path(session: Path) -> Path:
     return session.with_name(session.name + ".journal")
 
 
+def new_journal_path(journal: Path) -> Path:
+    """Where a journal is written before it is put in place."""
+    return journal.with_name(journal.name + ".tmp")
+
+
 class JournalWriter:
     """Appends events. Buffers for at most :data:`FLUSH_SECONDS` between calls of :meth:`tick`.
 
@@ -141,7 +146,7 @@ class JournalWriter:
     def _create(self, base: int) -> int:
         """A journal of nothing but its header, put in place whole."""
         header = _HEADER.pack(MAGIC, VERSION, UUID(self.session).bytes, base)
-        fresh = self.path.with_name(self.path.name + ".tmp")
+        fresh = new_journal_path(self.path)
         file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
         try:
             os.write(file, header + _CRC.pack(zlib.crc32(header)))

@@ -11,7 +11,7 @@ from hhstudio.core.errors import SessionError
 from hhstudio.core.history import History
 from hhstudio.store import guard, layout, read
 from hhstudio.store.compact import Sources, compact
-from hhstudio.store.journal import JournalReader, journal_path
+from hhstudio.store.journal import JournalReader, journal_path, new_journal_path
 from hhstudio.store.read import Identified
 from hhstudio.store.tail import Replay, Tail, replay
 from hhstudio.store.write import Identity
@@ -70,15 +70,20 @@ def load(path: Path) -> Loaded:
     return loaded
 
 
+def is_left_over(path: Path) -> bool:
+    """Whether a writer, at work or dead, has anything beside the session file."""
+    return any(file.exists() for file in (journal_path(path), *_scraps(path)))
+
+
 def settle(path: Path) -> Replay | None:
     """Take a left-over journal into the session file, and tidy up; the caller holds the lock.
 
     Returns what was replayed, None where no journal was left. A journal of another run, or one with
     damage inside, is kept under another name. Raises SessionError, OSError.
     """
-    layout.temporary_path(path).unlink(missing_ok=True)
+    for scrap in _scraps(path):
+        scrap.unlink(missing_ok=True)
     journal = journal_path(path)
-    journal.with_name(journal.name + ".tmp").unlink(missing_ok=True)
     if not journal.exists():
         return None
     loaded = load(path)
@@ -107,6 +112,11 @@ def free_name(path: Path, what: str) -> Path:
     while (found := path.with_name(f"{path.name}.{what}-{number}")).exists():
         number += 1
     return found
+
+
+def _scraps(path: Path) -> tuple[Path, Path]:
+    """Files that were being written when their writer died: of no use, whatever is in them."""
+    return layout.temporary_path(path), new_journal_path(journal_path(path))
 
 
 def _open_journal(path: Path) -> JournalReader | None:

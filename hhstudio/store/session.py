@@ -40,7 +40,7 @@ def open(path: Path | str) -> Session:
     path = Path(path)
     writer = owner(path)
     notes = []
-    if writer is None and _is_left_over(path):
+    if writer is None and leftover.is_left_over(path):
         try:
             lock = Lock(path, "recovery")
         except (OSError, SessionError):
@@ -58,10 +58,6 @@ def open(path: Path | str) -> Session:
     if loaded.foreign:
         notes.append(f"{journal_path(path).name} belongs to another run and was left alone")
     return Session(path, loaded, owner(path) is not None, notes)
-
-
-def _is_left_over(path: Path) -> bool:
-    return journal_path(path).exists() or layout.temporary_path(path).exists()
 
 
 class Session:

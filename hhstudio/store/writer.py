@@ -48,6 +48,7 @@ class SessionWriter:
         self._tail = Tail()
         self._journal: JournalWriter | None = None
         self._anchor: BinaryIO | None = None
+        self._saved: int | None = None
         try:
             self._lock = Lock(self.path, what)
         except OSError as error:
@@ -82,6 +83,7 @@ class SessionWriter:
         with guard.open_hdf5(self.path) as file, guard.reading(self.path):
             self.history = read.read_history(file)
             session, sequence = read.identity(file)
+            self._saved = read.state_step(file)
         with self._keeping("the session is as it was"):
             self._anchor = self.path.open("rb")
             self._journal = JournalWriter(journal_path(self.path), session, base=sequence)
@@ -114,9 +116,15 @@ class SessionWriter:
         """Put everything, and the state to go on from, into the session file; returns after the disk
         has it. The event that it returns says how long that took, and has been recorded."""
         began = time.monotonic()
-        self.record(events.Checkpointed(step=state.step))
-        with self._keeping(self._kept()):
-            self._checkpoint(state)
+        before = self.history.checkpoint
+        self.history.apply(events.Checkpointed(step=state.step))
+        try:
+            with self._keeping(self._kept()):
+                self._checkpoint(state)
+        except BaseException:
+            self.history.checkpoint = before
+            raise
+        self._saved = state.step
         done = events.Checkpointed(step=state.step, seconds=time.monotonic() - began)
         self.record(done)
         return done
@@ -182,8 +190,11 @@ class SessionWriter:
         return self._journal
 
     def _kept(self) -> str:
-        done = self.history.checkpoint
-        saved = f"everything up to the checkpoint at step {done.step}" if done else "the settings"
+        saved = (
+            "the settings"
+            if self._saved is None
+            else f"everything up to the checkpoint at step {self._saved}"
+        )
         return f"{saved} is kept in {self.path.name}, and what its journal could still take"
 
     @contextmanager
