@@ -59,7 +59,7 @@ def actions(canvas: TreeCanvas) -> list[Action]:
         make("add_child", "Add child hypernetwork", "C", lambda: canvas.add_child(), editable, "add",
              tip="Add a hypernetwork that the selected one generates", image="hypernetwork"),
         make("add_solver", "Add solver", "S", lambda: canvas.add_solver(), may_grow, "add",
-             tip="Add a solver to the selected hypernetwork, and with it a path", image="add"),
+             tip="Add a solver to the selected hypernetwork, and with it a path", image="solver"),
         make("palette", "Add from palette…", "Tab", canvas.open_palette, editable, "add"),
         make("rename", "Rename", "F2", lambda: canvas.rename(), one_node, "edit"),
         make("remove", "Remove with its subtree", "Del; Backspace", canvas.remove_selected, chosen, "edit",

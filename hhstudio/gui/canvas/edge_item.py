@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPainterPathStroker, QStaticText
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -30,7 +30,7 @@ class EdgeItem(QGraphicsItem):
         self._label = QStaticText()
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._curve, self._bounds = QPainterPath(), QRectF()
-        self._from, self._to = QPointF(), QPointF()
+        self._from, self._to, self._line = QPointF(), QPointF(), QLineF()
         self._tag, self._text_at = QRectF(), QPointF()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setZValue(0)
@@ -61,6 +61,7 @@ class EdgeItem(QGraphicsItem):
             return
         self.prepareGeometryChange()
         self._from, self._to = start, end
+        self._line.setPoints(start, end)
         self._curve = curve(start, end, orientation)
         self._place_label()
 
@@ -89,13 +90,13 @@ class EdgeItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        detail = option.levelOfDetailFromTransform(painter.worldTransform())
+        detail = painter.worldTransform().m11()  # the view never turns
         paints = self.paints
-        painter.setBrush(paints.hollow)
         if detail < CURVED_FROM:
             painter.setPen(paints.border_glow if self.glows else paints.edge_far)
-            painter.drawLine(self._from, self._to)
+            painter.drawLine(self._line)
             return
+        painter.setBrush(paints.hollow)
         if self.glows:
             painter.setPen(paints.halo_edge)
             painter.drawPath(self._curve)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from hhstudio.gui.canvas.node_item import HEIGHT, WIDTH
@@ -22,13 +22,14 @@ class Minimap(QWidget):
         self._view = view
         self._theme: Theme = LIGHT
         self._wanted = True
+        self._picture: QPixmap | None = None
         self.resize(*_SIZE)
         self.setAccessibleName("Minimap of the tree")
         self.hide()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.update()
+        self.forget_picture()
 
     def toggle(self) -> None:
         self._wanted = not self._wanted
@@ -61,27 +62,44 @@ class Minimap(QWidget):
         corner = QPointF(self.width() / 2, self.height() / 2) - content.center() * scale
         return scale, corner
 
+    def forget_picture(self) -> None:
+        """Cards have other places or colours: paint them anew."""
+        self._picture = None
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self._picture is None:
+            self._picture = self._paint_cards()
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._picture)
+        painter.setClipRect(self.rect().adjusted(3, 3, -3, -3))
+        scale, corner = self._scale()
+        seen = self._seen()
+        painter.setPen(QPen(QColor(self._theme.accent), 1.5))
+        painter.drawRect(QRectF(seen.topLeft() * scale + corner, seen.size() * scale))
+        painter.end()
+
+    def _paint_cards(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(QColor(0, 0, 0, 0))
+        painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         theme = self._theme
         painter.setPen(QPen(QColor(theme.border), 1))
         painter.setBrush(QColor(theme.panel))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-        painter.setClipRect(self.rect().adjusted(3, 3, -3, -3))
         scale, corner = self._scale()
         width, height = max(2.0, WIDTH * scale), max(1.5, HEIGHT * scale)
         colors = {"hypernetwork": QColor(theme.node_hypernetwork), "solver": QColor(theme.node_solver)}
+        glow = QColor(theme.glow)
         for item in self._scene.nodes.values():
             at = item.pos() * scale + corner
-            glows = item.life.active or item.on_active_path
-            color = QColor(theme.glow) if glows else colors[item.look.kind]
+            color = glow if item.life.active or item.on_active_path else colors[item.look.kind]
             painter.fillRect(QRectF(at.x() - width / 2, at.y() - height / 2, width, height), color)
-        seen = self._seen()
-        painter.setPen(QPen(QColor(theme.accent), 1.5))
-        painter.setBrush(QColor(0, 0, 0, 0))
-        painter.drawRect(QRectF(seen.topLeft() * scale + corner, seen.size() * scale))
         painter.end()
+        return picture
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._go(event.position())

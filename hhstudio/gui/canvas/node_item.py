@@ -141,7 +141,7 @@ class NodeItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        detail = option.levelOfDetailFromTransform(painter.worldTransform())
+        detail = painter.worldTransform().m11()  # the view never turns
         if detail < FAR:
             self._paint_far(painter)
             return

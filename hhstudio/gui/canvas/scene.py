@@ -34,6 +34,8 @@ class TreeScene(QGraphicsScene):
 
     arranged = Signal()
     """Items have other places, or there are other items."""
+    glow_moved = Signal()
+    """Another path is at work."""
 
     def __init__(self, document: Document, theme: Theme = LIGHT) -> None:
         super().__init__()
@@ -244,6 +246,7 @@ class TreeScene(QGraphicsScene):
         for new in chain:
             self._glow(new, True)
         self._glowing = chain
+        self.glow_moved.emit()
 
     def _glow(self, node_id: str, on: bool) -> None:
         slot = self.document.topology.incoming.get(node_id)
@@ -263,13 +266,20 @@ class TreeScene(QGraphicsScene):
         return [item.slot_id for item in self.selectedItems() if isinstance(item, EdgeItem)]
 
     def select(self, ids: Iterable[str], keep: bool = False) -> None:
-        """Select nodes and slots by id; others are deselected unless ``keep``."""
+        """Select nodes and slots by id; others are deselected unless ``keep``. Told of once."""
+        wanted = set(ids)
+        before = {id(item) for item in self.selectedItems()}
+        blocked = self.blockSignals(True)
         if not keep:
-            self.clearSelection()
-        for each in ids:
+            for item in self.selectedItems():
+                item.setSelected(False)
+        for each in wanted:
             item = self.nodes.get(each) or self.edges.get(each)
             if item is not None:
                 item.setSelected(True)
+        self.blockSignals(blocked)
+        if before != {id(item) for item in self.selectedItems()}:
+            self.selectionChanged.emit()
 
     def node_at(self, at: QPointF) -> NodeItem | None:
         """The topmost card at a scene position."""

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPixmapCache,
     QResizeEvent,
     QTransform,
     QWheelEvent,
@@ -29,6 +30,7 @@ SMALLEST, LARGEST = 0.02, 3.0
 COMFORTABLE = 1.15
 """Fitting a small tree zooms in no further."""
 GRID = 40.0
+PICTURES_KB = 64 * 1024
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -61,6 +63,10 @@ class TreeView(QGraphicsView):
         self._fitted = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        # Every card keeps its picture; the default of 10 MB is not enough for a thousand.
+        QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), PICTURES_KB))
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.viewport().setAutoFillBackground(False)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
@@ -322,10 +328,14 @@ class TreeView(QGraphicsView):
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         paints = self.tree.paints
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.fillRect(rect, paints.canvas)
-        if self.zoom < 0.5:
-            return
-        painter.setPen(paints.grid)
+        if self.zoom >= 0.5:
+            self._draw_grid(painter, rect)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+
+    def _draw_grid(self, painter: QPainter, rect: QRectF) -> None:
+        painter.setPen(self.tree.paints.grid)
         left, top = rect.left() - rect.left() % GRID, rect.top() - rect.top() % GRID
         for column in range(int((rect.right() - left) / GRID) + 2):
             x = left + column * GRID

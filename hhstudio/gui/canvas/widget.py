@@ -76,6 +76,8 @@ class TreeCanvas(QWidget):
         self.view.hovered_changed.connect(self._place_buttons)
         self.view.camera_changed.connect(self._on_camera)
         self.scene.arranged.connect(self._on_camera)
+        for moved in (self.scene.arranged, self.scene.glow_moved):
+            moved.connect(self.minimap.forget_picture)
         self.scene.selectionChanged.connect(self._tell_selection)
         self.add_buttons.child_wanted.connect(self.add_child)
         self.add_buttons.solver_wanted.connect(self.add_solver)

@@ -1,0 +1,125 @@
+"""The outline, by keyboard alone."""
+
+import pytest
+from canvas_hand import figure
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QLineEdit
+
+from hhstudio.core import edits
+from hhstudio.core.document import Document
+from hhstudio.core.spec import Spec
+from hhstudio.core.topology import Topology
+from hhstudio.gui.canvas.outline import TreeOutline
+from hhstudio.gui.theme import DARK
+
+TOP = QModelIndex()
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture
+def make(qtbot):
+    def made(topology=None):
+        outline = TreeOutline(Document(Spec(topology=topology if topology is not None else figure())))
+        qtbot.addWidget(outline)
+        outline.resize(320, 400)
+        outline.show()
+        return outline
+
+    return made
+
+
+def rows(outline, parent=TOP, depth=0):
+    """Names with their depth, from top to bottom."""
+    found = []
+    for row in range(outline.model().rowCount(parent)):
+        index = outline.model().index(row, 0, parent)
+        found.append((depth, index.data()))
+        found += rows(outline, index, depth + 1)
+    return found
+
+
+FIGURE = [(0, "H0"), (1, "P1"), (1, "H1"), (2, "P2-0"), (1, "H2"), (2, "P2-1")]
+
+
+def test_it_shows_the_tree_in_the_order_of_the_slots(make):
+    assert rows(make()) == FIGURE
+
+
+def test_loose_nodes_and_cycles_are_listed_once(make):
+    topology, loose = edits.add_root(figure())
+    topology, below = edits.add_child(topology, loose)
+    outline = make(edits.connect(topology, below, loose))
+    assert sorted(name for _, name in rows(outline)) == ["H0", "H1", "H2", "H3", "H4", "P1", "P2-0", "P2-1"]
+
+
+def test_the_proposal_figure_is_drawn_by_keys_alone(make, qtbot):
+    outline = make(Topology())
+    insert = Qt.Key.Key_Insert
+    qtbot.keyClick(outline, insert)
+    qtbot.keyClick(outline, insert, SHIFT)
+    for _ in range(2):
+        outline.select_node("h0")
+        qtbot.keyClick(outline, insert)
+        qtbot.keyClick(outline, insert, SHIFT)
+    assert rows(outline) == FIGURE
+
+
+def test_delete_removes_and_undo_brings_back(make, qtbot):
+    outline = make()
+    qtbot.keyClick(outline, Qt.Key.Key_Down)
+    outline.select_node(outline.document.topology.nodes[2].id)
+    qtbot.keyClick(outline, Qt.Key.Key_Delete)
+    assert rows(outline) == [(0, "H0"), (1, "P1"), (1, "H2"), (2, "P2-1")]
+    outline.document.undo()
+    assert rows(outline) == FIGURE
+
+
+def test_f2_renames_and_refuses_a_taken_name(make, qtbot):
+    outline = make()
+    said = []
+    outline.status_message.connect(said.append)
+    outline.select_node("s1")
+    for name, expected in (("P2-0", "P1"), ("first", "first")):
+        qtbot.keyClick(outline, Qt.Key.Key_F2)
+        field = outline.findChildren(QLineEdit)[-1]
+        field.selectAll()
+        qtbot.keyClicks(field, name)
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+        assert outline.document.topology.by_id["s1"].name == expected
+    assert said[0] == "another solver is already called 'P2-0'"
+    assert (1, "first") in rows(outline)
+
+
+def test_what_was_folded_and_selected_stays_so(make):
+    outline = make()
+    folded = next(node.id for node in outline.document.topology.nodes if node.name == "H1")
+    outline.setExpanded(outline._items[folded].index(), False)
+    outline.select_node("s1")
+    outline.editor.add_solver("h0")
+    assert not outline.isExpanded(outline._items[folded].index())
+    assert outline.selected_nodes == ["s1"]
+
+
+def test_it_tells_the_selected_node_and_takes_a_theme(make, qtbot):
+    outline = make()
+    outline.set_theme(DARK)
+    with qtbot.waitSignal(outline.node_selected) as told:
+        outline.setCurrentIndex(outline._items["s1"].index())
+    assert told.args == ["s1"]
+
+
+def test_read_only_refuses_with_the_reason(make, qtbot):
+    outline = make()
+    outline.set_read_only(True)
+    outline.select_node("s1")
+    with qtbot.waitSignal(outline.status_message) as told:
+        qtbot.keyClick(outline, Qt.Key.Key_Delete)
+    assert "read-only" in told.args[0]
+    assert rows(outline) == FIGURE
+
+
+def test_moving_a_node_rebuilds_nothing(make):
+    outline = make()
+    before = outline._items["s1"]
+    outline.editor.move({"s1": (1.0, 2.0)})
+    assert outline._items["s1"] is before
