@@ -113,6 +113,7 @@ class _Counter:
                 self.weights[node.id] = solver_weights(name, options, shape, out)
         self.slots: dict[str, int] = {}
         self.anchors: dict[str, int] = {}
+        self.slot_anchors: dict[str, dict[str, int]] = {}
 
     def count(self) -> Costs:
         root = self.topology.root
@@ -136,17 +137,17 @@ class _Counter:
         if any(size is None for size in sizes):
             return None
         known = [size for size in sizes if size is not None]
-        embeddings = anchors = 0
+        embeddings, anchors = 0, dict[str, int]()
         for at, slot_id in enumerate(path.slots):
             if slot_id not in self.slots:
                 self._slot(path, at, known[at])
             embeddings += self.slots[slot_id]
-            anchors += self.anchors[slot_id]
+            anchors |= self.slot_anchors[slot_id]
         return ParameterCount(
             path=path.name,
             root=self.weights[path.hypernetworks[0]] or 0,
             embeddings=embeddings + self.tasks * self._task_numbers(path),
-            anchors=anchors,
+            anchors=sum(anchors.values()),
             targets=self.tasks * self._targets(known),
             generated=self.tasks * known[-1],
         )
@@ -167,7 +168,23 @@ class _Counter:
             per_task = own.task_chunks and to_solver and giver == path.hypernetworks[at]
             numbers += own.slot_embedding + (0 if per_task else self._codes(giver, size))
         self.slots[slot.id] = numbers
-        self.anchors[slot.id] = size if mode == "anchored" and anchor == "learned" else 0
+        if to_solver and anchor == "parent":
+            anchor = "shared"
+        own_anchor: dict[str, int] = {}
+        if mode == "anchored" and anchor == "learned":
+            own_anchor = {slot.id: size}
+        elif mode == "anchored" and anchor == "shared":
+            own_anchor = {f"shared {self._built(slot.target)}": size}
+        self.slot_anchors[slot.id] = own_anchor
+        self.anchors |= own_anchor
+
+    def _built(self, node_id: str) -> str:
+        """What targets have in common that are built alike."""
+        node = self.topology.by_id[node_id]
+        if isinstance(node, Solver):
+            return repr(_solver(self.spec, node))
+        hidden = node.hidden if node.hidden is not None else self.spec.hypernetwork.hidden
+        return repr((hidden, _chunk(self.spec, node)))
 
     def _task_numbers(self, path: Path) -> int:
         own = self.spec.hypernetwork

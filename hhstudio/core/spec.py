@@ -92,6 +92,8 @@ class Consolidation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
     squared change, summed over the weights, as published. ``share``: earlier conditions share beta
     equally (the published mean over conditions); otherwise each weighs beta, so that the hold on the
     path being learned does not weaken with the number of other paths.
+    ``curvature``: weight, in units of beta, of what the change does to the solver's predictions, by
+    Kronecker factors of its layers from ``curvature_images`` training images; level solver only, 0 none.
     ``embeddings_on_task_loss_only``: embeddings of earlier tasks stay as they are; otherwise they
     follow the penalty. ``lookahead``: the penalty is taken at the weights after the task loss's step.
     """
@@ -101,6 +103,8 @@ class Consolidation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
     sample: int = 4
     reduction: Literal["mean", "sum"] = "mean"
     share: bool = False
+    curvature: float = 0.0
+    curvature_images: int = 400
     embeddings_on_task_loss_only: bool = False
     lookahead: bool = False
 
@@ -109,9 +113,12 @@ class Link(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a generator's output becomes weights (DESIGN: link modes).
 
     direct: the output is the weights. anchored: a + alpha * s * u with anchor a, fan-in scale s and
-    unit-scale output u. ``alpha`` and ``anchor`` hold for hypernetwork targets, ``solver_alpha`` and
-    ``solver_anchor`` for solvers (None: the same). ``residual``: the solver also receives its
-    ancestors' direct contribution.
+    unit-scale output u. Anchors: seeded (drawn from the seed, not stored, not trained); learned (stored
+    for each slot); shared (stored once for all targets that are built alike); parent (the weights of
+    the hypernetwork that generates it, which must be built alike: nothing stored). ``alpha`` and
+    ``anchor`` hold for hypernetwork targets, ``solver_alpha`` and ``solver_anchor`` for solvers (None:
+    the same, shared in place of parent). ``residual``: the solver also receives its ancestors' direct
+    contribution.
     """
 
     mode: LinkMode = "anchored"

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 LinkMode = Literal["direct", "anchored"]
-AnchorKind = Literal["seeded", "learned"]
+AnchorKind = Literal["seeded", "learned", "shared", "parent"]
 
 
 class LinkOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from hhstudio.core import spec as specs
+from hhstudio.learn.curvature import Curvature, Factors
 from hhstudio.learn.gram import RootGram
 from hhstudio.nets.chain import Condition, Generated, Hierarchy
 from hhstudio.nets.initialise import derived_seed
@@ -23,7 +24,11 @@ from hhstudio.nets.tree import Chain, Edge
 
 
 class Consolidation:
-    """The penalty of a run. ``head_of``: the head of a task, or None where all heads serve all tasks."""
+    """The penalty of a run.
+
+    ``head_of``: the head of a task, or None where all heads serve all tasks. ``measure``: curvature
+    factors of a condition's solver as it is now.
+    """
 
     def __init__(
         self,
@@ -31,6 +36,7 @@ class Consolidation:
         hierarchy: Hierarchy,
         seed: int,
         head_of: Callable[[int], int | None],
+        measure: Callable[[Condition], Factors],
     ) -> None:
         self.settings = settings
         self.targets: dict[Condition, tuple[Tensor, ...]] = {}
@@ -40,6 +46,8 @@ class Consolidation:
         self._weights: dict[tuple[str, int | None], Tensor] = {}
         self._earlier: tuple[Condition, ...] = ()
         self._learning = ""
+        self._measure = measure
+        self._curvature = Curvature() if settings.curvature > 0 and settings.level == "solver" else None
         self._gram: RootGram | None = None
 
     # before a task -------------------------------------------------------------------------------------
@@ -69,6 +77,9 @@ class Consolidation:
         for condition in earlier:
             if condition not in self.targets:
                 self._fix(condition)
+            if self._curvature is not None and condition not in self._curvature:
+                kind = self._hierarchy.tree.chains[condition.solver].last.spec.kind
+                self._curvature.add(condition, kind, self._measure(condition))
         level = {"solver": "the solvers' weights", "root": "the root's targets", "all": "every level"}
         return f"targets at {level[self.settings.level]}, {taken} earlier conditions a step; {why_not}"
 
@@ -119,9 +130,15 @@ class Consolidation:
                     together = rows[-1] - rows[0] + 1 == len(rows)
                     weights = weights[rows[0] : rows[-1] + 1] if together else weights[rows]
                 kept = torch.stack([self.targets[c][place] for c in conditions])
-                scale = self._scale(group.chain.edges[level], conditions)
-                changes = ((weights - kept) * scale).square().sum(1)
-                part = changes @ changes.new_tensor([chosen[c] for c in conditions])
+                edge = group.chain.edges[level]
+                change = weights - kept
+                sizes = (change * self._scale(edge, conditions)).square().sum(1)
+                if self._curvature is not None:
+                    divergence = self._curvature.divergence(
+                        edge.spec.kind, conditions, edge.spec.split(change)
+                    )
+                    sizes = sizes + self.settings.curvature * divergence
+                part = sizes @ sizes.new_tensor([chosen[c] for c in conditions])
                 total = part if total is None else total + part
         return total
 
@@ -135,7 +152,7 @@ class Consolidation:
         names = set()
         for at, edge in enumerate(chain.edges):
             if at:
-                names |= {f"anchor/{edge.slot}"} if edge.link.learned else set()
+                names |= {edge.anchor} if edge.link.stored else set()
                 for contribution in edge.contributions:
                     names |= {f"slot/{contribution.key}", f"code/{contribution.key}"}
         return names & self._hierarchy.stored.keys()
@@ -148,6 +165,8 @@ class Consolidation:
             for c, levels in self.targets.items()
             for i, level in enumerate(levels)
         }
+        if self._curvature is not None:
+            found |= {f"curvature/{name}": array for name, array in self._curvature.arrays().items()}
         if self._gram is not None:
             found |= {f"gram/{name}": array for name, array in self._gram.arrays().items()}
         return found
@@ -161,6 +180,12 @@ class Consolidation:
                 levels.append(value.to(self._hierarchy.device, self._hierarchy.dtype))
             if levels:
                 self.targets[condition] = tuple(levels)
+        if self._curvature is not None:
+            start = "curvature/"
+            kept = {name[len(start) :]: a for name, a in arrays.items() if name.startswith(start)}
+            self._curvature.load(
+                kept, torch.empty(0, device=self._hierarchy.device, dtype=self._hierarchy.dtype)
+            )
 
     def load_gram(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Take the closed form's reference back; to be called after :meth:`begin`."""
@@ -210,11 +235,13 @@ class Consolidation:
         chains = [self._hierarchy.tree.chains[s] for s in dict.fromkeys(c.solver for c in self._earlier)]
         if any(0 not in self._levels(c) or len(self._levels(c)) > 1 for c in chains):
             return "the closed form covers only what the root generates"
+        if self._curvature is not None:
+            return "the closed form knows no curvature"
         edges = [c.edges[0] for c in chains]
         for edge in edges:
-            frozen = not edge.link.learned or not self._hierarchy.stored[f"anchor/{edge.slot}"].requires_grad
-            if edge.link.anchored and not frozen:
-                return "learned anchors change with what the root generates"
+            moves = edge.link.stored and self._hierarchy.stored[edge.anchor].requires_grad
+            if edge.link.anchored and (moves or edge.link.anchor == "parent"):
+                return "anchors are trained along with what the root generates"
             if edge.link.anchored and self.settings.reduction == "sum":
                 return "the closed form of an anchored link needs consolidation.reduction mean"
             if not edge.link.anchored and self.settings.reduction == "mean":

@@ -20,7 +20,7 @@ def count_parameters(
     anchors: dict[str, int] = {}
     for chain in tree.chains.values():
         own_slots = {c.key: _slot_numbers(tree, chain, c.key, task_chunks) for c in _contributions(chain)}
-        own_anchors = {e.slot: e.spec.size for e in chain.edges if e.link.learned}
+        own_anchors = {e.anchor: e.spec.size for e in chain.edges if e.link.stored}
         slots |= own_slots
         anchors |= own_anchors
         counts.append(

@@ -18,6 +18,7 @@ from hhstudio.core.errors import SpecError
 from hhstudio.core.spec import Spec
 from hhstudio.core.topology import Topology
 from hhstudio.learn.consolidation import Consolidation
+from hhstudio.learn.curvature import Factors, factors
 from hhstudio.learn.data import TaskData, TaskStream, augment
 from hhstudio.learn.devices import prepare
 from hhstudio.learn.optimise import Optimiser
@@ -44,6 +45,7 @@ class Learner:
             self.hierarchy,
             spec.seed,
             stream.head_of if len(stream.heads) > 1 else _no_head,
+            self.curvature_of,
         )
         self.optimiser = Optimiser(self.training, self.device)
         self.buffers: dict[Condition, dict[str, Tensor]] = {}
@@ -135,6 +137,19 @@ class Learner:
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, self.arithmetic.autocast)
 
+    def curvature_of(self, condition: Condition) -> Factors:
+        """Curvature factors of a condition's solver as it is now, on training images of its task."""
+        solver, data = self.hierarchy.tree.solvers[condition.solver], self.task_data(condition.task)
+        source = torch.Generator().manual_seed(derived_seed(self.spec.seed, "curvature", *condition))
+        order = torch.randperm(len(data.train_labels), generator=source)
+        images = data.train_images[order[: self.spec.consolidation.curvature_images].to(self.device)]
+        weights = {n: w.requires_grad_() for n, w in self.solver_weights([condition])[condition].items()}
+
+        def drawn(logits: Tensor) -> Tensor:
+            return torch.multinomial(logits.softmax(1).cpu(), 1, generator=source)[:, 0].to(self.device)
+
+        return factors(solver, lambda: self.logits(condition, weights, data, images, False), drawn)
+
     # learning ------------------------------------------------------------------------------------------
 
     def begin(self, conditions: Sequence[Condition]) -> str:
@@ -173,7 +188,8 @@ class Learner:
             names |= {name for name in stored if name.startswith("root/")}
         for edge in tree.edges.values():
             if edge.target in held:
-                names |= {f"anchor/{edge.slot}"}
+                if edge.link.anchor == "learned":
+                    names |= {edge.anchor}
                 for contribution in edge.contributions:
                     names |= {f"slot/{contribution.key}", f"code/{contribution.key}"}
         if self.spec.consolidation.beta > 0:

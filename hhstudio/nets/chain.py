@@ -77,9 +77,9 @@ class Hierarchy:
         for tensor in tree.generators[tree.root].spec.tensors:
             self._store(f"root/{tensor.name}", tensor.shape, glorot(tensor) if direct else tensor.sigma)
         for edge in tree.edges.values():
-            if edge.link.learned:
+            if edge.link.stored:
                 self._store_anchor(edge)
-            elif edge.link.anchored and edge.slot not in self._seeded:
+            elif edge.link.anchored and edge.link.anchor == "seeded" and edge.slot not in self._seeded:
                 self._seeded[edge.slot] = self._anchor(edge)
             for contribution in edge.contributions:
                 generator = tree.generators[contribution.node]
@@ -123,12 +123,11 @@ class Hierarchy:
             self.stored[name].requires_grad_()
 
     def _store_anchor(self, edge: Edge) -> None:
-        name = f"anchor/{edge.slot}"
-        if name not in self.stored:
-            self.stored[name] = self._anchor(edge).requires_grad_()
+        if edge.anchor not in self.stored:
+            self.stored[edge.anchor] = self._anchor(edge).requires_grad_()
 
     def _anchor(self, edge: Edge) -> Tensor:
-        noise = normal(self.seed, f"anchor/{edge.slot}", (edge.spec.size,))
+        noise = normal(self.seed, edge.anchor, (edge.spec.size,))
         return self._put(edge.spec.mean() + edge.link.anchor_scale * edge.spec.sigma() * noise)
 
     def _put(self, value: Tensor) -> Tensor:
@@ -181,7 +180,7 @@ class Hierarchy:
             parts = raw.split([c.layout.chunks for _, c in _outputs(chain, at)], dim=1)
             for (target, contribution), part in zip(_outputs(chain, at), parts, strict=True):
                 waiting.setdefault(target.slot, []).append(contribution.layout.join(part))
-            levels.append(self._link(edge, waiting.pop(edge.slot)))
+            levels.append(self._link(edge, waiting.pop(edge.slot), levels[-1] if levels else None))
         return tuple(levels)
 
     def _inputs(self, chain: Chain, at: int, conditions: Sequence[Condition]) -> Tensor:
@@ -201,18 +200,23 @@ class Hierarchy:
         code = codes[0] if len(codes) == 1 else torch.cat(codes, dim=-2)
         return self.tree.generators[node].inputs(task, slot, code)
 
-    def _link(self, edge: Edge, raw: Sequence[Tensor]) -> Tensor:
-        """(B, size) weights of the edge's target from what its contributions generated."""
+    def _link(self, edge: Edge, raw: Sequence[Tensor], above: Tensor | None) -> Tensor:
+        """(B, size) weights of the edge's target from what its contributions generated; ``above``: the
+        weights (B, size) of the generator itself, None for the root."""
         if not edge.link.anchored:
             return raw[0] if len(raw) == 1 else torch.stack(list(raw)).sum(0)
-        weights = self.anchor(edge)
+        weights = self._base(edge, above)
         for contribution, u in zip(edge.contributions, raw, strict=True):
             weights = torch.addcmul(weights, u, self.scale(edge, contribution))
         return weights
 
-    def anchor(self, edge: Edge) -> Tensor:
-        """(size,) base weights of an anchored edge."""
-        return self.stored[f"anchor/{edge.slot}"] if edge.link.learned else self._seeded[edge.slot]
+    def _base(self, edge: Edge, above: Tensor | None) -> Tensor:
+        """(size,) or (B, size) base weights of an anchored edge."""
+        if edge.link.stored:
+            return self.stored[edge.anchor]
+        if edge.link.anchor == "seeded":
+            return self._seeded[edge.slot]
+        return edge.spec.join(self.root_weights()) if above is None else above
 
     def scale(self, edge: Edge, contribution: Contribution) -> Tensor:
         """(size,) factor from raw output to change of weights: alpha * s * gain / sqrt(contributions)."""
@@ -232,6 +236,7 @@ class Hierarchy:
             self.add(probe)
         try:
             weights = self.root_weights()
+            above: Tensor | None = None
             waiting: dict[str, list[Tensor]] = {}
             for at, edge in enumerate(chain.edges):
                 generator = self.tree.generators[chain.nodes[at]]
@@ -244,7 +249,8 @@ class Hierarchy:
                         usable = math.isfinite(measured) and measured > 1e-6
                         self.gains[contribution.key] = 1.0 / measured if usable else 1.0
                     waiting.setdefault(target.slot, []).append(u)
-                weights = edge.spec.split(self._link(edge, waiting.pop(edge.slot)))
+                above = self._link(edge, waiting.pop(edge.slot), above)
+                weights = edge.spec.split(above)
         finally:
             for probe in probes:
                 for name in self.embeddings_of(probe):

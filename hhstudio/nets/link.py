@@ -15,7 +15,7 @@ class Link:
 
     ``direct``: weights = u. ``anchored``: weights = a + alpha * s * u, with s the wanted scale of every
     number and u of unit scale. The anchor begins at scale sqrt(1 - alpha^2) * s around the wanted mean,
-    so that the sum has scale s whatever alpha is.
+    so that the sum has scale s whatever alpha is. Anchor ``parent``: the weights of the generator itself.
     """
 
     mode: LinkMode
@@ -28,9 +28,9 @@ class Link:
         return self.mode == "anchored"
 
     @property
-    def learned(self) -> bool:
+    def stored(self) -> bool:
         """Has an anchor that is stored and trained."""
-        return self.anchored and self.anchor == "learned"
+        return self.anchored and self.anchor in ("learned", "shared")
 
     @property
     def anchor_scale(self) -> float:
@@ -44,9 +44,12 @@ def resolve(settings: LinkSettings, override: LinkOverride | None, to_solver: bo
         alpha = settings.solver_alpha if settings.solver_alpha is not None else alpha
         anchor = settings.solver_anchor or anchor
     own = override or LinkOverride()
+    anchor = own.anchor or anchor
+    if to_solver and anchor == "parent":
+        anchor = "shared"
     return Link(
         mode=own.mode or settings.mode,
         alpha=alpha if own.alpha is None else own.alpha,
-        anchor=own.anchor or anchor,
+        anchor=anchor,
         residual=settings.residual if own.residual is None else own.residual,
     )

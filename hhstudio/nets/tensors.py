@@ -6,6 +6,7 @@ numbers belong to which tensor, and how large they should be when training begin
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,6 +49,12 @@ class TargetSpec:
     @cached_property
     def size(self) -> int:
         return sum(t.size for t in self.tensors)
+
+    @cached_property
+    def kind(self) -> str:
+        """The same text for all targets that are built alike."""
+        text = repr([(t.name, t.shape) for t in self.tensors])
+        return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ Resolved once from a spec; holds no weights. :mod:`hhstudio.nets.chain` runs it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from hhstudio.core.errors import SpecError
 from hhstudio.core.spec import Spec
@@ -43,6 +44,11 @@ class Edge:
     spec: TargetSpec
     link: Link
     contributions: tuple[Contribution, ...]
+
+    @cached_property
+    def anchor(self) -> str:
+        """Name of the anchor among the stored tensors: the slot's own, or one for all targets built alike."""
+        return f"anchor/shared-{self.spec.kind}" if self.link.anchor == "shared" else f"anchor/{self.slot}"
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,9 @@ def build_tree(
     for path in topology.paths:
         for at, slot_id in enumerate(path.slots):
             if slot_id not in edges:
-                edges[slot_id] = _edge(spec, topology.slot_by_id[slot_id], path, at, generators, solvers)
+                edges[slot_id] = _edge(
+                    spec, topology, topology.slot_by_id[slot_id], path, at, generators, solvers
+                )
         chain = tuple(edges[s] for s in path.slots)
         chains[path.solver] = Chain(path.name, path.solver, path.hypernetworks, chain)
     return Tree(topology, generators, solvers, edges, chains)
@@ -136,6 +144,7 @@ def _generator(spec: Spec, node: Hypernetwork) -> MLPGenerator:
 
 def _edge(
     spec: Spec,
+    topology: Topology,
     slot: Slot,
     path: Path,
     at: int,
@@ -145,6 +154,11 @@ def _edge(
     to_solver = slot.target in solvers
     target = solvers[slot.target].spec if to_solver else generators[slot.target].spec
     link = resolve(spec.link, slot.link, to_solver)
+    if link.anchored and link.anchor == "parent" and generators[slot.source].spec != target:
+        raise SpecError(
+            f"hypernetwork {topology.by_id[slot.target].name!r}: anchor parent needs the same hidden "
+            f"widths and chunk as {topology.by_id[slot.source].name!r}, which generates it"
+        )
     ancestors = path.hypernetworks[:at] if to_solver and link.residual else ()
     nodes = (*ancestors, slot.source)
     contributions = tuple(

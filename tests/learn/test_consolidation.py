@@ -50,7 +50,7 @@ def test_the_closed_form_equals_the_plain_definition_and_its_gradients(
     )  # fmt: skip
     learner, earlier = prepared(trainer_of, spec)
     hierarchy, plain = learner.hierarchy, learner.consolidation
-    closed = Consolidation(spec.consolidation, hierarchy, 0, plain._head_of)
+    closed = Consolidation(spec.consolidation, hierarchy, 0, plain._head_of, learner.curvature_of)
     closed._earlier = tuple(earlier)
     assert closed._gram_refused() is None
     closed._gram = closed._make_gram()
@@ -162,7 +162,7 @@ def test_the_look_ahead_takes_the_penalty_after_the_optimisers_own_step(tiny, tr
     learner.begin(earlier[1:])
     before = {n: t.detach().clone() for n, t in learner.hierarchy.stored.items()}
     _, values = learner.step(earlier[1], 0, 1.0, 0)
-    assert float(values[1]) > 0, "nothing has moved yet, but the step ahead would move it"
+    assert values[1].item() > 0, "nothing has moved yet, but the step ahead would move it"
 
     plain, _ = prepared(trainer_of, tiny(1, consolidation__beta=0.0, training__clip=0.0), tasks=2)
     plain.done = earlier[:1]
@@ -170,5 +170,5 @@ def test_the_look_ahead_takes_the_penalty_after_the_optimisers_own_step(tiny, tr
     plain.step(earlier[1], 0, 1.0, 0)
     learner.hierarchy.load({n: t.detach() for n, t in plain.hierarchy.stored.items()}, {})
     expected = learner.consolidation.penalty(learner.hierarchy.generate(earlier[:1]), {earlier[0]: 1.0})
-    assert float(values[1]) == pytest.approx(float(expected), rel=1e-9)
+    assert values[1].item() == pytest.approx(expected.item(), rel=1e-9)
     assert before.keys() == plain.hierarchy.stored.keys()

@@ -79,6 +79,8 @@ VARIANTS = {
     },
     "codes": {"hypernetwork__task_chunks": True, "consolidation__level": "all",
               "training__fresh_optimizer": False},
+    "parent": {"link__anchor": "parent", "link__residual": False, "consolidation__curvature": 3.0,
+               "hypernetwork__task_chunks": True, "training__embedding_lr": 0.01},
     "lookahead": {"consolidation__lookahead": True, "consolidation__embeddings_on_task_loss_only": True},
     "augmented": {"stream__augment": True, "solver__architecture": "dropout_net:DropoutNet",
                   "solver__options": {"rate": 0.3}},
