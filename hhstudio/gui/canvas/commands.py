@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from hhstudio.core.architectures import ARCHITECTURES
@@ -39,8 +40,16 @@ def actions(canvas: TreeCanvas) -> list[Action]:
         return editor.locked
 
     def make(
-        name: str, title: str, key: str, callback, when=None, group="", menu="Tree", tip="", image=""
-    ) -> Action:  # type: ignore[no-untyped-def]
+        name: str,
+        title: str,
+        key: str,
+        callback: Callable[[], object],
+        when: Callable[[], bool] | None = None,
+        group: str = "",
+        menu: str = "Tree",
+        tip: str = "",
+        image: str = "",
+    ) -> Action:
         return Action(
             id=f"tree.{name}",
             title=title,
@@ -145,7 +154,7 @@ def _slot_menu(menu: QMenu, canvas: TreeCanvas, slots: list[str]) -> None:
     _plain(menu, canvas, "Disconnect", canvas.remove_selected)
 
 
-def _plain(menu: QMenu, canvas: TreeCanvas, title: str, callback):  # type: ignore[no-untyped-def]
+def _plain(menu: QMenu, canvas: TreeCanvas, title: str, callback: Callable[[], object]) -> QAction:
     shown = menu.addAction(title)
     shown.triggered.connect(lambda: callback())
     shown.setEnabled(not canvas.read_only)

@@ -41,10 +41,12 @@ class EdgeItem(QGraphicsItem):
             self.look = look
             self._label.setText(look.label)
             self.setToolTip(look.tip)
+            self._measure_label()
             self._place_label()
 
     def show_paints(self, paints: Paints) -> None:
         self.paints = paints
+        self._measure_label()
         self._place_label()
         self.update()
 
@@ -69,13 +71,14 @@ class EdgeItem(QGraphicsItem):
         """A point of the curve, from 0 at the source to 1 at the target, in scene coordinates."""
         return self._curve.pointAtPercent(share)
 
-    def _place_label(self) -> None:
-        self._bounds = self._curve.controlPointRect().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+    def _measure_label(self) -> None:
         self._label.prepare(font=self.paints.tiny_font)
         size = self._label.size()
-        middle = (self._from + self._to) / 2
         self._tag = QRectF(0, 0, size.width() + 10, size.height() + 2)
-        self._tag.moveCenter(middle)
+
+    def _place_label(self) -> None:
+        self._bounds = self._curve.controlPointRect().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+        self._tag.moveCenter((self._from + self._to) / 2)
         self._text_at = self._tag.topLeft() + QPointF(5, 1)
         self._bounds = self._bounds.united(self._tag)
 

@@ -88,7 +88,7 @@ def edge_look(spec: Spec, slot: Slot) -> EdgeLook:
     to_solver = isinstance(spec.topology.by_id.get(slot.target), Solver)
     mode = (own.mode if own else None) or link.mode
     residual = link.residual if own is None or own.residual is None else own.residual
-    residual = residual and to_solver and len(spec.topology.ancestors(slot.source)) > 0
+    residual = residual and to_solver and slot.source in spec.topology.incoming
     tail = " + residual" if residual else ""
     if mode == "direct":
         return EdgeLook(f"direct{tail}", True, f"direct{tail}: the output is the weights")

@@ -85,6 +85,7 @@ def test_f2_renames_and_refuses_a_taken_name(make, qtbot):
         field.selectAll()
         qtbot.keyClicks(field, name)
         qtbot.keyClick(field, Qt.Key.Key_Return)
+        qtbot.waitUntil(lambda: not outline.findChildren(QLineEdit))
         assert outline.document.topology.by_id["s1"].name == expected
     assert said[0] == "another solver is already called 'P2-0'"
     assert (1, "first") in rows(outline)

@@ -363,6 +363,25 @@ def test_actions_fit_into_the_registry(canvas, qtbot):
     assert {action.menu for action in canvas.actions()} == {"Tree", "View"}
 
 
+def test_keys_typed_into_a_name_or_a_search_are_no_commands(canvas, qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    registry = ActionRegistry(window)
+    registry.add(*canvas.actions(), owner=canvas)
+    canvas.rename("h0")
+    canvas.rename_field.selectAll()
+    qtbot.keyClicks(canvas.rename_field, "csmf")
+    assert canvas.rename_field.text() == "csmf"
+    qtbot.keyClick(canvas.rename_field, Qt.Key.Key_Backspace)
+    qtbot.keyClick(canvas.rename_field, Qt.Key.Key_Return)
+    assert canvas.document.topology.by_id["h0"].name == "csm"
+    canvas.open_palette()
+    qtbot.keyClicks(canvas.palette_popup.search, "child")
+    qtbot.keyClick(canvas.palette_popup.search, Qt.Key.Key_Tab)
+    assert not canvas.palette_popup.isVisible()
+    assert len(canvas.document.done) == 2
+
+
 def test_the_context_menu_speaks_of_what_is_selected(canvas):
     def titles():
         menu = context_menu(canvas)
