@@ -13,7 +13,8 @@ from hhstudio.core.topology import Hypernetwork, Node, Slot, Solver
 
 
 class NodeLook(NamedTuple):
-    """Texts of a card. ``badge``: "error", "warning" or nothing; ``problem`` is its reason."""
+    """Texts of a card. ``badge``: "error", "warning" or nothing; ``problem`` is its reason; ``short``: all
+    that is said from afar beside the name."""
 
     kind: str
     name: str
@@ -24,6 +25,7 @@ class NodeLook(NamedTuple):
     root: bool = False
     loose: bool = False
     frozen: bool = False
+    short: str = ""
 
     @property
     def spoken(self) -> str:
@@ -73,12 +75,23 @@ def node_look(spec: Spec, node: Node, costs: Costs, depth: int | None, found: It
             f"root · {count} stored" if root else f"{count} generated" if not loose else f"{count}, loose"
         )
         detail = f"{layers} → {chunk}\n{number} target{'' if number == 1 else 's'}"
-        return NodeLook("hypernetwork", node.name, subtitle, detail, badge, problem, root, loose, node.frozen)
+        return NodeLook(
+            "hypernetwork",
+            node.name,
+            subtitle,
+            detail,
+            badge,
+            problem,
+            root,
+            loose,
+            node.frozen,
+            f"{count} stored" if root else count,
+        )
     tasks = len(spec.stream.parts) or spec.stream.tasks
     where = "not connected" if loose else f"depth {depth}\n{tasks} task{'' if tasks == 1 else 's'}"
     title = architecture_title(node.architecture or spec.solver.architecture)
     return NodeLook(
-        "solver", node.name, f"{title} · {count}", where, badge, problem, False, loose, node.frozen
+        "solver", node.name, f"{title} · {count}", where, badge, problem, False, loose, node.frozen, count
     )
 
 

@@ -16,8 +16,8 @@ PORT = 5.0
 PORT_REACH = 13.0
 """How far from the card's edge a press still means its slots, canvas units."""
 
-FAR, NEAR = 0.28, 0.55
-"""Levels of detail: below FAR a card is a coloured block, below NEAR it has a name only."""
+FAR, NEAR = 0.28, 0.68
+"""Levels of detail: below FAR a card is a coloured block, below NEAR it says little, but large."""
 
 _CARD = QRectF(-WIDTH / 2, -HEIGHT / 2, WIDTH, HEIGHT)
 _BOUNDS = _CARD.adjusted(-12, -12, 12, 12)
@@ -40,10 +40,12 @@ class NodeItem(QGraphicsItem):
         self.hovered = self.verdict_ok = self.verdict_bad = self.on_active_path = False
         self._name, self._large, self._subtitle = QStaticText(), QStaticText(), QStaticText()
         self._detail: tuple[QStaticText, ...] = ()
+        self._short, self._large_number = QStaticText(), QStaticText()
         self._number, self._caption = QStaticText(), QStaticText()
         self._spark = QPolygonF()
         self._bars: tuple[tuple[int, QLineF], ...] = ()
-        for text in (self._name, self._large, self._subtitle, self._number, self._caption):
+        titles = (self._name, self._large, self._subtitle, self._short)
+        for text in (*titles, self._large_number, self._number, self._caption):
             text.setTextFormat(Qt.TextFormat.PlainText)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
@@ -61,6 +63,7 @@ class NodeItem(QGraphicsItem):
     def show_life(self, life: PathLife) -> None:
         self.life = life
         self._number.setText("" if life.accuracy is None else f"{100 * life.accuracy:.1f} %")
+        self._large_number.setText("" if life.accuracy is None else f"{100 * life.accuracy:.0f} %")
         self._caption.setText(life.caption)
         spark = life.spark if len(life.spark) > 1 else ()
         step = _SPARK.width() / max(1, len(spark) - 1)
@@ -95,10 +98,8 @@ class NodeItem(QGraphicsItem):
         room = WIDTH - 52 - (32 if look.badge else 14)
         elide = Qt.TextElideMode.ElideRight
         self._name.setText(paints.name_metrics.elidedText(look.name, elide, room))
-        self._large.setText(
-            paints.large_metrics.elidedText(look.name, elide, WIDTH - 32 - 20 * bool(look.badge))
-        )
-        self._large.prepare(font=paints.large_font)
+        self._large.setText(paints.large_metrics.elidedText(look.name, elide, room))
+        self._short.setText(look.short)
         self._subtitle.setText(paints.small_metrics.elidedText(look.subtitle, elide, WIDTH - 66))
         lines = [paints.small_metrics.elidedText(line, elide, WIDTH - 28) for line in look.detail.split("\n")]
         self._detail = tuple(QStaticText(line) for line in lines)
@@ -147,17 +148,15 @@ class NodeItem(QGraphicsItem):
             return
         near = detail >= NEAR
         self._paint_card(painter, near)
+        self._paint_icon(painter)
         if near:
-            self._paint_icon(painter)
             self._paint_name(painter)
             if self.life.accuracy is not None or self.life.active:
                 self._paint_life(painter)
             else:
                 self._paint_detail(painter)
         else:
-            self._paint_large_name(painter)
-            if self.life.accuracy is not None:
-                self._paint_bar(painter)
+            self._paint_middle(painter)
         if self.look.badge:
             self._paint_badge(painter)
 
@@ -205,10 +204,20 @@ class NodeItem(QGraphicsItem):
         painter.setBrush(paints.kind[kind] if self.look.root else paints.hollow)
         painter.drawPath(_HYPERNETWORK if kind == "hypernetwork" else _SOLVER)
 
-    def _paint_large_name(self, painter: QPainter) -> None:
-        painter.setPen(self.paints.text)
-        painter.setFont(self.paints.large_font)
-        painter.drawStaticText(QPointF(_CARD.left() + 16, -self._large.size().height() / 2), self._large)
+    def _paint_middle(self, painter: QPainter) -> None:
+        """What can be read at half size: the name, and the accuracy or else the size."""
+        paints, life = self.paints, self.life
+        painter.setPen(paints.text)
+        painter.setFont(paints.large_font)
+        painter.drawStaticText(QPointF(_CARD.left() + 52, _CARD.top() + 11), self._large)
+        if life.accuracy is None and not life.active:
+            painter.setPen(paints.muted)
+            painter.setFont(paints.middle_font)
+            painter.drawStaticText(QPointF(_CARD.left() + 14, _CARD.top() + 54), self._short)
+            return
+        painter.drawStaticText(QPointF(_CARD.left() + 14, _CARD.top() + 48), self._large_number)
+        self._paint_curve(painter)
+        self._paint_bar(painter)
 
     def _paint_name(self, painter: QPainter) -> None:
         paints = self.paints
@@ -226,13 +235,19 @@ class NodeItem(QGraphicsItem):
             painter.drawStaticText(QPointF(_CARD.left() + 14, _CARD.top() + 52 + 16 * line), text)
 
     def _paint_life(self, painter: QPainter) -> None:
-        paints, life = self.paints, self.life
+        paints = self.paints
         painter.setPen(paints.text)
         painter.setFont(paints.number_font)
         painter.drawStaticText(QPointF(_CARD.left() + 14, _CARD.top() + 48), self._number)
         painter.setPen(paints.muted)
         painter.setFont(paints.tiny_font)
         painter.drawStaticText(QPointF(_CARD.left() + 14, _CARD.top() + 66), self._caption)
+        self._paint_curve(painter)
+        self._paint_bar(painter)
+
+    def _paint_curve(self, painter: QPainter) -> None:
+        """The sparkline, or a bar a task."""
+        paints, life = self.paints, self.life
         if self._spark.size() > 1:
             painter.setPen(paints.task_pen(life.task or 0))
             painter.setBrush(paints.hollow)
@@ -241,7 +256,6 @@ class NodeItem(QGraphicsItem):
             width = min(8.0, 0.6 * _SPARK.width() / max(6, len(self._bars)))
             top = QRectF(line.x2() - width / 2, line.y2(), width, line.y1() - line.y2())
             painter.fillRect(top, paints.task_brush(task))
-        self._paint_bar(painter)
 
     def _paint_bar(self, painter: QPainter) -> None:
         painter.setPen(self.paints.none)

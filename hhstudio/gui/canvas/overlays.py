@@ -34,7 +34,7 @@ class AddButtons(QWidget):
         """Astride the card's border: ``corner`` is where their right end is, in the parent's pixels."""
         self.node_id = node_id
         self.adjustSize()
-        self.move(corner.x() - self.width(), corner.y() - self.height() // 2)
+        self.move(max(2, corner.x() - self.width()), corner.y() - self.height() // 2)
         self.show()
         self.raise_()
 

@@ -71,6 +71,7 @@ class Paints:
         self.tiny_font = font(9.5)
         self.number_font = font(16, QFont.Weight.DemiBold)
         self.large_font = font(23, QFont.Weight.DemiBold)
+        self.middle_font = font(18)
         self.name_metrics = QFontMetricsF(self.name_font)
         self.small_metrics = QFontMetricsF(self.small_font)
         self.large_metrics = QFontMetricsF(self.large_font)

@@ -43,7 +43,7 @@ def offers(editor: TreeEditor, source: str, at: tuple[float, float] | None) -> l
     shape = image_shape(spec.stream)
     for info in ARCHITECTURES.values():
         side = min(shape[1:]) if shape else info.smallest
-        small = f"needs images of {info.smallest}×{info.smallest} pixels" if side < info.smallest else ""
+        small = f"needs {info.smallest}×{info.smallest} pixels" if side < info.smallest else ""
         found.append(
             Offer(f"Solver: {info.title}", info.summary, _adds(editor, source, info.name, at), small)
         )

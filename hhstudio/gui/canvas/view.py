@@ -108,7 +108,7 @@ class TreeView(QGraphicsView):
                 box = box.united(self.tree.nodes[node_id].sceneBoundingRect())
         if box.isEmpty():
             return
-        box = box.adjusted(-40, -40, 40, 40)
+        box = box.adjusted(-28, -28, 28, 28)
         size = self.viewport().size()
         wanted = min(size.width() / box.width(), size.height() / box.height(), COMFORTABLE)
         wanted = max(SMALLEST, wanted)

@@ -152,7 +152,7 @@ def test_a_slot_dropped_on_empty_canvas_opens_the_palette_with_what_fits(canvas,
     assert popup.isVisible()
     texts = [popup.list.item(row).text() for row in range(popup.list.count())]
     assert texts[0] == "Child hypernetwork"
-    assert any("ZenkeNet" in text and "needs images of 10×10" in text for text in texts)
+    assert any("ZenkeNet" in text and "needs 10×10 pixels" in text for text in texts)
     qtbot.keyClicks(popup.search, "mlp")
     qtbot.keyClick(popup.search, Qt.Key.Key_Return)
     assert not popup.isVisible()
