@@ -60,7 +60,7 @@ class TreeView(QGraphicsView):
         self._space = False
         self._band: QRectF | None = None
         self._draft: tuple[QPointF, QPointF, bool] | None = None
-        self._fitted = False
+        self._camera_moved = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         # Every card keeps its picture; the default of 10 MB is not enough for a thousand.
@@ -93,13 +93,15 @@ class TreeView(QGraphicsView):
         before = self.mapToScene(around)
         wanted = min(LARGEST, max(SMALLEST, self.zoom * factor))
         self.setTransform(QTransform.fromScale(wanted, wanted))
+        self._camera_moved = True
         moved = self.mapFromScene(before) - around
         self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + moved.x())
         self.verticalScrollBar().setValue(self.verticalScrollBar().value() + moved.y())
         self.camera_changed.emit()
 
     def fit(self, selection_only: bool = False) -> None:
-        """The whole tree (or the selected cards) in view, in the middle."""
+        """The whole tree (or the selected cards) in view, in the middle; the whole tree stays fitted when
+        the view is resized, until somebody moves the camera."""
         box = self.tree.content_rect()
         chosen = self.tree.selected_nodes
         if selection_only and chosen:
@@ -114,7 +116,7 @@ class TreeView(QGraphicsView):
         wanted = max(SMALLEST, wanted)
         self.setTransform(QTransform.fromScale(wanted, wanted))
         self.centerOn(box.center())
-        self._fitted = True
+        self._camera_moved = selection_only
         self.camera_changed.emit()
 
     def show_node(self, item: NodeItem) -> None:
@@ -129,9 +131,8 @@ class TreeView(QGraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if not self._fitted:
+        if not self._camera_moved:
             self.fit()
-            self._fitted = False  # goes on until somebody moves the camera or shows the window
         self.camera_changed.emit()
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
@@ -161,8 +162,8 @@ class TreeView(QGraphicsView):
         for kind in GESTURES:
             if kind.wants(press):
                 self.gesture = kind(self, press)
-                self._fitted = True
                 self.gesture.start()
+                self._camera_moved |= kind is PanGesture
                 if kind is PanGesture or press.slots is not None:
                     self.viewport().setCursor(kind.cursor)
                 break

@@ -238,6 +238,8 @@ class TreeCanvas(QWidget):
         self._show_hints()
         if diff.removed:
             self._tell_selection()
+        if not (self.document.done or self.document.undone):  # another document was opened
+            self.view.fit()
 
     def _show_hints(self) -> None:
         topology = self.document.topology
