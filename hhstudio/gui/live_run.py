@@ -15,7 +15,7 @@ class LiveRun(QObject):
 
     ``changed`` carries a :class:`~hhstudio.core.history.Changes`; ``ended`` comes once, after the last
     change; ``broke`` carries an exception of ours, after which the timer stands still and the run goes
-    on unseen (its session file is the truth).
+    on unseen (its session file is the truth). Errors in receivers never get here: Qt reports them.
     """
 
     changed = Signal(object)

@@ -29,6 +29,7 @@ from hhstudio.gui.studio import Studio
 from hhstudio.gui.theming import Theming
 from hhstudio.gui.welcome import Welcome
 from hhstudio.gui.window_actions import all_actions
+from hhstudio.service import places
 
 _NOTICE_MS = 8000
 
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
         self.registry.add(*self.canvas.actions(), owner=self.canvas)
         self.run_bar = RunBar(studio, self.registry, theme=theme)
         self._views = (self.canvas, self.curves, self.matrix, self.filters, self.log)
+        self._broken: set[QWidget] = set()
         self._closing = False
         self._build()
         self._connect()
@@ -123,6 +125,7 @@ class MainWindow(QMainWindow):
 
     def place(self, size: QSize | None = None) -> None:
         """Where the window was left; otherwise (or with ``size``) the default layout."""
+        self.canvas.setFocus()
         if size is None and self.docks.restore():
             return
         room = QGuiApplication.primaryScreen().availableGeometry()
@@ -173,10 +176,22 @@ class MainWindow(QMainWindow):
 
     def _refresh(self, changes: Changes) -> None:
         for view in self._views:
-            view.refresh(changes)
+            if view in self._broken:
+                continue
+            try:
+                view.refresh(changes)
+            except Exception as error:  # a defect in one view must not stop the others, nor the run
+                self._broken.add(view)
+                title = next(
+                    (dock.windowTitle() for _, dock in self.docks if dock.widget() is view), "The tree"
+                )
+                self.studio.problem.emit(
+                    f"{title}: the view broke, the run goes on", places.unexpected(error)
+                )
 
     def _show_run(self) -> None:
         history = self.studio.history
+        self._broken.clear()
         for view in self._views:
             view.set_history(history)
         self.filters.set_source(self.studio.source)
@@ -266,6 +281,7 @@ class MainWindow(QMainWindow):
             return
         self.docks.remember()
         self.studio.preferences.sync()
+        self.canvas.release()
         self.studio.close()
         event.accept()
 

@@ -57,7 +57,6 @@ class RunBar(QWidget):
         studio.changed.connect(self._progress)
         studio.run_changed.connect(self.refresh)
         studio.shown.connect(self.refresh)
-        self.destroyed.connect(lambda: studio.document.changed.disconnect(self._document_changed))
         self.refresh()
 
     def refresh(self) -> None:

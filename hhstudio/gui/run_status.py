@@ -139,4 +139,4 @@ def _place(history: History) -> str:
         named = f" ({task})" if task else ""
         total = f"{progress.step:,} of {progress.total_steps:,}".replace(",", " ")
         return f"{progress.path} · task {progress.task}{named} · step {total}"
-    return history.state_detail
+    return "" if history.state == "failed" else history.state_detail  # the banner says why

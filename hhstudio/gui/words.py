@@ -7,10 +7,10 @@ import time
 from hhstudio.core.events import RunState
 
 STATE_WORDS: dict[RunState, str] = {
-    "starting": "Starting the worker",
-    "importing": "Importing PyTorch",
-    "device": "Looking for the device",
-    "building": "Building the networks",
+    "starting": "Starting",
+    "importing": "Importing",
+    "device": "Choosing the device",
+    "building": "Building",
     "data": "Reading the data",
     "training": "Training",
     "paused": "Paused",

@@ -1,0 +1,86 @@
+"""The session list."""
+
+import shutil
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from shell_helpers import answer, message_box
+
+from hhstudio.gui.session_model import BRIEF, state_word, summary
+from hhstudio.gui.words import duration, percent, rate, size, when
+
+
+def look(window, qtbot):
+    with qtbot.waitSignal(window.sessions.model.read, timeout=10_000):
+        window.sessions.look()
+
+
+def with_sessions(window, qtbot, finished):
+    folder = window.studio.preferences.sessions_folder
+    shutil.copy(finished, folder / "good.h5")
+    (folder / "bad.h5").write_text("nothing of ours")
+    look(window, qtbot)
+    return folder
+
+
+def test_sessions_are_listed_with_what_they_reached(window, qtbot, finished_session):
+    with_sessions(window, qtbot, finished_session)
+    found = {b.path.name: b for b in window.sessions.model.briefs}
+    assert state_word(found["good.h5"]) == "finished"
+    assert summary(found["good.h5"]).endswith("%")
+    assert state_word(found["bad.h5"]) == "cannot be read"
+    assert "text file" in summary(found["bad.h5"])
+
+
+def test_a_new_file_appears_by_itself(window, qtbot, finished_session):
+    folder = window.studio.preferences.sessions_folder
+    shutil.copy(finished_session, folder / "later.h5")
+    qtbot.waitUntil(lambda: window.sessions.model.rowCount() == 1, timeout=10_000)
+
+
+def test_a_double_click_opens_a_session(window, qtbot, finished_session):
+    folder = with_sessions(window, qtbot, finished_session)
+    index = window.sessions.model.find(folder / "good.h5")
+    view = window.sessions.list
+    place = view.visualRect(index).center()
+    with qtbot.waitSignal(window.studio.shown, timeout=10_000):
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert window.studio.session_path == folder / "good.h5"
+    assert "good.h5" in window.windowTitle()
+
+
+def test_the_menu_offers_what_can_be_done(window, qtbot, finished_session):
+    folder = with_sessions(window, qtbot, finished_session)
+    for name, enabled in (("good.h5", True), ("bad.h5", False)):
+        menu = window.sessions.menu(window.sessions.model.find(folder / name).data(BRIEF))
+        by_title = {a.text(): a.isEnabled() for a in menu.actions() if a.text()}
+        assert by_title["Open"] is enabled
+        assert by_title["Recover …"] is not enabled
+        menu.deleteLater()
+
+
+def test_the_settings_of_a_session_can_be_used_again(window, qtbot, finished_session):
+    folder = with_sessions(window, qtbot, finished_session)
+    with qtbot.waitSignal(window.studio.shown, timeout=10_000):
+        window.sessions.duplicate_requested.emit(folder / "good.h5")
+    assert window.studio.document.spec.name == "tiny-copy"
+    assert window.studio.session_path is None
+
+
+def test_removing_asks_and_can_be_cancelled(window, qtbot, finished_session):
+    folder = with_sessions(window, qtbot, finished_session)
+    window.sessions.delete_requested.emit(folder / "good.h5")
+    assert "good.h5" in message_box().text()
+    answer("Cancel")
+    assert (folder / "good.h5").exists()
+    QApplication.processEvents()
+
+
+def test_numbers_are_said_shortly():
+    assert [duration(s) for s in (7, 754, 11_100, 187_200)] == ["0:07", "12:34", "3:05:00", "2 d 4 h"]
+    assert [size(n) for n in (812, 34_000, 3_400_000, 120_000_000)] == ["812 B", "34 kB", "3.4 MB", "120 MB"]
+    assert [percent(0.98765), percent(None)] == ["98.8 %", "–"]
+    assert [rate(3.21), rate(1234.0)] == ["3.2 steps/s", "1 234 steps/s"]
+    assert when(0.0, now=86400.0 * 400).endswith("1970")

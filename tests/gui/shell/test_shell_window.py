@@ -1,0 +1,210 @@
+"""The window around the canvas: layout, title, questions, reopening."""
+
+import shutil
+import subprocess
+import sys
+
+from msgspec.structs import replace
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from shell_helpers import answer, message_box, tiny
+
+from hhstudio.core import events
+from hhstudio.core.history import History
+from hhstudio.core.topology import Topology
+from hhstudio.gui.app import application
+from hhstudio.gui.main_window import MainWindow
+from hhstudio.gui.session_files import save_spec
+from hhstudio.gui.studio import Studio
+from hhstudio.gui.theming import Theming
+
+
+def test_the_windows_process_imports_no_torch():
+    code = "import sys, hhstudio.gui.app; sys.exit('torch' in sys.modules or 'torchvision' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_a_first_window_says_what_to_do(window):
+    window.studio.preferences.welcomed = False
+    window.show_welcome()
+    assert window.welcome.isVisible()
+    QTest.mouseClick(window.welcome.close_button, Qt.MouseButton.LeftButton)
+    assert not window.welcome.isVisible()
+    assert window.studio.preferences.welcomed
+
+
+def test_the_title_says_when_there_are_changes(window):
+    window.studio.edit("Set the seed", {"seed": 7})
+    assert window.isWindowModified()
+    window.registry.trigger("edit.undo")
+    assert not window.isWindowModified()
+
+
+def test_the_run_bar_shows_and_changes_the_document(window, qtbot):
+    settings = window.run_bar.settings
+    settings.tasks.setValue(3)
+    assert window.studio.document.spec.stream.tasks == 3
+    settings.seed.selectAll()
+    QTest.keyClicks(settings.seed, "12")
+    QTest.keyClick(settings.seed, Qt.Key.Key_Return)
+    assert window.studio.document.spec.seed == 12
+    assert settings.preset.currentText() == "Own settings"
+    window.studio.document.undo()
+    window.studio.document.undo()
+    assert settings.tasks.value() == window.studio.document.spec.stream.tasks == 5
+    assert settings.preset.currentText() == "quickstart"
+
+
+def test_another_data_set_gets_tasks_that_it_has_classes_for(window):
+    settings = window.run_bar.settings
+    window.studio.edit(
+        "Ten by ten", {"stream.dataset": "cifar100", "stream.tasks": 10, "stream.classes_per_task": 10}
+    )
+    settings.data.setCurrentIndex(settings.data.findData("digits"))
+    settings.data.activated.emit(settings.data.currentIndex())
+    stream = window.studio.document.spec.stream
+    assert stream.tasks * stream.classes_per_task <= 10
+
+
+def test_what_cannot_run_says_why_before_it_is_started(window):
+    window.studio.document.apply("Empty", replace(window.studio.document.spec, topology=Topology()))
+    assert not window.run_bar.start.isEnabled()
+    assert "tree is empty" in window.run_bar.start.toolTip()
+    assert window.run_bar.banner.isVisible()
+    assert "tree is empty" in window.run_bar.banner.text.text()
+    window.studio.document.undo()
+    assert window.run_bar.start.isEnabled()
+    assert not window.run_bar.banner.isVisible()
+
+
+def test_unverified_files_are_allowed_by_a_switch_only(window):
+    assert not window.studio.allow_unverified
+    dialog = window.run_bar.choose_data()
+    assert "pickles" in dialog.unverified.toolTip()
+    QTest.keyClick(dialog.unverified, Qt.Key.Key_Space)
+    assert window.studio.allow_unverified
+    dialog.reject()
+
+
+def test_closing_asks_about_changes_and_can_be_cancelled(window):
+    window.studio.edit("Set the seed", {"seed": 7})
+    window.close()
+    assert window.isVisible()
+    assert "Save the changes" in message_box().text()
+    answer("Cancel")
+    assert window.isVisible()
+    window.close()
+    answer("Discard")
+    assert not window.isVisible()
+
+
+def test_the_layout_is_remembered_and_can_be_reset(window, qtbot):
+    window.toggle_dock("log")
+    window.docks["sessions"].hide()
+    window.studio.document.mark_saved()
+    window.close()
+    studio = Studio(window.studio.preferences)
+    again = MainWindow(studio, Theming(application(), window.studio.preferences))
+    again.place()
+    again.show()
+    assert again.docks["sessions"].isHidden()
+    again.registry.trigger("view.reset")
+    assert not again.docks["sessions"].isHidden()
+    again.close()
+    again.deleteLater()
+
+
+def test_every_dock_can_be_reached_by_keys(window, qtbot):
+    window.activateWindow()
+    for key, name in ((Qt.Key.Key_5, "log"), (Qt.Key.Key_2, "curves")):
+        QTest.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+        assert not window.docks[name].visibleRegion().isEmpty()
+
+
+def test_a_dropped_file_is_opened(window, qtbot, tmp_path):
+    save_spec(replace(tiny(), name="dropped"), tmp_path / "dropped.json")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "dropped.json"))])
+    event = QDropEvent(
+        QPointF(50, 50),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    with qtbot.waitSignal(window.studio.shown, timeout=10_000):
+        window.dropEvent(event)
+    assert window.studio.document.spec.name == "dropped"
+
+
+def test_a_finished_session_shows_everything_again(window, qtbot, finished_session, tmp_path):
+    file = shutil.copy(finished_session, tmp_path / "again.h5")
+    with qtbot.waitSignal(window.studio.shown, timeout=10_000):
+        window.files.open(file)
+    history = window.studio.history
+    assert history.state == "finished"
+    assert list(window.curves.panels) == [("P1", "accuracy")]
+    assert list(window.matrix.cards) == ["P1"]
+    assert window.studio.source.available() == {("P1", 0), ("P1", 1)}
+    assert window.log.model.lines
+    assert "Finished" in window.run_bar.status.state.text()
+    assert len(window.canvas.scene.nodes) == 2
+    assert not window.studio.can_continue
+
+
+def test_a_problem_is_a_dialog_with_a_sentence(window):
+    window.studio.problem.emit("Open", "x.h5: there is no such file")
+    assert message_box().informativeText() == "x.h5: there is no such file"
+    answer("OK")
+
+
+def test_a_damaged_session_is_offered_recovery(window, qtbot, finished_session, tmp_path):
+    file = tmp_path / "cut.h5"
+    file.write_bytes(finished_session.read_bytes()[:-5000])
+    with qtbot.waitSignal(window.studio.damaged, timeout=10_000):
+        window.files.open(file)
+    assert "is damaged" in message_box().text()
+    answer("Cancel")
+
+
+def test_the_log_is_filtered_and_copied(window, qtbot):
+    history = History()
+    for level, text in (
+        ("info", "hello"),
+        ("warning", "careful"),
+        ("error", "first\nsecond"),
+        ("debug", "detail"),
+    ):
+        history.apply(events.Log(time=1.0, level=level, message=text))
+    window.docks.show("log")
+    window.log.set_history(history)
+    assert window.log.filter.rowCount() == 4
+    window.log.level.setCurrentIndex(3)
+    assert window.log.filter.rowCount() == 2
+    window.log.level.setCurrentIndex(0)
+    QTest.keyClicks(window.log.words, "HELLO")
+    window.log.copy_lines()
+    assert QApplication.clipboard().text().endswith("hello")
+    history.apply(events.Log(time=2.0, level="error", message="late"))
+    window.log.refresh(history.take_changes())
+    window.show_log()
+    assert window.log.list.currentIndex().data().endswith("late")
+
+
+def test_a_view_that_breaks_is_left_out_and_the_others_go_on(window, monkeypatch):
+    def broken(_changes):
+        raise RuntimeError("a view broke")
+
+    history = History()
+    window.studio.history = history
+    window.studio.shown.emit()
+    monkeypatch.setattr(window.matrix, "refresh", broken)
+    for text in ("one", "two"):
+        history.apply(events.Log(time=1.0, level="info", message=text))
+        window.studio.changed.emit(history.take_changes())
+    assert [line.text for line in window.log.model.lines] == ["one", "two"]
+    assert "a view broke" in message_box().informativeText()
+    assert "Accuracy matrix" in message_box().text()
+    answer("OK")
