@@ -26,6 +26,8 @@ class FineCurveItem(pg.PlotCurveItem):
     """
 
     fine = False
+    width: float | None = None
+    """Set while a picture is exported: an ordinary line that wide, whatever it costs."""
 
     def boundingRect(self) -> QRectF:
         """The whole view: finding the bounds of the data at every change costs more than it saves."""
@@ -39,6 +41,9 @@ class FineCurveItem(pg.PlotCurveItem):
         if self.xData is not None and len(self.xData) == 1:
             self._paint_point(painter)
             return
+        if self.width is not None and self.xData is not None:
+            self._paint_wide(painter, self.width)
+            return
         if not self.fine or self.xData is None or len(self.xData) < 2:
             super().paint(painter, option, widget)
             return
@@ -51,6 +56,22 @@ class FineCurveItem(pg.PlotCurveItem):
             painter.setTransform(moved)
             painter.drawPath(path)
         painter.setTransform(transform)
+
+    def _paint_wide(self, painter: QPainter, width: float) -> None:
+        """In the coordinates of the page, so that width and dashes are the same on every device."""
+        pen = QPen(self.opts["pen"])
+        if pen.style() == Qt.PenStyle.CustomDashLine:
+            pen.setDashPattern([part * pen.widthF() / width for part in pen.dashPattern()])
+        pen.setWidthF(width)
+        pen.setCosmetic(False)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.save()
+        path = painter.transform().map(self.getPath())
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setPen(pen)
+        painter.drawPath(path)
+        painter.restore()
 
     def _paint_point(self, painter: QPainter) -> None:
         """The first point of a curve, which has no line yet."""
@@ -102,6 +123,12 @@ class Curve:
                 item.fine = fine
                 item.opts["antialias"] = fine
                 item.update()
+
+    def set_width(self, width: float | None) -> None:
+        """A width for export, where the curve has few points; noise stays a pixel wide."""
+        for item in (self.line, self.faint):
+            sparse = item.xData is not None and len(item.xData) < _SPARSE
+            item.width = width if width is None or (sparse and item is self.line) else min(width, 0.8)
 
     def rewind(self) -> None:
         if self.smoothed is not None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QImage, QPainter, QPen
 from PySide6.QtSvg import QSvgGenerator
 
 from hhstudio.core.errors import HHStudioError
@@ -19,6 +19,7 @@ from hhstudio.gui.theme import Theme
 _TITLE = 20
 _MARGIN = 10
 _LEGEND_ROW = 18
+_WIDTH = 1.7
 
 
 class Figure:
@@ -64,7 +65,9 @@ class Figure:
             scene = panel.plot.scene()
             source = panel.plot.mapToScene(panel.plot.viewport().rect()).boundingRect()
             scene.prepareForPaint()
+            panel.set_width(_WIDTH)
             scene.render(painter, target, source, Qt.AspectRatioMode.KeepAspectRatio)
+            panel.set_width(None)
         self._paint_legend(painter)
 
     def _paint_legend(self, painter: QPainter) -> None:
@@ -107,6 +110,8 @@ def save_svg(figure: Figure, path: Path, title: str) -> None:
     generator = QSvgGenerator()
     generator.setFileName(str(path))
     generator.setSize(figure.size)
+    # axes are played back from pictures, which scale with the resolution: it must be the screen's
+    generator.setResolution(round(QGuiApplication.primaryScreen().logicalDotsPerInch()))
     generator.setViewBox(QRectF(0, 0, figure.size.width(), figure.size.height()))
     generator.setTitle(title)
     painter = QPainter()

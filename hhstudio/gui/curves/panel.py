@@ -36,6 +36,8 @@ class CurvePanel(QFrame):
         self.path, self.measure = path, metrics.metric(metric)
         self.dirty = True
         self.points = 0
+        self.drawn_at = 0
+        self.drawn_range: ranges.Range | None = None
         self.curves: dict[int, Curve] = {}
         self.step_map: StepMap = IDENTITY
         self.own_range: ranges.Range | None = None
@@ -132,7 +134,7 @@ class CurvePanel(QFrame):
 
     def redraw(self, settings: Settings, x_range: ranges.Range) -> None:
         """Draw curves, bands and texts for an x range. :meth:`prepare` comes first."""
-        self.dirty = False
+        self.dirty, self.drawn_range = False, x_range
         self._set_log(settings.log_of(self.measure.name))
         first, last = (self.step_map.to_step(x) for x in x_range)
         drawn: list[np.ndarray] = []
@@ -159,6 +161,11 @@ class CurvePanel(QFrame):
     def set_fine(self, fine: bool) -> None:
         for curve in self.curves.values():
             curve.set_fine(fine)
+
+    def set_width(self, width: float | None) -> None:
+        """Lines of that width while a picture is exported; None as on screen."""
+        for curve in self.curves.values():
+            curve.set_width(width)
 
     def fit(self) -> None:
         self._y_by_hand, self._y_range, self.own_range, self.dirty = False, None, None, True

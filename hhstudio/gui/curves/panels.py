@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -24,6 +25,8 @@ _IDLE_MS = 500
 _FINE_LIVE = 1200
 _FINE_IDLE = 60_000
 """Points on screen up to which curves are drawn fine while a run goes on, and when nothing moves."""
+_AT_ONCE = 4000
+"""Points that may be drawn in one go; beyond, panels take turns, so that the window never waits long."""
 
 _EMPTY = (
     "<p style='font-size:15px'><b>Curves appear here</b></p>"
@@ -62,6 +65,9 @@ class CurvePanels(QWidget):
         layout.addWidget(self.legend)
         layout.addWidget(body, 1)
         self._idle = QTimer(self, singleShot=True, interval=_IDLE_MS)
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._draw_exposed)
+        self._turns = itertools.count(1)
         self._idle.timeout.connect(lambda: self._set_quality(moving=False))
         self.toolbar.changed.connect(self._settings_changed)
         self.toolbar.fit_wanted.connect(self.fit)
@@ -158,7 +164,6 @@ class CurvePanels(QWidget):
         for panel in self.shown_panels():
             if panel.dirty:
                 self._draw(panel)
-            panel.set_fine(True)
         tasks = [task for task in self.legend.chips if task not in self.settings.hidden]
         return export.Figure(self.shown_panels(), self._history, tasks, self._theme, self.font())
 
@@ -241,10 +246,14 @@ class CurvePanels(QWidget):
             return
         shared = self._shared() if self.settings.linked else None
         if shared is not None:
-            outdated = [p for p in self.panels.values() if tuple(p.plot.view.viewRange()[0]) != shared]
+            outdated = [p for p in self.panels.values() if p.drawn_range != shared]
             ready = [p for p in self.panels.values() if (p in ready or p in outdated) and _on_screen(p)]
+        if len(ready) > 1 and sum(panel.points for panel in ready) > _AT_ONCE:
+            ready = sorted(ready, key=lambda panel: panel.drawn_at)[:1]
+            self._turn.start()
         for panel in ready:
             self._draw(panel, shared)
+            panel.drawn_at = next(self._turns)
         self._set_quality(moving=self._idle.isActive())
 
     def _draw(self, panel: CurvePanel, shared: ranges.Range | None = None) -> None:

@@ -18,7 +18,7 @@ class CurveAxis(pg.AxisItem):
     """An axis that can show shares of 1 as percent, and counts as 12k rather than in powers."""
 
     def __init__(self, orientation: str) -> None:
-        super().__init__(orientation, maxTickLength=-4)
+        super().__init__(orientation, maxTickLength=4 if orientation == "bottom" else 0)
         self.percent = False
         self.enableAutoSIPrefix(False)
 
@@ -124,7 +124,6 @@ class Plot(pg.PlotWidget):
         self.getPlotItem().layout.setContentsMargins(0, 0, 14, 0)
         self.backdrop = Backdrop(self.axis_y)
         self.addItem(self.backdrop, ignoreBounds=True)
-        self.scene().sigMouseMoved.connect(self._mouse_moved)
 
     def set_colors(self, background: str, text: str, grid: str, font: QFont) -> None:
         small = QFont(font)
@@ -170,7 +169,10 @@ class Plot(pg.PlotWidget):
         """The rectangle of the curves, in this widget's coordinates."""
         return QRectF(self.mapFromScene(self.view.sceneBoundingRect()).boundingRect())
 
-    def _mouse_moved(self, position: QPointF) -> None:
+    def mouseMoveEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        """The scene passes over moves that follow each other fast; the crosshair must not miss the last."""
+        super().mouseMoveEvent(event)
+        position = self.mapToScene(event.position().toPoint())
         inside = self.view.sceneBoundingRect().contains(position)
         self.hovered.emit(self.view.mapSceneToView(position).x() if inside else None)
 

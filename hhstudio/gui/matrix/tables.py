@@ -27,8 +27,9 @@ def figure_text(summary: Summary, field: str) -> str:
         return "–"
     if field == "average":
         return f"{100 * value:.1f} %"
-    sign = "+" if field != "forgetting" else ""
-    return f"{100 * value:{sign}.1f} pt".replace("-", "−")
+    points = round(100 * value, 1) + 0.0  # never −0.0
+    sign = "+" if field != "forgetting" and points else ""
+    return f"{points:{sign}.1f} pt".replace("-", "−")
 
 
 def as_text(history: History, path: str) -> str:

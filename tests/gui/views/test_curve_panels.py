@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -322,6 +322,28 @@ def test_exports_are_written_and_hold_the_numbers(show, make_run, tmp_path):
     assert len(rows) == recorded
     chosen = [float(row["value"]) for row in rows if row["path"] == "P2-0" and row["task"] == "1"]
     assert chosen == run.history.series["P2-0", 1, "accuracy"].values.tolist()
+
+
+def test_the_vector_picture_looks_like_the_pixel_picture(show, make_run, tmp_path):
+    panels = show(CurvePanels())
+    panels.set_history(make_run().all().history)
+    panels.export_to(tmp_path / "curves.png")
+    panels.export_to(tmp_path / "curves.svg")
+    pixels = QImage(str(tmp_path / "curves.png")).convertToFormat(QImage.Format.Format_RGB32)
+    vectors = QImage(pixels.size(), QImage.Format.Format_RGB32)
+    painter = QPainter(vectors)
+    QSvgRenderer(str(tmp_path / "curves.svg")).render(painter)
+    painter.end()
+
+    def columns(image):
+        """Where there is ink, in 16-pixel squares: axes, labels and curves must stand in the same places."""
+        array = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4)[:, :, :3]
+        ink = (array.min(axis=2) < 200)[: image.height() // 16 * 16, : image.width() // 16 * 16]
+        return ink.reshape(image.height() // 16, 16, -1, 16).any(axis=(1, 3))
+
+    one, other = columns(pixels), columns(vectors)
+    assert (one != other).mean() < 0.02
+    assert (one & other).sum() > 0.9 * one.sum()
 
 
 def test_an_export_that_cannot_be_written_says_so_in_one_line(show, make_run, tmp_path):
