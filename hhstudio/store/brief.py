@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import h5py
+import msgspec
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.store import guard
 from hhstudio.store.journal import journal_path
 from hhstudio.store.lock import owner
-from hhstudio.store.write import finite
+from hhstudio.store.write import BRIEF
 
 
 @dataclass(frozen=True)
@@ -57,26 +58,10 @@ def _read(path: Path, file: h5py.File, common: dict[str, object]) -> Brief:
         state = "running"
     elif state == "running" or state not in ("finished", "stopped", "failed"):
         state = "failed"
-    seconds = guard.attribute(file, "seconds", 0.0)
-    return Brief(
-        **common,  # type: ignore[arg-type]
-        state=state,
-        name=guard.text_attribute(file, "name"),
-        dataset=guard.text_attribute(file, "dataset"),
-        device=guard.text_attribute(file, "device"),
-        created=guard.text_attribute(file, "created"),
-        step=guard.int_attribute(file, "step"),
-        total_steps=guard.int_attribute(file, "total_steps"),
-        seconds=(finite(seconds) or 0.0) if isinstance(seconds, (int, float)) else 0.0,
-        average=_averages(guard.text_attribute(file, "average", "{}")),
-    )
-
-
-def _averages(text: str) -> dict[str, float | None]:
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError("the attribute average is not a JSON object")
-    return {str(k): finite(v) if isinstance(v, (int, float)) else None for k, v in found.items()}
+    told = json.loads(guard.text_attribute(file, "brief", "{}"))
+    if not isinstance(told, dict) or not told.keys() <= set(BRIEF) | {"average"}:
+        raise ValueError("the attribute brief is not what it should be")
+    return msgspec.convert({**common, **told, "state": state}, Brief)
 
 
 def _on_disk(path: Path) -> tuple[int, float]:

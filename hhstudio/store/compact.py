@@ -41,12 +41,12 @@ def compact(
 ) -> None:
     """Make ``path`` hold ``history``, the weights in ``sources`` and ``state`` (None: the base's state).
 
-    Raises OSError (disk full ...) or SessionError (the new file does not read back); the old file is
-    untouched then, and the temporary file gone.
+    Raises OSError (disk full ...) or SessionError (a source is damaged, or the new file does not read
+    back); the old file is untouched then, and the temporary file gone.
     """
     temporary = layout.temporary_path(path)
     try:
-        _write(temporary, history, identity, sources, state)
+        _write(path, temporary, history, identity, sources, state)
         _verify(temporary, history, state)
         put_in_place(temporary, path)
     except BaseException:
@@ -55,25 +55,31 @@ def compact(
 
 
 def _write(
-    temporary: Path, history: History, identity: Identity, sources: Sources, state: TrainerState | None
+    path: Path,
+    temporary: Path,
+    history: History,
+    identity: Identity,
+    sources: Sources,
+    state: TrainerState | None,
 ) -> None:
     with closing(Sink(temporary)) as sink:
         with h5py.File(sink, "w") as file:
-            _write_all(file, history, identity, sources, state)
+            # the sink never fails: whatever goes wrong here is in what is read
+            with guard.reading(path):
+                write.write_history(file, history, identity)
+                _write_weights(file, history, sources)
+                _write_snapshots(file, sources)
+                if state is None:
+                    _copy_state(file, sources)
+            if state is not None:
+                write.write_state(file, state)
+            file.attrs.modify("complete", 1)
         sink.check()
 
 
-def _write_all(
-    file: h5py.File, history: History, identity: Identity, sources: Sources, state: TrainerState | None
-) -> None:
-    write.write_history(file, history, identity)
-    _write_weights(file, history, sources)
-    _write_snapshots(file, sources)
-    if state is not None:
-        write.write_state(file, state)
-    elif sources.base is not None and layout.STATE in sources.base:
+def _copy_state(file: h5py.File, sources: Sources) -> None:
+    if sources.base is not None and layout.STATE in sources.base:
         sources.base.copy(guard.group(sources.base, layout.STATE), file, layout.STATE)
-    file.attrs["complete"] = 1
 
 
 def _write_weights(file: h5py.File, history: History, sources: Sources) -> None:
@@ -88,10 +94,7 @@ def _write_weights(file: h5py.File, history: History, sources: Sources) -> None:
         held = stored.get((path, task))
         if held is not None and guard.int_attribute(held, "step") == step:
             assert sources.base is not None
-            target = write.put_condition(top, path, task)
-            target.attrs["step"] = step
-            for link in read.tensor_links(held).values():
-                sources.base.copy(held[link], target, link)
+            sources.base.copy(held, top.require_group(layout.quoted(path)), str(task))
 
 
 def _write_snapshots(file: h5py.File, sources: Sources) -> None:

@@ -16,7 +16,7 @@ from typing import BinaryIO, TypeAlias
 import h5py
 import numpy as np
 
-from hhstudio.core.errors import SessionError
+from hhstudio.core.errors import SessionError, SpecError
 from hhstudio.store.layout import FORMAT, MAX_ARRAY, MAX_TEXT, SPEC, TABLES, VERSION
 
 DAMAGE = (
@@ -45,7 +45,7 @@ def reading(source: Path | str, where: str = "") -> Iterator[None]:
         yield
     except SessionError:
         raise
-    except DAMAGE as error:
+    except (*DAMAGE, SpecError) as error:
         what = " ".join(str(error).split())[:160] or type(error).__name__
         place = f" at {where}" if where else ""
         raise DamagedError(

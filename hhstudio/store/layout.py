@@ -6,6 +6,7 @@ A table of the whole layout is in the README; what it says is what stands here.
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote
 
 FORMAT = "hhstudio-session"
 VERSION = 1
@@ -34,18 +35,21 @@ MAX_TEXT = 64 << 20
 MAX_ARRAY = 16 << 30
 """Bytes of one array at most."""
 
+_EMPTY = "%"
 _RESERVED = {"", ".", "..", SNAPSHOT_STEP}
 
 
 def quoted(name: str) -> str:
-    """A name as an HDF5 link: "/" and NUL cannot be in one, and some names mean something else.
-
-    The plain name stands in the attribute ``name`` of the object.
-    """
+    """A name as an HDF5 link: "/" and NUL cannot be in one, and some names mean something else."""
     link = name.replace("%", "%25").replace("/", "%2F").replace("\0", "%00")
     if link in _RESERVED:
-        return "".join(f"%{byte:02X}" for byte in link.encode()) or "%"
+        return "".join(f"%{byte:02X}" for byte in link.encode()) or _EMPTY
     return link
+
+
+def unquoted(link: str) -> str:
+    """The name behind a link."""
+    return "" if link == _EMPTY else unquote(link)
 
 
 def temporary_path(session: Path) -> Path:

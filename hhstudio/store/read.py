@@ -73,7 +73,7 @@ def conditions(file: h5py.File, kind: str) -> dict[Condition, h5py.Group]:
     top = guard.group(file, kind)
     for link in guard.links(top):
         above = guard.group(top, link)
-        path = guard.text_attribute(above, "name", link)
+        path = layout.unquoted(link)
         for number in guard.links(above):
             if not (number.isascii() and number.isdigit()):
                 raise ValueError(f"{kind}/{link}/{number[:40]} is not the number of a task")
@@ -82,15 +82,8 @@ def conditions(file: h5py.File, kind: str) -> dict[Condition, h5py.Group]:
 
 
 def tensor_links(group: h5py.Group) -> dict[str, str]:
-    """Links of the data sets in a group by their plain names, in the order in which they were written."""
-    found = []
-    for link in guard.links(group):
-        if link == layout.SNAPSHOT_STEP:
-            continue
-        values = guard.dataset(group, link, "biufc")
-        name = guard.text_attribute(values, "name", link)
-        found.append((guard.int_attribute(values, "index"), name, link))
-    return {name: link for _, name, link in sorted(found)}
+    """Links of the arrays in a group by their plain names, in the order in which they were written."""
+    return {layout.unquoted(link): link for link in guard.links(group) if link != layout.SNAPSHOT_STEP}
 
 
 def read_tensors(group: h5py.Group) -> dict[str, np.ndarray]:
@@ -145,12 +138,7 @@ def _read_accuracy(file: h5py.File, history: History) -> dict[str, np.ndarray]:
                 f"the accuracy matrix of {path} is {matrix.shape}, of {len(history.tasks)} tasks"
             )
         found[path] = matrix
-    return {path: found[path] for path in sorted(found, key=_order(history.paths))}
-
-
-def _order(paths: tuple[str, ...]):  # type: ignore[no-untyped-def]
-    places = {path: at for at, path in enumerate(paths)}
-    return lambda path: (places.get(path, len(places)), path)
+    return found
 
 
 def _read_metrics(metrics: h5py.Group) -> dict[tuple[str, int, str], Series]:

@@ -129,6 +129,9 @@ def _mend_file(path: Path, report: Report) -> None:
             return
     except guard.DamagedError:
         pass
+    except SessionError:
+        if not _was_ours(path):
+            raise
     if temporary.exists() and _is_whole(temporary):
         report.original = _set_aside(path)
         put_in_place(temporary, path)
@@ -139,6 +142,12 @@ def _mend_file(path: Path, report: Report) -> None:
     # in the session's own folder: there is room for a session, and the result is moved, not copied
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
         _salvage(path, Path(folder), report)
+
+
+def _was_ours(path: Path) -> bool:
+    """Whether a file that HDF5 does not know any more begins as a session of ours does."""
+    with path.open("rb") as file:
+        return layout.FORMAT.encode() in file.read(1 << 16)
 
 
 def _is_whole(path: Path) -> bool:

@@ -180,7 +180,7 @@ class Salvage:
         for link in _or_empty(lambda: list(guard.links(top))) if top else []:
             try:
                 above = guard.group(top, link)
-                path = guard.text_attribute(above, "name", link)
+                path = layout.unquoted(link)
                 for number in guard.links(above):
                     found.append((path, int(number), guard.group(above, number)))
             except _FAILURES as error:

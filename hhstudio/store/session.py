@@ -50,8 +50,8 @@ def open(path: Path | str) -> Session:
                 replayed = leftover.settle(path)
                 if replayed is not None and replayed.records:
                     notes.append(f"recovered {replayed.records} records of a run that ended without a word")
-            except OSError as error:
-                notes.append(f"the journal could not be taken into the file ({error.strerror or error})")
+            except (OSError, SessionError) as error:  # read both as they are, as far as that goes
+                notes.append(f"the journal could not be taken into the file: {error}")
             finally:
                 lock.release()
     loaded = leftover.load(path)

@@ -26,6 +26,10 @@ Outcome = Literal["running", "finished", "stopped", "failed"]
 """What a session file says of its run."""
 
 
+BRIEF = ("name", "dataset", "device", "created", "step", "total_steps", "seconds")
+"""Attributes that stand once more in the attribute ``brief``, as JSON: one look for lists of sessions."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """Which run a file belongs to, and how far it goes. ``sequence``: of the last record it holds."""
@@ -38,12 +42,13 @@ class Identity:
 def write_history(file: h5py.File, history: History, identity: Identity) -> None:
     """Everything but weights and trainer state. ``history`` has a run (RunStarted was applied)."""
     assert history.run is not None
-    assert history.spec is not None
+    # attributes first: what is appended to the root later lies at the end, and is lost with it
+    _write_attributes(file, history, identity)
     put_text(file, layout.SPEC, history.run.spec)
     put_texts(file, layout.TOPOLOGY, [texts.encode(topology) for _, topology, _ in history.topologies])
     file[layout.TOPOLOGY_STEP] = np.array([step for step, _, _ in history.topologies], "<i8")
     _write_metrics(file.create_group(layout.METRICS), history)
-    accuracy = file.create_group(layout.ACCURACY)
+    accuracy = put_group(file, layout.ACCURACY)
     for path, matrix in history.accuracy.items():
         put_array(accuracy, path, matrix.astype("<f4"))
     log = file.create_group(layout.LOG)
@@ -51,7 +56,6 @@ def write_history(file: h5py.File, history: History, identity: Identity) -> None
     put_texts(log, "level", [entry.level.encode() for entry in history.log])
     put_texts(log, "message", [entry.message.encode() for entry in history.log])
     _write_tables(file.create_group(layout.TABLES), history)
-    _write_attributes(file, history, identity)
 
 
 def put_text(parent: h5py.Group, link: str, value: bytes) -> None:
@@ -67,37 +71,25 @@ def put_texts(parent: h5py.Group, link: str, values: list[bytes]) -> None:
     parent.create_dataset(link, data=np.array(values, dtype=kind), dtype=kind, **packed)
 
 
-def put_name(owner: h5py.Group, name: str) -> None:
-    """The plain name behind a link, of fixed length like every other text inside the file."""
-    data = name.encode()[:60_000]
-    kind = h5py.string_dtype("utf-8", max(1, len(data)))
-    owner.attrs.create("name", np.array(data, dtype=kind), dtype=kind)
-
-
-def put_array(parent: h5py.Group, name: str, values: np.ndarray, index: int = 0) -> h5py.Dataset:
-    """An array in one piece, uncompressed, with its plain name, its place in order and its CRC-32."""
+def put_array(parent: h5py.Group, name: str, values: np.ndarray) -> h5py.Dataset:
+    """An array in one piece, uncompressed, with its CRC-32."""
     values = np.ascontiguousarray(values).reshape(values.shape)
     made = parent.create_dataset(layout.quoted(name), data=values)
-    put_name(made, name)
-    made.attrs["index"] = index
     made.attrs["crc32"] = np.uint32(checksum(values))
     return made
 
 
-def put_condition(parent: h5py.Group, path: str, task: int) -> h5py.Group:
-    """The group ``<path>/<task>``."""
-    above = parent.require_group(layout.quoted(path))
-    if "name" not in above.attrs:
-        put_name(above, path)
-    return above.create_group(str(task))
+def put_group(parent: h5py.Group, link: str) -> h5py.Group:
+    """A group that remembers the order in which things were put into it."""
+    return parent.create_group(link, track_order=True)
 
 
 def write_weights(parent: h5py.Group, weights: Weights) -> None:
     """The weights of a finished task, with the step at which they were generated."""
-    made = put_condition(parent, weights.path, weights.task)
+    made = put_group(parent.require_group(layout.quoted(weights.path)), str(weights.task))
     made.attrs["step"] = weights.step
-    for index, (name, tensor) in enumerate(weights.tensors.items()):
-        put_array(made, name, tensor.numpy(), index)
+    for name, tensor in weights.tensors.items():
+        put_array(made, name, tensor.numpy())
 
 
 def write_state(file: h5py.File, state: TrainerState) -> None:
@@ -105,9 +97,9 @@ def write_state(file: h5py.File, state: TrainerState) -> None:
     made = file.create_group(layout.STATE)
     made.attrs["step"] = state.step
     put_text(made, "meta", json.dumps(state.meta).encode())
-    arrays = made.create_group("arrays")
-    for index, (name, values) in enumerate(state.arrays.items()):
-        put_array(arrays, name, np.asarray(values), index)
+    arrays = put_group(made, "arrays")
+    for name, values in state.arrays.items():
+        put_array(arrays, name, np.asarray(values))
 
 
 class SnapshotColumns:
@@ -116,10 +108,10 @@ class SnapshotColumns:
     def __init__(
         self, parent: h5py.Group, path: str, task: int, like: Mapping[str, np.ndarray], count: int
     ) -> None:
-        self._group = put_condition(parent, path, task)
+        self._group = put_group(parent.require_group(layout.quoted(path)), str(task))
         self._step = self._group.create_dataset(layout.SNAPSHOT_STEP, (count,), "<i8")
         self._columns: dict[str, h5py.Dataset] = {}
-        for index, (name, tensor) in enumerate(like.items()):
+        for name, tensor in like.items():
             rows = min(count, max(1, _SMALL_PIECE // max(1, tensor.nbytes)))
             column = self._group.create_dataset(
                 layout.quoted(name),
@@ -128,8 +120,6 @@ class SnapshotColumns:
                 chunks=(rows, *(max(1, side) for side in tensor.shape)),
                 fletcher32=True,
             )
-            put_name(column, name)
-            column.attrs["index"] = index
             self._columns[name] = column
 
     def put(self, at: int, step: int, tensors: Mapping[str, np.ndarray]) -> None:
@@ -197,6 +187,7 @@ def _write_attributes(file: h5py.File, history: History, identity: Identity) -> 
     assert run is not None
     assert spec is not None
     averages = {path: finite(continual.summary(matrix).average) for path, matrix in history.accuracy.items()}
+    file.attrs["complete"] = 0
     values: dict[str, str | int | float] = {
         "format": layout.FORMAT,
         "version": layout.VERSION,
@@ -214,8 +205,10 @@ def _write_attributes(file: h5py.File, history: History, identity: Identity) -> 
         "total_steps": run.total_steps,
         "seconds": history.seconds,
         "unverified_data": int(run.unverified_data),
-        "average": json.dumps(averages),
     }
+    values["brief"] = json.dumps(
+        {name: values[name] for name in BRIEF} | {"average": averages}, ensure_ascii=False
+    )
     for name, value in values.items():
         file.attrs[name] = (
             value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value

@@ -67,6 +67,7 @@ def test_killed_before_any_change_of_the_folder_the_session_opens(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_killed_before_every_single_change_of_the_folder_the_session_opens(tmp_path):
     _sweep(tmp_path, range(1, 300))
 
@@ -93,6 +94,7 @@ def test_killed_at_random_moments_nothing_finished_is_lost(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_killed_at_a_hundred_random_moments_nothing_finished_is_lost(tmp_path):
     _soak(tmp_path, 100)
 
@@ -140,6 +142,7 @@ def test_killed_while_recovering_the_session_still_opens(left):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_killed_before_every_single_change_while_recovering_the_session_still_opens(left):
     _sweep_recovery(left[0], range(1, 100))
 
