@@ -182,6 +182,7 @@ class Studio(QObject):
             session_files.make_folder(out.parent)
             self._opening += 1
             self._begin(self._client(self.document.spec, out), History(), out)
+            self.document.mark_saved()  # the session keeps tree and settings
 
         if not self.running:
             self._guarded("Start", work)
@@ -318,8 +319,7 @@ class Studio(QObject):
 
     def _show_opened(self, path: Path, found: Spec | Session) -> None:
         if isinstance(found, Spec):
-            self._show_document(found)
-            self.spec_path = path
+            self._show_document(found, path=path)
             self.notice.emit(f"Opened {session_files.shown_path(path)}")
             return
         history = found.history
@@ -336,12 +336,12 @@ class Studio(QObject):
         self.run_changed.emit()
         self.notice.emit(f"Opened {session_files.shown_path(path)}")
 
-    def _show_document(self, spec: Spec, saved: bool = True) -> None:
+    def _show_document(self, spec: Spec, saved: bool = True, path: Path | None = None) -> None:
         if self.running:
             self.problem.emit("A run is going on", "Stop it before you begin another document.")
             return
         self._forget_run()
-        self.history, self.session_path, self.spec_path = None, None, None
+        self.history, self.session_path, self.spec_path = None, None, path
         self._set_source(None)
         self.document.reset(spec, saved)
         self.shown.emit()
