@@ -9,25 +9,26 @@ from torch import Tensor
 
 from hhstudio.core.events import Metrics
 
-NAMES = ("accuracy", "loss", "consolidation", "gradient_norm", "lr", "step_time", "untrained")
-
 
 class Columns:
     """Rows on their way into one :class:`~hhstudio.core.events.Metrics`."""
 
     def __init__(self) -> None:
+        self._names: dict[str, int] = {}
         self._rows: list[tuple[int, int, int, int, float]] = []
 
     def add(self, step: int, path: int, task: int, metric: str, value: float) -> None:
-        self._rows.append((step, path, task, NAMES.index(metric), value))
+        number = self._names.setdefault(metric, len(self._names))
+        self._rows.append((step, path, task, number, value))
 
     def __len__(self) -> int:
         return len(self._rows)
 
     def take(self) -> Metrics:
+        names = tuple(self._names)
         step, path, task, metric, value = (list(c) for c in zip(*self._rows, strict=True))
-        self._rows = []
-        return Metrics(names=NAMES, step=step, path=path, task=task, metric=metric, value=value)
+        self._names, self._rows = {}, []
+        return Metrics(names=names, step=step, path=path, task=task, metric=metric, value=value)
 
 
 @dataclass(frozen=True)

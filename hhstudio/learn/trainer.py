@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from msgspec.structs import replace
 
-from hhstudio.core import events
+from hhstudio.core import events, utilisation
 from hhstudio.core import spec as specs
 from hhstudio.core.errors import SessionError
 from hhstudio.core.events import Event
@@ -274,6 +274,8 @@ class Trainer:
                 yield events.TaskFinished(
                     step=self._at.step, path=self._reports.path(c), task=c.task, accuracies=row
                 )
+        self._measure_contributions(finished)
+        yield from self._reports.take()
         self._complete = True
         yield _log(f"learned {len(finished)} tasks in {self._at.step} steps")
 
@@ -305,6 +307,17 @@ class Trainer:
             for name in learner.hierarchy.embeddings_of(c):
                 del learner.hierarchy.stored[name]
         return found
+
+    def _measure_contributions(self, finished: list[Condition]) -> None:
+        """Accuracies with each contribution on a path taken out, and with all of them (anchors only)."""
+        hierarchy = self._learner.hierarchy
+        for solver in dict.fromkeys(c.solver for c in finished):
+            own = [c for c in finished if c.solver == solver]
+            keys = [c.key for edge in hierarchy.tree.chains[solver].edges for c in edge.contributions]
+            for name, silent in [*((key, [key]) for key in keys), (utilisation.ALL, keys)]:
+                with hierarchy.without(silent):
+                    measured = accuracies(self._learner, own, self.spec.evaluation.limit)
+                self._reports.add(utilisation.metric(name), measured)
 
     def _snapshot(self, condition: Condition) -> Iterator[Event]:
         every = self.spec.recording.snapshot_every

@@ -6,8 +6,9 @@ all chunks of all of them in one product at the root, then one batched product a
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -65,6 +66,7 @@ class Hierarchy:
         self.gains: dict[str, float] = {}
         self._scales: dict[str, Tensor] = {}
         self._seeded: dict[str, Tensor] = {}
+        self._silent: frozenset[str] = frozenset()
         self.tree = tree
         self.adopt(tree)
 
@@ -151,6 +153,15 @@ class Hierarchy:
             for (solver, found), raw in zip(groups.items(), at_root, strict=True)
         }
 
+    @contextlib.contextmanager
+    def without(self, keys: Collection[str]) -> Iterator[None]:
+        """Generate as if those contributions were zero: what they are worth is what is lost then."""
+        before, self._silent = self._silent, frozenset(keys)
+        try:
+            yield
+        finally:
+            self._silent = before
+
     def root_inputs(self, condition: Condition) -> Tensor:
         """(K, inputs): what the root is asked for that condition, chunk by chunk."""
         return self._inputs(self.tree.chains[condition.solver], 0, [condition])[0]
@@ -203,6 +214,8 @@ class Hierarchy:
     def _link(self, edge: Edge, raw: Sequence[Tensor], above: Tensor | None) -> Tensor:
         """(B, size) weights of the edge's target from what its contributions generated; ``above``: the
         weights (B, size) of the generator itself, None for the root."""
+        if self._silent:
+            raw = [u * (c.key not in self._silent) for c, u in zip(edge.contributions, raw, strict=True)]
         if not edge.link.anchored:
             return raw[0] if len(raw) == 1 else torch.stack(list(raw)).sum(0)
         weights = self._base(edge, above)
