@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from hhstudio.core import edits, events
+from hhstudio.core.costs import costs
 from hhstudio.core.errors import DeviceError, SessionError, SpecError, TrainingError
 from hhstudio.core.spec import with_fields
 
@@ -147,7 +148,7 @@ def test_settings_change_between_steps_and_survive_a_resume(tiny, trainer_of):
             break
     assert found == [(4, "training.lr", 0.5), (4, "consolidation.beta", 3.0)]
     again = trainer_of(tiny(1), trainer.state())
-    lr = [e for e in again.events() if isinstance(e, events.Metrics) and e.names.index("lr") in e.metric]
+    lr = [e for e in again.events() if isinstance(e, events.Metrics)]
     values = {v for e in lr for m, v in zip(e.metric, e.value, strict=True) if e.names[m] == "lr"}
     assert values == {0.5}
 
@@ -252,6 +253,14 @@ def test_a_solver_that_does_not_fit_the_data_is_refused_by_name(tiny, trainer_of
         trainer_of(tiny(1, solver__architecture="lenet", solver__options={}))
 
 
+def test_a_parent_anchor_needs_a_child_built_like_its_parent(tiny, trainer_of):
+    spec = tiny(2, link__anchor="parent")
+    child = spec.topology.path("P2-0").hypernetworks[1]
+    other = edits.update(spec.topology, child, hidden=(3,))
+    with pytest.raises(SpecError, match=r"'H1'.*same hidden widths and chunk as 'H0'"):
+        trainer_of(with_fields(spec, {"topology": msgspec.to_builtins(other)}))
+
+
 def test_a_device_that_is_not_there_is_refused(tiny, trainer_of, tmp_path):
     from hhstudio.learn.devices import resolve_device
 
@@ -261,8 +270,9 @@ def test_a_device_that_is_not_there_is_refused(tiny, trainer_of, tmp_path):
     assert resolve_device("cpu") == "cpu"
 
 
-def test_stored_and_generated_numbers_are_counted_as_they_are(tiny, trainer_of):
-    spec = tiny(2, hypernetwork__task_chunks=True)
+@pytest.mark.parametrize("anchor", ["learned", "seeded", "shared", "parent"])
+def test_stored_and_generated_numbers_are_counted_as_they_are(tiny, trainer_of, anchor):
+    spec = tiny(3, hypernetwork__task_chunks=True, link__anchor=anchor, training__steps=1)
     trainer = trainer_of(spec)
     counts = {c.path: c for c in trainer.run_started("", "", False).parameters}
     for _ in trainer.events():
@@ -275,5 +285,6 @@ def test_stored_and_generated_numbers_are_counted_as_they_are(tiny, trainer_of):
     assert total.anchors == size["anchor/"]
     assert total.embeddings == sum(size[p] for p in ("slot/", "code/", "task/", "task_code/"))
     solver = sum(a.size for a in trainer.weights("P1", 0).values())
-    assert total.generated == 2 * 3 * solver
+    assert total.generated == 3 * 3 * solver
+    assert total == costs(spec).total, "the figures shown before training are the same"
     assert counts["P1"].generated == 3 * solver
