@@ -45,7 +45,7 @@ def test_a_worker_killed_in_mid_task_is_reported_and_its_session_goes_on_to_the_
         assert session.available() == {("P1", 0)}
         assert session.history.step >= 400
 
-    again = launch(None, resume=True)
+    again = launch(None, resume=True, in_process=True)
     resumed = again.until(events.Resumed)
     assert (resumed.step, resumed.exact) == (400, True)
     assert again.finish()[-1].state == "finished"
