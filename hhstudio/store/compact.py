@@ -23,7 +23,7 @@ from hhstudio.store.compare import differences
 from hhstudio.store.durable import put_in_place
 from hhstudio.store.journal import JournalReader
 from hhstudio.store.sink import Sink
-from hhstudio.store.tail import Condition, Tail, weights_in
+from hhstudio.store.tail import Condition, Tail, state_in, weights_in
 from hhstudio.store.write import Identity
 
 
@@ -39,7 +39,7 @@ class Sources:
 def compact(
     path: Path, history: History, identity: Identity, sources: Sources, state: TrainerState | None = None
 ) -> None:
-    """Make ``path`` hold ``history``, the weights in ``sources`` and ``state`` (None: the base's state).
+    """Make ``path`` hold ``history``, the weights in ``sources`` and ``state`` (None: the sources' last).
 
     Raises OSError (disk full ...) or SessionError (a source is damaged, or the new file does not read
     back); the old file is untouched then, and the temporary file gone.
@@ -78,6 +78,9 @@ def _write(
 
 
 def _copy_state(file: h5py.File, sources: Sources) -> None:
+    if sources.tail.state is not None and sources.journal is not None:
+        write.write_state(file, state_in(sources.journal, sources.tail.state[1]))
+        return
     if sources.base is not None and layout.STATE in sources.base:
         sources.base.copy(guard.group(sources.base, layout.STATE), file, layout.STATE)
 

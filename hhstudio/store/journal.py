@@ -3,7 +3,7 @@
 Layout, little-endian::
 
     header   magic "HHSJRNL\\0", version u16, session id 16 bytes, base sequence u64, CRC-32 of all that u32
-    frame    length u32, CRC-32 u32, sequence u64, payload of that length (:func:`core.events.encode`)
+    frame    length u32, CRC-32 u32, sequence u64, payload of that length (:mod:`.records`)
 
 The CRC of a frame covers length, sequence and payload; sequences count up by one from base + 1. Reading
 stops at the first frame that is torn, damaged or out of order: what stands before it is whole.
@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from uuid import UUID
 
-from hhstudio.core import events
 from hhstudio.core.errors import SessionError
+from hhstudio.store import records
 from hhstudio.store.durable import sync_folder
+from hhstudio.store.records import AnyRecord
 
 MAGIC = b"HHSJRNL\0"
 VERSION = 1
@@ -83,9 +84,9 @@ class JournalWriter:
         """Bytes, those included that still wait to be flushed."""
         return self._size + len(self._buffer)
 
-    def append(self, event: events.Event) -> Frame:
+    def append(self, record: AnyRecord) -> Frame:
         """Add a record; it is in the file after the next :meth:`flush`. Returns where it will lie."""
-        payload = events.encode(event)
+        payload = records.encode(record)
         sequence = self.sequence + 1
         crc = zlib.crc32(payload, zlib.crc32(_COVERED.pack(len(payload), sequence)))
         self._buffer += _FRAME.pack(len(payload), crc, sequence)

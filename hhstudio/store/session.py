@@ -24,7 +24,7 @@ from hhstudio.store.journal import Frame, journal_path
 from hhstudio.store.lock import Lock, owner
 from hhstudio.store.snapshots import Snapshots
 from hhstudio.store.summary import summarise
-from hhstudio.store.tail import weights_in
+from hhstudio.store.tail import state_in, weights_in
 from hhstudio.store.write import Outcome
 
 if TYPE_CHECKING:
@@ -184,6 +184,9 @@ class Session:
     def trainer_state(self) -> TrainerState | None:
         """What the run can go on from, None where no checkpoint was made."""
         with guard.reading(self.path, "the trainer's state"):
+            recorded, journal = self._loaded.tail.state, self._loaded.journal
+            if recorded is not None and journal is not None:
+                return state_in(journal, recorded[1])
             return read.read_state(self._loaded.base)
 
     def summary(self) -> dict[str, Any]:
@@ -192,7 +195,8 @@ class Session:
 
     def _death(self) -> events.Finished:
         with guard.reading(self.path, "the trainer's state"):
-            step = read.state_step(self._loaded.base)
+            recorded = self._loaded.tail.state
+            step = recorded[0] if recorded is not None else read.state_step(self._loaded.base)
         kept = "it can be continued from" if step is not None else "there is no checkpoint to continue from"
         return events.Finished(
             state="failed",

@@ -12,6 +12,8 @@ from msgspec.structs import replace
 from hhstudio.core import events
 from hhstudio.core.errors import SessionError
 from hhstudio.core.history import History
+from hhstudio.core.state import TrainerState
+from hhstudio.store import records
 from hhstudio.store.guard import DAMAGE
 from hhstudio.store.journal import Frame, JournalReader
 from hhstudio.store.layout import MAX_CELLS, MAX_TASKS
@@ -25,15 +27,19 @@ class Tail:
     """Weights recorded since the session file was written, as frames of the journal with their steps.
 
     ``rewound``: the earliest step that a resumed run went back to; what the session file holds of later
-    steps is void.
+    steps is void. ``state``: the step and the frame of the last trainer state.
     """
 
     finals: dict[Condition, tuple[int, Frame]] = field(default_factory=dict)
     snapshots: dict[Condition, list[tuple[int, Frame]]] = field(default_factory=dict)
     rewound: int | None = None
+    state: tuple[int, Frame] | None = None
 
-    def note(self, event: events.Event, frame: Frame) -> None:
-        """Remember where an event's weights lie."""
+    def note(self, event: records.AnyRecord, frame: Frame) -> None:
+        """Remember where a record's arrays lie."""
+        if isinstance(event, records.StoredState):
+            self.state = (event.step, frame)
+            return
         if isinstance(event, events.Weights):
             key = (event.path, event.task)
             if event.final:
@@ -68,8 +74,8 @@ def replay(history: History, journal: JournalReader, after: int, tail: Tail) -> 
         if frame.sequence <= after:
             continue
         try:
-            event = events.decode(payload)
-            if not isinstance(event, events.Watched):
+            event = records.decode(payload)
+            if not isinstance(event, (events.Watched, records.StoredState)):
                 apply(history, event)
         except (SessionError, *DAMAGE, RecursionError) as error:
             result.problem = f"record {frame.sequence} cannot be read ({' '.join(str(error).split())[:120]})"
@@ -107,3 +113,11 @@ def weights_in(journal: JournalReader, frame: Frame) -> events.Weights:
     if not isinstance(event, events.Weights):
         raise ValueError("the journal does not hold weights where it did")
     return event
+
+
+def state_in(journal: JournalReader, frame: Frame) -> TrainerState:
+    """The trainer's state that a noted frame holds. Raises ValueError when the journal changed under us."""
+    record = records.decode(journal.payload(frame))
+    if not isinstance(record, records.StoredState):
+        raise ValueError("the journal does not hold a trainer's state where it did")
+    return records.restored(record)

@@ -17,7 +17,7 @@ from hhstudio.core import events
 from hhstudio.core.errors import SessionError, TrainingError
 from hhstudio.core.history import History
 from hhstudio.core.state import TrainerState
-from hhstudio.store import guard, leftover, read, tail
+from hhstudio.store import guard, leftover, read, records, tail
 from hhstudio.store.compact import Sources, compact
 from hhstudio.store.durable import is_full
 from hhstudio.store.journal import JournalReader, JournalWriter, journal_path
@@ -27,6 +27,10 @@ from hhstudio.store.write import Identity, Outcome
 
 PENDING_BYTES = 512 << 20
 """A journal longer than this is compacted without waiting for the next checkpoint."""
+SMALL_BYTES = 32 << 20
+"""Session files up to this size are written anew at every checkpoint. Larger ones only when the journal
+has grown to a good part of their size; until then a checkpoint is one more record, so that what is
+written in all stays in proportion to what there is to keep."""
 
 
 class SessionWriter:
@@ -113,14 +117,18 @@ class SessionWriter:
             self._recording().flush()
 
     def checkpoint(self, state: TrainerState) -> events.Checkpointed:
-        """Put everything, and the state to go on from, into the session file; returns after the disk
-        has it. The event that it returns says how long that took, and has been recorded."""
+        """Put everything, and the state to go on from, onto the disk: into the session file, or into the
+        journal where the file is large. Returns after the disk has it; the event that it returns says
+        how long that took, and has been recorded."""
         began = time.monotonic()
         before = self.history.checkpoint
         self.history.apply(events.Checkpointed(step=state.step))
         try:
             with self._keeping(self._kept()):
-                self._checkpoint(state)
+                if self._is_worth_compacting():
+                    self._checkpoint(state)
+                else:
+                    self._append_state(state)
         except BaseException:
             self.history.checkpoint = before
             raise
@@ -160,6 +168,17 @@ class SessionWriter:
         self._tail = Tail()
         if not ended:
             journal.restart()
+
+    def _is_worth_compacting(self) -> bool:
+        assert self._anchor is not None
+        size = os.fstat(self._anchor.fileno()).st_size
+        return size <= SMALL_BYTES or self._recording().size >= min(size / 4, PENDING_BYTES)
+
+    def _append_state(self, state: TrainerState) -> None:
+        journal = self._recording()
+        record = records.stored(state)
+        self._tail.note(record, journal.append(record))
+        journal.sync()
 
     def _compact(self, identity: Identity, sources: Sources, state: TrainerState | None = None) -> None:
         compact(self.path, self.history, identity, sources, state)

@@ -15,6 +15,7 @@ from recorded_runs import (
     task_events,
     tensors,
     trainer_state,
+    weights,
 )
 
 from hhstudio.core import events
@@ -99,6 +100,45 @@ def test_a_journal_that_grows_too_long_is_taken_in_without_waiting(tmp_path, mon
     writer.close(finished())
     with open_session(path) as session:
         assert len(session.available()) == 6
+
+
+def test_a_checkpoint_of_a_large_session_costs_what_is_new_and_not_what_is_there(tmp_path, monkeypatch):
+    monkeypatch.setattr("hhstudio.store.writer.SMALL_BYTES", 10_000)
+    path = tmp_path / "s.h5"
+    writer = begun(path)
+    writer.record(weights("P1", 0, 20, size=20_000))
+    writer.checkpoint(trainer_state(20))
+    before = path.read_bytes()
+    assert len(before) > 300_000
+    for event in task_events("P1", 1, 20):
+        writer.record(event)
+    writer.checkpoint(trainer_state(40))
+    assert path.read_bytes() == before
+    with open_session(path) as session:  # read along
+        assert_state(session, 40)
+        assert session.available() == {("P1", 0), ("P1", 1)}
+    saved = {file.name: file.read_bytes() for file in tmp_path.iterdir() if file.suffix != ".lock"}
+    for step in range(41, 80):  # the journal is taken in when it has grown
+        writer.checkpoint(trainer_state(step, size=1000))
+    assert path.read_bytes() != before
+    writer.close(finished(80))
+    with open_session(path) as session:
+        assert_state(session, 79, size=1000)
+    for name, data in saved.items():  # as after a kill
+        (tmp_path / name).write_bytes(data)
+    with open_session(path) as session:
+        assert "the checkpoint at step 40" in session.history.end.message
+        assert_state(session, 40)
+        assert session.available() == {("P1", 0), ("P1", 1)}
+    assert not journal_path(path).exists()
+
+
+def assert_state(session, step, size=50):
+    state, expected = session.trainer_state(), trainer_state(step, size)
+    assert (state.step, state.meta, list(state.arrays)) == (step, expected.meta, list(expected.arrays))
+    for name, values in expected.arrays.items():
+        assert state.arrays[name].dtype == values.dtype
+        np.testing.assert_array_equal(state.arrays[name], values)
 
 
 def test_a_session_file_deleted_while_it_is_written_is_written_anew(tmp_path):

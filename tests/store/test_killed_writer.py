@@ -80,7 +80,9 @@ def _sweep(tmp_path, numbers):
         del waiting[:3]
         for _, path in batch:
             path.parent.mkdir()
-        running = [(n, path, child(path, "--die-at", n, "--tasks", 2)) for n, path in batch]
+        running = [
+            (n, path, child(path, "--die-at", n, "--tasks", 2, *["--large"] * (n % 2))) for n, path in batch
+        ]
         for _, path, process in running:
             said, errors = process.communicate(timeout=60)
             assert process.returncode in (0, -signal.SIGKILL), errors
@@ -105,7 +107,7 @@ def _soak(tmp_path, count):
     for number in range(count):
         path = tmp_path / str(number) / "s.h5"
         path.parent.mkdir()
-        process = child(path, "--pause", 0.2, "--tasks", 30)
+        process = child(path, "--pause", 0.2, "--tasks", 30, *["--large"] * (number % 2))
         assert process.stdout.readline() == "started\n"
         time.sleep(random_moments.uniform(0.0, 3.0))  # the moment is what is tested, not a wait for anything
         killed = time.monotonic()

@@ -18,6 +18,7 @@ from recorded_runs import (
 import hhstudio
 from hhstudio.core import events
 from hhstudio.core.errors import SessionError
+from hhstudio.store import writer as writing
 from hhstudio.store.compare import differences
 from hhstudio.store.journal import journal_path
 from hhstudio.store.session import open as open_session
@@ -25,7 +26,9 @@ from hhstudio.store.writer import SessionWriter
 
 
 @pytest.mark.parametrize("checkpoints", [(), (20,), (20, 40, 60, 80, 100, 120)])
-def test_a_reopened_run_has_the_history_that_the_live_one_had(tmp_path, checkpoints):
+@pytest.mark.parametrize("small", [0, 1 << 30], ids=["saved as large", "saved as small"])
+def test_a_reopened_run_has_the_history_that_the_live_one_had(tmp_path, checkpoints, small, monkeypatch):
+    monkeypatch.setattr(writing, "SMALL_BYTES", small)
     happened = record(tmp_path / "s.h5", frozenset(checkpoints))
     with open_session(tmp_path / "s.h5") as session:
         assert differences(session.history, replayed(happened)) == []

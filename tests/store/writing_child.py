@@ -1,4 +1,4 @@
-"""A writer to be killed: ``python writing_child.py S.h5 [--die-at N] [--limit BYTES] [--resume]``.
+"""A writer to be killed: ``python writing_child.py S.h5 [--die-at N] [--limit BYTES] [--large]``.
 
 Says on stdout what it has done, a line each: ``step S`` after a record, ``task PATH T`` when a task's end
 was recorded, ``checkpoint S``. ``--die-at N``: SIGKILL before the N-th operation that changes the folder
@@ -18,8 +18,8 @@ from recorded_runs import TASK_STEPS, finished, run_started, task_events, traine
 
 from hhstudio.core import events
 from hhstudio.core.errors import HHStudioError
+from hhstudio.store import writer
 from hhstudio.store.session import open as open_session
-from hhstudio.store.writer import SessionWriter
 
 SIZE = 2000
 """Rows of the largest tensor: 32 KB, so that writing takes a while."""
@@ -63,8 +63,11 @@ def main() -> int:
     parser.add_argument("--die-at", type=int)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--pause", type=float, default=0.0)
+    parser.add_argument("--large", action="store_true", help="save as large sessions are saved")
     parser.add_argument("--tasks", type=int, default=3)
     options = parser.parse_args()
+    if options.large:
+        writer.SMALL_BYTES = 0
     if options.die_at:
         die_at(options.die_at)
     try:
@@ -77,22 +80,22 @@ def main() -> int:
 
 
 def write(options: argparse.Namespace) -> None:
-    with SessionWriter(options.path) as writer:
-        writer.start(run_started(options.tasks))
+    with writer.SessionWriter(options.path) as recorder:
+        recorder.start(run_started(options.tasks))
         say("started")
         if options.limit:
             limit(options.limit)
         for task in range(options.tasks):
             for event in task_events("P1", task, task * TASK_STEPS, SIZE):
-                writer.record(event)
+                recorder.record(event)
                 if isinstance(event, events.Progress):
                     say("step", event.step, time.monotonic())
                     time.sleep(options.pause)
                 if isinstance(event, events.TaskFinished):
                     say("task", event.path, event.task)
-            writer.checkpoint(trainer_state(TASK_STEPS * (task + 1), SIZE))
+            recorder.checkpoint(trainer_state(TASK_STEPS * (task + 1), SIZE))
             say("checkpoint", TASK_STEPS * (task + 1))
-        writer.close(finished(TASK_STEPS * options.tasks))
+        recorder.close(finished(TASK_STEPS * options.tasks))
     with open_session(options.path) as session:
         assert session.state == "finished"
 
