@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QW
 from hhstudio.core.events import TERMINAL
 from hhstudio.core.history import History
 from hhstudio.gui.curves.elided import ElidedLabel
+from hhstudio.gui.curves.taskstyle import task_label
 from hhstudio.gui.icons import pixmap
 from hhstudio.gui.theme import LIGHT, Theme
 from hhstudio.gui.words import STATE_WORDS, duration, rate
@@ -135,8 +136,6 @@ class RunStatus(QWidget):
 def _place(history: History) -> str:
     progress = history.progress
     if history.state in ("training", "paused") and progress is not None:
-        task = history.tasks[progress.task].name if 0 <= progress.task < len(history.tasks) else ""
-        named = f" ({task})" if task else ""
         total = f"{progress.step:,} of {progress.total_steps:,}".replace(",", " ")
-        return f"{progress.path} · task {progress.task}{named} · step {total}"
+        return f"{progress.path} · {task_label(history.tasks, progress.task)} · step {total}"
     return "" if history.state == "failed" else history.state_detail  # the banner says why

@@ -117,7 +117,7 @@ def summary(found: Brief) -> str:
     if found.error:
         return found.error.split(": ", 1)[-1]
     reached = [f"{100 * value:.1f}" for value in found.average.values() if value is not None]
-    return " / ".join(reached) + " %" if reached else f"no task finished yet, step {found.step}"
+    return " / ".join(reached) + " %" if reached else f"at step {found.step}"
 
 
 def tooltip(found: Brief) -> str:

@@ -181,7 +181,10 @@ class Studio(QObject):
             out = self.next_session
             session_files.make_folder(out.parent)
             self._opening += 1
-            self._begin(self._client(self.document.spec, out), History(), out)
+            history = History()
+            # Known already, so that the views build what takes long before the first step, not during it.
+            history.paths = tuple(path.name for path in self.document.topology.paths)
+            self._begin(self._client(self.document.spec, out), history, out)
             self.document.mark_saved()  # the session keeps tree and settings
 
         if not self.running:
