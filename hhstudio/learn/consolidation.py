@@ -27,7 +27,7 @@ class Consolidation:
     """The penalty of a run.
 
     ``head_of``: the head of a task, or None where all heads serve all tasks. ``measure``: curvature
-    factors of a condition's solver as it is now.
+    factors of a condition's solver with given (size,) weights, on images of a task.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Consolidation:
         hierarchy: Hierarchy,
         seed: int,
         head_of: Callable[[int], int | None],
-        measure: Callable[[Condition], Factors],
+        measure: Callable[[Condition, Tensor, int], Factors],
     ) -> None:
         self.settings = settings
         self.targets: dict[Condition, tuple[Tensor, ...]] = {}
@@ -52,12 +52,9 @@ class Consolidation:
 
     # before a task -------------------------------------------------------------------------------------
 
-    def begin(self, earlier: Sequence[Condition], learning: str) -> str:
-        """Prepare for a task on the path of solver ``learning`` that follows these conditions.
-
-        Returns one line: the form chosen, and why.
-        """
-        self._earlier, self._learning, self._gram = tuple(earlier), learning, None
+    def begin(self, earlier: Sequence[Condition], learning: Condition) -> str:
+        """Prepare to learn a condition after these. Returns one line: the form chosen, and why."""
+        self._earlier, self._learning, self._gram = tuple(earlier), learning.solver, None
         if not earlier or self.settings.beta <= 0:
             return "no earlier conditions to keep" if not earlier else "no consolidation: beta is 0"
         count = len(self.sample(0))
@@ -77,9 +74,8 @@ class Consolidation:
         for condition in earlier:
             if condition not in self.targets:
                 self._fix(condition)
-            if self._curvature is not None and condition not in self._curvature:
-                kind = self._hierarchy.tree.chains[condition.solver].last.spec.kind
-                self._curvature.add(condition, kind, self._measure(condition))
+        if self._curvature is not None:
+            self._measure_curvature(self._curvature, learning.task)
         level = {"solver": "the solvers' weights", "root": "the root's targets", "all": "every level"}
         return f"targets at {level[self.settings.level]}, {taken} earlier conditions a step; {why_not}"
 
@@ -196,6 +192,17 @@ class Consolidation:
     def _fix(self, condition: Condition) -> None:
         generated = self._hierarchy.generate([condition])[condition.solver]
         self.targets[condition] = tuple(generated.levels[i][0].clone() for i in self._levels(generated.chain))
+
+    def _measure_curvature(self, curvature: Curvature, task: int) -> None:
+        """G of conditions that have none yet; A of every kind of solver, on the images of ``task``."""
+        last: dict[str, Condition] = {}
+        for condition in self._earlier:
+            last[self._hierarchy.tree.chains[condition.solver].last.spec.kind] = condition
+            if condition not in curvature:
+                weights = self.targets[condition][0]
+                curvature.add(condition, self._measure(condition, weights, condition.task))
+        for kind, condition in last.items():
+            curvature.set_inputs(kind, self._measure(condition, self.targets[condition][0], task))
 
     # parts ---------------------------------------------------------------------------------------------
 

@@ -60,23 +60,26 @@ def factors(solver: SolverTarget, run: Callable[[], Tensor], drawn: Callable[[Te
 
 
 class Curvature:
-    """Factors kept for earlier conditions: G for each, A as one mean over all solvers built alike."""
+    """Factors kept for earlier conditions: G for each, small; A is measured anew for every task.
+
+    A comes from the new task's images in the solver that was learned last, so that it takes no storage:
+    on what an earlier task's images have in common with those of other tasks, it is as good.
+    """
 
     def __init__(self) -> None:
         self._inputs: dict[str, dict[str, Tensor]] = {}
-        self._counts: dict[str, int] = {}
         self._outputs: dict[Condition, dict[str, Tensor]] = {}
 
     def __contains__(self, condition: Condition) -> bool:
         return condition in self._outputs
 
-    def add(self, condition: Condition, kind: str, measured: Factors) -> None:
-        """Keep the factors of a condition whose solver is of that kind (:attr:`TargetSpec.kind`)."""
-        count = self._counts[kind] = self._counts.get(kind, 0) + 1
-        mean = self._inputs.setdefault(kind, {})
-        for name, (a, _) in measured.items():
-            mean[name] = a if name not in mean else mean[name] + (a - mean[name]) / count
+    def add(self, condition: Condition, measured: Factors) -> None:
+        """Keep G of a condition."""
         self._outputs[condition] = {name: g for name, (_, g) in measured.items()}
+
+    def set_inputs(self, kind: str, measured: Factors) -> None:
+        """Use this A for all solvers of that kind (:attr:`TargetSpec.kind`)."""
+        self._inputs[kind] = {name: a for name, (a, _) in measured.items()}
 
     def divergence(self, kind: str, conditions: Sequence[Condition], change: Mapping[str, Tensor]) -> Tensor:
         """(B,) expected divergence of the predictions of B conditions. ``change``: (B, *shape) by tensor."""
@@ -93,26 +96,19 @@ class Curvature:
         return total
 
     def arrays(self) -> dict[str, np.ndarray]:
-        found = {
-            f"a/{kind}/{self._counts[kind]}/{name}": a.cpu().numpy().copy()
-            for kind, mean in self._inputs.items()
-            for name, a in mean.items()
+        """G of every condition; A is measured again."""
+        return {
+            f"{condition.solver}/{condition.task}/{name}": g.cpu().numpy().copy()
+            for condition, by_layer in self._outputs.items()
+            for name, g in by_layer.items()
         }
-        for condition, by_layer in self._outputs.items():
-            for name, g in by_layer.items():
-                found[f"g/{condition.solver}/{condition.task}/{name}"] = g.cpu().numpy().copy()
-        return found
 
     def load(self, arrays: Mapping[str, np.ndarray], like: Tensor) -> None:
         """Take back what :meth:`arrays` gave, on the device and of the type of ``like``."""
         for full, array in arrays.items():
-            which, owner, number, name = full.split("/", 3)
+            solver, task, name = full.split("/", 2)
             value = torch.from_numpy(np.array(array)).to(like)
-            if which == "a":
-                self._counts[owner] = int(number)
-                self._inputs.setdefault(owner, {})[name] = value
-            else:
-                self._outputs.setdefault(Condition(owner, int(number)), {})[name] = value
+            self._outputs.setdefault(Condition(solver, int(task)), {})[name] = value
 
 
 @contextmanager

@@ -137,13 +137,13 @@ class Learner:
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, self.arithmetic.autocast)
 
-    def curvature_of(self, condition: Condition) -> Factors:
-        """Curvature factors of a condition's solver as it is now, on training images of its task."""
-        solver, data = self.hierarchy.tree.solvers[condition.solver], self.task_data(condition.task)
-        source = torch.Generator().manual_seed(derived_seed(self.spec.seed, "curvature", *condition))
+    def curvature_of(self, condition: Condition, flat: Tensor, task: int) -> Factors:
+        """Curvature factors of a condition's solver with weights ``flat`` on training images of a task."""
+        solver, data = self.hierarchy.tree.solvers[condition.solver], self.task_data(task)
+        source = torch.Generator().manual_seed(derived_seed(self.spec.seed, "curvature", *condition, task))
         order = torch.randperm(len(data.train_labels), generator=source)
         images = data.train_images[order[: self.spec.consolidation.curvature_images].to(self.device)]
-        weights = {n: w.requires_grad_() for n, w in self.solver_weights([condition])[condition].items()}
+        weights = solver.spec.split(flat.clone().requires_grad_())
 
         def drawn(logits: Tensor) -> Tensor:
             return torch.multinomial(logits.softmax(1).cpu(), 1, generator=source)[:, 0].to(self.device)
@@ -165,7 +165,7 @@ class Learner:
         frozen = self._frozen()
         for name, tensor in self.hierarchy.stored.items():
             tensor.requires_grad_(name not in frozen)
-        line = self.consolidation.begin(self.done, conditions[0].solver)
+        line = self.consolidation.begin(self.done, conditions[0])
         if self.training.fresh_optimizer:
             self.optimiser.restart(self.hierarchy.stored)
         else:

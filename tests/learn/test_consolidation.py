@@ -83,7 +83,7 @@ def test_the_penalty_is_the_mean_squared_change_in_wanted_scales(tiny, trainer_o
         stream__scenario="domain",
     )
     learner, earlier = prepared(trainer_of, spec)
-    learner.consolidation.begin(earlier, earlier[0].solver)
+    learner.consolidation.begin(earlier, earlier[0])
     before = learner.hierarchy.generate(earlier)
     moved(learner)
     after = learner.hierarchy.generate(earlier)
@@ -101,7 +101,7 @@ def test_the_penalty_is_the_mean_squared_change_in_wanted_scales(tiny, trainer_o
 def test_a_sample_of_earlier_conditions_is_on_average_the_whole(tiny, trainer_of):
     spec = tiny(2, consolidation__sample=2)
     learner, earlier = prepared(trainer_of, spec)
-    learner.consolidation.begin(earlier, earlier[0].solver)
+    learner.consolidation.begin(earlier, earlier[0])
     moved(learner)
     with torch.no_grad():
         generated = learner.hierarchy.generate(earlier)
@@ -119,7 +119,7 @@ def test_a_sample_of_earlier_conditions_is_on_average_the_whole(tiny, trainer_of
 def test_unused_heads_may_change_freely(tiny, trainer_of):
     spec = tiny(1)
     learner, earlier = prepared(trainer_of, spec, tasks=2)
-    learner.consolidation.begin(earlier, earlier[0].solver)
+    learner.consolidation.begin(earlier, earlier[0])
     chain = learner.hierarchy.tree.chains[earlier[0].solver]
     rows = chain.last.spec.split(learner.hierarchy.stored[f"anchor/{chain.last.slot}"].data)["head.weight"]
     weights = dict.fromkeys(earlier, 1.0)
@@ -147,10 +147,10 @@ def test_the_log_says_which_form_was_chosen_and_why(tiny, trainer_of):
     spec = tiny(1, **CLOSED["direct"], consolidation__level="root", consolidation__sample=0,
                 hypernetwork__hidden=[4], hypernetwork__chunk=64)  # fmt: skip
     learner, earlier = prepared(trainer_of, spec)
-    assert "closed form at the root over all 3" in learner.consolidation.begin(earlier, earlier[0].solver)
+    assert "closed form at the root over all 3" in learner.consolidation.begin(earlier, earlier[0])
     assert learner.consolidation.closed_form
     learner, earlier = prepared(trainer_of, tiny(2, consolidation__sample=2))
-    line = learner.consolidation.begin(earlier, earlier[0].solver)
+    line = learner.consolidation.begin(earlier, earlier[0])
     assert "targets at the solvers' weights, 2 of 6" in line
     assert "only what the root generates" in line
 
