@@ -119,7 +119,7 @@ class _Bar(_Lines):
             total=None,
             leave=False,
             dynamic_ncols=True,
-            bar_format="{desc} {percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt} {postfix}",
+            bar_format="{desc} {percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt}{postfix}",
         )
         self._bar.set_description_str("starting")
 
