@@ -65,7 +65,7 @@ class Learner:
     def task_data(self, task: int) -> TaskData:
         """The task's data, on the device."""
         if task not in self._data:
-            self._data[task] = self.stream.task(task).to(self.device)
+            self._data[task] = self.stream.task(task, self.device)
         return self._data[task]
 
     def steps_of(self, task: int) -> int:

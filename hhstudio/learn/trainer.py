@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -166,6 +167,8 @@ class Trainer:
         Raises :class:`TrainingError` when a number is no longer finite, naming step, path and level.
         """
         self._since = time.perf_counter() - self._elapsed
+        for notice in self.stream.notices:
+            yield _log(notice, "warning")
         yield _log(self._reports.description())
         if self._at.step == 0 and not self._at.begun:
             yield from self._measure_untrained()
@@ -344,5 +347,5 @@ class Trainer:
         checkpoint.restore(self._learner, state.arrays, at.finished, at.current)
 
 
-def _log(message: str) -> events.Log:
-    return events.Log(time=time.time(), level="info", message=message)
+def _log(message: str, level: Literal["info", "warning"] = "info") -> events.Log:
+    return events.Log(time=time.time(), level=level, message=message)

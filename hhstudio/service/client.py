@@ -14,13 +14,13 @@ from pathlib import Path
 
 from hhstudio.core import events
 from hhstudio.core import spec as specs
+from hhstudio.core.datasets import default_data_root
 from hhstudio.core.events import TERMINAL, Event, RunState
 from hhstudio.core.spec import Spec
 from hhstudio.core.topology import Topology
 from hhstudio.service import protocol
 from hhstudio.service.failures import exit_in_words
 from hhstudio.service.outbox import Outbox
-from hhstudio.service.places import data_folder
 from hhstudio.service.process import WorkerProcess
 from hhstudio.service.protocol import Batch, Bye, Command, ProtocolError, Start, ToWindow
 
@@ -55,7 +55,7 @@ class RunClient:
     ) -> None:
         self._start = Start(
             out=str(out),
-            data=str(data or data_folder()),
+            data=str(data or default_data_root()),
             spec=None if spec is None else specs.encode(spec),
             device=device,
             allow_unverified=allow_unverified,

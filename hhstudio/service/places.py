@@ -1,8 +1,7 @@
-"""Folders outside the project that the studio uses: data sets and logs."""
+"""Where the studio keeps its logs, and how a defect is written there."""
 
 from __future__ import annotations
 
-import os
 import traceback
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +9,6 @@ from pathlib import Path
 import platformdirs
 
 _APP = "hhstudio"
-
-
-def data_folder() -> Path:
-    """Where data sets are looked for and downloaded to: ``$HHSTUDIO_DATA``, or the user's data folder."""
-    named = os.environ.get("HHSTUDIO_DATA")
-    return Path(named).expanduser() if named else platformdirs.user_data_path(_APP, appauthor=False) / "data"
 
 
 def log_folder() -> Path:
