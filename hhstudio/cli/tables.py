@@ -53,6 +53,7 @@ def overview(file: str, summary: dict[str, Any]) -> str:
         f"ratio {_figure(counts['ratio'])}",
         "",
         accuracy_table(summary),
+        *contribution_lines(summary),
         "",
         "tasks",
     ]
@@ -61,6 +62,23 @@ def overview(file: str, summary: dict[str, Any]) -> str:
         more = ", …" if len(task["classes"]) > 12 else ""
         lines.append(f"  {number:>3}  {task['name']}  ({task['dataset']}: {classes}{more})")
     return "\n".join(lines)
+
+
+def contribution_lines(summary: dict[str, Any]) -> list[str]:
+    """What each edge's generated part is worth, by path; no line where nothing was measured."""
+    paths = summary["contributions"]
+    if not paths:
+        return []
+    first = max(map(len, paths))
+    second = max(len(each["edge"]) for found in paths.values() for each in found)
+    lines = ["", "accuracy lost without what an edge generates"]
+    for path, found in paths.items():
+        for number, each in enumerate(found):
+            name = "" if number else path
+            flag = "  bypassed" if each["bypassed"] else ""
+            lost = _figure(each["lost"], sign=True)
+            lines.append(f"  {name:<{first}}  {each['edge']:<{second}}  {lost}{flag}")
+    return lines
 
 
 def _figure(value: float | None, sign: bool = False) -> str:

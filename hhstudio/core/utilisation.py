@@ -40,32 +40,66 @@ def metric(key: str) -> str:
     return _PREFIX + key
 
 
+def measures(metric: str) -> bool:
+    """Whether a metric holds accuracies without a contribution."""
+    return metric.startswith(_PREFIX)
+
+
 def contributions(history: History, path: str) -> list[Worth]:
     """What every contribution on a path is worth, in the order of the chain; empty where not measured.
 
     Means over the tasks learned on the path; the last row (:data:`ALL`) is what all of them are worth
     together, so that the rest of the accuracy is the anchors' own.
     """
-    matrix = history.accuracy.get(path)
-    if matrix is None or not history.topology:
-        return []
-    rows = np.flatnonzero(~np.isnan(matrix).all(axis=1))
-    if not rows.size:
-        return []
-    final = matrix[rows[-1]]
-    found = []
-    for key in dict.fromkeys(
-        name for at, _, name in history.series if at == path and name.startswith(_PREFIX)
-    ):
-        lost = [
-            float(final[task]) - float(series.values[-1])
-            for (at, task, name), series in history.series.items()
-            if at == path and name == key and len(series) and 0 <= task < len(final)
-        ]
-        short = key.removeprefix(_PREFIX)
-        if lost:
-            found.append(Worth(short, _title(short, history.topology), float(np.nanmean(lost))))
+    return _worths(history, {path}).get(path, [])
+
+
+def by_slot(history: History) -> dict[str, list[tuple[str, Worth]]]:
+    """Slot id -> (path, worth) of every contribution that comes through the slot, where measured."""
+    found: dict[str, list[tuple[str, Worth]]] = {}
+    for path, worths in _worths(history, set(history.paths)).items():
+        for worth in worths:
+            if worth.key != ALL:
+                found.setdefault(worth.key.partition("@")[0], []).append((path, worth))
     return found
+
+
+def _worths(history: History, paths: set[str]) -> dict[str, list[Worth]]:
+    """By path, from one look at each series: a large tree has very many."""
+    topology = history.topology
+    if topology is None:
+        return {}
+    lost: dict[str, dict[str, list[float]]] = {}
+    finals: dict[str, np.ndarray | None] = {}
+    for (path, task, name), series in history.series.items():
+        if path not in paths or not measures(name) or not len(series):
+            continue
+        if path not in finals:
+            finals[path] = _final(history, path)
+        final = finals[path]
+        if final is not None and 0 <= task < len(final):
+            values = lost.setdefault(path, {}).setdefault(name.removeprefix(_PREFIX), [])
+            values.append(float(final[task]) - float(series.values[-1]))
+    return {
+        path: [Worth(key, _title(key, topology), mean) for key, mean in _means(by_key)]
+        for path, by_key in lost.items()
+    }
+
+
+def _means(by_key: dict[str, list[float]]) -> list[tuple[str, float]]:
+    """Keys with anything measured, :data:`ALL` last."""
+    known = {key: [v for v in values if not np.isnan(v)] for key, values in by_key.items()}
+    means = [(key, float(np.mean(values))) for key, values in known.items() if values]
+    return sorted(means, key=lambda each: each[0] == ALL)
+
+
+def _final(history: History, path: str) -> np.ndarray | None:
+    """Accuracies after the last task learned on a path, NaN where not measured."""
+    matrix = history.accuracy.get(path)
+    if matrix is None:
+        return None
+    rows = np.flatnonzero(~np.isnan(matrix).all(axis=1))
+    return matrix[rows[-1]] if rows.size else None
 
 
 def _title(key: str, topology: Topology) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hhstudio.core import utilisation
 from hhstudio.core.events import ParameterCount
 from hhstudio.core.topology import Topology
 from hhstudio.store import layout
@@ -34,6 +35,7 @@ def summarise(session: Session) -> dict[str, Any]:
         ],
         "paths": _paths(history.topology or Topology(), history.paths),
         "accuracy": {path: _accuracy(session, path) for path in history.paths},
+        "contributions": _contributions(session),
         "parameters": _parameters(history.parameters),
         "name": session.spec.name,
         "app": run.app,
@@ -68,6 +70,17 @@ def _accuracy(session: Session, path: str) -> dict[str, Any]:
         "backward_transfer": finite(found.backward_transfer),
         "forward_transfer": finite(found.forward_transfer),
         "forgetting": finite(found.forgetting),
+    }
+
+
+def _contributions(session: Session) -> dict[str, list[dict[str, Any]]]:
+    """By path, where measured: accuracy (a share of 1) lost without each edge's generated part."""
+    history = session.history
+    found = {path: utilisation.contributions(history, path) for path in history.paths}
+    return {
+        path: [{"edge": w.title, "lost": finite(w.lost), "bypassed": w.bypassed} for w in worths]
+        for path, worths in found.items()
+        if worths
     }
 
 

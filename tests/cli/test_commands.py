@@ -74,6 +74,9 @@ def test_show_json_is_what_the_contract_says(finished, capsys):
     }
     assert np.array(figures["matrix"], dtype=float).shape == (2, 2)
     assert shown["parameters"].keys() == {"stored", "generated", "ratio"}
+    edges = shown["contributions"]["P2-0"]
+    assert [each["edge"] for each in edges][-1] == "everything generated"
+    assert all(each.keys() == {"edge", "lost", "bypassed"} for each in edges)
 
 
 def test_show_is_a_table_for_people(finished, capsys):
@@ -81,6 +84,8 @@ def test_show_is_a_table_for_people(finished, capsys):
     said = capsys.readouterr().out
     assert "finished, 120 steps" in said
     assert "digits 2-3" in said
+    worth = said.partition("accuracy lost without what an edge generates\n")[2].splitlines()
+    assert worth[0].split()[:4] == ["P1", "H0", "→", "P1"]
 
 
 def test_export_writes_metrics_spec_and_weights(finished, tmp_path):

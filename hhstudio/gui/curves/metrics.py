@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hhstudio.core import utilisation
+
 HIDDEN = frozenset({"untrained"})
-"""Recorded once for forward transfer; a single point is no curve."""
+"""Recorded once for forward transfer; a single point is no curve. Nor is what an edge is worth."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,10 @@ def metric(name: str) -> Metric:
 
 
 def ordered(names: set[str]) -> tuple[str, ...]:
-    """Known metrics in their usual order, then the others by name; hidden ones left out."""
+    """Known metrics in their usual order, then the others by name; those that are single points left out."""
     known = [m.name for m in _KNOWN if m.name in names]
-    return (*known, *sorted(names - set(known) - HIDDEN))
+    others = names - set(known) - HIDDEN
+    return (*known, *sorted(name for name in others if not utilisation.measures(name)))
 
 
 def text(metric: Metric, value: float) -> str:
