@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from hhstudio.gui.icons import icon, pixmap
@@ -71,6 +72,16 @@ class Banner(QFrame):
             return
         self.topic = ""
         self.hide()
+
+    def sizeHint(self) -> QSize:
+        """As high as the text needs at the width that there is; Qt would guess from a narrow one."""
+        width = self.width() if self.isVisible() else self.parentWidget().width()
+        return QSize(400, self._row.heightForWidth(max(width, 400)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QDesktopServices, QFont, QGuiApplication, QPainter, QPen
@@ -26,7 +27,9 @@ from hhstudio.gui.session_files import shown_path
 from hhstudio.gui.session_model import BRIEF, SessionModel, summary
 from hhstudio.gui.theme import LIGHT, Theme
 from hhstudio.gui.words import size, when
-from hhstudio.store.brief import Brief
+
+if TYPE_CHECKING:
+    from hhstudio.store.brief import Brief
 
 _ICONS = {"finished": "finished", "stopped": "stopped", "failed": "failed", "running": "running"}
 _EMPTY = (

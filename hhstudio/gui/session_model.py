@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -17,7 +18,9 @@ from PySide6.QtCore import (
 
 from hhstudio.gui.jobs import Jobs
 from hhstudio.gui.words import duration, percent, size
-from hhstudio.store.brief import Brief, brief
+
+if TYPE_CHECKING:
+    from hhstudio.store.brief import Brief
 
 BRIEF = int(Qt.ItemDataRole.UserRole)
 _SETTLE_MS = 300
@@ -117,7 +120,9 @@ def summary(found: Brief) -> str:
     if found.error:
         return found.error.split(": ", 1)[-1]
     reached = [f"{100 * value:.1f}" for value in found.average.values() if value is not None]
-    return " / ".join(reached) + " %" if reached else f"at step {found.step}"
+    if not reached:
+        return f"at step {found.step}" if found.step else state_word(found)
+    return " / ".join(reached) + " %"
 
 
 def tooltip(found: Brief) -> str:
@@ -133,6 +138,8 @@ def _scanner(
     folder: Path, known: dict[Path, tuple[tuple[int, ...], Brief]]
 ) -> Callable[[], tuple[Path, dict[Path, tuple[tuple[int, ...], Brief]]]]:
     def scan() -> tuple[Path, dict[Path, tuple[tuple[int, ...], Brief]]]:
+        from hhstudio.store.brief import brief  # h5py takes its time: not before the window is there
+
         found: dict[Path, tuple[tuple[int, ...], Brief]] = {}
         for path in folder.glob("*.h5"):
             if path.name.startswith("."):
