@@ -76,6 +76,7 @@ class JournalWriter:
         self.sequence = base
         self._buffer = bytearray()
         self._file = self._create(base)
+        sync_folder(path.parent)
         self._size = HEADER_SIZE
         self._flushed = time.monotonic()
 
@@ -126,7 +127,10 @@ class JournalWriter:
         os.fsync(self._file)
 
     def restart(self) -> None:
-        """Begin an empty journal after the last record: the session file now holds all before it."""
+        """Begin an empty journal after the last record: the session file now holds all before it.
+
+        Whether the old or the new one is there after the machine goes down makes no difference.
+        """
         fresh = self._create(self.sequence)
         os.close(self._file)
         self._file, self._size = fresh, HEADER_SIZE
@@ -153,7 +157,6 @@ class JournalWriter:
             os.write(file, header + _CRC.pack(zlib.crc32(header)))
             os.fsync(file)
             fresh.replace(self.path)
-            sync_folder(self.path.parent)
         except OSError:
             os.close(file)
             fresh.unlink(missing_ok=True)

@@ -157,7 +157,7 @@ class SessionWriter:
         base = self._base()
         try:
             journal = self._recording()
-            journal.sync()
+            journal.flush()
             end = self.history.end
             outcome: Outcome = end.state if end else "failed" if ended else "running"
             identity = Identity(journal.session, journal.sequence, outcome)

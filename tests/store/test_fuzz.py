@@ -84,7 +84,6 @@ def fuzz(source, folder, count):
         opened += read_everything(path)
         slowest = max(slowest, time.monotonic() - began)
     print(f"{count} damaged files: {opened} still opened, the slowest took {slowest:.2f} s")
-    assert slowest < 5
     assert 0 < opened < count
 
 

@@ -1,0 +1,108 @@
+"""What recording, saving and opening sessions cost; figures, no assertions (run with --benchmark-only)."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from hhstudio.core import edits, events
+from hhstudio.core import spec as specs
+from hhstudio.core.spec import Spec
+from hhstudio.core.state import TrainerState
+from hhstudio.store.brief import brief
+from hhstudio.store.writer import SessionWriter
+
+pytestmark = pytest.mark.timeout(600)
+TASKS = 18
+METRICS = ("loss", "consolidation", "gradient_norm", "lr", "step_time")
+
+
+def started():
+    spec = Spec(topology=edits.single())
+    tasks = tuple(events.TaskInfo(name=f"task {t}", dataset="digits", classes=(0, 1)) for t in range(TASKS))
+    return events.RunStarted(
+        spec=specs.encode(spec), created="", app="", torch="", device="cpu", seed=0, tasks=tasks,
+        paths=("P1",), total_steps=TASKS * 1000,
+    )  # fmt: skip
+
+
+def block(step, task):
+    """Metrics of a hundred steps, as a trainer reports them every fifth of a second."""
+    count = len(METRICS)
+    return events.Metrics(
+        names=METRICS,
+        step=[s for s in range(step, step + 100) for _ in METRICS],
+        path=[0] * 100 * count,
+        task=[task] * 100 * count,
+        metric=list(range(count)) * 100,
+        value=np.random.default_rng(step).normal(size=100 * count).tolist(),
+    )
+
+
+def weights(step, task, numbers, final, kind):
+    values = np.random.default_rng(step).normal(size=numbers // 10).astype(kind)
+    tensors = {f"layer{i}.weight": events.Tensor.of(values) for i in range(10)}
+    return events.Weights(step=step, path="P1", task=task, tensors=tensors, final=final)
+
+
+def state(step, numbers):
+    values = np.random.default_rng(step).normal(size=numbers).astype(np.float32)
+    return TrainerState(step, {}, {"stored": values, "optimiser/m": values, "optimiser/v": values})
+
+
+def fill(writer, numbers, snapshots):
+    """All tasks but the last checkpoint."""
+    writer.start(started())
+    for task in range(TASKS):
+        writer.record(events.TaskStarted(step=1000 * task, path="P1", task=task))
+        for step in range(1000 * task, 1000 * task + 1000, 100):
+            writer.record(block(step, task))
+        for at in range(snapshots):
+            writer.record(weights(1000 * task + at, task, numbers, False, np.float16))
+        end = 1000 * (task + 1)
+        writer.record(weights(end, task, numbers, True, np.float32))
+        writer.record(events.TaskFinished(step=end, path="P1", task=task, accuracies=(0.5,) * (task + 1)))
+        if task < TASKS - 1:
+            writer.checkpoint(state(end, numbers))
+
+
+def test_recording_the_metrics_of_a_hundred_steps(benchmark, tmp_path):
+    with SessionWriter(tmp_path / "s.h5") as writer:
+        writer.start(started())
+        made = block(0, 0)
+        benchmark(lambda: writer.record(made))
+
+
+@pytest.mark.parametrize(("numbers", "snapshots"), [(3_000, 0), (1_300_000, 0), (1_300_000, 20)])
+def test_a_checkpoint_after_eighteen_tasks(benchmark, tmp_path, numbers, snapshots):
+    path = tmp_path / "s.h5"
+    with SessionWriter(path) as writer:
+        fill(writer, numbers, snapshots)
+        kept = state(TASKS * 1000, numbers)
+        benchmark.pedantic(lambda: writer.checkpoint(kept), rounds=5)
+        writer.close(events.Finished(state="finished", step=TASKS * 1000, seconds=1.0))
+    raw = TASKS * numbers * (4 + 2 * snapshots) + 3 * numbers * 4
+    print(f"\n{path.stat().st_size / 1e6:.1f} MB on disk, {raw / 1e6:.1f} MB of weights and state in it")
+
+
+OPEN = """
+import resource, sys, time
+from hhstudio.store.session import open
+began = time.perf_counter()
+session = open(sys.argv[1])
+session.summary()
+session.tensor("P1", 0, "layer1.weight")
+taken = time.perf_counter() - began
+print(f"{taken:.3f} s, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB of memory")
+"""
+
+
+def test_opening_a_session_of_a_gigabyte(benchmark, tmp_path):
+    path = tmp_path / "s.h5"
+    with SessionWriter(path) as writer:
+        fill(writer, 1_300_000, 20)
+        writer.close(events.Finished(state="finished", step=TASKS * 1000, seconds=1.0))
+    done = subprocess.run([sys.executable, "-c", OPEN, str(path)], capture_output=True, text=True, check=True)
+    print(f"\n{path.stat().st_size / 1e6:.0f} MB opened, summed up, one tensor read in {done.stdout.strip()}")
+    benchmark(lambda: brief(path))
