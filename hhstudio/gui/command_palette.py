@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QIcon, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from hhstudio.gui.actions import Action, ActionRegistry
@@ -43,6 +43,11 @@ class CommandPalette(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName("Matching commands")
         self.list.setUniformItemSizes(True)
+        self.list.setIconSize(QSize(16, 16))
+        self.list.setStyleSheet("QListWidget::item { padding: 4px 6px; }")
+        blank = QPixmap(16, 16)
+        blank.fill(Qt.GlobalColor.transparent)
+        self._blank = QIcon(blank)  # keeps the names in one line
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)
@@ -83,7 +88,7 @@ class CommandPalette(QDialog):
             keys = QKeySequence(first).toString(QKeySequence.SequenceFormat.NativeText)
             item = QListWidgetItem(_named(action) + (f"    {keys}" if keys else ""))
             item.setData(_ID, action.id)
-            item.setIcon(self._registry.qaction(action.id).icon())
+            item.setIcon(self._registry.qaction(action.id).icon() if action.icon else self._blank)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
 

@@ -34,9 +34,9 @@ def pixmap(name: str, color: str, size: int) -> QPixmap:
     return image
 
 
-def chevron(dark: bool) -> str:
-    """Path of the arrow of combo boxes, which a stylesheet can only name as a file."""
-    return resource(f"icons/chevron-{'dark' if dark else 'light'}.svg").as_posix()
+def part(name: str, dark: bool) -> str:
+    """Path of a widget's part (``chevron``, ``check``), which a stylesheet can only name as a file."""
+    return resource(f"icons/{name}-{'dark' if dark else 'light'}.svg").as_posix()
 
 
 @lru_cache(maxsize=256)

@@ -66,6 +66,12 @@ QComboBox::down-arrow { image: url("$chevron"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $border; padding: 3px;
     selection-background-color: $selection; selection-color: $text; }
 
+QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid $muted; border-radius: 3px;
+    background: $panel; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$check"); }
+QCheckBox::indicator:disabled { border-color: $border; }
+QCheckBox::indicator:focus { border-color: $accent; }
+
 QProgressBar { background: $raised; border: none; border-radius: 3px; height: 6px; color: transparent; }
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QProgressBar[state="paused"]::chunk { background: $warn; }
@@ -82,6 +88,10 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QStatusBar { background: $window; color: $muted; }
 QStatusBar::item { border: none; }
+QMessageBox QLabel#qt_msgbox_label { font-weight: 600; }
+QMessageBox QLabel#qt_msgbox_informativelabel { min-width: 320px; }
+QTreeView::item { padding: 2px 4px; }
+QHeaderView::section { background: $raised; color: $muted; border: none; padding: 4px 6px; }
 QLabel[muted="true"] { color: $muted; }
 QLabel[caption="true"] { color: $muted; font-size: 8.5pt; }
 QLabel[title="true"] { font-weight: 600; }
@@ -89,7 +99,7 @@ QLabel[title="true"] { font-weight: 600; }
 
 
 def stylesheet(theme: Theme) -> str:
-    from hhstudio.gui.icons import chevron
+    from hhstudio.gui.icons import part
 
     roles = {name: getattr(theme, name) for name in vars(theme) if isinstance(getattr(theme, name), str)}
-    return _SHEET.substitute(roles, chevron=chevron(theme.dark))
+    return _SHEET.substitute(roles, chevron=part("chevron", theme.dark), check=part("check", theme.dark))
