@@ -1,7 +1,8 @@
 """``depth``: what recursion costs, by recipe. Six ten-class CIFAR-100 tasks on each of P1, P2-0, P3-00.
 
 Each recipe adds one thing to the one before it, from the original design to ours; all train the same
-solver, the same number of steps a task, on the same tree. The same is then trained jointly, depths 1 to 4.
+solver, the same number of steps a task, on the same tree. A control learns the same stream on paths that are all of depth 1. The same tasks are then
+trained jointly, depths 1 to 4.
 Beside the accuracies: how many points each edge's generated part is worth, and what is stored.
 """
 
@@ -39,6 +40,15 @@ def line(depth: int) -> Topology:
     for _ in range(depth - 1):
         topology, at = edits.add_child(topology, at)
         topology, _ = edits.add_solver(topology, at)
+    return topology
+
+
+def flat(paths: int) -> Topology:
+    """As many paths, all of depth 1: what position in the stream costs without any depth."""
+    topology = edits.single()
+    for _ in range(paths - 1):
+        assert topology.root is not None
+        topology, _ = edits.add_solver(topology, topology.root)
     return topology
 
 
@@ -136,8 +146,15 @@ def run(context: Context) -> Table:
         table.notes += _worth(RECIPES[name].title, sessions)
         for session in sessions:
             session.close()
+    for name in effort.sequential[-1:]:
+        sessions = [_flat(context, effort, name, seed) for seed in range(context.seeds)]
+        cells = _averages(sessions, list(sessions[0].paths))
+        cells += [None] * (len(paths) - len(cells))
+        table.add(f"{RECIPES[name].title}, all paths of depth 1 (control)", *cells, _stored(sessions[0]))
+        for session in sessions:
+            session.close()
     for name in effort.joint:
-        cells: list[Cell] = []
+        cells = []
         for depth in range(1, len(paths) + 1):
             sessions = [_joint(context, effort, name, depth, seed) for seed in range(context.seeds)]
             cells += _averages(sessions, [sessions[0].paths[0]])
@@ -148,7 +165,8 @@ def run(context: Context) -> Table:
         f"{effort.stream.tasks} tasks of {effort.stream.classes_per_task} classes "
         f"of {effort.stream.dataset}, "
         f"{effort.steps} steps a task, {context.seeds} seeds; mean ± standard error. In sequence: one root "
-        "learns all tasks on P1, then on P2-0, then on P3-00."
+        "learns all tasks on P1, then on P2-0, then on P3-00; the control learns them on three paths of depth 1, "
+        "so that what comes with the place in the stream can be told from what comes with depth."
     )
     return table
 
@@ -172,6 +190,11 @@ def spec_of(effort: Effort, recipe: Recipe, topology: Topology, seed: int, mode:
 def _sequential(context: Context, effort: Effort, name: str, seed: int) -> Session:
     spec = spec_of(effort, RECIPES[name], line(effort.depths), seed, "sequential")
     return context.session(f"{name}-seed{seed}", spec)
+
+
+def _flat(context: Context, effort: Effort, name: str, seed: int) -> Session:
+    spec = spec_of(effort, RECIPES[name], flat(effort.depths), seed, "sequential")
+    return context.session(f"{name}-flat-seed{seed}", spec)
 
 
 def _joint(context: Context, effort: Effort, name: str, depth: int, seed: int) -> Session:
