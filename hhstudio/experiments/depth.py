@@ -1,9 +1,9 @@
 """``depth``: what recursion costs, by recipe. Six ten-class CIFAR-100 tasks on each of P1, P2-0, P3-00.
 
 Each recipe adds one thing to the one before it, from the original design to ours; all train the same
-solver, the same number of steps a task, on the same tree. A control learns the same stream on paths that are all of depth 1. The same tasks are then
-trained jointly, depths 1 to 4.
-Beside the accuracies: how many points each edge's generated part is worth, and what is stored.
+solver, the same number of steps a task, on the same tree. A control learns the same stream on paths that
+are all of depth 1. The same tasks are then trained jointly, depths 1 to 4. Beside the accuracies: how many
+points each edge's generated part is worth, and what is stored.
 """
 
 from __future__ import annotations
@@ -165,8 +165,8 @@ def run(context: Context) -> Table:
         f"{effort.stream.tasks} tasks of {effort.stream.classes_per_task} classes "
         f"of {effort.stream.dataset}, "
         f"{effort.steps} steps a task, {context.seeds} seeds; mean ± standard error. In sequence: one root "
-        "learns all tasks on P1, then on P2-0, then on P3-00; the control learns them on three paths of depth 1, "
-        "so that what comes with the place in the stream can be told from what comes with depth."
+        "learns all tasks on P1, then on P2-0, then on P3-00; the control learns them on three paths of "
+        "depth 1, which tells what comes with the place in the stream from what comes with depth."
     )
     return table
 
