@@ -10,6 +10,7 @@ from hhstudio.core.costs import Costs
 from hhstudio.core.issue import Issue
 from hhstudio.core.spec import Spec
 from hhstudio.core.topology import Hypernetwork, Node, Slot, Solver
+from hhstudio.core.utilisation import Worth
 
 
 class NodeLook(NamedTuple):
@@ -95,8 +96,20 @@ def node_look(spec: Spec, node: Node, costs: Costs, depth: int | None, found: It
     )
 
 
-def edge_look(spec: Spec, slot: Slot) -> EdgeLook:
-    """The slot's link with what it inherits."""
+def edge_look(spec: Spec, slot: Slot, worths: Iterable[tuple[str, Worth]] = ()) -> EdgeLook:
+    """The slot's link with what it inherits; ``worths``: what it is worth, by path, once measured."""
+    look = _link_look(spec, slot)
+    lines = [_worth_line(path, worth) for path, worth in worths]
+    return look._replace(tip="\n".join([look.tip, *lines]))
+
+
+def _worth_line(path: str, worth: Worth) -> str:
+    flag = " (bypassed)" if worth.bypassed else ""
+    points = f"{100 * worth.lost:.1f}".replace("-", "−")
+    return f"{path} loses {points} points of accuracy without {worth.title}{flag}"
+
+
+def _link_look(spec: Spec, slot: Slot) -> EdgeLook:
     own, link = slot.link, spec.link
     to_solver = isinstance(spec.topology.by_id.get(slot.target), Solver)
     mode = (own.mode if own else None) or link.mode

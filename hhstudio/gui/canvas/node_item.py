@@ -63,7 +63,7 @@ class NodeItem(QGraphicsItem):
     def show_life(self, life: PathLife) -> None:
         self.life = life
         self._number.setText("" if life.accuracy is None else f"{100 * life.accuracy:.1f} %")
-        self._large_number.setText("" if life.accuracy is None else f"{100 * life.accuracy:.0f} %")
+        self._large_number.setText(self._number.text().replace("100.0", "100"))  # as wide as 99.9
         self._caption.setText(life.caption)
         spark = life.spark if len(life.spark) > 1 else ()
         step = _SPARK.width() / max(1, len(spark) - 1)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPointF, QRectF, QTimer, QVariantAnimation, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
-from hhstudio.core import rules
+from hhstudio.core import rules, utilisation
 from hhstudio.core.costs import Costs, costs
 from hhstudio.core.document import Diff, Document
 from hhstudio.core.history import Changes, History
@@ -48,6 +48,7 @@ class TreeScene(QGraphicsScene):
         self.life = Life()
         self.costs = Costs({}, {}, None)
         self._glowing: tuple[str, ...] = ()
+        self._worths: dict[str, list[tuple[str, utilisation.Worth]]] = {}
         self._goal: dict[str, tuple[float, float]] = {}
         self._animation = QVariantAnimation(self)
         self._animation.setStartValue(0.0)
@@ -109,7 +110,7 @@ class TreeScene(QGraphicsScene):
     def _write_edges(self) -> None:
         spec = self.document.spec
         for slot_id, item in self.edges.items():
-            item.show_look(edge_look(spec, spec.topology.slot_by_id[slot_id]))
+            item.show_look(edge_look(spec, spec.topology.slot_by_id[slot_id], self._worths.get(slot_id, ())))
 
     def _count(self) -> None:
         """Write every card: sizes, problems, depth."""
@@ -221,10 +222,20 @@ class TreeScene(QGraphicsScene):
 
     def set_history(self, history: History | None) -> None:
         self._show_lives(self.life.follow(history))
+        self._weigh_edges()
 
     def refresh(self, changes: Changes) -> None:
         """Paint anew what training changed, nothing else."""
         self._show_lives(self.life.refresh(changes))
+        if changes.rewound or any(utilisation.measures(metric) for _, _, metric in changes.series):
+            self._weigh_edges()
+
+    def _weigh_edges(self) -> None:
+        """Say on every edge what its generated part is worth, where that was measured."""
+        worths = utilisation.by_slot(self.life.history) if self.life.history is not None else {}
+        if worths != self._worths:
+            self._worths = worths
+            self._write_edges()
 
     def _show_lives(self, solver_ids: Iterable[str]) -> None:
         for solver in solver_ids:

@@ -6,7 +6,7 @@ from canvas_hand import Hand, figure, node_named
 from PySide6.QtCore import QPointF, Qt, QVariantAnimation
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from hhstudio.core import edits, events
+from hhstudio.core import edits, events, utilisation
 from hhstudio.core import spec as specs
 from hhstudio.core.document import Document
 from hhstudio.core.history import History
@@ -333,6 +333,55 @@ def test_forgetting_a_run_takes_its_marks_away(canvas):
     canvas.set_history(history)
     canvas.set_history(None)
     assert all(item.life.accuracy is None and not item.on_active_path for item in canvas.scene.nodes.values())
+
+
+def test_at_half_size_a_solvers_card_still_shows_its_accuracy(canvas):
+    history = started(canvas.document.spec)
+    history.apply(events.TaskFinished(step=1, path="P1", task=0, accuracies=(0.847,)))
+    history.apply(events.TaskFinished(step=1, path="P2-0", task=0, accuracies=(0.847,)))
+    history.apply(events.Finished(state="finished", step=2, seconds=1.0))
+    canvas.set_history(history)
+    canvas.view.zoom_by(0.55 / canvas.view.zoom)
+    QApplication.processEvents()
+    card = canvas.scene.nodes[node_named(canvas, "P1")]
+
+    def picture():
+        place = canvas.view.mapFromScene(card.sceneBoundingRect()).boundingRect()
+        return canvas.view.viewport().grab(place).toImage()
+
+    before = picture()
+    history.apply(events.TaskFinished(step=1, path="P1", task=0, accuracies=(0.852,)))
+    canvas.set_history(history)
+    after = picture()
+    number = [
+        (x, y)
+        for x in range(before.width() // 2)
+        for y in range(before.height() // 2, before.height() * 5 // 6)
+        if before.pixel(x, y) != after.pixel(x, y)
+    ]
+    assert len(number) > 10
+
+
+def test_an_edges_tool_tip_says_what_it_is_worth_on_every_path(canvas):
+    history = started(canvas.document.spec)
+    canvas.set_history(history)
+    path = canvas.document.topology.path("P2-0")
+    slot = canvas.scene.edges[path.slots[0]]
+    assert "loses" not in slot.toolTip()
+    history.apply(events.TaskFinished(step=1, path="P2-0", task=0, accuracies=(0.9,)))
+    names = tuple(map(utilisation.metric, path.slots))
+    number = history.paths.index("P2-0")
+    history.apply(
+        events.Metrics(
+            names=names, step=[2, 2], path=[number] * 2, task=[0, 0], metric=[0, 1], value=[0.895, 0.4]
+        )
+    )
+    canvas.refresh(history.take_changes())
+    assert slot.toolTip().endswith("\nP2-0 loses 0.5 points of accuracy without H0 → H1 (bypassed)")
+    leaf = canvas.scene.edges[path.slots[1]]
+    assert leaf.toolTip().endswith("\nP2-0 loses 50.0 points of accuracy without H1 → P2-0")
+    canvas.set_history(None)
+    assert "loses" not in slot.toolTip()
 
 
 def test_a_renamed_path_keeps_its_accuracy(canvas):
