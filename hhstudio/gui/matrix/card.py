@@ -1,4 +1,4 @@
-"""A path's heat map with its four figures beside it."""
+"""A path's heat map with its four figures beside or below it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,23 @@ from PySide6.QtWidgets import QFrame, QLabel, QWidget
 from hhstudio.core.continual import DEFINITIONS
 from hhstudio.core.history import History
 from hhstudio.gui.curves.elided import ElidedLabel
-from hhstudio.gui.matrix.heatmap import LEFT, TOP, HeatMap
+from hhstudio.gui.matrix.arrangement import (
+    FIGURE_HEIGHT,
+    MARGIN,
+    TITLE,
+    WIDEST_FIGURE,
+    Arrangement,
+    figure_columns,
+    heat_size,
+)
+from hhstudio.gui.matrix.heatmap import HeatMap
 from hhstudio.gui.matrix.tables import FIGURES, figure_text
 from hhstudio.gui.theme import Theme
 
-HEAD, SIDE, MARGIN = 42, 104, 10
-"""Pixels around the heat map: the title, the figures, the margin."""
+
+def card_sheet(theme: Theme, name: str) -> str:
+    """The frame of a card, for the object of that name."""
+    return f"#{name} {{ background: {theme.panel}; border: 1px solid {theme.border}; border-radius: 6px; }}"
 
 
 class FigureTile(QWidget):
@@ -27,9 +38,6 @@ class FigureTile(QWidget):
         self.field = field
         self.value = QLabel("–", self)
         self.name = QLabel(name, self)
-        self.value.setGeometry(6, 1, SIDE - 10, 20)
-        self.name.setGeometry(6, 19, SIDE - 10, 14)
-        self.resize(SIDE, 36)
         self.setToolTip(DEFINITIONS[field])
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(name)
@@ -37,6 +45,11 @@ class FigureTile(QWidget):
     def set_text(self, text: str) -> None:
         self.value.setText(text)
         self.setAccessibleDescription(f"{text}. {DEFINITIONS[self.field]}")
+
+    def place(self, x: int, y: int, width: int) -> None:
+        self.setGeometry(x, y, width, FIGURE_HEIGHT)
+        self.value.setGeometry(0, 0, width, 19)
+        self.name.setGeometry(0, 18, width, 13)
 
     def enterEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         super().enterEvent(event)
@@ -58,13 +71,10 @@ class MatrixCard(QFrame):
         super().__init__()
         self.path = path
         self.setObjectName("matrixCard")
-        self.title = ElidedLabel(path)
+        self.title = ElidedLabel(path, self)
         self.title.setToolTip(path)
-        self.caption = QLabel("row: after learning · column: accuracy (%) on")
-        self.caption.setToolTip("R[i, j] is the accuracy on task j after learning task i")
         self.heatmap = HeatMap(path, theme)
-        for child in (self.title, self.caption, self.heatmap):
-            child.setParent(self)
+        self.heatmap.setParent(self)
         self.tiles = {field: FigureTile(field, name, self) for field, name in FIGURES}
         for tile in (self.heatmap, *self.tiles.values()):
             tile.described.connect(self.described)
@@ -72,14 +82,10 @@ class MatrixCard(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         self.heatmap.set_theme(theme)
-        self.setStyleSheet(
-            f"#matrixCard {{ background: {theme.panel}; border: 1px solid {theme.border}; }}"
-            "#matrixCard { border-radius: 6px; }"
-        )
+        self.setStyleSheet(card_sheet(theme, "matrixCard"))
         self.title.setStyleSheet(f"color: {theme.text}; font-weight: 600; background: transparent;")
-        self.caption.setStyleSheet(f"color: {theme.muted}; background: transparent; font-size: 10px;")
         for tile in self.tiles.values():
-            tile.value.setStyleSheet(f"color: {theme.text}; font-size: 16px; font-weight: 600;")
+            tile.value.setStyleSheet(f"color: {theme.text}; font-size: 15px; font-weight: 600;")
             tile.name.setStyleSheet(f"color: {theme.muted}; font-size: 10px;")
             tile.setStyleSheet("background: transparent;")
 
@@ -89,20 +95,25 @@ class MatrixCard(QFrame):
         for field, tile in self.tiles.items():
             tile.set_text(figure_text(summary, field))
 
-    def set_cell(self, cell: int) -> None:
-        """Lay out for a cell size; the card gets the size that it needs."""
-        self.heatmap.set_cell(cell)
-        hint = self.heatmap.sizeHint()
-        self.heatmap.move(MARGIN, HEAD)
-        body = max(hint.height(), 4 * 40 + TOP)
-        self.resize(hint.width() + SIDE + 2 * MARGIN, HEAD + body + MARGIN)
-        self.title.setGeometry(MARGIN, 5, self.width() - 2 * MARGIN, 18)
-        self.caption.setGeometry(MARGIN, 22, self.width() - 2 * MARGIN, 16)
+    def lay_out(self, chosen: Arrangement, tasks: int) -> None:
+        self.heatmap.set_cell(chosen.cell)
+        self.resize(chosen.width, chosen.height)
+        wide, high = heat_size(tasks, chosen.cell)
+        if chosen.beside:
+            self.heatmap.move(MARGIN, MARGIN - 2)
+            left = 2 * MARGIN + wide
+            side = chosen.width - left - MARGIN
+            self.title.setGeometry(left, MARGIN - 3, side, 18)
+            self._place_figures(left, MARGIN + TITLE - 2, side)
+        else:
+            self.title.setGeometry(MARGIN, 7, chosen.width - 2 * MARGIN, 18)
+            self.heatmap.move(MARGIN, MARGIN + TITLE - 4)
+            side = chosen.width - 2 * MARGIN
+            self._place_figures(MARGIN + 4, MARGIN + TITLE + high + 4, side)
+
+    def _place_figures(self, x: int, y: int, side: int) -> None:
+        columns = figure_columns(side + MARGIN)
+        width = min(WIDEST_FIGURE, side // columns)
         for number, tile in enumerate(self.tiles.values()):
-            tile.move(MARGIN + hint.width() + 4, HEAD + TOP - 4 + number * 40)
-
-
-def size_of(tasks: int, cell: int) -> tuple[int, int]:
-    """Width and height of a card."""
-    side = cell * tasks + 2
-    return LEFT + side + SIDE + 2 * MARGIN, HEAD + max(TOP + side, 4 * 40 + TOP) + MARGIN
+            line, column = divmod(number, columns)
+            tile.place(x + column * width, y + line * FIGURE_HEIGHT, width)

@@ -12,10 +12,13 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from hhstudio.core.events import TaskInfo
 from hhstudio.gui.curves.taskstyle import readable_on, task_label, task_style, task_tooltip
 from hhstudio.gui.inspector.colormap import accuracy_map
+from hhstudio.gui.matrix.arrangement import LEFT, TOP, heat_size
 from hhstudio.gui.theme import Theme
 
-LEFT, TOP = 36, 20
-"""Pixels that the row and column labels take."""
+TEXT_FROM = 18
+"""Cells from which values are written; smaller ones are colours, and words when pointed at."""
+_LABEL = 22
+"""Pixels from one task's label to the next, at least."""
 
 
 class HeatMap(QWidget):
@@ -57,8 +60,7 @@ class HeatMap(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        side = self._cell * len(self._matrix)
-        return QSize(LEFT + side + 2, TOP + side + 2)
+        return QSize(*heat_size(len(self._matrix), self._cell))
 
     @property
     def current(self) -> tuple[int, int] | None:
@@ -87,22 +89,24 @@ class HeatMap(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         theme, size, count = self._theme, self._cell, len(self._matrix)
         font = QFont(self.font())
-        font.setPixelSize(11 if size >= 26 else 9)
+        font.setPixelSize(11 if size >= 26 else 10)
         painter.setFont(font)
+        every = next((n for n in (1, 2, 5, 10) if n * size >= _LABEL), 20) if size < TEXT_FROM else 1
         learned = [i for i in range(count) if not np.isnan(self._matrix[i]).all()]
         for k in range(count):
             color, _ = task_style(theme, k)
             painter.setPen(QColor(theme.text if k in learned else theme.muted))
-            every = 2 if size < 22 and count > 12 else 1
             if k % every == 0:
-                top = QRectF(LEFT + k * size, 0, size, TOP - 5)
-                left = QRectF(0, TOP + k * size, LEFT - 8, size)
+                spare = max(0, _LABEL - size) / 2
+                top = QRectF(LEFT + k * size, 0, size, TOP - 5).adjusted(-spare, 0, spare, 0)
+                left = QRectF(0, TOP + k * size, LEFT - 8, size).adjusted(0, -spare, 0, spare)
                 painter.drawText(top, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom, f"T{k}")
                 painter.drawText(left, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"T{k}")
-            painter.fillRect(QRectF(LEFT + k * size + 1, TOP - 4, size - 2, 2.5), QColor(color))
-            painter.fillRect(QRectF(LEFT - 5, TOP + k * size + 1, 2.5, size - 2), QColor(color))
+            apart = 1 if size >= 10 else 0.5
+            painter.fillRect(QRectF(LEFT + k * size + apart, TOP - 4, size - 2 * apart, 2.5), QColor(color))
+            painter.fillRect(QRectF(LEFT - 5, TOP + k * size + apart, 2.5, size - 2 * apart), QColor(color))
         values = QFont(self.font())
-        values.setPixelSize(13 if size >= 40 else 11 if size >= 26 else 9)
+        values.setPixelSize(13 if size >= 40 else 11 if size >= 26 else 10 if size >= 23 else 9)
         painter.setFont(values)
         for (i, j), value in np.ndenumerate(self._matrix):
             self._paint_cell(painter, self._rect(i, j), i, j, float(value))
@@ -114,7 +118,8 @@ class HeatMap(QWidget):
 
     def _paint_cell(self, painter: QPainter, rect: QRect, i: int, j: int, value: float) -> None:
         theme = self._theme
-        inner = QRectF(rect).adjusted(0.5, 0.5, -1.5, -1.5)
+        room = 1.5 if self._cell >= 10 else 0.5
+        inner = QRectF(rect).adjusted(0.5, 0.5, -room, -room)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if np.isnan(value):
             painter.setPen(QPen(QColor(theme.grid), 1))
@@ -129,6 +134,8 @@ class HeatMap(QWidget):
             painter.setBrush(fill)
         painter.setPen(QPen(QColor(theme.text if i == j else theme.grid), 1.4 if i == j else 1))
         painter.drawRoundedRect(inner, 2, 2)
+        if self._cell < TEXT_FROM:
+            return
         painter.setPen(text)
         shown = f"{100 * value:.1f}" if self._cell >= 36 else f"{100 * value:.0f}"
         painter.drawText(inner, Qt.AlignmentFlag.AlignCenter, shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from hhstudio.gui.inspector.colormap import accuracy_map
@@ -27,13 +27,16 @@ class ScaleBar(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(210, 20)
+        return QSize(170, 16)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(130, 20)
+        return QSize(104, 16)
 
     def paintEvent(self, _event: object) -> None:
         painter = QPainter(self)
+        font = QFont(self.font())
+        font.setPixelSize(10)
+        painter.setFont(font)
         painter.setPen(QColor(self._theme.muted))
         rect = QRectF(self.rect())
         middle = Qt.AlignmentFlag.AlignVCenter
@@ -41,7 +44,7 @@ class ScaleBar(QWidget):
         painter.drawText(rect, middle | Qt.AlignmentFlag.AlignRight, "100 %")
         table = accuracy_map(self._theme.dark)
         image = QImage(table.data, 256, 1, 768, QImage.Format.Format_RGB888)
-        bar = rect.adjusted(40, 5, -48, -5)
+        bar = rect.adjusted(30, 4, -36, -4)
         painter.drawImage(bar, image)
         painter.setPen(QColor(self._theme.border))
         painter.drawRect(bar)

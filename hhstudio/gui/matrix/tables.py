@@ -10,6 +10,7 @@ import numpy as np
 
 from hhstudio.core.continual import Summary
 from hhstudio.core.history import History
+from hhstudio.core.utilisation import contributions
 
 FIGURES = (
     ("average", "ACC"),
@@ -27,8 +28,13 @@ def figure_text(summary: Summary, field: str) -> str:
         return "–"
     if field == "average":
         return f"{100 * value:.1f} %"
+    return points_text(value, signed=field != "forgetting")
+
+
+def points_text(value: float, signed: bool = False) -> str:
+    """A difference of accuracies in percentage points, as ``+1.5 pt``."""
     points = round(100 * value, 1) + 0.0  # never −0.0
-    sign = "+" if field != "forgetting" and points else ""
+    sign = "+" if signed and points else ""
     return f"{points:{sign}.1f} pt".replace("-", "−")
 
 
@@ -43,6 +49,17 @@ def as_text(history: History, path: str) -> str:
     summary = history.summary(path)
     figures = "   ".join(f"{name} {figure_text(summary, field)}" for field, name in FIGURES)
     return "\n".join([head, *rows, figures])
+
+
+def worth_as_text(history: History, path: str) -> str:
+    """What every contribution on a path is worth, a line each, points of accuracy lost without it."""
+    worths = contributions(history, path)
+    wide = max((len(worth.title) for worth in worths), default=0)
+    rows = [
+        f"{worth.title:<{wide}}  {points_text(worth.lost):>8}{'  bypassed' if worth.bypassed else ''}"
+        for worth in worths
+    ]
+    return "\n".join([f"{path}: accuracy lost without what an edge generates", *rows])
 
 
 def as_csv(history: History, paths: Sequence[str]) -> str:

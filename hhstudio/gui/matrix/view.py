@@ -1,8 +1,10 @@
-"""The accuracy matrices of all paths, growing as tasks finish, with what they say in four figures."""
+"""The accuracy matrices of all paths, growing as tasks finish, and what each edge is worth at the end."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
@@ -21,15 +23,28 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hhstudio.core import utilisation
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.history import Changes, History
 from hhstudio.gui.curves.elided import ElidedLabel
 from hhstudio.gui.matrix import tables
-from hhstudio.gui.matrix.card import MatrixCard, size_of
+from hhstudio.gui.matrix.arrangement import GAP, WIDEST, arrange
+from hhstudio.gui.matrix.card import MatrixCard
 from hhstudio.gui.matrix.scale import ScaleBar
+from hhstudio.gui.matrix.worth import WorthCard, full_bar
 from hhstudio.gui.theme import LIGHT, Theme
 
-_LARGEST, _SMALLEST, _GAP = 58, 18, 8
+Card = TypeVar("Card", MatrixCard, WorthCard)
+ALL, EDGES = "all", "edges"
+"""Data of the tabs that show every path; a path's own tab has its name after a colon."""
+_WORTH_WIDTH = 300
+"""Pixels from which what edges are worth is shown in a further column."""
+_WIDEST_TAB = 110
+"""Pixels of a path's name on its tab."""
+_CAPTIONS = {
+    False: "after learning ↓   accuracy (%) on →",
+    True: "accuracy lost without what an edge generates",
+}
 _EMPTY = (
     "<p style='font-size:15px'><b>The accuracy matrix appears here</b></p>"
     "<p>Row i, column j: the accuracy on task j after learning task i.<br>"
@@ -46,13 +61,18 @@ class MatrixView(QWidget):
         self._history: History | None = None
         self._dirty = True
         self.cards: dict[str, MatrixCard] = {}
+        self.worths: dict[str, WorthCard] = {}
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self.tabs.setUsesScrollButtons(True)
+        self.tabs.setStyleSheet("QTabBar::tab { padding: 5px 8px; }")
         self.tabs.setAccessibleName("Path")
         self.scale = ScaleBar(theme)
+        self.caption = QLabel(_CAPTIONS[False])
+        self.caption.setFixedHeight(self.scale.sizeHint().height())
+        self.caption.setToolTip("R[i, j] is the accuracy on task j after learning task i")
         self.copy = QToolButton()
         self.copy.setText("Copy")
         self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -81,8 +101,11 @@ class MatrixView(QWidget):
         self.description.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         top = QHBoxLayout()
         top.addWidget(self.tabs, 1)
-        top.addWidget(self.scale)
         top.addWidget(self.copy)
+        key = QHBoxLayout()
+        key.addWidget(self.caption)
+        key.addStretch(1)
+        key.addWidget(self.scale)
         stack = QWidget()
         self._stack = QStackedLayout(stack)
         self._stack.addWidget(self.empty)
@@ -91,6 +114,7 @@ class MatrixView(QWidget):
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(5)
         layout.addLayout(top)
+        layout.addLayout(key)
         layout.addWidget(stack, 1)
         layout.addWidget(self.description)
         self.tabs.currentChanged.connect(lambda _: self._arrange())
@@ -100,14 +124,13 @@ class MatrixView(QWidget):
     def set_history(self, history: History | None) -> None:
         """Show another run, or (None) say what will appear here."""
         self._history, self._dirty = history, True
-        for card in self.cards.values():
-            card.setParent(None)
-            card.deleteLater()
-        self.cards = {}
+        self._match(self.cards, (), MatrixCard)
+        self._match(self.worths, (), WorthCard)
         self._rebuild()
 
     def refresh(self, changes: Changes) -> None:
-        if self._history is None or not (changes.accuracy or changes.topology or changes.rewound):
+        measured = any(utilisation.measures(metric) for _, _, metric in changes.series)
+        if self._history is None or not (measured or changes.accuracy or changes.topology or changes.rewound):
             return
         self._dirty = True
         if self.isVisible():
@@ -118,22 +141,29 @@ class MatrixView(QWidget):
         for label in (self.empty, self.description):
             label.setStyleSheet(f"color: {theme.muted};")
         self.area.setStyleSheet("QScrollArea, #matrixBody { background: transparent; }")
+        self.caption.setStyleSheet(f"color: {theme.muted}; font-size: 10px;")
         self.scale.set_theme(theme)
-        for card in self.cards.values():
+        for card in (*self.cards.values(), *self.worths.values()):
             card.set_theme(theme)
 
     def shown_paths(self) -> list[str]:
         """The path whose tab is chosen, or all of them."""
-        chosen = self.tabs.tabData(self.tabs.currentIndex()) if self.tabs.count() else None
-        return [chosen] if chosen else list(self.cards)
+        kind, _, path = self._chosen().partition(":")
+        return list(self.cards) if kind in (ALL, EDGES) else [path]
+
+    def _chosen(self) -> str:
+        return self.tabs.tabData(self.tabs.currentIndex()) if self.tabs.count() else ALL
 
     # copies -----------------------------------------------------------------------------------------
 
     def copy_text(self) -> None:
         if self._history is not None:
-            shown = [tables.as_text(self._history, path) for path in self.shown_paths()]
-            QGuiApplication.clipboard().setText("\n\n".join(shown))
-            self.status_message.emit("Accuracy matrix copied as text")
+            edges = self._chosen() == EDGES
+            text = tables.worth_as_text if edges else tables.as_text
+            paths = [path for path in self.shown_paths() if not edges or path in self.worths]
+            QGuiApplication.clipboard().setText("\n\n".join(text(self._history, path) for path in paths))
+            what = "What the edges are worth" if edges else "Accuracy matrix"
+            self.status_message.emit(f"{what} copied as text")
 
     def copy_csv(self) -> None:
         if self._history is not None:
@@ -170,43 +200,58 @@ class MatrixView(QWidget):
     def _rebuild(self) -> None:
         history = self._history
         paths = history.paths if history is not None else ()
-        if list(paths) != list(self.cards):
-            for path in [path for path in self.cards if path not in paths]:
-                card = self.cards.pop(path)
-                card.setParent(None)
-                card.deleteLater()
-            for path in paths:
-                if path not in self.cards:
-                    card = self.cards[path] = MatrixCard(path, self._theme)
-                    card.setParent(self.body)
-                    card.described.connect(self.description.setText)
-            self.cards = {path: self.cards[path] for path in paths}
+        worths = {path: utilisation.contributions(history, path) for path in paths} if history else {}
+        worths = {path: found for path, found in worths.items() if found}
+        self._match(self.cards, paths, MatrixCard)
+        self._match(self.worths, worths, WorthCard)
         self._fill_tabs(tuple(paths))
         something = history is not None and bool(paths) and bool(history.tasks)
         self._stack.setCurrentWidget(self.area if something else self.empty)
-        for widget in (self.tabs, self.scale, self.copy, self.description):
+        for widget in (self.tabs, self.caption, self.scale, self.copy, self.description):
             widget.setVisible(something)
         if history is not None and something:
             low = self._lowest(history)
             self.scale.set_low(low)
             for card in self.cards.values():
                 card.show_history(history, low)
+            most = full_bar(worths.values())
+            for worth in self.worths.values():
+                worth.show_history(history, most)
             self._arrange()
         self._dirty = False
 
+    def _match(self, cards: dict[str, Card], paths: Iterable[str], kind: type[Card]) -> None:
+        """Have a card for each path, in that order; those of other paths are deleted."""
+        kept = {}
+        for path in paths:
+            kept[path] = cards.pop(path, None) or kind(path, self._theme)
+            if kept[path].parent() is None:
+                kept[path].setParent(self.body)
+                kept[path].described.connect(self.description.setText)
+        for card in cards.values():
+            card.setParent(None)
+            card.deleteLater()
+        cards.clear()
+        cards.update(kept)
+
     def _fill_tabs(self, paths: tuple[str, ...]) -> None:
-        wanted = [None, *paths] if len(paths) > 1 else list(paths)
-        if [self.tabs.tabData(n) for n in range(self.tabs.count())] == wanted:
+        wanted = {f"path:{path}": (path, path) for path in paths}
+        if self.worths:
+            wanted = {EDGES: ("Edges", "What each edge's generated part is worth"), **wanted}
+        if len(wanted) > 1:
+            wanted = {ALL: ("All", "The accuracy matrices of all paths"), **wanted}
+        if [self.tabs.tabData(n) for n in range(self.tabs.count())] == list(wanted):
             return
-        chosen = self.tabs.tabData(self.tabs.currentIndex()) if self.tabs.count() else None
+        chosen = self._chosen()
         self.tabs.blockSignals(True)
         while self.tabs.count():
             self.tabs.removeTab(0)
-        for number, path in enumerate(wanted):
-            self.tabs.addTab(path or "All paths")
-            self.tabs.setTabData(number, path)
-            self.tabs.setTabToolTip(number, path or "All paths side by side")
-        self.tabs.setCurrentIndex(wanted.index(chosen) if chosen in wanted else 0)
+        for number, (data, (title, tip)) in enumerate(wanted.items()):
+            short = self.tabs.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, _WIDEST_TAB)
+            self.tabs.addTab(short.replace("&", "&&"))
+            self.tabs.setTabData(number, data)
+            self.tabs.setTabToolTip(number, tip)
+        self.tabs.setCurrentIndex(list(wanted).index(chosen) if chosen in wanted else 0)
         self.tabs.blockSignals(False)
 
     @staticmethod
@@ -219,32 +264,54 @@ class MatrixView(QWidget):
         return min(float(np.floor(10 * values.min())) / 10, 0.9) if len(values) else 0.0
 
     def _arrange(self) -> None:
-        """The largest cells with which all shown cards fit; below the smallest, the view scrolls."""
-        shown = self.shown_paths()
+        """Put the cards of the chosen tab; they take the whole width."""
+        chosen, shown = self._chosen(), self.shown_paths()
+        edges = chosen == EDGES
         for path, card in self.cards.items():
-            card.setVisible(path in shown)
+            card.setVisible(path in shown and not edges)
+        for path, worth in self.worths.items():
+            worth.setVisible(edges or (path in shown and chosen != ALL))
+            worth.set_alone(not edges)
+        self.caption.setText(_CAPTIONS[edges])
+        self.scale.setVisible(not edges and self._history is not None)
         if not shown or self._history is None:
             return
-        tasks, width, height = (
-            len(self._history.tasks),
-            self.area.viewport().width(),
-            self.area.viewport().height(),
-        )
-        cell, columns = _SMALLEST, 1
-        for cell in range(_LARGEST, _SMALLEST - 1, -1):
-            card_width, card_height = size_of(tasks, cell)
-            columns = max(1, (width + _GAP) // (card_width + _GAP))
-            rows = -(-len(shown) // columns)
-            if card_width <= width and rows * (card_height + _GAP) - _GAP <= height:
-                break
-        card_width, card_height = size_of(tasks, cell)
-        columns = min(columns, len(shown))
+        width, height = self.area.contentsRect().width(), self.area.contentsRect().height()
+        bar = self.area.verticalScrollBar().sizeHint().width() + 2
+        self.body.resize(*(self._put_worths if edges else self._put_cards)(shown, width, height, bar))
+
+    def _put_cards(self, shown: list[str], width: int, height: int, bar: int) -> tuple[int, int]:
+        """Matrices, and below a single one what its edges are worth; returns the size of it all."""
+        assert self._history is not None
+        tasks = len(self._history.tasks)
+        worth = self.worths.get(shown[0]) if self._chosen() != ALL else None
+        below = worth.sizeHint().height() + GAP if worth is not None else 0
+        chosen = arrange(len(shown), tasks, width, height - below, bar)
         for number, path in enumerate(shown):
-            row, column = divmod(number, columns)
-            self.cards[path].set_cell(cell)
-            self.cards[path].move(column * (card_width + _GAP), row * (card_height + _GAP))
-        rows = -(-len(shown) // columns)
-        self.body.resize(columns * (card_width + _GAP) - _GAP, rows * (card_height + _GAP) - _GAP)
+            line, column = divmod(number, chosen.columns)
+            self.cards[path].lay_out(chosen, tasks)
+            self.cards[path].move(column * (chosen.width + GAP), line * (chosen.height + GAP))
+        lines = -(-len(shown) // chosen.columns)
+        bottom = lines * (chosen.height + GAP) - GAP
+        if worth is not None:
+            worth.lay_out(chosen.width)
+            worth.move(0, bottom + GAP)
+        return chosen.columns * (chosen.width + GAP) - GAP, bottom + below
+
+    def _put_worths(self, _shown: list[str], width: int, height: int, bar: int) -> tuple[int, int]:
+        """In as many columns as there is room for, each card below the shortest column's last."""
+        for room in (width, width - bar):
+            columns = max(1, min((room + GAP) // (_WORTH_WIDTH + GAP), len(self.worths)))
+            own = min((room - (columns - 1) * GAP) // columns, WIDEST)
+            bottoms = [0] * columns
+            for worth in self.worths.values():
+                worth.lay_out(own)
+                column = bottoms.index(min(bottoms))
+                worth.move(column * (own + GAP), bottoms[column])
+                bottoms[column] += worth.height() + GAP
+            if max(bottoms) - GAP <= height:
+                break
+        return columns * (own + GAP) - GAP, max(bottoms) - GAP
 
     def showEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         super().showEvent(event)

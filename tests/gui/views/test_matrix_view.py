@@ -116,7 +116,7 @@ def test_the_scales_change_lightness_in_one_direction():
 def test_a_tab_shows_one_path_alone(show, make_run):
     view = show(MatrixView())
     view.set_history(make_run().all().history)
-    assert [view.tabs.tabText(n) for n in range(view.tabs.count())] == ["All paths", "P1", "P2-0"]
+    assert [view.tabs.tabText(n) for n in range(view.tabs.count())] == ["All", "P1", "P2-0"]
     view.tabs.setCurrentIndex(2)
     assert view.shown_paths() == ["P2-0"]
     assert not view.cards["P1"].isVisible()
