@@ -97,6 +97,7 @@ class MatrixView(QWidget):
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.empty = QLabel(_EMPTY)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
         self.description = ElidedLabel("")
         self.description.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         top = QHBoxLayout()

@@ -202,7 +202,7 @@ class WorthCard(QFrame):
 def full_bar(histories_worths: Iterable[list[Worth]]) -> float:
     """Accuracy lost at the end of all bars: the most that any contribution is worth, up to a full ten."""
     most = max((worth.lost for worths in histories_worths for worth in worths), default=0.0)
-    return max(math.ceil(10 * most - 1e-9) / 10, 0.1)
+    return max(math.ceil(10 * most - 1e-6) / 10, 0.1)
 
 
 def _sentence(path: str, worth: Worth) -> str:
