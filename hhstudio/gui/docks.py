@@ -72,7 +72,7 @@ class Docks:
         """Sizes that suit the window as large as it is."""
         width, height = self._window.width(), self._window.height()
         docks = self._docks
-        sides = [max(width * 15 // 100, 200), max(width * 26 // 100, 330)]
+        sides = [max(width * 15 // 100, 200), max(width * 26 // 100, 360)]
         self._window.resizeDocks([docks["sessions"], docks["matrix"]], sides, Qt.Orientation.Horizontal)
         self._window.resizeDocks([docks["curves"]], [height * 42 // 100], Qt.Orientation.Vertical)
         self._window.resizeDocks(
