@@ -8,7 +8,7 @@ MARGIN, GAP, TITLE = 10, 8, 22
 """Pixels: inside a card, between cards, and the line of a card's title."""
 LEFT, TOP = 34, 20
 """Pixels that a heat map's row and column labels take."""
-FIGURE_WIDTH, FIGURE_HEIGHT, FIGURES = 66, 34, 4
+FIGURE_WIDTH, FIGURE_HEIGHT, FIGURES = 62, 34, 4
 WIDEST, WIDEST_FIGURE = 640, 96
 """Pixels that a card and a figure do not exceed, however much room there is."""
 _NARROW = 60

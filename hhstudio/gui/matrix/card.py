@@ -85,7 +85,7 @@ class MatrixCard(QFrame):
         self.setStyleSheet(card_sheet(theme, "matrixCard"))
         self.title.setStyleSheet(f"color: {theme.text}; font-weight: 600; background: transparent;")
         for tile in self.tiles.values():
-            tile.value.setStyleSheet(f"color: {theme.text}; font-size: 15px; font-weight: 600;")
+            tile.value.setStyleSheet(f"color: {theme.text}; font-size: 14px; font-weight: 600;")
             tile.name.setStyleSheet(f"color: {theme.muted}; font-size: 10px;")
             tile.setStyleSheet("background: transparent;")
 

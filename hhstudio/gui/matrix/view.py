@@ -105,6 +105,7 @@ class MatrixView(QWidget):
         top.addWidget(self.copy)
         key = QHBoxLayout()
         key.addWidget(self.caption)
+        key.addSpacing(8)
         key.addStretch(1)
         key.addWidget(self.scale)
         stack = QWidget()
