@@ -105,7 +105,8 @@ class MainWindow(QMainWindow):
         self.sessions.delete_requested.connect(self.files.remove)
         self.sessions.recover_requested.connect(self.files.recover)
         self.sessions.folder_requested.connect(self.files.choose_sessions_folder)
-        self.filters.watch_requested.connect(lambda path, task, name: studio.watch(path, task, name or None))
+        self.filters.watch_requested.connect(studio.watch)
+        self.filters.watch_ended.connect(studio.end_watch)
         self.canvas.path_selected.connect(self.filters.select)
         for view in (self.canvas, self.curves, self.matrix, self.filters):
             view.status_message.connect(self._notice)

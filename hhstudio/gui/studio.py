@@ -59,7 +59,7 @@ class Studio(QObject):
         self.run: LiveRun | None = None
         self.allow_unverified = False
         self.jobs = Jobs(self)
-        self._awaits_source = False
+        self._awaits_source = self._watched = False
         self._opening = 0
         self._issues: tuple[Spec | None, list[Issue]] = (None, [])
 
@@ -223,9 +223,16 @@ class Studio(QObject):
             self.run.client.checkpoint()
             self.notice.emit("Checkpoint asked for")
 
-    def watch(self, path: str, task: int, tensor: str | None) -> None:
+    def watch(self, path: str, task: int, tensor: str) -> None:
+        """Have a tensor sent while it trains; an empty name lets the trainer choose."""
         if self.run is not None and self.running:
+            self._watched = True
             self.run.client.watch(path, task, tensor)
+
+    def end_watch(self) -> None:
+        if self.run is not None and self.running and self._watched:
+            self._watched = False
+            self.run.client.watch("", -1, None)
 
     def close(self) -> None:
         """Let go of everything. A run that still goes on is stopped and, if it must be, ended."""
@@ -260,7 +267,7 @@ class Studio(QObject):
             raise HHStudioError(f"no worker process could be started: {error.strerror or error}") from None
         if self.run is not None:
             self.run.deleteLater()
-        self.run = run
+        self.run, self._watched = run, False
         fresh = history is not self.history
         self.history, self.session_path = history, out
         if fresh:

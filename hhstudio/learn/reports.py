@@ -121,10 +121,13 @@ class Reports:
         )
 
     def watched(self, path: str, task: int, name: str) -> Iterator[events.Watched]:
-        """One tensor as it is now, if there is such a one."""
+        """One tensor as it is now, if there is such a one; an empty name is the first convolution, or else
+        the first matrix."""
         for condition in self._at.begun:
             if (self.path(condition), condition.task) == (path, task):
-                array = self._learner.arrays_of(condition).get(name)
+                arrays = self._learner.arrays_of(condition)
+                name = name or max(arrays, key=lambda own: arrays[own].ndim)
+                array = arrays.get(name)
                 if array is not None:
                     yield events.Watched(
                         step=self._at.step, path=path, task=task, name=name, tensor=_tensor(array)

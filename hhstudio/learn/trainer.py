@@ -156,7 +156,7 @@ class Trainer:
         )
 
     def watch(self, path: str, task: int, name: str | None) -> None:
-        """Report a generated tensor now and then; None ends it."""
+        """Report a generated tensor now and then; an empty name is the first worth seeing, None ends it."""
         self._watched = None if name is None else (path, task, name)
 
     # the run -------------------------------------------------------------------------------------------

@@ -86,7 +86,8 @@ class Grow(_Message, frozen=True, kw_only=True, tag="grow"):
 
 
 class Watch(_Message, frozen=True, kw_only=True, tag="watch"):
-    """Send the generated tensor as it is, now and then; ``tensor`` None ends that."""
+    """Send the generated tensor as it is, now and then. ``tensor``: empty lets the trainer choose one,
+    None ends that."""
 
     path: str
     task: int

@@ -5,7 +5,7 @@ import signal
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from shell_helpers import PATIENCE, answer, tiny
@@ -72,6 +72,32 @@ def test_draw_train_watch_keep_and_reopen(window, qtbot):
     QApplication.processEvents()
     assert window.filters.isVisible()
     assert ("P1", 0) in studio.source.available()
+
+
+def test_filters_are_watched_from_the_first_task_on_until_live_is_turned_off(window, qtbot):
+    studio, filters = window.studio, window.filters
+    studio.document.reset(tiny(steps=20_000))
+    press(window.run_bar.start)
+    qtbot.waitUntil(lambda: studio.history.step > 50, timeout=PATIENCE)
+    window.docks.show("filters")
+    live = filters.controls.live
+    at = QPoint(8, live.height() // 2)
+    QTest.mouseClick(live, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.waitUntil(lambda: filters.badge.text().startswith("live, step"), timeout=PATIENCE)
+    seen = filters.badge.text()
+    qtbot.waitUntil(lambda: filters.badge.text() != seen, timeout=PATIENCE)
+
+    tensors = []
+    studio.changed.connect(lambda changes: tensors.append(len(changes.watched)))
+    QTest.mouseClick(live, Qt.MouseButton.LeftButton, pos=at)
+    step = studio.history.step
+    qtbot.waitUntil(lambda: studio.history.step > step + 500, timeout=PATIENCE)
+    tensors.clear()
+    step = studio.history.step
+    qtbot.waitUntil(lambda: studio.history.step > step + 1000, timeout=PATIENCE)
+    assert sum(tensors) == 0, "the worker still sends what nobody looks at"
+    press(window.run_bar.buttons["run.stop"])
+    qtbot.waitUntil(lambda: not studio.running, timeout=PATIENCE)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
