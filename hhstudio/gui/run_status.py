@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QW
 from hhstudio.core.events import TERMINAL
 from hhstudio.core.history import History
 from hhstudio.gui.curves.elided import ElidedLabel
-from hhstudio.gui.curves.taskstyle import task_label
 from hhstudio.gui.icons import pixmap
+from hhstudio.gui.taskstyle import task_label
 from hhstudio.gui.theme import LIGHT, Theme
 from hhstudio.gui.words import STATE_WORDS, duration, rate
 

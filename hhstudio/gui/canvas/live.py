@@ -8,6 +8,7 @@ import numpy as np
 
 from hhstudio.core.events import TERMINAL
 from hhstudio.core.history import Changes, History
+from hhstudio.gui.taskstyle import task_short
 
 SPARK_POINTS = 48
 """Points of a sparkline; more would not be seen at its size."""
@@ -101,7 +102,7 @@ class Life:
             values = values[~np.isnan(values)]
             spark = tuple(_thinned(values).tolist())
             now = float(values[-1]) if len(values) else None
-            return PathLife(now, f"task {task + 1}", task, True, spark)
+            return PathLife(now, task_short(task), task, True, spark)
         matrix = self.history.accuracy.get(path)
         if matrix is None:
             return PathLife()

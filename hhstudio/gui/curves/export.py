@@ -13,7 +13,7 @@ from PySide6.QtSvg import QSvgGenerator
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.history import History
 from hhstudio.gui.curves.panel import CurvePanel
-from hhstudio.gui.curves.taskstyle import task_label, task_style
+from hhstudio.gui.taskstyle import task_label, task_style
 from hhstudio.gui.theme import Theme
 
 _TITLE = 20

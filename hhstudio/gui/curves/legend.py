@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from hhstudio.core.events import TaskInfo
 from hhstudio.gui.curves.flow import FlowLayout
-from hhstudio.gui.curves.taskstyle import task_label, task_short, task_style, task_tooltip
+from hhstudio.gui.taskstyle import task_label, task_short, task_style, task_tooltip
 from hhstudio.gui.theme import Theme
 
 _LINE = 20

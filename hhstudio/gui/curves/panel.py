@@ -17,7 +17,7 @@ from hhstudio.gui.curves.maximise import MaximiseButton
 from hhstudio.gui.curves.plot import Plot
 from hhstudio.gui.curves.settings import Settings
 from hhstudio.gui.curves.stepmap import IDENTITY, TITLES, StepMap, marks_of, step_map, steps_a_task
-from hhstudio.gui.curves.taskstyle import blend, task_label, task_short, task_style
+from hhstudio.gui.taskstyle import blend, task_label, task_short, task_style
 from hhstudio.gui.theme import Theme
 
 _TALL = 215  # pixels of height from which the x axis has room for its name

@@ -11,6 +11,7 @@ from hhstudio.core.errors import HHStudioError
 from hhstudio.core.events import TaskInfo, Watched
 from hhstudio.core.history import History
 from hhstudio.gui.inspector.tiles import Statistics, statistics
+from hhstudio.gui.taskstyle import task_label
 
 Condition = tuple[str, int]
 
@@ -97,7 +98,9 @@ class Reading:
         try:
             return np.asarray(self.source.tensor(*condition, name)), None
         except KeyError:
-            raise HHStudioError(f"{condition[0]}, task {condition[1]} has no tensor {name!r}") from None
+            raise HHStudioError(
+                f"{condition[0]}, {task_label(self.tasks, condition[1])} has no tensor {name!r}"
+            ) from None
 
     def statistics(self, condition: Condition) -> list[Statistics]:
         """Of every recorded tensor of a condition; computed once. Raises HHStudioError."""

@@ -21,7 +21,6 @@ from hhstudio.core import events
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.history import Changes, History
 from hhstudio.gui.curves.elided import ElidedLabel
-from hhstudio.gui.curves.taskstyle import task_label
 from hhstudio.gui.inspector import tiles
 from hhstudio.gui.inspector.colorbar import ScaleHistogram
 from hhstudio.gui.inspector.controls import Controls
@@ -29,6 +28,7 @@ from hhstudio.gui.inspector.image import ImageView
 from hhstudio.gui.inspector.mosaic import assemble
 from hhstudio.gui.inspector.reading import Condition, Reading, Source
 from hhstudio.gui.inspector.stats import StatisticsTable
+from hhstudio.gui.taskstyle import task_label
 from hhstudio.gui.theme import LIGHT, Theme
 
 _EMPTY = (

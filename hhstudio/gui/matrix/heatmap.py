@@ -10,9 +10,9 @@ from PySide6.QtGui import QColor, QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPa
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from hhstudio.core.events import TaskInfo
-from hhstudio.gui.curves.taskstyle import readable_on, task_label, task_style, task_tooltip
 from hhstudio.gui.inspector.colormap import accuracy_map
 from hhstudio.gui.matrix.arrangement import LEFT, TOP, heat_size
+from hhstudio.gui.taskstyle import readable_on, task_label, task_style, task_tooltip
 from hhstudio.gui.theme import Theme
 
 TEXT_FROM = 18

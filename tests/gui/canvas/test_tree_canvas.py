@@ -278,7 +278,7 @@ def test_the_path_at_work_glows_and_shows_its_accuracy(canvas):
     solver, child = node_named(canvas, "P2-0"), node_named(canvas, "H1")
     item = canvas.scene.nodes[solver]
     assert item.life.accuracy == 0.75
-    assert item.life.caption == "task 2"
+    assert item.life.caption == "T1"
     assert item.life.spark == (0.5, 0.625, 0.75)
     glowing = {i for i, node in canvas.scene.nodes.items() if node.on_active_path}
     assert glowing == {"h0", child, solver}

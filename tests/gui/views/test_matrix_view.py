@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QApplication
 
 from hhstudio.core.continual import DEFINITIONS
 from hhstudio.core.errors import HHStudioError
-from hhstudio.gui.curves.taskstyle import readable_on, task_tooltip
 from hhstudio.gui.inspector.colormap import accuracy_map, signed_map
 from hhstudio.gui.matrix import MatrixView
 from hhstudio.gui.matrix.heatmap import LEFT, TOP
+from hhstudio.gui.taskstyle import readable_on, task_tooltip
 
 
 def _contrast(one: QColor, other: QColor) -> float:

@@ -1,4 +1,4 @@
-"""How a task looks and is called, the same in curves, legend, matrix and inspector."""
+"""How a task looks and is called, the same on every screen."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ def task_short(task: int) -> str:
 def task_label(tasks: Sequence[TaskInfo], task: int) -> str:
     """The task's number and name, as ``T2 digits 4-5``; the number alone where it has no name."""
     if not 0 <= task < len(tasks):
-        return "all tasks" if task < 0 else f"task {task}"
-    name = tasks[task].name
-    return f"T{task} {name}" if name else f"task {task}"
+        return "all tasks" if task < 0 else task_short(task)
+    return f"{task_short(task)} {tasks[task].name}".rstrip()
 
 
 def task_tooltip(tasks: Sequence[TaskInfo], task: int) -> str:
@@ -43,7 +42,7 @@ def task_tooltip(tasks: Sequence[TaskInfo], task: int) -> str:
     images = (
         f"\n{info.train_images} training images, {info.test_images} test images" if info.train_images else ""
     )
-    return f"Task {task}: {info.name}\n{info.dataset}: {shown}{images}"
+    return f"{task_label(tasks, task)}\n{info.dataset}: {shown}{images}"
 
 
 def blend(color: str, background: str, share: float) -> str:
