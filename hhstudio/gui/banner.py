@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from hhstudio.gui.icons import icon, pixmap
+from hhstudio.gui.session_files import with_names
 from hhstudio.gui.theme import LIGHT, Theme
 
 Kind = Literal["error", "warning"]
@@ -46,12 +47,15 @@ class Banner(QFrame):
         self.hide()
 
     def say(self, topic: str, kind: Kind, text: str, buttons: list[Button] | None = None) -> None:
-        """Show a message. ``topic`` names what it is about, so that :meth:`clear` can take it back."""
+        """Show a message. ``topic`` names what it is about, so that :meth:`clear` can take it back. Paths of
+        sessions are shortened to their names; the tool tip has the whole of them."""
         shown = self.isVisibleTo(self.parentWidget())
         if shown and topic != self.topic and self._kind == "error" and kind == "warning":
             return
         self.topic, self._kind = topic, kind
-        self.text.setText(text)
+        short = with_names(text)
+        self.text.setText(short)
+        self.text.setToolTip(text if short != text else "")
         for button in self.buttons:
             self._row.removeWidget(button)
             button.deleteLater()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hhstudio.core.events import Log
+from hhstudio.core.events import Finished, Log
 from hhstudio.core.history import Changes, History
 from hhstudio.gui.icons import icon
 from hhstudio.gui.theme import LIGHT, Theme
@@ -38,30 +38,39 @@ class Line(NamedTuple):
 
 
 class LogModel(QAbstractListModel):
-    """The lines of a history's log, added to as it grows."""
+    """The lines of a history's log, added to as it grows, and the last word of its run."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
         self.lines: list[Line] = []
         self._taken = 0
+        self._end: Finished | None = None
 
     def show(self, history: History | None) -> None:
         self.beginResetModel()
-        self.lines, self._taken = [], 0
+        self.lines, self._taken, self._end = [], 0, None
         if history is not None:
-            self.lines = [line for entry in history.log for line in _lines(entry)]
-            self._taken = len(history.log)
+            self.lines = self._new(history)
         self.endResetModel()
 
     def take(self, history: History) -> None:
         """Add what the history's log has gained."""
-        new = [line for entry in history.log[self._taken :] for line in _lines(entry)]
-        self._taken = len(history.log)
+        new = self._new(history)
         if new:
             self.beginInsertRows(QModelIndex(), len(self.lines), len(self.lines) + len(new) - 1)
             self.lines += new
             self.endInsertRows()
+
+    def _new(self, history: History) -> list[Line]:
+        entries, end = history.log[self._taken :], history.end
+        self._taken = len(history.log)
+        if end is not None and end.message and end is not self._end:
+            entries.append(
+                Log(time=0.0, level="error" if end.state == "failed" else "info", message=end.message)
+            )
+        self._end = end
+        return [line for entry in entries for line in _lines(entry)]
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self.lines)
@@ -152,7 +161,7 @@ class LogView(QWidget):
         self.list.scrollToBottom()
 
     def refresh(self, changes: Changes) -> None:
-        if not changes.log or self._history is None:
+        if not (changes.log or changes.state) or self._history is None:
             return
         bar = self.list.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 2

@@ -23,7 +23,7 @@ from hhstudio.gui.log_view import LogView
 from hhstudio.gui.matrix.view import MatrixView
 from hhstudio.gui.preferences import ThemeChoice
 from hhstudio.gui.run_bar import RunBar
-from hhstudio.gui.session_files import shown_path
+from hhstudio.gui.session_files import shown_path, with_names
 from hhstudio.gui.session_list import SessionList
 from hhstudio.gui.studio import Studio
 from hhstudio.gui.theming import Theming
@@ -237,7 +237,8 @@ class MainWindow(QMainWindow):
             self.sessions.look()
 
     def _notice(self, text: str) -> None:
-        self.statusBar().showMessage(text, _NOTICE_MS)
+        self.statusBar().showMessage(with_names(text), _NOTICE_MS)
+        self.statusBar().setToolTip(text)
 
     def _dismiss_welcome(self) -> None:
         self.studio.preferences.welcomed = True

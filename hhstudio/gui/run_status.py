@@ -9,6 +9,7 @@ from hhstudio.core.events import TERMINAL
 from hhstudio.core.history import History
 from hhstudio.gui.curves.elided import ElidedLabel
 from hhstudio.gui.icons import pixmap
+from hhstudio.gui.session_files import with_names
 from hhstudio.gui.taskstyle import task_label
 from hhstudio.gui.theme import LIGHT, Theme
 from hhstudio.gui.words import STATE_WORDS, duration, rate
@@ -138,4 +139,4 @@ def _place(history: History) -> str:
     if history.state in ("training", "paused") and progress is not None:
         total = f"{progress.step:,} of {progress.total_steps:,}".replace(",", " ")
         return f"{progress.path} · {task_label(history.tasks, progress.task)} · step {total}"
-    return "" if history.state == "failed" else history.state_detail  # the banner says why
+    return "" if history.state == "failed" else with_names(history.state_detail)  # the banner says why

@@ -72,6 +72,14 @@ def save_spec(spec: Spec, path: Path) -> None:
         raise HHStudioError(f"{path}: cannot be written ({error.strerror or error})") from None
 
 
+_SESSION_PATH = re.compile(r"(?<!\S)(?:~|[A-Za-z]:)?[\\/][^:;\n]*?\.h5\b")
+
+
+def with_names(text: str) -> str:
+    """A text in which the sessions' names stand for their whole paths."""
+    return _SESSION_PATH.sub(lambda found: re.split(r"[\\/]", found[0])[-1], text)
+
+
 def shown_path(path: Path) -> str:
     """A path for the screen: relative to the working folder or with ``~`` where that is shorter."""
     for base, prefix in ((Path.cwd(), ""), (Path.home(), "~/")):

@@ -193,6 +193,30 @@ def test_the_log_is_filtered_and_copied(window, qtbot):
     assert window.log.list.currentIndex().data().endswith("late")
 
 
+def test_the_end_of_a_run_names_its_file_and_tells_the_whole_path_on_asking(window, tmp_path):
+    file = tmp_path / "a folder" / "mine.h5"
+    message = (
+        f"out of memory: 3 GB; kept: the checkpoint at step 7 and the curves, in {file}; go on from there"
+    )
+    history = History()
+    history.apply(events.Finished(state="failed", step=7, seconds=1.0, message=message))
+    window.studio.history = history
+    window.studio.shown.emit()
+    banner = window.run_bar.banner
+    assert banner.text.text().endswith("and the curves, in mine.h5; go on from there")
+    assert str(file) in banner.text.toolTip()
+    assert window.log.model.lines[-1].text == message
+
+    history.apply(events.Finished(state="stopped", step=7, seconds=1.0, message=f"kept in {file}"))
+    window.studio.changed.emit(history.take_changes())
+    assert window.run_bar.status.detail.text() == "kept in mine.h5"
+    assert window.run_bar.status.detail.toolTip() == f"kept in {file}"
+    assert [line.text for line in window.log.model.lines] == [message, f"kept in {file}"]
+    window.studio.notice.emit(f"Stopped: kept as {file}")
+    assert window.statusBar().currentMessage() == "Stopped: kept as mine.h5"
+    assert window.statusBar().toolTip() == f"Stopped: kept as {file}"
+
+
 def test_a_view_that_breaks_is_left_out_and_the_others_go_on(window, monkeypatch):
     def broken(_changes):
         raise RuntimeError("a view broke")
