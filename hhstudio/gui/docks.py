@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from hhstudio.gui.preferences import Preferences
 
-VERSION = 1
+VERSION = 2
 """Of the default layout; a remembered layout of another version is not restored."""
 _STACKED_FROM = 900
-"""Height of the window from which matrix and filters have room above each other."""
+"""Height of the window from which there is room for two docks above each other at the sides."""
 _GEOMETRY, _LAYOUT = "window/geometry", "window/layout"
 Area = Qt.DockWidgetArea
 
@@ -44,13 +44,14 @@ class Docks:
         return dock
 
     def arrange(self) -> None:
-        """The default: sessions left, curves and log below, matrix and filters right."""
+        """The default: sessions and outline left, curves and log below, matrix and filters right."""
         window, docks = self._window, self._docks
         for dock in docks.values():
             dock.setFloating(False)
             window.removeDockWidget(dock)
         for name, area in (
             ("sessions", Area.LeftDockWidgetArea),
+            ("outline", Area.LeftDockWidgetArea),
             ("curves", Area.BottomDockWidgetArea),
             ("log", Area.BottomDockWidgetArea),
             ("matrix", Area.RightDockWidgetArea),
@@ -58,14 +59,15 @@ class Docks:
         ):
             window.addDockWidget(area, docks[name])
         window.tabifyDockWidget(docks["curves"], docks["log"])
-        if window.height() < _STACKED_FROM:
-            window.tabifyDockWidget(docks["matrix"], docks["filters"])
-        else:
-            window.splitDockWidget(docks["matrix"], docks["filters"], Qt.Orientation.Vertical)
+        for upper, lower in (("sessions", "outline"), ("matrix", "filters")):
+            if window.height() < _STACKED_FROM:
+                window.tabifyDockWidget(docks[upper], docks[lower])
+            else:
+                window.splitDockWidget(docks[upper], docks[lower], Qt.Orientation.Vertical)
         for dock in docks.values():
             dock.show()
-        docks["curves"].raise_()
-        docks["matrix"].raise_()
+        for name in ("sessions", "curves", "matrix"):
+            docks[name].raise_()
         self.proportion()
 
     def proportion(self) -> None:
@@ -80,6 +82,10 @@ class Docks:
             [height * 46 // 100, height * 42 // 100],
             Qt.Orientation.Vertical,
         )
+        if not self._window.tabifiedDockWidgets(docks["sessions"]):
+            self._window.resizeDocks(
+                [docks["sessions"], docks["outline"]], [height * 25 // 100] * 2, Qt.Orientation.Vertical
+            )
 
     def show(self, name: str) -> None:
         """Bring a dock to the front, wherever it is."""

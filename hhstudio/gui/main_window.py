@@ -13,6 +13,7 @@ from hhstudio.core.history import Changes
 from hhstudio.gui import dialogs
 from hhstudio.gui.actions import ActionRegistry
 from hhstudio.gui.canvas import TreeCanvas
+from hhstudio.gui.canvas.outline import TreeOutline
 from hhstudio.gui.command_palette import CommandPalette
 from hhstudio.gui.curves.panels import CurvePanels
 from hhstudio.gui.dialogs import ROLE
@@ -48,6 +49,7 @@ class MainWindow(QMainWindow):
         self.registry = ActionRegistry(self)
         self.files = Files(studio, self)
         self.canvas = TreeCanvas(studio.document)
+        self.outline = TreeOutline(studio.document)
         self.curves = CurvePanels(theme=theme)
         self.matrix = MatrixView(theme=theme)
         self.filters = FilterView(theme=theme)
@@ -58,7 +60,7 @@ class MainWindow(QMainWindow):
         self.registry.add(*all_actions(self))
         self.registry.add(*self.canvas.actions(), owner=self.canvas)
         self.run_bar = RunBar(studio, self.registry, theme=theme)
-        self._views = (self.canvas, self.curves, self.matrix, self.filters, self.log)
+        self._views = (self.canvas, self.outline, self.curves, self.matrix, self.filters, self.log)
         self._broken: set[QWidget] = set()
         self._closing = False
         self._build()
@@ -108,7 +110,9 @@ class MainWindow(QMainWindow):
         self.filters.watch_requested.connect(studio.watch)
         self.filters.watch_ended.connect(studio.end_watch)
         self.canvas.path_selected.connect(self.filters.select)
-        for view in (self.canvas, self.curves, self.matrix, self.filters):
+        self.canvas.node_selected.connect(self.outline.select_node)
+        self.outline.node_selected.connect(self.canvas.select_node)
+        for view in (self.canvas, self.outline, self.curves, self.matrix, self.filters):
             view.status_message.connect(self._notice)
         self.welcome.dismissed.connect(self._dismiss_welcome)
         self.theming.changed.connect(self._theme_changed)
@@ -117,6 +121,7 @@ class MainWindow(QMainWindow):
         self.docks = Docks(self, self.studio.preferences)
         for name, title, widget in (
             ("sessions", "Sessions", self.sessions),
+            ("outline", "Outline", self.outline),
             ("curves", "Curves", self.curves),
             ("matrix", "Accuracy matrix", self.matrix),
             ("filters", "Filters", self.filters),
@@ -202,6 +207,7 @@ class MainWindow(QMainWindow):
     def _run_changed(self) -> None:
         studio = self.studio
         self.canvas.set_read_only(studio.running)
+        self.outline.set_read_only(studio.running)
         self.sessions.set_current(studio.session_path)
         if studio.running:
             self.run_bar.banner.clear("run")
@@ -284,6 +290,7 @@ class MainWindow(QMainWindow):
         self.docks.remember()
         self.studio.preferences.sync()
         self.canvas.release()
+        self.outline.release()
         self.studio.close()
         event.accept()
 

@@ -19,7 +19,7 @@ from hhstudio.gui.theme import DARK, LIGHT, Theme
 from hhstudio.gui.theming import Theming
 
 SIZES = (QSize(1280, 800), QSize(1920, 1080))
-_VIEWS = ("canvas", "curves", "matrix", "filters", "sessions", "log")
+_VIEWS = ("canvas", "curves", "matrix", "filters", "sessions", "outline", "log")
 
 
 def render(session: Path | None, out_dir: Path) -> list[Path]:

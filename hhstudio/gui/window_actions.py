@@ -135,6 +135,7 @@ def _view(window: MainWindow) -> list[Action]:
         dock("matrix", "Accuracy matrix", "Ctrl+3"),
         dock("filters", "Filters", "Ctrl+4"),
         dock("log", "Log", "Ctrl+5"),
+        dock("outline", "Outline", "Ctrl+6"),
         choose("system"),
         choose("light"),
         choose("dark"),

@@ -87,12 +87,16 @@ class TreeOutline(QTreeView):
 
     def select_node(self, node_id: str) -> None:
         """Select and show a node; unknown ids clear the selection. Not told of."""
+        if self.selected_nodes == [node_id]:
+            return
         blocked = self.blockSignals(True)
         item = self._items.get(node_id)
         if item is None:
             self.clearSelection()
         else:
-            self.setCurrentIndex(item.index())
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self.selectionModel().setCurrentIndex(item.index(), flags)
+            self.scrollTo(item.index())
         self.blockSignals(blocked)
 
     @property

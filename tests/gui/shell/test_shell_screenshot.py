@@ -13,7 +13,7 @@ def test_every_view_is_drawn_in_both_themes_and_sizes(finished_session, tmp_path
     windows = {f"window-{t}-{s.width()}x{s.height()}.png" for t in ("light", "dark") for s in SIZES}
     views = {
         f"{v}-{t}.png"
-        for v in ("canvas", "curves", "matrix", "filters", "sessions", "log")
+        for v in ("canvas", "curves", "matrix", "filters", "sessions", "outline", "log")
         for t in ("light", "dark")
     }
     assert names == windows | views

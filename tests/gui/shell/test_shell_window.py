@@ -5,16 +5,17 @@ import subprocess
 import sys
 
 from msgspec.structs import replace
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from shell_helpers import answer, message_box, tiny
 
-from hhstudio.core import events
+from hhstudio.core import edits, events
 from hhstudio.core.history import History
 from hhstudio.core.topology import Topology
 from hhstudio.gui.app import application
+from hhstudio.gui.canvas.outline import ID
 from hhstudio.gui.main_window import MainWindow
 from hhstudio.gui.session_files import save_spec
 from hhstudio.gui.studio import Studio
@@ -103,24 +104,74 @@ def test_closing_asks_about_changes_and_can_be_cancelled(window):
 def test_the_layout_is_remembered_and_can_be_reset(window, qtbot):
     window.toggle_dock("log")
     window.docks["sessions"].hide()
+    window.toggle_dock("outline")
     window.studio.document.mark_saved()
     window.close()
     studio = Studio(window.studio.preferences)
     again = MainWindow(studio, Theming(application(), window.studio.preferences))
     again.place()
     again.show()
-    assert again.docks["sessions"].isHidden()
+    for name in ("sessions", "outline"):
+        assert again.docks[name].isHidden()
     again.registry.trigger("view.reset")
-    assert not again.docks["sessions"].isHidden()
+    for name in ("sessions", "outline"):
+        assert not again.docks[name].isHidden()
     again.close()
     again.deleteLater()
 
 
 def test_every_dock_can_be_reached_by_keys(window, qtbot):
+    window.resize(1280, 800)
+    window.reset_layout()
     window.activateWindow()
-    for key, name in ((Qt.Key.Key_5, "log"), (Qt.Key.Key_2, "curves")):
+    for key, name in ((Qt.Key.Key_5, "log"), (Qt.Key.Key_2, "curves"), (Qt.Key.Key_6, "outline")):
         QTest.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
         assert not window.docks[name].visibleRegion().isEmpty()
+
+
+def row_of(window, node_id):
+    outline = window.outline
+    found = outline.model().match(
+        outline.model().index(0, 0), ID, node_id, 1, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive
+    )
+    return outline.visualRect(found[0]).center()
+
+
+def test_outline_and_canvas_select_the_same_node(window):
+    window.studio.document.reset(replace(tiny(), topology=edits.single()))
+    window.docks.show("outline")
+    QApplication.processEvents()
+    outline, canvas = window.outline, window.canvas
+    QTest.mouseClick(outline.viewport(), Qt.MouseButton.LeftButton, pos=row_of(window, "s1"))
+    assert canvas.scene.selected_nodes == ["s1"]
+    QTest.keyClick(outline, Qt.Key.Key_Up)
+    assert canvas.scene.selected_nodes == ["h0"]
+    at = canvas.view.mapFromScene(canvas.scene.nodes["s1"].pos())
+    QTest.mouseClick(canvas.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert outline.selected_nodes == ["s1"]
+    corner = canvas.view.viewport().rect().bottomRight() - QPoint(30, 30)
+    QTest.mouseClick(canvas.view.viewport(), Qt.MouseButton.LeftButton, pos=corner)
+    assert outline.selected_nodes == []
+
+    QTest.mouseClick(outline.viewport(), Qt.MouseButton.LeftButton, pos=row_of(window, "h0"))
+    QTest.keyClick(outline, Qt.Key.Key_Insert)
+    added = next(node.id for node in window.studio.document.topology.nodes if node.name == "H1")
+    assert canvas.scene.selected_nodes == outline.selected_nodes == [added]
+
+
+def test_the_outline_stands_behind_the_sessions_or_below_them(window):
+    sessions, outline = window.docks["sessions"], window.docks["outline"]
+    window.resize(1280, 800)
+    window.registry.trigger("view.reset")
+    QApplication.processEvents()
+    assert window.tabifiedDockWidgets(sessions) == [outline]
+    assert outline.visibleRegion().isEmpty()
+    assert not sessions.visibleRegion().isEmpty()
+    window.resize(1920, 1080)
+    window.registry.trigger("view.reset")
+    QApplication.processEvents()
+    assert outline.geometry().top() > sessions.geometry().bottom()
+    assert outline.geometry().left() == sessions.geometry().left()
 
 
 def test_a_dropped_file_is_opened(window, qtbot, tmp_path):
