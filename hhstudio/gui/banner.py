@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
@@ -46,7 +46,7 @@ class Banner(QFrame):
         self._row.addWidget(self.dismiss)
         self.hide()
 
-    def say(self, topic: str, kind: Kind, text: str, buttons: list[Button] | None = None) -> None:
+    def say(self, topic: str, kind: Kind, text: str, buttons: Sequence[Button] = ()) -> None:
         """Show a message. ``topic`` names what it is about, so that :meth:`clear` can take it back. Paths of
         sessions are shortened to their names; the tool tip has the whole of them."""
         shown = self.isVisibleTo(self.parentWidget())
@@ -60,7 +60,7 @@ class Banner(QFrame):
             self._row.removeWidget(button)
             button.deleteLater()
         self.buttons = []
-        for at, (title, callback) in enumerate(buttons or []):
+        for at, (title, callback) in enumerate(buttons):
             button = QPushButton(title)
             if at == 0:
                 button.setProperty("primary", True)

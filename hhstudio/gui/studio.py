@@ -17,11 +17,11 @@ from hhstudio.core import edits, presets, rules
 from hhstudio.core import spec as specs
 from hhstudio.core.document import Document
 from hhstudio.core.errors import HHStudioError, SessionError
-from hhstudio.core.events import TERMINAL, Finished, Log
+from hhstudio.core.events import Log
 from hhstudio.core.history import Changes, History
 from hhstudio.core.issue import Issue
 from hhstudio.core.spec import Spec
-from hhstudio.gui import session_files
+from hhstudio.gui import opening, session_files
 from hhstudio.gui.jobs import Jobs
 from hhstudio.gui.live_run import LiveRun
 from hhstudio.gui.preferences import Preferences
@@ -51,7 +51,7 @@ class Studio(QObject):
     def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.preferences = preferences
-        self.document = Document(first_spec())
+        self.document = Document(opening.first_spec())
         self.history: History | None = None
         self.source: Session | None = None
         self.session_path: Path | None = None
@@ -142,34 +142,34 @@ class Studio(QObject):
 
         def done(found: Spec | Session) -> None:
             if ticket != self._opening or self.running:
-                _close(found)
+                opening.close(found)
                 return
             self._show_opened(path, found)
 
         def failed(error: Exception) -> None:
             self.notice.emit("")
-            if isinstance(error, SessionError) and _looks_damaged(error):
+            if isinstance(error, SessionError) and opening.looks_damaged(error):
                 self.damaged.emit(path, str(error))
             else:
                 self._tell("Open", error)
 
-        self.jobs.submit(lambda: read(path), done, failed)
+        self.jobs.submit(lambda: opening.read(path), done, failed)
 
     def load(self, path: Path) -> None:
         """:meth:`open`, but done when it returns. Raises HHStudioError."""
         path = Path(path).absolute()
-        self._show_opened(path, read(path))
+        self._show_opened(path, opening.read(path))
 
     def duplicate_spec(self, path: Path) -> None:
         """Make the spec of a session the document, to be trained again or changed."""
 
         def done(session: Spec | Session) -> None:
             spec = session if isinstance(session, Spec) else session.spec
-            _close(session)
+            opening.close(session)
             self._show_document(replace(spec, name=f"{spec.name}-copy"), saved=False)
 
         if not self.running:
-            self.jobs.submit(lambda: read(path), done, lambda error: self._tell("Duplicate", error))
+            self.jobs.submit(lambda: opening.read(path), done, lambda error: self._tell("Duplicate", error))
 
     # runs -------------------------------------------------------------------------------------------
 
@@ -319,7 +319,7 @@ class Studio(QObject):
             if self.history is not None and not isinstance(error, HHStudioError):
                 self.history.apply(Log(time=0.0, level="warning", message=places.unexpected(error)))
 
-        self.jobs.submit(lambda: _open_session(path), done, failed)
+        self.jobs.submit(lambda: opening.open_session(path), done, failed)
 
     def _set_source(self, source: Session | None) -> None:
         old, self.source = self.source, source
@@ -373,34 +373,3 @@ class Studio(QObject):
     def _tell(self, title: str, error: Exception) -> None:
         text = str(error) if isinstance(error, HHStudioError) else places.unexpected(error)
         self.problem.emit(title, text)
-
-
-def first_spec() -> Spec:
-    """What a fresh window holds: the quickest preset, ready to start."""
-    names = presets.preset_names()
-    return presets.preset(names[0]) if names else Spec(topology=edits.single())
-
-
-def read(path: Path) -> Spec | Session:
-    """A session, or the spec in a .json file. Raises HHStudioError."""
-    if path.suffix.lower() == ".json":
-        return specs.load(path)
-    return _open_session(path)
-
-
-def _open_session(path: Path) -> Session:
-    from hhstudio.store.session import open as open_session
-
-    return open_session(path)
-
-
-def _looks_damaged(error: SessionError) -> bool:
-    return "recover" in str(error)
-
-
-def _close(found: Spec | Session) -> None:
-    if not isinstance(found, Spec):
-        found.close()
-
-
-__all__ = ["TERMINAL", "Finished", "Studio", "first_spec", "read"]
