@@ -21,6 +21,8 @@ def with_sessions(window, qtbot, finished):
     shutil.copy(finished, folder / "good.h5")
     (folder / "bad.h5").write_text("nothing of ours")
     look(window, qtbot)
+    # A look that the copying itself set off may have seen only the first of them.
+    qtbot.waitUntil(lambda: len(window.sessions.model.briefs) == 2, timeout=10_000)
     return folder
 
 
