@@ -125,9 +125,8 @@ class History:
             series.truncate_after(event.step)
             self._changes.series.add(key)
         for mark in self.marks:
-            matrix = self._matrix(mark.path)
-            if mark.stop is not None and mark.stop > event.step and 0 <= mark.task < len(matrix):
-                matrix[mark.task] = np.nan
+            if mark.stop is not None and mark.stop > event.step:
+                self._matrix(mark.path)[mark.task] = np.nan
         self.weights = {key: step for key, step in self.weights.items() if step <= event.step}
         self.marks = [
             TaskMark(m.path, m.task, m.start, m.stop if m.stop is not None and m.stop <= event.step else None)
@@ -151,6 +150,8 @@ class History:
         self._changes.progress = True
 
     def _on_TaskStarted(self, event: events.TaskStarted) -> None:
+        if not self._known(event.path, event.task):
+            return
         if (self.marks and self.marks[-1].stop is None) and (
             (self.marks[-1].path, self.marks[-1].task) == (event.path, event.task)
         ):
@@ -159,13 +160,14 @@ class History:
         self._changes.progress = True
 
     def _on_TaskFinished(self, event: events.TaskFinished) -> None:
+        if not self._known(event.path, event.task):
+            return
         for at, mark in enumerate(self.marks):
             if (mark.path, mark.task, mark.stop) == (event.path, event.task, None):
                 self.marks[at] = TaskMark(mark.path, mark.task, mark.start, event.step)
         matrix = self._matrix(event.path)
-        if 0 <= event.task < len(matrix):
-            row = np.asarray(event.accuracies[: len(matrix)], np.float32)
-            matrix[event.task, : len(row)] = row
+        row = np.asarray(event.accuracies[: len(matrix)], np.float32)
+        matrix[event.task, : len(row)] = row
         self.step = max(self.step, event.step)
         self._changes.accuracy.add(event.path)
 
@@ -218,6 +220,9 @@ class History:
         self.end, self.state, self.state_detail = event, event.state, event.message
         self.step, self.seconds = event.step, max(self.seconds, event.seconds)
         self._changes.state = True
+
+    def _known(self, path: str, task: int) -> bool:
+        return path in self.paths and 0 <= task < len(self.tasks)
 
     def _shrink_to(self, step: int) -> None:
         """Forget the growth after ``step``, and with it the paths that it brought."""
