@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from hhstudio.core.datasets import DATASETS, FOLDER
 from hhstudio.core.events import ParameterCount
-from hhstudio.core.spec import Spec, Stream
+from hhstudio.core.spec import Spec, Stream, solver_of
 from hhstudio.core.topology import Hypernetwork, Path, Solver
 
 Shape = tuple[int, int, int]
@@ -109,7 +109,7 @@ class _Counter:
                     solvers[None] = solver_weights(spec.solver.architecture, spec.solver.options, shape, out)
                 self.weights[node.id] = solvers[None]
             else:
-                name, options = _solver(spec, node)
+                name, options = solver_of(spec, node)
                 self.weights[node.id] = solver_weights(name, options, shape, out)
         self.slots: dict[str, int] = {}
         self.anchors: dict[str, int] = {}
@@ -182,7 +182,7 @@ class _Counter:
         """What targets have in common that are built alike."""
         node = self.topology.by_id[node_id]
         if isinstance(node, Solver):
-            return repr(_solver(self.spec, node))
+            return repr(solver_of(self.spec, node))
         hidden = node.hidden if node.hidden is not None else self.spec.hypernetwork.hidden
         return repr((hidden, _chunk(self.spec, node)))
 
@@ -206,15 +206,6 @@ class _Counter:
 
 def _chunk(spec: Spec, node: Hypernetwork) -> int:
     return node.chunk if node.chunk is not None else spec.hypernetwork.chunk
-
-
-def _solver(spec: Spec, node: Solver) -> tuple[str, Mapping[str, Any]]:
-    """Architecture and options of a solver: its own, the spec's where it has none."""
-    if node.options is None:
-        return node.architecture or spec.solver.architecture, spec.solver.options
-    if node.architecture is None:
-        return spec.solver.architecture, {**spec.solver.options, **node.options}
-    return node.architecture, node.options
 
 
 def _dense(*widths: int) -> int:

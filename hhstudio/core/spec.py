@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from hhstudio.core.errors import SpecError
-from hhstudio.core.topology import AnchorKind, LinkMode, Topology
+from hhstudio.core.topology import AnchorKind, LinkMode, Solver, Topology
 
 Options = dict[str, int | float | str | bool | tuple[int, ...]]
 
@@ -199,6 +199,17 @@ class Spec(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     evaluation: Evaluation = Evaluation()
     recording: Recording = Recording()
     topology: Topology = Topology()
+
+
+def solver_of(spec: Spec, node: Solver) -> tuple[str, Options]:
+    """Architecture and options of a solver: its own, and the spec's where it has none. The spec's options
+    are arguments of the spec's architecture: a solver of another one does not inherit them."""
+    architecture, own = node.architecture or spec.solver.architecture, node.options
+    if architecture != spec.solver.architecture:
+        return architecture, own or {}
+    if own is None:
+        return architecture, spec.solver.options
+    return architecture, own if node.architecture is not None else {**spec.solver.options, **own}
 
 
 def encode(spec: Spec) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from hhstudio.core.errors import SpecError
-from hhstudio.core.spec import Spec
+from hhstudio.core.spec import Spec, solver_of
 from hhstudio.core.topology import Hypernetwork, Path, Slot, Solver, Topology
 from hhstudio.nets.generator import MLPGenerator
 from hhstudio.nets.layout import ChunkLayout
@@ -106,12 +106,8 @@ def build_tree(
     for path in topology.paths:
         node = topology.by_id[path.solver]
         assert isinstance(node, Solver)
-        name = node.architecture or spec.solver.architecture
-        options = node.options if node.options is not None else spec.solver.options
-        if node.architecture is None and node.options is not None:
-            options = {**spec.solver.options, **node.options}
         try:
-            module = build_solver(name, options, image_shape, classes_per_head, heads)
+            module = build_solver(*solver_of(spec, node), image_shape, classes_per_head, heads)
             solvers[node.id] = SolverTarget(module, image_shape, classes_per_head, heads)
         except SpecError as error:
             raise SpecError(f"path {node.name!r}: {error}") from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hhstudio.core.errors import SessionError
+from hhstudio.core.spec import solver_of
 from hhstudio.core.topology import Solver
 
 if TYPE_CHECKING:
@@ -54,14 +55,11 @@ def solver(session: Session, path: str, task: int, allow_import: bool = False) -
 
 def _architecture(session: Session, path: str) -> tuple[str, dict[str, object]]:
     topology = session.history.topology
-    defaults = session.spec.solver
     try:
         node = topology.by_id[topology.path(path).solver] if topology is not None else None
     except KeyError:
         raise SessionError(f"{session.path}: there is no path {path!r}") from None
     if not isinstance(node, Solver):
         raise SessionError(f"{session.path}: there is no path {path!r}")
-    options = defaults.options if node.options is None else node.options
-    if node.architecture is None and node.options is not None:
-        options = {**defaults.options, **node.options}
-    return node.architecture or defaults.architecture, dict(options)
+    architecture, options = solver_of(session.spec, node)
+    return architecture, dict(options)
