@@ -17,7 +17,7 @@ from hhstudio.core.errors import SpecError
 from hhstudio.core.issue import Issue
 from hhstudio.core.settings import settings_issues
 from hhstudio.core.spec import Spec
-from hhstudio.core.topology import Hypernetwork, Node, Solver, Topology
+from hhstudio.core.topology import Hypernetwork, LinkOverride, Node, Solver, Topology
 
 __all__ = ["Issue", "Verdict", "can_connect", "check", "issues", "name_problem", "topology_issues"]
 
@@ -34,7 +34,10 @@ class Verdict(NamedTuple):
 
 def issues(spec: Spec) -> list[Issue]:
     """Everything that is wrong with a spec, errors before warnings; empty when it can run."""
-    found = [*topology_issues(spec.topology), *settings_issues(spec)]
+    found = topology_issues(spec.topology)
+    if not any(issue.severity == "error" for issue in found):
+        found += _anchor_issues(spec)
+    found += settings_issues(spec)
     return sorted(found, key=lambda issue: issue.severity != "error")
 
 
@@ -100,6 +103,31 @@ def topology_issues(topology: Topology) -> list[Issue]:
         *_name_issues(topology),
         *_node_issues(topology),
     ]
+
+
+def _anchor_issues(spec: Spec) -> Iterator[Issue]:
+    """Hypernetworks anchored at their parent are its copies in shape: same hidden widths, same chunk."""
+    topology, default = spec.topology, spec.hypernetwork
+    for slot_id in dict.fromkeys(slot for path in topology.paths for slot in path.slots):
+        slot = topology.slot_by_id[slot_id]
+        own = slot.link or LinkOverride()
+        giver, taker = topology.by_id[slot.source], topology.by_id[slot.target]
+        anchored = (own.mode or spec.link.mode, own.anchor or spec.link.anchor) == ("anchored", "parent")
+        if not anchored or not isinstance(giver, Hypernetwork) or not isinstance(taker, Hypernetwork):
+            continue
+        for field in ("hidden", "chunk"):
+            wanted, found = (
+                getattr(default, field) if getattr(node, field) is None else getattr(node, field)
+                for node in (giver, taker)
+            )
+            if wanted != found:
+                wanted, found = (list(each) if isinstance(each, tuple) else each for each in (wanted, found))
+                yield _error(
+                    f"{taker.name}.{field} is {found}, but {giver.name}, its parent and its anchor, has "
+                    f"{wanted}: build them alike or choose another anchor",
+                    taker.id,
+                    field,
+                )
 
 
 def _error(message: str, node: str | None = None, field: str = "") -> Issue:

@@ -232,6 +232,28 @@ def test_a_slots_own_link_is_checked():
     assert "link.alpha is -1, must be 0 or more" in errors(spec(topology))[0]
 
 
+@pytest.mark.parametrize(("field", "value"), [("hidden", (8,)), ("chunk", 100)])
+def test_a_child_anchored_at_its_parent_is_built_like_it(field, value):
+    topology, root, first, _, _ = two_children()
+    slot = topology.incoming[first].id
+    topology = edits.set_link(topology, slot, LinkOverride(mode="anchored", anchor="parent"))
+    assert errors(spec(topology)) == []
+    unlike = edits.update(topology, first, **{field: value})
+    issue = next(i for i in rules.issues(spec(unlike)) if i.severity == "error")
+    assert issue.node == first
+    assert issue.message.startswith(f"H1.{field} is ")
+    assert "but H0, its parent and its anchor, has" in issue.message
+    alike = edits.update(unlike, root, **{field: value})
+    assert errors(spec(alike)) == []
+    assert errors(spec(edits.set_link(unlike, slot, LinkOverride(mode="direct", anchor="parent")))) == []
+
+
+def test_a_solver_and_an_unused_child_may_have_the_anchor_parent():
+    topology, _, _, second, _ = two_children()
+    topology = edits.update(topology, second, chunk=100)  # generates nothing: no path leads over it
+    assert errors(spec(topology, link=Link(anchor="parent"))) == []
+
+
 def test_an_alpha_of_zero_is_worth_a_warning():
     assert "children will stay at their anchors" in warnings(spec(link=Link(alpha=0.0)))[0]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QKeySequence
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from hhstudio.core.architectures import ARCHITECTURES
 from hhstudio.core.costs import image_shape
-from hhstudio.core.topology import Hypernetwork, LinkOverride, Solver
+from hhstudio.core.topology import AnchorKind, Hypernetwork, LinkOverride, Solver
 from hhstudio.gui.actions import Action
 
 if TYPE_CHECKING:
@@ -137,17 +138,29 @@ def _solver_menu(menu: QMenu, canvas: TreeCanvas, solvers: list[Solver]) -> None
     below.setEnabled(not canvas.read_only)
 
 
+_ANCHORS: dict[AnchorKind, str] = {
+    "seeded": "Drawn from the seed: neither stored nor trained",
+    "learned": "Stored and trained for this edge alone",
+    "shared": "Stored and trained once for all targets that are built alike",
+    "parent": "The weights of the hypernetwork that generates it, which must be built alike: nothing stored",
+}
+
+
 def _slot_menu(menu: QMenu, canvas: TreeCanvas, slots: list[str]) -> None:
     editor = canvas.editor
-    links = {canvas.document.topology.slot_by_id[i].link for i in slots}
-    modes: tuple[tuple[str, LinkOverride | None], ...] = (
-        ("Link as set for all", None),
-        ("Direct: the output is the weights", LinkOverride(mode="direct")),
-        ("Anchored, seeded anchor", LinkOverride(mode="anchored", anchor="seeded")),
-        ("Anchored, learned anchor", LinkOverride(mode="anchored", anchor="learned")),
-    )
-    for title, link in modes:
-        shown = _plain(menu, canvas, title, lambda link=link: editor.set_link(slots, link))
+    topology = canvas.document.topology
+    links = {topology.slot_by_id[i].link for i in slots}
+    targets = [topology.by_id[topology.slot_by_id[i].target] for i in slots]
+    modes: list[tuple[str, LinkOverride | None, str]] = [
+        ("Link as set for all", None, "What the settings say of links"),
+        ("Direct", LinkOverride(mode="direct"), "The output is the weights"),
+    ]
+    for anchor, tip in _ANCHORS.items():
+        if anchor != "parent" or all(isinstance(node, Hypernetwork) for node in targets):
+            modes.append((f"Anchored, {anchor} anchor", LinkOverride(mode="anchored", anchor=anchor), tip))
+    for title, link, tip in modes:
+        shown = _plain(menu, canvas, title, partial(editor.set_link, slots, link))
+        shown.setToolTip(canvas.editor.locked or tip)
         shown.setCheckable(True)
         shown.setChecked(links == {link})
     menu.addSeparator()

@@ -464,6 +464,33 @@ def test_the_context_menu_speaks_of_what_is_selected(canvas):
     assert "Tidy layout" in titles()
 
 
+def test_an_edge_is_offered_the_anchors_that_suit_what_it_leads_to(canvas):
+    topology = canvas.document.topology
+
+    def anchors(*names):
+        slots = [topology.incoming[node_named(canvas, name)].id for name in names]
+        canvas.scene.clearSelection()
+        canvas.scene.select(slots)
+        menu = context_menu(canvas)
+        found = {action.text(): action for action in menu.actions() if "anchor" in action.text()}
+        assert all(action.toolTip() and "\n" not in action.toolTip() for action in found.values())
+        return menu, found
+
+    names = ["Anchored, seeded anchor", "Anchored, learned anchor", "Anchored, shared anchor"]
+    menu, found = anchors("P1")
+    assert list(found) == names
+    menu.deleteLater()
+    menu, found = anchors("P1", "H1")
+    assert list(found) == names
+    menu.deleteLater()
+    menu, found = anchors("H1")
+    assert list(found) == [*names, "Anchored, parent anchor"]
+    found["Anchored, parent anchor"].trigger()
+    slot = canvas.document.topology.incoming[node_named(canvas, "H1")]
+    assert slot.link == LinkOverride(mode="anchored", anchor="parent")
+    menu.deleteLater()
+
+
 def test_a_loose_hypernetwork_becomes_the_root_after_the_root_was_removed(canvas):
     canvas.editor.remove(["h0"])
     assert canvas.document.topology.root is None
