@@ -49,7 +49,7 @@ class Banner(QFrame):
     def say(self, topic: str, kind: Kind, text: str, buttons: Sequence[Button] = ()) -> None:
         """Show a message. ``topic`` names what it is about, so that :meth:`clear` can take it back. Paths of
         sessions are shortened to their names; the tool tip has the whole of them."""
-        shown = self.isVisibleTo(self.parentWidget())
+        shown = not self.isHidden()
         if shown and topic != self.topic and self._kind == "error" and kind == "warning":
             return
         self.topic, self._kind = topic, kind
@@ -79,7 +79,8 @@ class Banner(QFrame):
 
     def sizeHint(self) -> QSize:
         """As high as the text needs at the width that there is; Qt would guess from a narrow one."""
-        width = self.width() if self.isVisible() else self.parentWidget().width()
+        above = self.parentWidget()
+        width = self.width() if self.isVisible() or above is None else above.width()
         return QSize(400, self._row.heightForWidth(max(width, 400)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -57,6 +57,7 @@ class TreeOutline(QTreeView):
             "F2 renames, Insert adds a child hypernetwork, Shift+Insert a solver, Delete removes"
         )
         self.setUniformRowHeights(True)
+        self.setIndentation(12)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setEditTriggers(
             QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked
