@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.events import TERMINAL
@@ -19,6 +19,7 @@ from hhstudio.gui.curves.panel import CurvePanel
 from hhstudio.gui.curves.settings import Settings
 from hhstudio.gui.curves.stepmap import steps_a_task
 from hhstudio.gui.curves.toolbar import Toolbar
+from hhstudio.gui.exporting import ask_where
 from hhstudio.gui.theme import LIGHT, Theme
 
 _IDLE_MS = 500
@@ -74,9 +75,9 @@ class CurvePanels(QWidget):
         self.legend.hidden_changed.connect(self._hidden_changed)
         self.grid.exposed.connect(self._draw_exposed)
         for title, slot in (
-            ("Picture (PNG) …", lambda: self._ask("PNG", "curves.png")),
-            ("Vector picture (SVG) …", lambda: self._ask("SVG", "curves.svg")),
-            ("Numbers (CSV) …", lambda: self._ask("CSV", "curves.csv")),
+            ("Picture (PNG) …", lambda: self._ask("curves.png")),
+            ("Vector picture (SVG) …", lambda: self._ask("curves.svg")),
+            ("Numbers (CSV) …", lambda: self._ask("curves.csv")),
             ("Copy picture", self.copy_picture),
         ):
             self.toolbar.export_menu.addAction(title, slot)
@@ -167,24 +168,11 @@ class CurvePanels(QWidget):
         tasks = [task for task in self.legend.chips if task not in self.settings.hidden]
         return export.Figure(self.shown_panels(), self._history, tasks, self._theme, self.font())
 
-    def _ask(self, kind: str, name: str) -> None:
+    def _ask(self, name: str) -> None:
         if self._history is None:
             self.status_message.emit("There are no curves to export yet")
-            return
-        dialog = QFileDialog(self, f"Export as {kind}", name, f"{kind} (*.{kind.lower()})")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(kind.lower())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self._export_chosen)
-        dialog.open()
-
-    def _export_chosen(self, name: str) -> None:
-        try:
-            self.export_to(Path(name))
-        except HHStudioError as error:
-            self.status_message.emit(str(error))
         else:
-            self.status_message.emit(f"Saved {name}")
+            ask_where(self, "Export curves", name, self.export_to, self.status_message.emit)
 
     # panels -----------------------------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QSplitter,
@@ -21,6 +20,7 @@ from hhstudio.core import events
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.history import Changes, History
 from hhstudio.gui.curves.elided import ElidedLabel
+from hhstudio.gui.exporting import ask_where
 from hhstudio.gui.inspector import tiles
 from hhstudio.gui.inspector.colorbar import ScaleHistogram
 from hhstudio.gui.inspector.controls import Controls
@@ -351,17 +351,4 @@ class FilterView(QWidget):
             self.status_message.emit("Picture copied")
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self, "Export filters", "filters.png", "PNG (*.png)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("png")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self._export_chosen)
-        dialog.open()
-
-    def _export_chosen(self, name: str) -> None:
-        try:
-            self.export_to(Path(name))
-        except HHStudioError as error:
-            self.status_message.emit(str(error))
-        else:
-            self.status_message.emit(f"Saved {name}")
+        ask_where(self, "Export filters", "filters.png", self.export_to, self.status_message.emit)

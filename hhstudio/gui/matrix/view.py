@@ -10,7 +10,6 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -27,6 +26,7 @@ from hhstudio.core import utilisation
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.history import Changes, History
 from hhstudio.gui.curves.elided import ElidedLabel
+from hhstudio.gui.exporting import ask_where
 from hhstudio.gui.matrix import tables
 from hhstudio.gui.matrix.arrangement import GAP, WIDEST, arrange
 from hhstudio.gui.matrix.card import MatrixCard
@@ -182,20 +182,7 @@ class MatrixView(QWidget):
             raise HHStudioError(f"{path}: {error.strerror or error}") from None
 
     def _ask(self) -> None:
-        dialog = QFileDialog(self, "Save accuracy matrix", "accuracy.csv", "CSV (*.csv)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self._export_chosen)
-        dialog.open()
-
-    def _export_chosen(self, name: str) -> None:
-        try:
-            self.export_to(Path(name))
-        except HHStudioError as error:
-            self.status_message.emit(str(error))
-        else:
-            self.status_message.emit(f"Saved {name}")
+        ask_where(self, "Save accuracy matrix", "accuracy.csv", self.export_to, self.status_message.emit)
 
     # cards ------------------------------------------------------------------------------------------
 
