@@ -57,6 +57,7 @@ def _window(client: RunClient, closed: threading.Event) -> None:
         history.take_changes()
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.benchmark
 def test_training_under_a_window_is_less_than_5_percent_slower(benchmark, tmp_path):
     alone, watched = [], []
