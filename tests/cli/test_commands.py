@@ -135,6 +135,11 @@ def test_a_session_that_cannot_be_continued_so_says_why(finished, capsys, argume
     assert said in capsys.readouterr().err
 
 
+def hear_ctrl_c():
+    """A suite that runs in the background of a shell has SIGINT ignored, and its children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_ctrl_c_writes_a_checkpoint_and_the_session_can_be_continued(tmp_path):
     file = tmp_path / "s.h5"
@@ -143,6 +148,7 @@ def test_ctrl_c_writes_a_checkpoint_and_the_session_can_be_continued(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_ctrl_c,
     )
     for line in running.stdout:
         if " task 1/2 " in line:
