@@ -42,6 +42,7 @@ class DataSettings(QDialog):
         self.shown = ElidedLabel("")
         self.browse = QPushButton("Choose …")
         self.browse.clicked.connect(self._browse)
+        self.browse.setAutoDefault(False)  # Enter closes the dialog
         self.unverified = QCheckBox("Allow unverified files")
         self.unverified.setChecked(allowed)
         self.unverified.setToolTip(EXPLANATION)
