@@ -39,6 +39,18 @@ class Changes:
     def __bool__(self) -> bool:
         return any(vars(self).values())
 
+    def join(self, later: Changes) -> None:
+        """Add what became different after this; ``later`` stays as it is."""
+        self.series |= later.series
+        self.accuracy |= later.accuracy
+        self.weights |= later.weights
+        self.watched += later.watched
+        self.log |= later.log
+        self.state |= later.state
+        self.progress |= later.progress
+        self.topology |= later.topology
+        self.rewound |= later.rewound
+
 
 @dataclass(frozen=True)
 class TaskMark:

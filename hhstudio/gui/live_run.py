@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from hhstudio.core.history import History
@@ -16,6 +18,9 @@ class LiveRun(QObject):
     ``changed`` carries a :class:`~hhstudio.core.history.Changes`; ``ended`` comes once, after the last
     change; ``broke`` carries an exception of ours, after which the timer stands still and the run goes
     on unseen (its session file is the truth). Errors in receivers never get here: Qt reports them.
+
+    What exists when the first events come (the window with all its parts) is kept from Python's search for
+    garbage until the run is over: one full search would hold up the window for some 60 ms.
     """
 
     changed = Signal(object)
@@ -28,6 +33,7 @@ class LiveRun(QObject):
         self.history = history
         self._timer = QTimer(self, interval=INTERVAL_MS)
         self._timer.timeout.connect(self._tick)
+        self._begun = False
 
     @property
     def alive(self) -> bool:
@@ -41,10 +47,13 @@ class LiveRun(QObject):
 
     def stop_watching(self) -> None:
         """Take in nothing more; does not touch the run itself."""
-        self._timer.stop()
+        self._rest()
 
     @Slot()
     def _tick(self) -> None:
+        if not self._begun:
+            self._begun = True
+            gc.freeze()
         try:
             over = not self.client.alive  # asked first: what comes after the last word is nothing
             for event in self.client.drain():
@@ -53,8 +62,12 @@ class LiveRun(QObject):
             if changes:
                 self.changed.emit(changes)
             if over:
-                self._timer.stop()
+                self._rest()
                 self.ended.emit()
         except Exception as error:
-            self._timer.stop()
+            self._rest()
             self.broke.emit(error)
+
+    def _rest(self) -> None:
+        self._timer.stop()
+        gc.unfreeze()

@@ -9,7 +9,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplicat
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar, QVBoxLayout, QWidget
 
 from hhstudio.core.events import Finished
-from hhstudio.core.history import Changes
 from hhstudio.gui import dialogs
 from hhstudio.gui.actions import ActionRegistry
 from hhstudio.gui.canvas import TreeCanvas
@@ -28,6 +27,7 @@ from hhstudio.gui.session_files import shown_path, with_names
 from hhstudio.gui.session_list import SessionList
 from hhstudio.gui.studio import Studio
 from hhstudio.gui.theming import Theming
+from hhstudio.gui.turns import Turns, View
 from hhstudio.gui.welcome import Welcome
 from hhstudio.gui.window_actions import all_actions
 from hhstudio.service import places
@@ -61,7 +61,7 @@ class MainWindow(QMainWindow):
         self.registry.add(*self.canvas.actions(), owner=self.canvas)
         self.run_bar = RunBar(studio, self.registry, theme=theme)
         self._views = (self.canvas, self.outline, self.curves, self.matrix, self.filters, self.log)
-        self._broken: set[QWidget] = set()
+        self._turns = Turns(self._views, self._view_broke, self)
         self._closing = False
         self._build()
         self._connect()
@@ -90,7 +90,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         studio = self.studio
-        studio.changed.connect(self._refresh)
+        studio.changed.connect(self._turns.take)
         studio.shown.connect(self._show_run)
         studio.run_changed.connect(self._run_changed)
         studio.source_changed.connect(lambda: self.filters.set_source(studio.source))
@@ -180,24 +180,13 @@ class MainWindow(QMainWindow):
 
     # what the studio says ---------------------------------------------------------------------------
 
-    def _refresh(self, changes: Changes) -> None:
-        for view in self._views:
-            if view in self._broken:
-                continue
-            try:
-                view.refresh(changes)
-            except Exception as error:  # a defect in one view must not stop the others, nor the run
-                self._broken.add(view)
-                title = next(
-                    (dock.windowTitle() for _, dock in self.docks if dock.widget() is view), "The tree"
-                )
-                self.studio.problem.emit(
-                    f"{title}: the view broke, the run goes on", places.unexpected(error)
-                )
+    def _view_broke(self, view: View, error: Exception) -> None:
+        title = next((dock.windowTitle() for _, dock in self.docks if dock.widget() is view), "The tree")
+        self.studio.problem.emit(f"{title}: the view broke, the run goes on", places.unexpected(error))
 
     def _show_run(self) -> None:
         history = self.studio.history
-        self._broken.clear()
+        self._turns.forget()
         for view in self._views:
             view.set_history(history)
         self.filters.set_source(self.studio.source)

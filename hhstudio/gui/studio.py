@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from hhstudio.core import edits, presets, rules
 from hhstudio.core import spec as specs
@@ -30,6 +30,9 @@ from hhstudio.service.client import RunClient
 
 if TYPE_CHECKING:
     from hhstudio.store.session import Session
+
+_SOURCE_MS = 1000
+"""Weights that come are collected for so long before they are read from the file, which is work."""
 
 
 class Studio(QObject):
@@ -60,6 +63,8 @@ class Studio(QObject):
         self.allow_unverified = False
         self.jobs = Jobs(self)
         self._awaits_source = self._watched = False
+        self._source_due = QTimer(self, singleShot=True, interval=_SOURCE_MS)
+        self._source_due.timeout.connect(self._refresh_source)
         self._opening = 0
         self._issues: tuple[Spec | None, list[Issue]] = (None, [])
 
@@ -280,12 +285,13 @@ class Studio(QObject):
         self.changed.emit(changes)
         if changes.state:
             self.run_changed.emit()
-        if changes.weights:
-            self._refresh_source()
+        if changes.weights and not self._source_due.isActive():
+            self._source_due.start()
 
     @Slot()
     def _ended(self) -> None:
         end = self.history.end if self.history else None
+        self._source_due.stop()
         self._refresh_source()
         self.run_changed.emit()
         self.sessions_changed.emit()
@@ -303,7 +309,10 @@ class Studio(QObject):
     def _refresh_source(self) -> None:
         """Read the session file anew, so that weights that have come can be shown. One read at a time."""
         path = self.session_path
-        if self._awaits_source or path is None:
+        if path is None:
+            return
+        if self._awaits_source:  # what that read finds may be old already
+            self._source_due.start()
             return
         self._awaits_source = True
 
