@@ -7,15 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hhstudio.cli import complain
+from hhstudio.cli import INTERRUPTED, complain
 from hhstudio.core import rules
 from hhstudio.core import spec as specs
 from hhstudio.core.errors import SessionError, SpecError
 from hhstudio.core.history import History
 from hhstudio.core.presets import preset_names
 from hhstudio.core.spec import Spec
-
-INTERRUPTED = 130
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

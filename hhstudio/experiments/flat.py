@@ -23,6 +23,7 @@ from hhstudio.experiments import bench_nets
 from hhstudio.experiments.context import Context
 from hhstudio.experiments.report import Estimate, Table
 from hhstudio.experiments.speed import timed
+from hhstudio.learn.devices import peak_memory
 
 TITLE = "Cost of a step by earlier conditions"
 SOLVER = "resnet32"
@@ -89,20 +90,8 @@ def measure(form: str, earlier: int, device: str, effort: Effort) -> dict[str, f
 
     timed(step, 0.0, device)
     rates = [timed(step, effort.seconds, device) for _ in range(effort.rounds)]
-    if device.startswith("cuda"):
-        memory = float(torch.cuda.max_memory_allocated())
-    else:
-        own = psutil.Process().memory_info()
-        memory = float(getattr(own, "peak_wset", 0) or _peak_resident())
+    memory = peak_memory(torch.device(device))
     return {"ms": 1000 / statistics.median(rates), "mb": memory / 2**20}
-
-
-def _peak_resident() -> int:
-    import resource
-    import sys
-
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def _apart(form: str, earlier: int, device: str, effort: Effort) -> dict[str, float]:
