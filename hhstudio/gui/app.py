@@ -34,7 +34,6 @@ def main(path: Path | None = None) -> int:
     window = MainWindow(studio, Theming(app, preferences))
     window.place()
     window.show()
-    window.sessions.set_folder(preferences.sessions_folder)
     if path is not None:
         QTimer.singleShot(0, lambda: studio.open(Path(path)))
     with _interruptible(window), _reporting(studio):

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Iterator
+
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
+from hhstudio.gui.parts import Part
 from hhstudio.gui.preferences import Preferences
 
-VERSION = 2
+VERSION = 3
 """Of the default layout; a remembered layout of another version is not restored."""
 _STACKED_FROM = 900
 """Height of the window from which there is room for two docks above each other at the sides."""
 _GEOMETRY, _LAYOUT = "window/geometry", "window/layout"
 Area = Qt.DockWidgetArea
+_AREAS = {
+    "left": Area.LeftDockWidgetArea,
+    "right": Area.RightDockWidgetArea,
+    "bottom": Area.BottomDockWidgetArea,
+}
+
+
+class _Unmade(QWidget):
+    """Keeps the place of a view that has not been made yet."""
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, 240)
 
 
 class Docks:
@@ -22,6 +37,7 @@ class Docks:
         self._window = window
         self._preferences = preferences
         self._docks: dict[str, QDockWidget] = {}
+        self._parts: list[Part] = []
         window.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
             | QMainWindow.DockOption.AllowTabbedDocks
@@ -30,62 +46,76 @@ class Docks:
         window.setCorner(Qt.Corner.BottomLeftCorner, Area.BottomDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, Area.RightDockWidgetArea)
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[tuple[str, QDockWidget]]:
         return iter(self._docks.items())
 
     def __getitem__(self, name: str) -> QDockWidget:
         return self._docks[name]
 
-    def add(self, name: str, title: str, widget: QWidget) -> QDockWidget:
-        dock = QDockWidget(title, self._window)
-        dock.setObjectName(f"dock:{name}")
-        dock.setWidget(widget)
-        self._docks[name] = dock
+    def add(self, part: Part) -> QDockWidget:
+        """A dock for a part, without its view."""
+        dock = QDockWidget(part.title, self._window)
+        dock.setObjectName(f"dock:{part.name}")
+        dock.setWidget(_Unmade())
+        self._docks[part.name] = dock
+        self._parts.append(part)
         return dock
 
     def arrange(self) -> None:
-        """The default: sessions and outline left, curves and log below, matrix and filters right."""
-        window, docks = self._window, self._docks
-        for dock in docks.values():
+        """The default: every part on its side, in its row where the window is high enough for two."""
+        window = self._window
+        for dock in self._docks.values():
             dock.setFloating(False)
             window.removeDockWidget(dock)
-        for name, area in (
-            ("sessions", Area.LeftDockWidgetArea),
-            ("outline", Area.LeftDockWidgetArea),
-            ("curves", Area.BottomDockWidgetArea),
-            ("log", Area.BottomDockWidgetArea),
-            ("matrix", Area.RightDockWidgetArea),
-            ("filters", Area.RightDockWidgetArea),
-        ):
-            window.addDockWidget(area, docks[name])
-        window.tabifyDockWidget(docks["curves"], docks["log"])
-        for upper, lower in (("sessions", "outline"), ("matrix", "filters")):
-            if window.height() < _STACKED_FROM:
-                window.tabifyDockWidget(docks[upper], docks[lower])
-            else:
-                window.splitDockWidget(docks[upper], docks[lower], Qt.Orientation.Vertical)
-        for dock in docks.values():
-            dock.show()
-        for name in ("sessions", "curves", "matrix"):
-            docks[name].raise_()
+        for side, area in _AREAS.items():
+            self._arrange_side([part for part in self._parts if part.side == side], area)
+        for part in self._parts:
+            self._docks[part.name].setVisible(part.shown)
+        for name in self._fronts():
+            self._docks[name].raise_()
         self.proportion()
+
+    def _arrange_side(self, parts: list[Part], area: Area) -> None:
+        window, stacked = self._window, self._window.height() >= _STACKED_FROM
+        first: QDockWidget | None = None
+        heads: dict[int, QDockWidget] = {}
+        for part in sorted(parts, key=lambda part: part.row):
+            dock, row = self._docks[part.name], part.row if stacked else 0
+            window.addDockWidget(area, dock)
+            if row in heads:
+                window.tabifyDockWidget(heads[row], dock)
+            elif first is not None:
+                window.splitDockWidget(first, dock, Qt.Orientation.Vertical)
+            first = first or dock
+            heads.setdefault(row, dock)
+
+    def _fronts(self) -> list[str]:
+        """The first part that is shown of every place, lower rows first: where both rows share one place,
+        the upper one's comes to the front."""
+        found: dict[tuple[str, int], str] = {}
+        for part in self._parts:
+            if part.shown:
+                found.setdefault((part.side, part.row), part.name)
+        return [found[place] for place in sorted(found, key=lambda place: -place[1])]
 
     def proportion(self) -> None:
         """Sizes that suit the window as large as it is."""
         width, height = self._window.width(), self._window.height()
-        docks = self._docks
+        front = {
+            (part.side, part.row): self._docks[part.name] for part in reversed(self._parts) if part.shown
+        }
         sides = [max(width * 15 // 100, 200), max(width * 26 // 100, 360)]
-        self._window.resizeDocks([docks["sessions"], docks["matrix"]], sides, Qt.Orientation.Horizontal)
-        self._window.resizeDocks([docks["curves"]], [height * 42 // 100], Qt.Orientation.Vertical)
-        self._window.resizeDocks(
-            [docks["matrix"], docks["filters"]],
-            [height * 46 // 100, height * 42 // 100],
-            Qt.Orientation.Vertical,
-        )
-        if not self._window.tabifiedDockWidgets(docks["sessions"]):
-            self._window.resizeDocks(
-                [docks["sessions"], docks["outline"]], [height * 25 // 100] * 2, Qt.Orientation.Vertical
-            )
+        self._resize([front.get(("left", 0)), front.get(("right", 0))], sides, Qt.Orientation.Horizontal)
+        self._resize([front.get(("bottom", 0))], [height * 42 // 100], Qt.Orientation.Vertical)
+        if height >= _STACKED_FROM:
+            right = [height * 46 // 100, height * 42 // 100]
+            self._resize([front.get(("right", 0)), front.get(("right", 1))], right, Qt.Orientation.Vertical)
+            left = [height * 25 // 100] * 2
+            self._resize([front.get(("left", 0)), front.get(("left", 1))], left, Qt.Orientation.Vertical)
+
+    def _resize(self, docks: list[QDockWidget | None], sizes: list[int], way: Qt.Orientation) -> None:
+        there = [(dock, size) for dock, size in zip(docks, sizes, strict=True) if dock is not None]
+        self._window.resizeDocks([dock for dock, _ in there], [size for _, size in there], way)
 
     def show(self, name: str) -> None:
         """Bring a dock to the front, wherever it is."""

@@ -12,24 +12,21 @@ from hhstudio.core.events import Finished
 from hhstudio.gui import dialogs
 from hhstudio.gui.actions import ActionRegistry
 from hhstudio.gui.canvas import TreeCanvas
-from hhstudio.gui.canvas.outline import TreeOutline
 from hhstudio.gui.command_palette import CommandPalette
-from hhstudio.gui.curves.panels import CurvePanels
+from hhstudio.gui.commands import all_actions
 from hhstudio.gui.dialogs import ROLE
 from hhstudio.gui.docks import Docks
 from hhstudio.gui.files import Files
-from hhstudio.gui.inspector import FilterView
-from hhstudio.gui.log_view import LogView
-from hhstudio.gui.matrix.view import MatrixView
+from hhstudio.gui.part_list import PARTS
+from hhstudio.gui.parts import Parts, Workbench
 from hhstudio.gui.preferences import ThemeChoice
 from hhstudio.gui.run_bar import RunBar
+from hhstudio.gui.selection import Selection
 from hhstudio.gui.session_files import shown_path, with_names
-from hhstudio.gui.session_list import SessionList
 from hhstudio.gui.studio import Studio
 from hhstudio.gui.theming import Theming
 from hhstudio.gui.turns import Turns, View
 from hhstudio.gui.welcome import Welcome
-from hhstudio.gui.window_actions import all_actions
 from hhstudio.service import places
 
 _NOTICE_MS = 8000
@@ -49,19 +46,15 @@ class MainWindow(QMainWindow):
         self.registry = ActionRegistry(self)
         self.files = Files(studio, self)
         self.canvas = TreeCanvas(studio.document)
-        self.outline = TreeOutline(studio.document)
-        self.curves = CurvePanels(theme=theme)
-        self.matrix = MatrixView(theme=theme)
-        self.filters = FilterView(theme=theme)
-        self.sessions = SessionList(studio.jobs, theme=theme)
-        self.log = LogView(theme=theme)
         self.welcome = Welcome(theme=theme)
-        self._make_docks()
+        self.selection = Selection(self)
+        self.docks = Docks(self, studio.preferences)
+        self._turns = Turns((self.canvas,), self._view_broke, self)
+        bench = Workbench(studio, self.selection, theming, self.registry, self.files, self)
+        self.parts = Parts(PARTS, bench, self.docks, self._turns)
         self.registry.add(*all_actions(self))
         self.registry.add(*self.canvas.actions(), owner=self.canvas)
         self.run_bar = RunBar(studio, self.registry, theme=theme)
-        self._views = (self.canvas, self.outline, self.curves, self.matrix, self.filters, self.log)
-        self._turns = Turns(self._views, self._view_broke, self)
         self._closing = False
         self._build()
         self._connect()
@@ -93,41 +86,18 @@ class MainWindow(QMainWindow):
         studio.changed.connect(self._turns.take)
         studio.shown.connect(self._show_run)
         studio.run_changed.connect(self._run_changed)
-        studio.source_changed.connect(lambda: self.filters.set_source(studio.source))
+        studio.source_changed.connect(lambda: self.parts.tell("set_source", studio.source))
         studio.problem.connect(lambda title, text: dialogs.tell(self, title, text))
         studio.notice.connect(self._notice)
         studio.run_failed.connect(self._run_failed)
-        studio.sessions_changed.connect(self._look_at_sessions)
         studio.damaged.connect(self.files.offer_recovery)
         studio.document.history_changed.connect(self._show_title)
-        self.sessions.open_requested.connect(self.files.open)
-        self.sessions.duplicate_requested.connect(
-            lambda path: self.files.unless_unsaved(lambda: studio.duplicate_spec(path))
-        )
-        self.sessions.delete_requested.connect(self.files.remove)
-        self.sessions.recover_requested.connect(self.files.recover)
-        self.sessions.folder_requested.connect(self.files.choose_sessions_folder)
-        self.filters.watch_requested.connect(studio.watch)
-        self.filters.watch_ended.connect(studio.end_watch)
-        self.canvas.path_selected.connect(self.filters.select)
-        self.canvas.node_selected.connect(self.outline.select_node)
-        self.outline.node_selected.connect(self.canvas.select_node)
-        for view in (self.canvas, self.outline, self.curves, self.matrix, self.filters):
-            view.status_message.connect(self._notice)
+        self.canvas.path_selected.connect(self.selection.choose_path)
+        self.canvas.node_selected.connect(self.selection.choose_node)
+        self.selection.node_changed.connect(self.canvas.select_node)
+        self.canvas.status_message.connect(self._notice)
         self.welcome.dismissed.connect(self._dismiss_welcome)
         self.theming.changed.connect(self._theme_changed)
-
-    def _make_docks(self) -> None:
-        self.docks = Docks(self, self.studio.preferences)
-        for name, title, widget in (
-            ("sessions", "Sessions", self.sessions),
-            ("outline", "Outline", self.outline),
-            ("curves", "Curves", self.curves),
-            ("matrix", "Accuracy matrix", self.matrix),
-            ("filters", "Filters", self.filters),
-            ("log", "Log", self.log),
-        ):
-            self.docks.add(name, title, widget)
 
     def place(self, size: QSize | None = None) -> None:
         """Where the window was left; otherwise (or with ``size``) the default layout."""
@@ -175,8 +145,7 @@ class MainWindow(QMainWindow):
         dialogs.about(self)
 
     def show_log(self) -> None:
-        self.docks.show("log")
-        self.log.show_errors()
+        self.parts.show("log").show_errors()
 
     # what the studio says ---------------------------------------------------------------------------
 
@@ -187,20 +156,18 @@ class MainWindow(QMainWindow):
     def _show_run(self) -> None:
         history = self.studio.history
         self._turns.forget()
-        for view in self._views:
-            view.set_history(history)
-        self.filters.set_source(self.studio.source)
+        self.canvas.set_history(history)
+        self.parts.tell("set_history", history)
+        self.parts.tell("set_source", self.studio.source)
         self._show_title()
         self._offer_to_continue()
 
     def _run_changed(self) -> None:
         studio = self.studio
         self.canvas.set_read_only(studio.running)
-        self.outline.set_read_only(studio.running)
-        self.sessions.set_current(studio.session_path)
+        self.parts.tell("set_read_only", studio.running)
         if studio.running:
             self.run_bar.banner.clear("run")
-            self.sessions.look()
             if not studio.preferences.welcomed:
                 self._dismiss_welcome()
         elif self._closing:
@@ -212,8 +179,8 @@ class MainWindow(QMainWindow):
     def _run_failed(self, end: Finished) -> None:
         text = end.message[:1].upper() + end.message[1:]
         buttons = [("Show the log", self.show_log)]
-        if self.studio.can_continue:
-            buttons.insert(0, ("Continue from the last checkpoint", self.studio.resume_session))
+        if self.studio.runs.can_continue:
+            buttons.insert(0, ("Continue from the last checkpoint", self.studio.runs.resume_session))
         self.run_bar.banner.say("run", "error", text, buttons)
 
     def _offer_to_continue(self) -> None:
@@ -223,13 +190,6 @@ class MainWindow(QMainWindow):
         if history is None or history.end is None or studio.running or history.end.state != "failed":
             return
         self._run_failed(history.end)
-
-    def _look_at_sessions(self) -> None:
-        folder = self.studio.preferences.sessions_folder
-        if folder != self.sessions.model.folder:
-            self.sessions.set_folder(folder)
-        else:
-            self.sessions.look()
 
     def _notice(self, text: str) -> None:
         self.statusBar().showMessage(with_names(text), _NOTICE_MS)
@@ -252,8 +212,9 @@ class MainWindow(QMainWindow):
     def _theme_changed(self) -> None:
         theme = self.theming.theme
         self.registry.set_theme(theme)
-        for part in (*self._views, self.sessions, self.run_bar, self.welcome):
+        for part in (self.canvas, self.run_bar, self.welcome):
             part.set_theme(theme)
+        self.parts.tell("set_theme", theme)
 
     # files dropped, and the end ---------------------------------------------------------------------
 
@@ -279,14 +240,14 @@ class MainWindow(QMainWindow):
         self.docks.remember()
         self.studio.preferences.sync()
         self.canvas.release()
-        self.outline.release()
+        self.parts.tell("release")
         self.studio.close()
         event.accept()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
-            self._look_at_sessions()
+            self.studio.sessions_changed.emit()  # another program may have changed files
 
     def _close_now(self) -> None:
         self._closing = True
@@ -298,7 +259,7 @@ class MainWindow(QMainWindow):
         def stop() -> None:
             self._closing = True
             if self.studio.running:
-                self.studio.stop()
+                self.studio.runs.stop()
             else:
                 self.close()
 

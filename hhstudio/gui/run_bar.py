@@ -65,7 +65,7 @@ class RunBar(QWidget):
         self.settings.show_spec(studio.document.spec)
         self.settings.setEnabled(not studio.running)
         self.data.setEnabled(not studio.running)
-        self.resume.setVisible(studio.can_continue)
+        self.resume.setVisible(studio.runs.can_continue)
         self._show_problem()
         self.status.show_run(studio.history, studio.running)
         self._registry.refresh()
@@ -103,7 +103,7 @@ class RunBar(QWidget):
         else:
             self.banner.clear("issue")
         try:
-            where = f"Will be kept as {shown_path(self.studio.next_session)}"
+            where = f"Will be kept as {shown_path(self.studio.runs.next_session)}"
         except HHStudioError as problem:
             where = str(problem)
         self.status.set_idle("Ready" if error is None else "Not ready", where, error is None)

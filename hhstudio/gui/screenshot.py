@@ -41,9 +41,8 @@ def render(session: Path | None, out_dir: Path) -> list[Path]:
                 written.append(_grab(window, out_dir / name))
                 if size == SIZES[-1]:
                     for view in _VIEWS:
-                        window.docks.show(view) if view != "canvas" else None
+                        widget = window.canvas if view == "canvas" else window.parts.show(view)
                         settle(app)
-                        widget: QWidget = getattr(window, view)
                         written.append(_grab(widget, out_dir / f"{view}-{theme.name}.png"))
     return written
 
@@ -62,7 +61,7 @@ def _window(app: QApplication, session: Path | None, theme: Theme, size: QSize) 
         try:
             window.place(size)
             window.show()
-            window.sessions.set_folder(preferences.sessions_folder)
+            window.parts["sessions"].set_folder(preferences.sessions_folder)
             if session is not None:
                 studio.load(session)
             _wait_for_sessions(window)
@@ -78,7 +77,7 @@ def _window(app: QApplication, session: Path | None, theme: Theme, size: QSize) 
 
 def _wait_for_sessions(window: MainWindow) -> None:
     loop = QEventLoop()
-    window.sessions.model.read.connect(loop.quit)
+    window.parts["sessions"].model.read.connect(loop.quit)
     loop.exec()
 
 

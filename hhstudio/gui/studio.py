@@ -11,22 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from hhstudio.core import edits, presets, rules
 from hhstudio.core import spec as specs
 from hhstudio.core.document import Document
 from hhstudio.core.errors import HHStudioError, SessionError
 from hhstudio.core.events import Log
-from hhstudio.core.history import Changes, History
+from hhstudio.core.history import History
 from hhstudio.core.issue import Issue
 from hhstudio.core.spec import Spec
 from hhstudio.gui import opening, session_files
 from hhstudio.gui.jobs import Jobs
-from hhstudio.gui.live_run import LiveRun
 from hhstudio.gui.preferences import Preferences
+from hhstudio.gui.run_control import RunControl
 from hhstudio.service import places
-from hhstudio.service.client import RunClient
 
 if TYPE_CHECKING:
     from hhstudio.store.session import Session
@@ -59,12 +58,12 @@ class Studio(QObject):
         self.source: Session | None = None
         self.session_path: Path | None = None
         self.spec_path: Path | None = None
-        self.run: LiveRun | None = None
+        self.runs = RunControl(self)
         self.allow_unverified = False
         self.jobs = Jobs(self)
-        self._awaits_source = self._watched = False
+        self._awaits_source = False
         self._source_due = QTimer(self, singleShot=True, interval=_SOURCE_MS)
-        self._source_due.timeout.connect(self._refresh_source)
+        self._source_due.timeout.connect(self.read_source)
         self._opening = 0
         self._issues: tuple[Spec | None, list[Issue]] = (None, [])
 
@@ -72,7 +71,7 @@ class Studio(QObject):
 
     @property
     def running(self) -> bool:
-        return self.run is not None and self.run.alive
+        return self.runs.running
 
     @property
     def paused(self) -> bool:
@@ -89,18 +88,6 @@ class Studio(QObject):
     def first_error(self) -> Issue | None:
         return next((issue for issue in self.issues if issue.severity == "error"), None)
 
-    @property
-    def can_continue(self) -> bool:
-        """Whether the session that is shown was interrupted and has a checkpoint."""
-        if self.running or self.history is None or self.session_path is None:
-            return False
-        return self.history.checkpoint is not None and self.history.state != "finished"
-
-    @property
-    def next_session(self) -> Path:
-        """Where the next run will be kept. Raises HHStudioError when all names are taken."""
-        return session_files.unused_path(self.preferences.sessions_folder, self.document.spec.name)
-
     # documents --------------------------------------------------------------------------------------
 
     def new(self) -> None:
@@ -114,7 +101,7 @@ class Studio(QObject):
         def work() -> None:
             self.document.apply(f"Use preset {name}", presets.preset(name))
 
-        self._guarded("Preset", work)
+        self.guarded("Preset", work)
 
     def edit(self, title: str, fields: dict[str, Any], merge: str | None = None) -> None:
         """Change settings by their dotted names, undoably."""
@@ -122,7 +109,7 @@ class Studio(QObject):
         def work() -> None:
             self.document.apply(title, specs.with_fields(self.document.spec, fields), merge)
 
-        self._guarded(title, work)
+        self.guarded(title, work)
 
     def save_spec(self, path: Path) -> bool:
         """Write the document as JSON and remember where."""
@@ -133,7 +120,7 @@ class Studio(QObject):
             self.document.mark_saved()
             self.notice.emit(f"Saved {session_files.shown_path(path)}")
 
-        return self._guarded("Save", work)
+        return self.guarded("Save", work)
 
     def open(self, path: Path) -> None:
         """Open a session (.h5) or a spec (.json), without holding up the window."""
@@ -156,7 +143,7 @@ class Studio(QObject):
             if isinstance(error, SessionError) and opening.looks_damaged(error):
                 self.damaged.emit(path, str(error))
             else:
-                self._tell("Open", error)
+                self.tell("Open", error)
 
         self.jobs.submit(lambda: opening.read(path), done, failed)
 
@@ -174,140 +161,36 @@ class Studio(QObject):
             self._show_document(replace(spec, name=f"{spec.name}-copy"), saved=False)
 
         if not self.running:
-            self.jobs.submit(lambda: opening.read(path), done, lambda error: self._tell("Duplicate", error))
+            self.jobs.submit(lambda: opening.read(path), done, lambda error: self.tell("Duplicate", error))
 
-    # runs -------------------------------------------------------------------------------------------
+    # what a run tells ------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Train the document into a new session."""
-
-        def work() -> None:
-            rules.check(self.document.spec)
-            out = self.next_session
-            session_files.make_folder(out.parent)
-            self._opening += 1
-            history = History()
-            # Known already, so that the views build what takes long before the first step, not during it.
-            history.paths = tuple(path.name for path in self.document.topology.paths)
-            self._begin(self._client(self.document.spec, out), history, out)
-            self.document.mark_saved()  # the session keeps tree and settings
-
-        if not self.running:
-            self._guarded("Start", work)
-
-    def resume_session(self) -> None:
-        """Continue the session that is shown from its last checkpoint."""
-
-        def work() -> None:
-            assert self.session_path is not None
-            assert self.history is not None
-            self._begin(self._client(None, self.session_path, resume=True), self.history, self.session_path)
-
-        if self.can_continue:
-            self._guarded("Continue", work)
-
-    def pause(self) -> None:
-        if self.run is not None and self.running:
-            self.run.client.pause()
-
-    def unpause(self) -> None:
-        if self.run is not None and self.running:
-            self.run.client.resume()
-
-    def toggle_pause(self) -> None:
-        (self.unpause if self.paused else self.pause)()
-
-    def stop(self) -> None:
-        """Ask the run to save and end; it insists after a while. Returns at once."""
-        if self.run is not None and self.running:
-            self.run.client.stop("stopped by hand")
-            self.notice.emit("Stopping: saving a checkpoint …")
-
-    def checkpoint(self) -> None:
-        if self.run is not None and self.running:
-            self.run.client.checkpoint()
-            self.notice.emit("Checkpoint asked for")
-
-    def watch(self, path: str, task: int, tensor: str) -> None:
-        """Have a tensor sent while it trains; an empty name lets the trainer choose."""
-        if self.run is not None and self.running:
-            self._watched = True
-            self.run.client.watch(path, task, tensor)
-
-    def end_watch(self) -> None:
-        if self.run is not None and self.running and self._watched:
-            self._watched = False
-            self.run.client.watch("", -1, None)
-
-    def close(self) -> None:
-        """Let go of everything. A run that still goes on is stopped and, if it must be, ended."""
-        if self.run is not None:
-            self.run.stop_watching()
-            if self.run.client.alive:
-                self.run.client.stop("the window was closed")
-                self.run.client.wait(10.0)
-                self.run.client.kill()
-        self.jobs.close()
-        self._set_source(None)
-
-    # inside -----------------------------------------------------------------------------------------
-
-    def _client(self, spec: Spec | None, out: Path, resume: bool = False) -> RunClient:
-        return RunClient(
-            spec,
-            out,
-            data=self.preferences.data_folder,
-            allow_unverified=self.allow_unverified,
-            resume=resume,
-        )
-
-    def _begin(self, client: RunClient, history: History, out: Path) -> None:
-        run = LiveRun(client, history, self)
-        run.changed.connect(self._take)
-        run.ended.connect(self._ended)
-        run.broke.connect(self._broke)
-        try:
-            run.start()
-        except OSError as error:
-            raise HHStudioError(f"no worker process could be started: {error.strerror or error}") from None
-        if self.run is not None:
-            self.run.deleteLater()
-        self.run, self._watched = run, False
+    def show_run(self, history: History, path: Path) -> None:
+        """A run has begun, or gone on, that fills this history and is kept at ``path``."""
+        self._opening += 1
         fresh = history is not self.history
-        self.history, self.session_path = history, out
+        self.history, self.session_path = history, path
         if fresh:
             self._set_source(None)
             self.shown.emit()
         self.run_changed.emit()
 
-    @Slot(object)
-    def _take(self, changes: Changes) -> None:
-        self.changed.emit(changes)
-        if changes.state:
-            self.run_changed.emit()
-        if changes.weights and not self._source_due.isActive():
+    def weights_came(self) -> None:
+        """Read them before long, together with those that come meanwhile."""
+        if not self._source_due.isActive():
             self._source_due.start()
 
-    @Slot()
-    def _ended(self) -> None:
-        end = self.history.end if self.history else None
-        self._source_due.stop()
-        self._refresh_source()
-        self.run_changed.emit()
-        self.sessions_changed.emit()
-        if end is not None and end.state == "failed":
-            self.run_failed.emit(end)
-        elif end is not None:
-            word = "Finished" if end.state == "finished" else "Stopped"
-            self.notice.emit(f"{word}: kept as {session_files.shown_path(self.session_path or Path())}")
+    def close(self) -> None:
+        """Let go of everything. A run that still goes on is stopped and, if it must be, ended."""
+        self.runs.close()
+        self.jobs.close()
+        self._set_source(None)
 
-    @Slot(object)
-    def _broke(self, error: Exception) -> None:
-        self._tell("The view of the run broke; the run itself goes on", error)
-        self.run_changed.emit()
+    # inside -----------------------------------------------------------------------------------------
 
-    def _refresh_source(self) -> None:
+    def read_source(self) -> None:
         """Read the session file anew, so that weights that have come can be shown. One read at a time."""
+        self._source_due.stop()
         path = self.session_path
         if path is None:
             return
@@ -346,7 +229,7 @@ class Studio(QObject):
         spec = found.spec
         if history.topology is not None:
             spec = replace(spec, topology=history.topology)
-        self._forget_run()
+        self.runs.forget()
         self.document.reset(spec)
         self.spec_path = None
         self.history, self.session_path = history, path
@@ -359,26 +242,23 @@ class Studio(QObject):
         if self.running:
             self.problem.emit("A run is going on", "Stop it before you begin another document.")
             return
-        self._forget_run()
+        self.runs.forget()
         self.history, self.session_path, self.spec_path = None, None, path
         self._set_source(None)
         self.document.reset(spec, saved)
         self.shown.emit()
         self.run_changed.emit()
 
-    def _forget_run(self) -> None:
-        if self.run is not None:
-            self.run.deleteLater()
-            self.run = None
-
-    def _guarded(self, title: str, work: Callable[[], None]) -> bool:
+    def guarded(self, title: str, work: Callable[[], None]) -> bool:
+        """Do it; what goes wrong is told. Whether it went well."""
         try:
             work()
         except Exception as error:
-            self._tell(title, error)
+            self.tell(title, error)
             return False
         return True
 
-    def _tell(self, title: str, error: Exception) -> None:
+    def tell(self, title: str, error: Exception) -> None:
+        """Say what went wrong, in words for a person."""
         text = str(error) if isinstance(error, HHStudioError) else places.unexpected(error)
         self.problem.emit(title, text)

@@ -29,12 +29,16 @@ class Turns(QObject):
         self, views: Sequence[View], broke: Callable[[View, Exception], object], parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._views = tuple(views)
+        self._views = list(views)
         self._broke = broke
         self._out: set[View] = set()
         self._waiting: dict[View, Changes] = {}
         self._next = QTimer(self, singleShot=True, interval=0)
         self._next.timeout.connect(self._go_on)
+
+    def add(self, view: View) -> None:
+        """One more view, which has been shown everything so far."""
+        self._views.append(view)
 
     def take(self, changes: Changes) -> None:
         for view in self._views:

@@ -82,7 +82,7 @@ def train_in_window(folder):
 
     timer.timeout.connect(tick)
     studio.run_changed.connect(lambda: None if studio.running else loop.quit())
-    studio.start()
+    studio.runs.start()
     clock.start()
     timer.start()
     loop.exec()

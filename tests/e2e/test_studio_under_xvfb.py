@@ -188,9 +188,9 @@ def test_draw_train_pause_stop_close_and_reopen(screen, twin, start, pictures, t
     session = start.sessions / "digits-tour.h5"
     until(session.exists, PATIENCE, "no session was begun")
     wait_for(session, "training", 100)
-    before = look("3-training", twin.window.curves)
+    before = look("3-training", twin.window.parts["curves"])
     wait_for(session, "training", 400)
-    after = look("4-later", twin.window.curves)
+    after = look("4-later", twin.window.parts["curves"])
     assert (before != after).any(axis=-1).sum() > 200, "the curves stand still"
     assert share_of(after, LIGHT.task_colors[0]) > 50
 
@@ -215,7 +215,7 @@ def test_draw_train_pause_stop_close_and_reopen(screen, twin, start, pictures, t
     window = screen.window("digits-tour.h5")
     left, top = screen.origin(window)
     screen.settled()
-    curves = look("7-reopened", twin.window.curves)
+    curves = look("7-reopened", twin.window.parts["curves"])
     assert share_of(curves, LIGHT.task_colors[0]) > 50
     screen.key("ctrl+4")
     screen.settled()

@@ -66,9 +66,9 @@ def window(studio, qtbot):
     made.place(QSize(1400, 900))
     with qtbot.waitExposed(made):
         made.show()
-    made.sessions.set_folder(studio.preferences.sessions_folder)
-    with qtbot.waitSignal(made.sessions.model.read, timeout=10_000):
-        made.sessions.look()
+    made.parts["sessions"].set_folder(studio.preferences.sessions_folder)
+    with qtbot.waitSignal(made.parts["sessions"].model.read, timeout=10_000):
+        made.parts["sessions"].look()
     yield made
     studio.close()
     studio.document.mark_saved()

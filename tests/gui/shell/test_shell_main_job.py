@@ -37,9 +37,9 @@ def test_draw_train_watch_keep_and_reopen(window, qtbot):
     press(window.run_bar.start)
     assert studio.running
     qtbot.waitUntil(lambda: studio.history.step > 200, timeout=PATIENCE)
-    before = window.curves.grab().toImage()
+    before = window.parts["curves"].grab().toImage()
     qtbot.waitUntil(lambda: studio.history.step > 500, timeout=PATIENCE)
-    after = window.curves.grab().toImage()
+    after = window.parts["curves"].grab().toImage()
     assert before != after, "the curves stand still"
     assert window.canvas.read_only
 
@@ -56,7 +56,7 @@ def test_draw_train_watch_keep_and_reopen(window, qtbot):
     press(window.run_bar.buttons["run.stop"])
     qtbot.waitUntil(lambda: not studio.running, timeout=PATIENCE)
     assert studio.history.state == "stopped"
-    assert studio.can_continue
+    assert studio.runs.can_continue
     kept, steps = studio.session_path, studio.history.step
     seen = studio.history.series["P1", 0, "loss"].values.copy()
 
@@ -68,14 +68,14 @@ def test_draw_train_watch_keep_and_reopen(window, qtbot):
     np.testing.assert_array_equal(studio.history.series["P1", 0, "loss"].values, seen)
     assert [p.name for p in studio.document.topology.paths] == ["P1", "P2-0"]
     window.docks.show("filters")
-    window.filters.select("P1", 0)
+    window.parts["filters"].select("P1", 0)
     QApplication.processEvents()
-    assert window.filters.isVisible()
+    assert window.parts["filters"].isVisible()
     assert ("P1", 0) in studio.source.available()
 
 
 def test_filters_are_watched_from_the_first_task_on_until_live_is_turned_off(window, qtbot):
-    studio, filters = window.studio, window.filters
+    studio, filters = window.studio, window.parts["filters"]
     studio.document.reset(tiny(steps=20_000))
     press(window.run_bar.start)
     qtbot.waitUntil(lambda: studio.history.step > 50, timeout=PATIENCE)
@@ -108,7 +108,7 @@ def test_a_killed_worker_is_announced_and_continued_on_click(window, qtbot):
     qtbot.waitUntil(
         lambda: studio.history.step > 200 and studio.history.checkpoint is not None, timeout=PATIENCE
     )
-    os.kill(studio.run.client.pid, signal.SIGKILL)
+    os.kill(studio.runs.current.client.pid, signal.SIGKILL)
     qtbot.waitUntil(banner.isVisible, timeout=PATIENCE)
     assert window.isVisible()
     assert "SIGKILL" in banner.text.text()

@@ -23,7 +23,7 @@ def test_a_preset_is_taken_undoably(studio):
 def test_a_spec_that_cannot_run_has_a_reason_and_does_not_start(studio):
     studio.document.apply("Empty it", replace(studio.document.spec, topology=Topology()))
     assert "tree is empty" in studio.first_error.message
-    studio.start()
+    studio.runs.start()
     assert not studio.running
     assert "tree is empty" in studio.said[0]
 

@@ -130,7 +130,7 @@ def test_every_dock_can_be_reached_by_keys(window, qtbot):
 
 
 def row_of(window, node_id):
-    outline = window.outline
+    outline = window.parts["outline"]
     found = outline.model().match(
         outline.model().index(0, 0), ID, node_id, 1, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive
     )
@@ -141,7 +141,7 @@ def test_outline_and_canvas_select_the_same_node(window):
     window.studio.document.reset(replace(tiny(), topology=edits.single()))
     window.docks.show("outline")
     QApplication.processEvents()
-    outline, canvas = window.outline, window.canvas
+    outline, canvas = window.parts["outline"], window.canvas
     QTest.mouseClick(outline.viewport(), Qt.MouseButton.LeftButton, pos=row_of(window, "s1"))
     assert canvas.scene.selected_nodes == ["s1"]
     QTest.keyClick(outline, Qt.Key.Key_Up)
@@ -196,13 +196,13 @@ def test_a_finished_session_shows_everything_again(window, qtbot, finished_sessi
         window.files.open(file)
     history = window.studio.history
     assert history.state == "finished"
-    assert list(window.curves.panels) == [("P1", "accuracy")]
-    assert list(window.matrix.cards) == ["P1"]
+    assert list(window.parts["curves"].panels) == [("P1", "accuracy")]
+    assert list(window.parts["matrix"].cards) == ["P1"]
     assert window.studio.source.available() == {("P1", 0), ("P1", 1)}
-    assert window.log.model.lines
+    assert window.parts["log"].model.lines
     assert "Finished" in window.run_bar.status.state.text()
     assert len(window.canvas.scene.nodes) == 2
-    assert not window.studio.can_continue
+    assert not window.studio.runs.can_continue
 
 
 def test_a_problem_is_a_dialog_with_a_sentence(window):
@@ -230,18 +230,18 @@ def test_the_log_is_filtered_and_copied(window, qtbot):
     ):
         history.apply(events.Log(time=1.0, level=level, message=text))
     window.docks.show("log")
-    window.log.set_history(history)
-    assert window.log.filter.rowCount() == 4
-    window.log.level.setCurrentIndex(3)
-    assert window.log.filter.rowCount() == 2
-    window.log.level.setCurrentIndex(0)
-    QTest.keyClicks(window.log.words, "HELLO")
-    window.log.copy_lines()
+    window.parts["log"].set_history(history)
+    assert window.parts["log"].filter.rowCount() == 4
+    window.parts["log"].level.setCurrentIndex(3)
+    assert window.parts["log"].filter.rowCount() == 2
+    window.parts["log"].level.setCurrentIndex(0)
+    QTest.keyClicks(window.parts["log"].words, "HELLO")
+    window.parts["log"].copy_lines()
     assert QApplication.clipboard().text().endswith("hello")
     history.apply(events.Log(time=2.0, level="error", message="late"))
-    window.log.refresh(history.take_changes())
+    window.parts["log"].refresh(history.take_changes())
     window.show_log()
-    assert window.log.list.currentIndex().data().endswith("late")
+    assert window.parts["log"].list.currentIndex().data().endswith("late")
 
 
 def test_the_end_of_a_run_names_its_file_and_tells_the_whole_path_on_asking(window, tmp_path):
@@ -256,13 +256,13 @@ def test_the_end_of_a_run_names_its_file_and_tells_the_whole_path_on_asking(wind
     banner = window.run_bar.banner
     assert banner.text.text().endswith("and the curves, in mine.h5; go on from there")
     assert str(file) in banner.text.toolTip()
-    assert window.log.model.lines[-1].text == message
+    assert window.parts["log"].model.lines[-1].text == message
 
     history.apply(events.Finished(state="stopped", step=7, seconds=1.0, message=f"kept in {file}"))
     window.studio.changed.emit(history.take_changes())
     assert window.run_bar.status.detail.text() == "kept in mine.h5"
     assert window.run_bar.status.detail.toolTip() == f"kept in {file}"
-    assert [line.text for line in window.log.model.lines] == [message, f"kept in {file}"]
+    assert [line.text for line in window.parts["log"].model.lines] == [message, f"kept in {file}"]
     window.studio.notice.emit(f"Stopped: kept as {file}")
     assert window.statusBar().currentMessage() == "Stopped: kept as mine.h5"
     assert window.statusBar().toolTip() == f"Stopped: kept as {file}"
@@ -275,11 +275,11 @@ def test_a_view_that_breaks_is_left_out_and_the_others_go_on(window, monkeypatch
     history = History()
     window.studio.history = history
     window.studio.shown.emit()
-    monkeypatch.setattr(window.matrix, "refresh", broken)
+    monkeypatch.setattr(window.parts["matrix"], "refresh", broken)
     for text in ("one", "two"):
         history.apply(events.Log(time=1.0, level="info", message=text))
         window.studio.changed.emit(history.take_changes())
-    assert [line.text for line in window.log.model.lines] == ["one", "two"]
+    assert [line.text for line in window.parts["log"].model.lines] == ["one", "two"]
     assert "a view broke" in message_box().informativeText()
     assert "Accuracy matrix" in message_box().text()
     answer("OK")

@@ -1,0 +1,81 @@
+"""Which parts the window has. A new view is one line here; its module is imported when it is first seen."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from hhstudio.gui.parts import Part, Workbench
+
+
+def _sessions(bench: Workbench) -> QWidget:
+    from hhstudio.gui.session_list import SessionList
+
+    studio, files = bench.studio, bench.files
+    made = SessionList(studio.jobs)
+    made.open_requested.connect(files.open)
+    made.duplicate_requested.connect(lambda path: files.unless_unsaved(lambda: studio.duplicate_spec(path)))
+    made.delete_requested.connect(files.remove)
+    made.recover_requested.connect(files.recover)
+    made.folder_requested.connect(files.choose_sessions_folder)
+
+    def look() -> None:
+        folder = studio.preferences.sessions_folder
+        made.look() if folder == made.model.folder else made.set_folder(folder)
+
+    def run_changed() -> None:
+        made.set_current(studio.session_path)
+        if studio.running:
+            made.look()
+
+    studio.sessions_changed.connect(look)
+    studio.run_changed.connect(run_changed)
+    look()
+    return made
+
+
+def _outline(bench: Workbench) -> QWidget:
+    from hhstudio.gui.canvas.outline import TreeOutline
+
+    made = TreeOutline(bench.studio.document)
+    made.node_selected.connect(bench.selection.choose_node)
+    bench.selection.node_changed.connect(made.select_node)
+    return made
+
+
+def _curves(_bench: Workbench) -> QWidget:
+    from hhstudio.gui.curves.panels import CurvePanels
+
+    return CurvePanels()
+
+
+def _matrix(_bench: Workbench) -> QWidget:
+    from hhstudio.gui.matrix.view import MatrixView
+
+    return MatrixView()
+
+
+def _filters(bench: Workbench) -> QWidget:
+    from hhstudio.gui.inspector import FilterView
+
+    made = FilterView()
+    made.watch_requested.connect(bench.studio.runs.watch)
+    made.watch_ended.connect(bench.studio.runs.end_watch)
+    bench.selection.path_changed.connect(made.select)
+    return made
+
+
+def _log(_bench: Workbench) -> QWidget:
+    from hhstudio.gui.log_view import LogView
+
+    return LogView()
+
+
+PARTS = (
+    Part("sessions", "Sessions", _sessions, "left", key="Ctrl+1", tip="Sessions in the sessions folder"),
+    Part("outline", "Outline", _outline, "left", row=1, key="Ctrl+6", tip="The tree as a list"),
+    Part("curves", "Curves", _curves, "bottom", key="Ctrl+2", late=True, tip="Accuracy and losses, live"),
+    Part("log", "Log", _log, "bottom", key="Ctrl+5", tip="What happened"),
+    Part("matrix", "Accuracy matrix", _matrix, "right", key="Ctrl+3",
+         tip="Accuracy on every task after every task"),
+    Part("filters", "Filters", _filters, "right", row=1, key="Ctrl+4", tip="Generated weights as pictures"),
+)  # fmt: skip

@@ -1,0 +1,121 @@
+"""The parts of the window: each a dock with a view in it, made when it is first seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from hhstudio.gui.actions import ActionRegistry
+    from hhstudio.gui.docks import Docks
+    from hhstudio.gui.files import Files
+    from hhstudio.gui.main_window import MainWindow
+    from hhstudio.gui.selection import Selection
+    from hhstudio.gui.studio import Studio
+    from hhstudio.gui.theming import Theming
+    from hhstudio.gui.turns import Turns
+
+Side = Literal["left", "right", "bottom"]
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """What the maker of a part can reach."""
+
+    studio: Studio
+    selection: Selection
+    theming: Theming
+    registry: ActionRegistry
+    files: Files
+    window: MainWindow
+
+
+@dataclass(frozen=True)
+class Part:
+    """One view of the window.
+
+    ``key``: shortcut that brings it to the front or hides it. ``side`` and ``row`` (0 upper, 1 lower):
+    where it stands at first; parts of one place are tabs in the order of the list, the first in front.
+    ``shown``: whether it is there in the default layout. ``late``: made only after the window has been
+    painted, because its imports take long. ``tip``: what it is for, in a sentence.
+
+    The widget that ``make`` returns connects itself to what it needs, and may have any of
+    ``set_history(History | None)``, ``refresh(Changes)``, ``set_source(Session | None)``,
+    ``set_theme(Theme)``, ``set_read_only(bool)``, ``release()`` and a signal ``status_message(str)``.
+    """
+
+    name: str
+    title: str
+    make: Callable[[Workbench], QWidget]
+    side: Side
+    row: int = 0
+    key: str = ""
+    shown: bool = True
+    late: bool = False
+    tip: str = ""
+
+
+class Parts(QObject):
+    """Makes parts when they are first looked at, and tells those that exist what is shown."""
+
+    def __init__(self, listed: tuple[Part, ...], bench: Workbench, docks: Docks, turns: Turns) -> None:
+        super().__init__(bench.window)
+        self.listed = listed
+        self._by_name = {part.name: part for part in listed}
+        self._bench, self._docks, self._turns = bench, docks, turns
+        self._made: dict[str, Any] = {}
+        for part in listed:
+            docks.add(part)
+            docks[part.name].visibilityChanged.connect(lambda seen, name=part.name: self._seen(name, seen))
+
+    def __getitem__(self, name: str) -> Any:
+        """The widget of a part, made now if it has not been. Raises KeyError."""
+        if name not in self._made:
+            self._make(self._by_name[name])
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[QWidget]:
+        """The widgets that there are."""
+        return iter(self._made.values())
+
+    def show(self, name: str) -> Any:
+        """Bring a part to the front; its widget."""
+        widget = self[name]
+        self._docks.show(name)
+        return widget
+
+    def tell(self, method: str, *words: object) -> None:
+        """Call a method of every part that has it."""
+        for widget in list(self):
+            if hasattr(widget, method):
+                getattr(widget, method)(*words)
+
+    def _seen(self, name: str, seen: bool) -> None:
+        if not seen or name in self._made:
+            return
+        if self._by_name[name].late:
+            QTimer.singleShot(0, self, lambda: self[name])
+        else:
+            self._make(self._by_name[name])
+
+    def _make(self, part: Part) -> None:
+        bench, studio = self._bench, self._bench.studio
+        widget: Any = part.make(bench)
+        self._made[part.name] = widget
+        for method, word in (
+            ("set_theme", bench.theming.theme),
+            ("set_history", studio.history),
+            ("set_source", studio.source),
+            ("set_read_only", studio.running),
+        ):
+            if hasattr(widget, method):
+                getattr(widget, method)(word)
+        if hasattr(widget, "refresh"):
+            self._turns.add(widget)
+        if hasattr(widget, "status_message"):
+            widget.status_message.connect(studio.notice)
+        self._docks[part.name].setWidget(widget)

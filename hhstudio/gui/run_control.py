@@ -1,0 +1,179 @@
+"""Runs of a studio's document: starting, steering, ending, and taking in what a run says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from hhstudio.core import rules
+from hhstudio.core.errors import HHStudioError
+from hhstudio.core.history import Changes, History
+from hhstudio.core.spec import Spec
+from hhstudio.gui import session_files
+from hhstudio.gui.live_run import LiveRun
+from hhstudio.service.client import RunClient
+
+if TYPE_CHECKING:
+    from hhstudio.gui.studio import Studio
+
+
+class RunControl(QObject):
+    """Owns the one run that goes on, if one does. What it learns is told through the studio's signals."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self._studio = studio
+        self.current: LiveRun | None = None
+        self._watched = False
+
+    # what can be asked ------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> bool:
+        return self.current is not None and self.current.alive
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether the session that is shown was interrupted and has a checkpoint."""
+        history = self._studio.history
+        if self.running or history is None or self._studio.session_path is None:
+            return False
+        return history.checkpoint is not None and history.state != "finished"
+
+    @property
+    def next_session(self) -> Path:
+        """Where the next run will be kept. Raises HHStudioError when all names are taken."""
+        studio = self._studio
+        return session_files.unused_path(studio.preferences.sessions_folder, studio.document.spec.name)
+
+    # what can be done -------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Train the document into a new session."""
+
+        def work() -> None:
+            spec = self._studio.document.spec
+            rules.check(spec)
+            out = self.next_session
+            session_files.make_folder(out.parent)
+            history = History()
+            # Known already, so that the views build what takes long before the first step, not during it.
+            history.paths = tuple(path.name for path in spec.topology.paths)
+            self._begin(self._client(spec, out), history, out)
+            self._studio.document.mark_saved()  # the session keeps tree and settings
+
+        if not self.running:
+            self._studio.guarded("Start", work)
+
+    def resume_session(self) -> None:
+        """Continue the session that is shown from its last checkpoint."""
+
+        def work() -> None:
+            path, history = self._studio.session_path, self._studio.history
+            assert path is not None
+            assert history is not None
+            self._begin(self._client(None, path, resume=True), history, path)
+
+        if self.can_continue:
+            self._studio.guarded("Continue", work)
+
+    def pause(self) -> None:
+        if self.current is not None and self.running:
+            self.current.client.pause()
+
+    def unpause(self) -> None:
+        if self.current is not None and self.running:
+            self.current.client.resume()
+
+    def toggle_pause(self) -> None:
+        (self.unpause if self._studio.paused else self.pause)()
+
+    def stop(self) -> None:
+        """Ask the run to save and end; it insists after a while. Returns at once."""
+        if self.current is not None and self.running:
+            self.current.client.stop("stopped by hand")
+            self._studio.notice.emit("Stopping: saving a checkpoint …")
+
+    def checkpoint(self) -> None:
+        if self.current is not None and self.running:
+            self.current.client.checkpoint()
+            self._studio.notice.emit("Checkpoint asked for")
+
+    def watch(self, path: str, task: int, tensor: str) -> None:
+        """Have a tensor sent while it trains; an empty name lets the trainer choose."""
+        if self.current is not None and self.running:
+            self._watched = True
+            self.current.client.watch(path, task, tensor)
+
+    def end_watch(self) -> None:
+        if self.current is not None and self.running and self._watched:
+            self._watched = False
+            self.current.client.watch("", -1, None)
+
+    def forget(self) -> None:
+        """Something else is shown: what is left of the last run goes."""
+        if self.current is not None:
+            self.current.deleteLater()
+            self.current = None
+
+    def close(self) -> None:
+        """Let go of the run. If it still goes on it is stopped and, if it must be, ended."""
+        if self.current is not None:
+            self.current.stop_watching()
+            if self.current.client.alive:
+                self.current.client.stop("the window was closed")
+                self.current.client.wait(10.0)
+                self.current.client.kill()
+
+    # inside -----------------------------------------------------------------------------------------
+
+    def _client(self, spec: Spec | None, out: Path, resume: bool = False) -> RunClient:
+        return RunClient(
+            spec,
+            out,
+            data=self._studio.preferences.data_folder,
+            allow_unverified=self._studio.allow_unverified,
+            resume=resume,
+        )
+
+    def _begin(self, client: RunClient, history: History, out: Path) -> None:
+        run = LiveRun(client, history, self)
+        run.changed.connect(self._take)
+        run.ended.connect(self._ended)
+        run.broke.connect(self._broke)
+        try:
+            run.start()
+        except OSError as error:
+            raise HHStudioError(f"no worker process could be started: {error.strerror or error}") from None
+        self.forget()
+        self.current, self._watched = run, False
+        self._studio.show_run(history, out)
+
+    @Slot(object)
+    def _take(self, changes: Changes) -> None:
+        studio = self._studio
+        studio.changed.emit(changes)
+        if changes.state:
+            studio.run_changed.emit()
+        if changes.weights:
+            studio.weights_came()
+
+    @Slot()
+    def _ended(self) -> None:
+        studio = self._studio
+        end = studio.history.end if studio.history else None
+        studio.read_source()
+        studio.run_changed.emit()
+        studio.sessions_changed.emit()
+        if end is not None and end.state == "failed":
+            studio.run_failed.emit(end)
+        elif end is not None:
+            word = "Finished" if end.state == "finished" else "Stopped"
+            studio.notice.emit(f"{word}: kept as {session_files.shown_path(studio.session_path or Path())}")
+
+    @Slot(object)
+    def _broke(self, error: Exception) -> None:
+        self._studio.tell("The view of the run broke; the run itself goes on", error)
+        self._studio.run_changed.emit()
