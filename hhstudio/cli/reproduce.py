@@ -25,10 +25,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Run the experiment, or go on where it was interrupted; write table.csv and table.json beside it."""
+    """Run the experiment, or go on where it was interrupted; write table.csv, table.json, figure.png and
+    figure.svg into its folder."""
     module = experiment(args.name)
     if args.seeds < 1:
         raise SpecError(f"--seeds {args.seeds}: at least one run is needed")
+    from hhstudio.experiments import figures
     from hhstudio.experiments.context import Context
 
     out = args.out or Path("sessions") / f"reproduce-{args.name}-{args.scale}"
@@ -44,7 +46,18 @@ def execute(args: argparse.Namespace) -> int:
     )
     table = module.run(context)
     (out / "table.csv").write_text(table.csv(), encoding="utf-8")
-    found = json.dumps({"experiment": args.name, "scale": args.scale, **table.json()}, indent=1)
+    drawn = figures.draw(table.panels, out / "figure", share_y=table.share_y)
+    if table.panels and not drawn:
+        context.say(figures.INSTALL)
+    report = {
+        "experiment": args.name,
+        "scale": args.scale,
+        "seeds": args.seeds,
+        "folder": str(out),
+        "files": ["table.csv", "table.json", *(path.name for path in drawn)],
+        **table.json(),
+    }
+    found = json.dumps(report, indent=1)
     (out / "table.json").write_text(found, encoding="utf-8")
     print(found if args.json else table.text())
     return 0

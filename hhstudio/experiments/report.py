@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from hhstudio.experiments.figures import Panel
+
 
 class Estimate(NamedTuple):
     """Mean over ``n`` independent runs and its standard error (sample deviation / sqrt n; None for n < 2)."""
@@ -35,13 +37,17 @@ Cell = str | int | float | Estimate | None
 
 @dataclass
 class Table:
-    """Columns, rows of cells, and notes below. ``digits``: decimals of floats and estimates."""
+    """Columns, rows of cells, notes below, and the panels of a figure.
+
+    ``digits``: decimals of floats and estimates. ``share_y``: the panels have one y axis."""
 
     title: str
     columns: tuple[str, ...]
     rows: list[tuple[Cell, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     digits: int = 3
+    panels: list[Panel] = field(default_factory=list)
+    share_y: bool = False
 
     def add(self, *cells: Cell) -> None:
         """Raises ValueError when there are not as many cells as columns."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+from hhstudio.core import colours
 from hhstudio.gui.stylesheet import stylesheet
 
 TASK_PENS = 20
@@ -76,18 +77,7 @@ LIGHT = Theme(
     node_solver="#12806f",
     edge="#97a1ae",
     glow="#f0a020",
-    task_colors=(
-        "#0072b2",
-        "#d55e00",
-        "#9669ff",
-        "#a5b400",
-        "#2db4ff",
-        "#691e00",
-        "#e19696",
-        "#2d2d78",
-        "#874b5a",
-        "#003cb4",
-    ),
+    task_colors=colours.TASKS,
 )
 
 DARK = Theme(
