@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from hhstudio.core.datasets import DATASETS, FOLDER
 from hhstudio.core.events import ParameterCount
 from hhstudio.core.spec import Spec, Stream, solver_of
-from hhstudio.core.topology import Hypernetwork, Path, Solver
+from hhstudio.core.topology import Hypernetwork, Slot, Solver, tasks_of
 
 Shape = tuple[int, int, int]
 
@@ -35,8 +35,18 @@ class Costs(NamedTuple):
 
 
 def costs(spec: Spec) -> Costs:
-    """Costs of a spec that may still be unfinished; what cannot be counted is None, nothing raises."""
-    return _Counter(spec).count()
+    """Costs of a spec that may still be unfinished; what cannot be counted is None, nothing raises.
+
+    The latest answer is kept, because every view asks after every edit.
+    """
+    global _latest
+    latest = _latest
+    if latest is None or latest[0] is not spec:
+        latest = _latest = spec, _Counter(spec).count()
+    return latest[1]
+
+
+_latest: tuple[Spec, Costs] | None = None
 
 
 def image_shape(stream: Stream) -> Shape | None:
@@ -91,117 +101,166 @@ def hypernetwork_weights(spec: Spec, node: Hypernetwork) -> int:
     return _dense(inputs, *hidden, _chunk(spec, node))
 
 
+class _Above(NamedTuple):
+    """What a path has gathered on its way down to a hypernetwork.
+
+    ``chunks``: how many of its hypernetworks have each chunk size; ``embeddings`` of its slots,
+    ``anchors`` that only its own slots have, ``shared`` ones by what is built alike; ``generated``: numbers
+    of its generated hypernetworks, ``first`` of the root's target, None before there is one.
+    """
+
+    chunks: dict[int, int]
+    depth: int = 0
+    embeddings: int = 0
+    anchors: int = 0
+    shared: dict[str, int] = {}
+    generated: int = 0
+    first: int | None = None
+
+
 class _Counter:
+    """Walks the tree once from the root; every slot and every path costs a few additions."""
+
     def __init__(self, spec: Spec) -> None:
         self.spec, self.topology = spec, spec.topology
         stream = spec.stream
         self.tasks = len(stream.parts) or stream.tasks
         shape, out = image_shape(stream), outputs(stream)
         self.weights: dict[str, int | None] = {}
-        solvers: dict[Any, int | None] = {}
+        self.chunks: dict[str, int] = {}
+        alike: dict[Any, int | None] = {}
         for node in self.topology.nodes:
+            key: Any = None
             if isinstance(node, Hypernetwork):
-                self.weights[node.id] = hypernetwork_weights(spec, node)
+                key = node.hidden, node.chunk
+                self.chunks[node.id] = max(_chunk(spec, node), 1)
+                if key not in alike:
+                    alike[key] = hypernetwork_weights(spec, node)
             elif shape is None or out is None:
-                self.weights[node.id] = None
+                alike[None] = None
             elif node.architecture is None and node.options is None:
-                if None not in solvers:
-                    solvers[None] = solver_weights(spec.solver.architecture, spec.solver.options, shape, out)
-                self.weights[node.id] = solvers[None]
+                if None not in alike:
+                    alike[None] = solver_weights(spec.solver.architecture, spec.solver.options, shape, out)
             else:
+                key = node.id
                 name, options = solver_of(spec, node)
-                self.weights[node.id] = solver_weights(name, options, shape, out)
-        self.slots: dict[str, int] = {}
-        self.anchors: dict[str, int] = {}
-        self.slot_anchors: dict[str, dict[str, int]] = {}
+                alike[key] = solver_weights(name, options, shape, out)
+            self.weights[node.id] = alike[key]
+        self.slots = self.anchors = self.task_embeddings = 0
+        self.shared: dict[str, int] = {}
+        self.paths: dict[str, ParameterCount | None] = {}
 
     def count(self) -> Costs:
         root = self.topology.root
         nodes = {i: NodeCost(weights, i == root) for i, weights in self.weights.items()}
-        paths = self.topology.paths
-        counts = {path.name: self._path(path) for path in paths}
+        if root is not None and isinstance(self.topology.by_id.get(root), Hypernetwork):
+            self._walk(root)
+        counts = {path.name: self.paths.get(path.solver) for path in self.topology.paths}
         known = [c for c in counts.values() if c is not None]
-        if not paths or len(known) < len(counts):
+        if not counts or len(known) < len(counts):
             return Costs(nodes, counts, None)
         total = ParameterCount(
             root=self.weights[root or ""] or 0,
-            embeddings=sum(self.slots.values()) + self.tasks * sum(map(self._task_numbers, paths)),
-            anchors=sum(self.anchors.values()),
+            embeddings=self.slots + self.task_embeddings,
+            anchors=self.anchors + sum(self.shared.values()),
             targets=sum(c.targets for c in known),
             generated=sum(c.generated for c in known),
         )
         return Costs(nodes, counts, total)
 
-    def _path(self, path: Path) -> ParameterCount | None:
-        sizes = [self.weights[i] for i in (*path.hypernetworks[1:], path.solver)]
-        if any(size is None for size in sizes):
-            return None
-        known = [size for size in sizes if size is not None]
-        embeddings, anchors = 0, dict[str, int]()
-        for at, slot_id in enumerate(path.slots):
-            if slot_id not in self.slots:
-                self._slot(path, at, known[at])
-            embeddings += self.slots[slot_id]
-            anchors |= self.slot_anchors[slot_id]
-        return ParameterCount(
-            path=path.name,
-            root=self.weights[path.hypernetworks[0]] or 0,
-            embeddings=embeddings + self.tasks * self._task_numbers(path),
-            anchors=sum(anchors.values()),
-            targets=self.tasks * self._targets(known),
-            generated=self.tasks * known[-1],
+    def _walk(self, root: str) -> None:
+        """Only hypernetworks that lead to a solver are generated, so a slot counts once a path needs it."""
+        needed = {slot for path in self.topology.paths for slot in path.slots}
+        by_id, seen = self.topology.by_id, {root}
+        waiting = [(root, _Above({self.chunks[root]: 1}))]
+        while waiting:
+            here, above = waiting.pop()
+            for slot in self.topology.outgoing.get(here, ()):
+                node = by_id.get(slot.target)
+                if slot.id not in needed or node is None or slot.target in seen:
+                    continue
+                seen.add(slot.target)
+                size = self.weights[slot.target]
+                if isinstance(node, Solver):
+                    self.paths[node.id] = None if size is None else self._path(slot, above, node, size)
+                else:
+                    waiting.append((slot.target, self._child(slot, above, node, size or 0)))
+
+    def _child(self, slot: Slot, above: _Above, node: Hypernetwork, size: int) -> _Above:
+        """What is above a hypernetwork's own targets."""
+        chunk, giver = self.chunks[node.id], self.chunks[slot.source]
+        own = self.spec.hypernetwork
+        numbers = own.slot_embedding + -(-size // giver) * own.chunk_embedding
+        anchors, shared = self._anchor(slot, node, size)
+        self.slots += numbers
+        return _Above(
+            above.chunks | {chunk: above.chunks.get(chunk, 0) + 1},
+            above.depth + 1,
+            above.embeddings + numbers,
+            above.anchors + anchors,
+            above.shared | shared if shared else above.shared,
+            above.generated + size,
+            size if above.first is None else above.first,
         )
 
-    def _slot(self, path: Path, at: int, size: int) -> None:
-        """Slot embedding, chunk embeddings and anchor of the slot at level ``at`` of a path."""
+    def _path(self, slot: Slot, above: _Above, node: Solver, size: int) -> ParameterCount:
         own, link = self.spec.hypernetwork, self.spec.link
-        slot = self.topology.slot_by_id[path.slots[at]]
-        to_solver = at == len(path.slots) - 1
         over = slot.link
         residual = link.residual if over is None or over.residual is None else over.residual
+        giver = self.chunks[slot.source]
+        codes = -(-size // giver) * own.chunk_embedding
+        numbers = own.slot_embedding + (0 if own.task_chunks else codes)
+        if residual:
+            numbers += own.slot_embedding * above.depth
+            for chunk, times in above.chunks.items():
+                times -= chunk == giver
+                numbers += times * (-(-size // chunk) * own.chunk_embedding)
+        anchors, shared = self._anchor(slot, node, size)
+        self.slots += numbers
+        learns = len(tasks_of(node, self.tasks))
+        each = (above.depth + 1) * own.task_embedding + (codes if own.task_chunks else 0)
+        self.task_embeddings += learns * each
+        return ParameterCount(
+            path=node.name,
+            root=self.weights[self.topology.root or ""] or 0,
+            embeddings=above.embeddings + numbers + learns * each,
+            anchors=above.anchors + anchors + sum((above.shared | shared).values()),
+            targets=learns * self._targets(above, size),
+            generated=learns * size,
+        )
+
+    def _anchor(self, slot: Slot, node: Hypernetwork | Solver, size: int) -> tuple[int, dict[str, int]]:
+        """Numbers of the slot's own anchor, and of the one that it shares, by what is built alike."""
+        link, over = self.spec.link, slot.link
+        to_solver = isinstance(node, Solver)
         mode = (over.mode if over else None) or link.mode
         anchor = (link.solver_anchor if to_solver else None) or link.anchor
         anchor = (over.anchor if over else None) or anchor
-        givers = path.hypernetworks[: at + 1] if to_solver and residual else (path.hypernetworks[at],)
-        numbers = 0
-        for giver in givers:
-            per_task = own.task_chunks and to_solver and giver == path.hypernetworks[at]
-            numbers += own.slot_embedding + (0 if per_task else self._codes(giver, size))
-        self.slots[slot.id] = numbers
         if to_solver and anchor == "parent":
             anchor = "shared"
-        own_anchor: dict[str, int] = {}
         if mode == "anchored" and anchor == "learned":
-            own_anchor = {slot.id: size}
-        elif mode == "anchored" and anchor == "shared":
-            own_anchor = {f"shared {self._built(slot.target)}": size}
-        self.slot_anchors[slot.id] = own_anchor
-        self.anchors |= own_anchor
+            self.anchors += size
+            return size, {}
+        if mode == "anchored" and anchor == "shared":
+            shared = {self._built(node): size}
+            self.shared |= shared
+            return 0, shared
+        return 0, {}
 
-    def _built(self, node_id: str) -> str:
+    def _built(self, node: Hypernetwork | Solver) -> str:
         """What targets have in common that are built alike."""
-        node = self.topology.by_id[node_id]
         if isinstance(node, Solver):
             return repr(solver_of(self.spec, node))
         hidden = node.hidden if node.hidden is not None else self.spec.hypernetwork.hidden
         return repr((hidden, _chunk(self.spec, node)))
 
-    def _task_numbers(self, path: Path) -> int:
-        own = self.spec.hypernetwork
-        codes = self._codes(path.hypernetworks[-1], self.weights[path.solver] or 0) if own.task_chunks else 0
-        return len(path.hypernetworks) * own.task_embedding + codes
-
-    def _codes(self, giver: str, size: int) -> int:
-        node = self.topology.by_id[giver]
-        assert isinstance(node, Hypernetwork)
-        return -(-size // max(_chunk(self.spec, node), 1)) * self.spec.hypernetwork.chunk_embedding
-
-    def _targets(self, sizes: list[int]) -> int:
+    def _targets(self, above: _Above, size: int) -> int:
         """Numbers that consolidation keeps a task: none when nothing is consolidated."""
         if self.spec.consolidation.beta <= 0:
             return 0
+        first = size if above.first is None else above.first
         level = self.spec.consolidation.level
-        return {"solver": sizes[-1], "root": sizes[0], "all": sum(sizes)}[level]
+        return {"solver": size, "root": first, "all": above.generated + size}[level]
 
 
 def _chunk(spec: Spec, node: Hypernetwork) -> int:

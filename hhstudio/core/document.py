@@ -13,18 +13,27 @@ from msgspec.structs import replace
 from psygnal import Signal
 
 from hhstudio.core.spec import Spec
-from hhstudio.core.topology import Topology
+from hhstudio.core.topology import Node, Topology
 
 
 @dataclass(frozen=True)
 class Diff:
-    """What differs between two topologies, by id; ``settings``: the rest of the spec differs."""
+    """What differs between two topologies, by id; ``settings``: the rest of the spec differs.
+
+    ``updated``: nodes that are another in any field, ``moved`` those of them that have another place,
+    ``rewritten`` those that differ in more than their place; ``orientation`` and ``annotations``: of the
+    drawing.
+    """
 
     added: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
     updated: frozenset[str] = frozenset()
     slots: bool = False
     settings: bool = False
+    moved: frozenset[str] = frozenset()
+    rewritten: frozenset[str] = frozenset()
+    orientation: bool = False
+    annotations: bool = False
 
     @classmethod
     def between(cls, before: Spec, after: Spec) -> Diff:
@@ -37,13 +46,27 @@ class Diff:
         if old is new:
             return cls(settings=settings)
         kept = {i for i in old.by_id.keys() & new.by_id.keys() if old.by_id[i] is not new.by_id[i]}
+        updated = frozenset(i for i in kept if old.by_id[i] != new.by_id[i])
         return cls(
             added=frozenset(new.by_id.keys() - old.by_id.keys()),
             removed=frozenset(old.by_id.keys() - new.by_id.keys()),
-            updated=frozenset(i for i in kept if old.by_id[i] != new.by_id[i]),
+            updated=updated,
             slots=old.slots != new.slots or old.root != new.root,
             settings=settings,
+            moved=frozenset(i for i in updated if old.by_id[i].position != new.by_id[i].position),
+            rewritten=frozenset(i for i in updated if _unplaced(old.by_id[i]) != _unplaced(new.by_id[i])),
+            orientation=old.orientation != new.orientation,
+            annotations=old.annotations != new.annotations,
         )
+
+    @property
+    def tree(self) -> bool:
+        """Whether anything but places, the drawing and the settings differs."""
+        return bool(self.added or self.removed or self.slots or self.rewritten)
+
+
+def _unplaced(node: Node) -> Node:
+    return replace(node, position=None, pinned=False)
 
 
 @dataclass(frozen=True)
@@ -66,8 +89,9 @@ class Document:
     changed = Signal(Diff)
     history_changed = Signal()
 
-    LIMIT = 1000
-    """Commands kept; the oldest are forgotten first."""
+    LIMIT = 20_000
+    """Commands kept; the oldest are forgotten first. A command costs two references a node, since specs
+    share what they have in common."""
 
     def __init__(self, spec: Spec | None = None) -> None:
         self._spec = spec or Spec()
@@ -139,6 +163,20 @@ class Document:
         self._show(command.after)
         return True
 
+    def go_to(self, position: int) -> None:
+        """Undo or redo until ``position`` commands are done; the views are told once. Raises IndexError
+        where there are not so many."""
+        steps = position - len(self._done)
+        if position < 0 or steps > len(self._undone):
+            raise IndexError(f"there are {len(self._done) + len(self._undone)} commands, not {position}")
+        if not steps:
+            return
+        source, goal = (self._undone, self._done) if steps > 0 else (self._done, self._undone)
+        for _ in range(abs(steps)):
+            goal.append(source.pop())
+        self._merging = False
+        self._show(goal[-1].after if steps > 0 else goal[-1].before)
+
     def reset(self, spec: Spec, saved: bool = True) -> None:
         """Another document: forget the undo history."""
         self._done.clear()
@@ -153,6 +191,8 @@ class Document:
 
     def _show(self, after: Spec) -> None:
         diff = Diff.between(self._spec, after)
-        self._spec = after
+        before, self._spec = self._spec, after
+        if before.topology is not after.topology:
+            vars(before.topology).clear()  # its look-up tables: made again should it come back
         self.changed.emit(diff)
         self.history_changed.emit()

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from hhstudio.core.topology import Hypernetwork, LinkOverride, Node, Slot, Solver, Topology
+from hhstudio.core.topology import Hypernetwork, LinkOverride, Node, Orientation, Slot, Solver, Topology
 
 
 def single() -> Topology:
@@ -73,6 +73,8 @@ def update(topology: Topology, node_id: str, **fields: Any) -> Topology:
 
 
 def update_many(topology: Topology, fields: Mapping[str, Mapping[str, Any]]) -> Topology:
+    if not fields:
+        return topology
     nodes = tuple(replace(n, **fields[n.id]) if n.id in fields else n for n in topology.nodes)
     return replace(topology, nodes=nodes)
 
@@ -84,6 +86,27 @@ def move(topology: Topology, positions: Mapping[str, tuple[float, float]]) -> To
 def set_link(topology: Topology, slot_id: str, link: LinkOverride | None) -> Topology:
     slots = tuple(replace(s, link=link) if s.id == slot_id else s for s in topology.slots)
     return replace(topology, slots=slots)
+
+
+def assign_tasks(topology: Topology, solver_ids: Iterable[str], tasks: Iterable[int] | None) -> Topology:
+    """With those solvers learning exactly those tasks of the stream; None: all tasks, also later ones."""
+    chosen = None if tasks is None else tuple(sorted(set(tasks)))
+    return update_many(topology, {solver: {"tasks": chosen} for solver in solver_ids})
+
+
+def pin(topology: Topology, positions: Mapping[str, tuple[float, float]]) -> Topology:
+    """With those nodes at those places, where tidying leaves them."""
+    return update_many(topology, {i: {"position": at, "pinned": True} for i, at in positions.items()})
+
+
+def unpin(topology: Topology, node_ids: Iterable[str]) -> Topology:
+    return update_many(topology, {node_id: {"pinned": False} for node_id in node_ids})
+
+
+def tidied(topology: Topology, orientation: Orientation | None = None) -> Topology:
+    """With every node that is not pinned given back to the automatic layout."""
+    free = {n.id: {"position": None} for n in topology.nodes if n.position is not None and not n.pinned}
+    return replace(update_many(topology, free), orientation=orientation or topology.orientation)
 
 
 def _attached(topology: Topology, parent: str, node: Node) -> Topology:

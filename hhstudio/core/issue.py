@@ -6,7 +6,8 @@ from typing import Literal, NamedTuple
 
 
 class Issue(NamedTuple):
-    """``node``: id of the node at fault, if it is one; ``field``: dotted name of the setting at fault.
+    """``node``: id of the node at fault, if it is one; ``field``: dotted name of the setting at fault;
+    ``code``: names the rule where :mod:`hhstudio.core.fixes` knows what to do about it, ``slot`` the slot.
 
     An error keeps a spec from running; a warning is worth a look.
     """
@@ -15,3 +16,5 @@ class Issue(NamedTuple):
     node: str | None
     message: str
     field: str = ""
+    code: str = ""
+    slot: str = ""

@@ -7,11 +7,8 @@ recurses, so a chain of any length can be drawn. Positions are centres of cards,
 
 from __future__ import annotations
 
-from typing import Literal
+from hhstudio.core.topology import Orientation, Topology
 
-from hhstudio.core.topology import Topology
-
-Orientation = Literal["horizontal", "vertical"]
 Position = tuple[float, float]
 
 #: Canvas units from one level to the next, and between neighbours of a level.

@@ -107,8 +107,8 @@ def range_problem(field: str, value: Any) -> str:
     return f"{field} is {shown}, {each} {wanted}"
 
 
-def _error(field: str, message: str, node: str | None = None) -> Issue:
-    return Issue("error", node, message, field)
+def _error(field: str, message: str, node: str | None = None, code: str = "") -> Issue:
+    return Issue("error", node, message, field, code)
 
 
 def _range_issues(spec: Spec) -> Iterator[Issue]:
@@ -118,7 +118,7 @@ def _range_issues(spec: Spec) -> Iterator[Issue]:
             value = getattr(value, name)
         problem = range_problem(field, value)
         if problem:
-            yield _error(field, problem)
+            yield _error(field, problem, code="range")
 
 
 def _stream_issues(stream: Stream) -> Iterator[Issue]:
@@ -137,6 +137,7 @@ def _stream_issues(stream: Stream) -> Iterator[Issue]:
             "stream.tasks",
             f"stream: {stream.tasks} tasks × {stream.classes_per_task} classes need {wanted} classes, "
             f"but {info.title} has {info.classes}; {advice}",
+            code="classes",
         )
     if stream.classes_per_task == 1 and stream.scenario == "task":
         yield Issue(
@@ -222,6 +223,7 @@ def _architecture_issues(
                 field,
                 f"{field}: there is no solver {architecture!r}; known: {known}, or package.module:Class",
                 where,
+                "architecture",
             )
         return
     for dataset in data:
@@ -231,6 +233,7 @@ def _architecture_issues(
                 f"{field}: {info.title} needs images of at least {info.smallest}×{info.smallest} pixels, but "
                 f"{dataset.name} has {_size(dataset.shape)}; choose small-cnn or mlp",
                 where,
+                "architecture",
             )
 
 

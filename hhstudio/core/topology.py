@@ -13,8 +13,11 @@ from typing import Literal
 
 import msgspec
 
+from hhstudio.core.annotations import Annotation
+
 LinkMode = Literal["direct", "anchored"]
 AnchorKind = Literal["seeded", "learned", "shared", "parent"]
+Orientation = Literal["horizontal", "vertical"]
 
 
 class LinkOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -37,7 +40,8 @@ class Hypernetwork(
 ):
     """A network whose output is the weights of its targets. None inherits the spec's setting.
 
-    ``hidden``: widths of the hidden layers; ``chunk``: numbers a chunk; ``position``: canvas x, y.
+    ``hidden``: widths of the hidden layers; ``chunk``: numbers a chunk; ``position``: canvas x, y;
+    ``pinned``: stays there when the tree is tidied.
     """
 
     id: str
@@ -46,6 +50,7 @@ class Hypernetwork(
     chunk: int | None = None
     position: tuple[float, float] | None = None
     frozen: bool = False
+    pinned: bool = False
 
 
 class Solver(
@@ -57,7 +62,10 @@ class Solver(
     tag_field="kind",
     tag="solver",
 ):
-    """The network that works on the data; always a leaf. Its name is the name of its path (``P2-0``)."""
+    """The network that works on the data; always a leaf. Its name is the name of its path (``P2-0``).
+
+    ``tasks``: indices of the stream's tasks that its path learns; None: all of them.
+    """
 
     id: str
     name: str
@@ -65,6 +73,8 @@ class Solver(
     options: dict[str, int | float | str | bool | tuple[int, ...]] | None = None
     position: tuple[float, float] | None = None
     frozen: bool = False
+    pinned: bool = False
+    tasks: tuple[int, ...] | None = None
 
 
 Node = Hypernetwork | Solver
@@ -98,12 +108,15 @@ class Topology(
     """Nodes and slots in document order; the order of a node's slots is the order of its children.
 
     Loose nodes (without a slot that leads to them) are legal while drawing; :mod:`hhstudio.core.rules`
-    reports them. The only root that is trained is the node named by ``root``.
+    reports them. The only root that is trained is the node named by ``root``. ``annotations`` and
+    ``orientation`` belong to the drawing.
     """
 
     root: str | None = None
     nodes: tuple[Node, ...] = ()
     slots: tuple[Slot, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    orientation: Orientation = "horizontal"
 
     @cached_property
     def by_id(self) -> dict[str, Node]:
@@ -112,6 +125,10 @@ class Topology(
     @cached_property
     def slot_by_id(self) -> dict[str, Slot]:
         return {slot.id: slot for slot in self.slots}
+
+    @cached_property
+    def annotation_by_id(self) -> dict[str, Annotation]:
+        return {annotation.id: annotation for annotation in self.annotations}
 
     @cached_property
     def outgoing(self) -> dict[str, tuple[Slot, ...]]:
@@ -190,11 +207,22 @@ class Topology(
 
     def fresh_id(self, prefix: str) -> str:
         """An id that no node and no slot has: prefix and the next number."""
-        taken = self.by_id.keys() | self.slot_by_id.keys()
-        number = len(taken)
-        while f"{prefix}{number}" in taken:
+        number = len(self.nodes) + len(self.slots) + len(self.annotations)
+        while self.has_id(f"{prefix}{number}"):
             number += 1
         return f"{prefix}{number}"
+
+    def has_id(self, item: str) -> bool:
+        return item in self.by_id or item in self.slot_by_id or item in self.annotation_by_id
+
+    def assigned(self, tasks: int) -> dict[str, tuple[int, ...]]:
+        """The tasks that each path learns, ascending, by its solver's id; ``tasks``: how many there are."""
+        found: dict[str, tuple[int, ...]] = {}
+        for path in self.paths:
+            solver = self.by_id[path.solver]
+            assert isinstance(solver, Solver)
+            found[path.solver] = tasks_of(solver, tasks)
+        return found
 
     def path_name_below(self, hypernetwork_id: str) -> str:
         """The name that the original figure would give to a solver of that hypernetwork.
@@ -215,6 +243,13 @@ class Topology(
             if name not in taken:
                 return name
         return base
+
+
+def tasks_of(solver: Solver, tasks: int) -> tuple[int, ...]:
+    """Indices below ``tasks`` of the tasks that a solver's path learns, ascending."""
+    if solver.tasks is None:
+        return tuple(range(tasks))
+    return tuple(sorted({task for task in solver.tasks if 0 <= task < tasks}))
 
 
 def _letters(number: int) -> str:

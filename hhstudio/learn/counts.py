@@ -9,7 +9,7 @@ from hhstudio.nets.tree import Chain, Contribution, Tree
 def count_parameters(
     tree: Tree, tasks: int, task_chunks: bool, level: str | None
 ) -> tuple[ParameterCount, ...]:
-    """Counts of every path, after all tasks, and of the whole tree (path "").
+    """Counts of every path, after all tasks assigned to it, and of the whole tree (path "").
 
     ``generated``: the solvers' weights of all tasks. ``embeddings``: of tasks, slots and chunks.
     ``level``: where consolidation keeps targets (``consolidation.level``), None when it keeps none.
@@ -18,7 +18,9 @@ def count_parameters(
     counts = []
     slots: dict[str, int] = {}
     anchors: dict[str, int] = {}
-    for chain in tree.chains.values():
+    assigned = {solver: len(own) for solver, own in tree.topology.assigned(tasks).items()}
+    for solver, chain in tree.chains.items():
+        learns = assigned[solver]
         own_slots = {c.key: _slot_numbers(tree, chain, c.key, task_chunks) for c in _contributions(chain)}
         own_anchors = {e.anchor: e.spec.size for e in chain.edges if e.link.stored}
         slots |= own_slots
@@ -27,16 +29,19 @@ def count_parameters(
             ParameterCount(
                 path=chain.name,
                 root=root,
-                embeddings=sum(own_slots.values()) + tasks * _task_numbers(tree, chain, task_chunks),
+                embeddings=sum(own_slots.values()) + learns * _task_numbers(tree, chain, task_chunks),
                 anchors=sum(own_anchors.values()),
-                targets=tasks * _target_numbers(chain, level),
-                generated=tasks * chain.last.spec.size,
+                targets=learns * _target_numbers(chain, level),
+                generated=learns * chain.last.spec.size,
             )
         )
     total = ParameterCount(
         root=root,
         embeddings=sum(slots.values())
-        + tasks * sum(_task_numbers(tree, chain, task_chunks) for chain in tree.chains.values()),
+        + sum(
+            assigned[solver] * _task_numbers(tree, chain, task_chunks)
+            for solver, chain in tree.chains.items()
+        ),
         anchors=sum(anchors.values()),
         targets=sum(c.targets for c in counts),
         generated=sum(c.generated for c in counts),

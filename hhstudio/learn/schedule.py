@@ -15,13 +15,14 @@ Stint = tuple[Condition, ...]
 
 
 def stints(spec: Spec, topology: Topology, tasks: int) -> list[Stint]:
-    """All stints of a run, in order (``stream.order``, ``training.mode``)."""
-    solvers = [path.solver for path in topology.paths]
+    """All stints of a run, in order (``stream.order``, ``training.mode``): of the ``tasks`` tasks that
+    there are, each path learns those that its solver is assigned (``Solver.tasks``)."""
+    assigned = topology.assigned(tasks)
     if spec.training.mode == "joint":
-        return [tuple(Condition(s, t) for t in range(tasks)) for s in solvers]
+        return [tuple(Condition(s, t) for t in own) for s, own in assigned.items() if own]
     if spec.stream.order == "task-major":
-        return [(Condition(s, t),) for t in range(tasks) for s in solvers]
-    return [(Condition(s, t),) for s in solvers for t in range(tasks)]
+        return [(Condition(s, t),) for t in range(tasks) for s, own in assigned.items() if t in own]
+    return [(Condition(s, t),) for s, own in assigned.items() for t in own]
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -104,6 +105,39 @@ def test_views_are_told_exactly_what_changed():
     assert removed.removed == {child}
 
 
+def test_a_move_is_told_apart_from_what_else_happens_to_a_node():
+    document = Document(spec.Spec(topology=edits.single()))
+    seen = []
+    document.changed.connect(seen.append)
+    root = document.topology.root
+    document.apply_topology("move", edits.move(document.topology, {root: (5, 5)}))
+    document.apply_topology("both", edits.update(document.topology, root, name="top", position=(6, 6)))
+    document.apply_topology("turn", edits.tidied(document.topology, "vertical"))
+    moved, both, turned = seen
+    assert (moved.updated, moved.moved, moved.rewritten, moved.tree) == ({root}, {root}, set(), False)
+    assert (both.moved, both.rewritten, both.tree) == ({root}, {root}, True)
+    assert (turned.orientation, turned.moved, turned.tree) == (True, {root}, False)
+
+
+def test_a_jump_in_the_history_tells_the_views_once():
+    document = Document()
+    for seed in (1, 2, 3, 4):
+        document.apply(f"seed {seed}", replace(document.spec, seed=seed))
+    seen = []
+    document.changed.connect(seen.append)
+    document.go_to(1)
+    assert (document.spec.seed, len(document.done), len(document.undone)) == (1, 1, 3)
+    document.go_to(4)
+    assert document.spec.seed == 4
+    document.go_to(4)
+    document.go_to(0)
+    assert document.spec.seed == 0
+    assert len(seen) == 3
+    for place in (-1, 5):
+        with pytest.raises(IndexError):
+            document.go_to(place)
+
+
 def test_modified_means_different_from_what_was_saved():
     document = Document(spec.Spec(topology=edits.single()))
     assert not document.modified
@@ -117,7 +151,7 @@ def test_modified_means_different_from_what_was_saved():
     assert not document.modified
 
 
-def test_only_the_last_thousand_steps_are_kept():
+def test_only_so_many_steps_are_kept():
     document = Document()
     for seed in range(1, Document.LIMIT + 11):
         document.apply(f"seed {seed}", replace(document.spec, seed=seed))
