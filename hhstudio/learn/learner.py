@@ -202,7 +202,8 @@ class Learner:
 
     def step(self, condition: Condition, batch: int, factor: float, step: int) -> tuple[float, Tensor]:
         """One step on the condition's batch of that number, rates times ``factor``. Returns the learning
-        rate and, on the device, loss, penalty, gradient norm and the norm of every level's weights."""
+        rate and, on the device, loss, penalty, gradient norm, the norm of every level's generated weights,
+        and the norm of the gradient at each level from the root's stored weights (level 0) to the solver's."""
         self._seed_dropout(step)
         lr = self.optimiser.set_rates(factor)
         chosen = self.consolidation.sample(step)
@@ -211,6 +212,7 @@ class Learner:
         with self.products():
             generated = self.hierarchy.generate([condition] if apart else [condition, *chosen])
         own = generated[condition.solver]
+        own.watch_gradients()
         logits = self.logits(
             condition, own.solver_weights(condition), self.task_data(condition.task), images, True
         )
@@ -222,9 +224,10 @@ class Learner:
         else:
             penalty = self.consolidation.penalty(generated, chosen)
             (loss if penalty is None else loss + self.beta * penalty).backward()
+        gradients = [self.hierarchy.root_gradient(), *own.gradient_norms()]
         norm = self.optimiser.clip()
         self.optimiser.step()
-        return lr, _numbers(loss, penalty, norm, own)
+        return lr, _numbers(loss, penalty, norm, own, gradients)
 
     def _seed_dropout(self, step: int) -> None:
         """What the solver draws at a step depends on the step alone. Not ``torch.manual_seed``, which also
@@ -280,8 +283,11 @@ def _no_head(task: int) -> None:
     """One head serves all tasks: none of its outputs is another task's."""
 
 
-def _numbers(loss: Tensor, penalty: Tensor | None, norm: Tensor, own: Generated) -> Tensor:
+def _numbers(
+    loss: Tensor, penalty: Tensor | None, norm: Tensor, own: Generated, gradients: Sequence[Tensor]
+) -> Tensor:
     with torch.no_grad():
         nothing = torch.zeros_like(loss) if penalty is None else penalty.detach().to(loss.dtype)
         norms = [torch.linalg.vector_norm(level[0]).to(loss.dtype) for level in own.levels]
-        return torch.stack([loss.detach(), nothing, norm.to(loss.dtype), *norms])
+        below = [gradient.to(loss.dtype) for gradient in gradients]
+        return torch.stack([loss.detach(), nothing, norm.to(loss.dtype), *norms, *below])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from hhstudio.core import gradients
 from hhstudio.core.events import Metrics
 
 
@@ -34,7 +35,8 @@ class Columns:
 @dataclass(frozen=True)
 class StepRow:
     """One step as the block remembers it. ``values`` on the device: loss, penalty, gradient norm, then the
-    norm of every level's generated weights."""
+    norm of each of the ``depth`` levels' generated weights, then of the gradient at the root's weights and
+    at each level's."""
 
     step: int
     path: int
@@ -42,10 +44,12 @@ class StepRow:
     lr: float
     seconds: float
     values: Tensor
+    depth: int
 
 
 class NotFiniteError(Exception):
-    """A number of a step is NaN or infinite. ``where``: index into :attr:`StepRow.values`."""
+    """A number of a step is NaN or infinite. ``where``: 0 loss, 1 penalty, 2 gradient, 3 + i the weights of
+    level i."""
 
     def __init__(self, row: StepRow, where: int) -> None:
         self.row, self.where = row, where
@@ -69,7 +73,9 @@ class Block:
         rows, self.rows = self.rows, []
         if not bool(finite.all()):
             bad = int((~finite).any(1).nonzero()[0, 0])
-            raise NotFiniteError(rows[bad], _origin((~finite[bad]).nonzero().flatten().tolist()))
+            raise NotFiniteError(
+                rows[bad], _origin((~finite[bad]).nonzero().flatten().tolist(), rows[bad].depth)
+            )
         for row, numbers in zip(rows, values.tolist(), strict=True):
             if row.step % every:
                 continue
@@ -77,12 +83,16 @@ class Block:
             columns.add(*at, "loss", numbers[0])
             columns.add(*at, "consolidation", numbers[1])
             columns.add(*at, "gradient_norm", numbers[2])
+            if row.step % max(every, gradients.EVERY) == 0:
+                first = 3 + row.depth
+                for level, norm in enumerate(numbers[first : first + row.depth + 1]):
+                    columns.add(*at, gradients.metric(level), norm)
             columns.add(row.step, row.path, -1, "lr", row.lr)
             columns.add(row.step, row.path, -1, "step_time", row.seconds)
         return float(values[-1, 0])
 
 
-def _origin(bad: list[int]) -> int:
+def _origin(bad: list[int], depth: int) -> int:
     """Where it began: the uppermost level, or else loss, penalty, gradient in this order."""
-    levels = [index for index in bad if index >= 3]
-    return min(levels) if levels else min(bad)
+    levels = [index for index in bad if 3 <= index < 3 + depth]
+    return min(levels) if levels else min(2, *bad)

@@ -62,7 +62,8 @@ class Reports:
     def add_step(self, condition: Condition, lr: float, seconds: float, values: torch.Tensor) -> None:
         """The step just taken; its values stay on the device until :meth:`flush`."""
         place = self._at.solvers.index(condition.solver)
-        self._block.rows.append(StepRow(self._at.step, place, condition.task, lr, seconds, values))
+        depth = self._learner.hierarchy.tree.chains[condition.solver].depth
+        self._block.rows.append(StepRow(self._at.step, place, condition.task, lr, seconds, values, depth))
 
     def add(self, metric: str, measured: dict[Condition, float]) -> None:
         for c, value in measured.items():

@@ -44,6 +44,22 @@ class Generated:
         """Tensors by name, as the solver takes them."""
         return self.chain.last.spec.split(self.levels[-1][self.conditions.index(condition)])
 
+    def watch_gradients(self) -> None:
+        """Have the next backward pass keep the gradient at every level."""
+        for level in self.levels:
+            if level.requires_grad and not level.is_leaf:
+                level.retain_grad()
+
+    @torch.no_grad()
+    def gradient_norms(self) -> list[Tensor]:
+        """Norm of the gradient at each level's weights of the first condition, after a backward pass; 0 where
+        nothing trained is above it. Stays on the device."""
+        found = []
+        for level in self.levels:
+            gradient = level.grad if level.retains_grad else None
+            found.append(level.new_zeros(()) if gradient is None else torch.linalg.vector_norm(gradient[0]))
+        return found
+
 
 class Hierarchy:
     """All stored numbers of a tree, and the generation of everything else.
@@ -169,6 +185,14 @@ class Hierarchy:
     def root_weights(self) -> dict[str, Tensor]:
         spec = self.tree.generators[self.tree.root].spec
         return {t.name: self.stored[f"root/{t.name}"] for t in spec.tensors}
+
+    @torch.no_grad()
+    def root_gradient(self) -> Tensor:
+        """Norm of the gradient at the root's stored weights, after a backward pass; 0 where it is frozen."""
+        gradients = [w.grad for w in self.root_weights().values() if w.grad is not None]
+        if not gradients:
+            return torch.zeros((), dtype=self.dtype, device=self.device)
+        return torch.nn.utils.get_total_norm(gradients, foreach=True)
 
     def _run_root(self, inputs: Sequence[Tensor]) -> list[Tensor]:
         """Every row of every group in one product: the root's weights are the same for all."""

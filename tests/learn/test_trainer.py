@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from hhstudio.core import edits, events
+from hhstudio.core import edits, events, gradients
 from hhstudio.core.costs import costs
 from hhstudio.core.errors import DeviceError, SessionError, SpecError, TrainingError
 from hhstudio.core.spec import with_fields
+from hhstudio.nets.chain import Condition
 
 
 def test_a_small_tree_learns_its_tasks_and_keeps_them(tiny, trainer_of, run):
@@ -288,3 +289,25 @@ def test_stored_and_generated_numbers_are_counted_as_they_are(tiny, trainer_of, 
     assert total.generated == 3 * 3 * solver
     assert total == costs(spec).total, "the figures shown before training are the same"
     assert counts["P1"].generated == 3 * solver
+
+
+def test_the_gradient_is_measured_at_every_level_of_the_path_that_learns(tiny, trainer_of, run):
+    history, _ = run(trainer_of(tiny(3, training__steps=10, stream__tasks=1)))
+    for depth, path in enumerate(("P1", "P2-0", "P3-00"), start=1):
+        for level in range(depth + 1):
+            series = history.series[path, 0, gradients.metric(level)]
+            assert len(series) == 2
+            assert np.all(series.values > 0)
+        assert (path, 0, gradients.metric(depth + 1)) not in history.series
+
+
+def test_the_gradient_of_the_solver_is_what_a_small_change_of_its_weights_does_to_the_loss(tiny, trainer_of):
+    learner = trainer_of(tiny(2))._learner
+    condition = Condition(learner.spec.topology.path("P2-0").solver, 0)
+    learner.begin([condition])
+    own = learner.hierarchy.generate([condition])[condition.solver]
+    own.watch_gradients()
+    (own.levels[-1] ** 2).sum().backward()
+    assert float(own.gradient_norms()[-1]) == pytest.approx(
+        2 * float(own.levels[-1].detach().norm()), rel=1e-5
+    )

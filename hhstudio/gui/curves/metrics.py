@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hhstudio.core import utilisation
+from hhstudio.core import gradients, utilisation
 
 HIDDEN = frozenset({"untrained"})
 """Recorded once for forward transfer; a single point is no curve. Nor is what an edge is worth."""
@@ -45,6 +45,9 @@ def metric(name: str) -> Metric:
     for known in _KNOWN:
         if known.name == name:
             return known
+    level = gradients.level(name)
+    if level is not None:
+        return Metric(name, gradients.title(level), gradients.meaning(level), log=True, smoothing=0.9)
     return Metric(name, name.replace("_", " ").capitalize(), f"recorded as {name}")
 
 
