@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from hhstudio.core import edits, utilisation
+from hhstudio.core.chains import alone, line
 from hhstudio.core.spec import (
     Consolidation,
     Evaluation,
@@ -32,17 +33,6 @@ from hhstudio.store.session import Session
 TITLE = "Final average accuracy by depth and recipe"
 
 
-def line(depth: int) -> Topology:
-    """Nested paths of depth 1 to ``depth``, each one level below the last: P1, P2-0, P3-00 ..."""
-    topology = edits.single()
-    at = topology.root
-    assert at is not None
-    for _ in range(depth - 1):
-        topology, at = edits.add_child(topology, at)
-        topology, _ = edits.add_solver(topology, at)
-    return topology
-
-
 def flat(paths: int) -> Topology:
     """As many paths, all of depth 1: what position in the stream costs without any depth."""
     topology = edits.single()
@@ -50,14 +40,6 @@ def flat(paths: int) -> Topology:
         assert topology.root is not None
         topology, _ = edits.add_solver(topology, topology.root)
     return topology
-
-
-def alone(depth: int) -> Topology:
-    """Only the path of that depth."""
-    topology, at = edits.add_root(Topology())
-    for _ in range(depth - 1):
-        topology, at = edits.add_child(topology, at)
-    return edits.add_solver(topology, at)[0]
 
 
 @dataclass(frozen=True)

@@ -5,32 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
+from hhstudio.core.estimate import Estimate
 from hhstudio.experiments.figures import Panel
-
-
-class Estimate(NamedTuple):
-    """Mean over ``n`` independent runs and its standard error (sample deviation / sqrt n; None for n < 2)."""
-
-    mean: float
-    error: float | None
-    n: int
-
-    @classmethod
-    def of(cls, values: Sequence[float]) -> Estimate:
-        """Raises ValueError for an empty sequence."""
-        if not values:
-            raise ValueError("an estimate needs at least one value")
-        n = len(values)
-        mean = math.fsum(values) / n
-        if n < 2:
-            return cls(mean, None, n)
-        deviation = math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (n - 1))
-        return cls(mean, deviation / math.sqrt(n), n)
-
 
 Cell = str | int | float | Estimate | None
 
