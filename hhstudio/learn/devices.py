@@ -44,8 +44,7 @@ def resolve_device(name: str) -> str:
 def prepare(device: str, training: Training) -> Arithmetic:
     """Set threads and product precision of this process for a run. Raises :class:`DeviceError`."""
     kind = torch.device(device).type
-    threads = training.threads or max(1, (os.cpu_count() or 2) - 1)
-    torch.set_num_threads(threads)
+    torch.set_num_threads(training.threads or _threads())
     torch.set_float32_matmul_precision("high" if training.precision == "tf32" else "highest")
     torch.backends.cudnn.allow_tf32 = training.precision == "tf32"
     if training.precision == "float64":
@@ -53,6 +52,12 @@ def prepare(device: str, training: Training) -> Arithmetic:
             raise DeviceError("device 'mps' has no float64; use another training.precision")
         return Arithmetic(torch.float64, None)
     return Arithmetic(torch.float32, torch.bfloat16 if training.precision == "bfloat16" else None)
+
+
+def _threads() -> int:
+    """What a scheduler or a sweep allows (OMP_NUM_THREADS), or one fewer than there are cores."""
+    allowed = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(allowed) if allowed.isdigit() and int(allowed) else max(1, (os.cpu_count() or 2) - 1)
 
 
 def peak_memory(device: torch.device) -> int:

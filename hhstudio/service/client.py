@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hhstudio.core import events
@@ -39,6 +39,7 @@ class RunClient:
     ``data``: folder of the data sets (None: the usual one). ``device`` None takes the spec's.
     ``on_message`` is called, on the supervising thread, when :meth:`drain` has something new; at most
     about 30 times a second. Generated weights are not among the events' contents: read the session.
+    ``environment``: variables that only the worker process gets (threads, which GPUs it sees).
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class RunClient:
         resume: bool = False,
         overwrite: bool = False,
         in_process: bool = False,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._start = Start(
             out=str(out),
@@ -65,6 +67,8 @@ class RunClient:
         self.out = Path(out)
         self.on_message: Callable[[], None] | None = None
         self._in_process = in_process
+        self._environment = environment
+        self._lost = False
         self._worker: WorkerProcess | None = None
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._events: list[Event] = []
@@ -98,6 +102,11 @@ class RunClient:
         return self._status if self._ended.is_set() else None
 
     @property
+    def lost(self) -> bool:
+        """Its worker ended without a last word (a crash, a kill); False while alive."""
+        return self._ended.is_set() and self._lost
+
+    @property
     def finished(self) -> events.Finished | None:
         """How it ended; None while alive."""
         return self._finished if self._ended.is_set() else None
@@ -125,7 +134,7 @@ class RunClient:
             raise RuntimeError("a client runs once")
         self._began = self._heard = time.monotonic()
         if not self._in_process:
-            self._worker = WorkerProcess()
+            self._worker = WorkerProcess(self._environment)
         self._started = True
         target = self._run_here if self._in_process else self._supervise
         threading.Thread(target=target, name="hhstudio-run", daemon=True).start()
@@ -218,6 +227,7 @@ class RunClient:
     def _report_crash(self, what: str) -> None:
         """A worker that ended without a last word leaves these as its last events."""
         assert self._worker is not None
+        self._lost = True
         lines = self._worker.last_lines()
         kept = (
             "nothing was kept"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,9 +21,9 @@ LAST_LINES = 20
 
 
 class WorkerProcess:
-    """A fresh interpreter that runs :mod:`hhstudio.service.worker`."""
+    """A fresh interpreter that runs :mod:`hhstudio.service.worker`, with ``environment`` on top of ours."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         separate: dict[str, Any] = (
             {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
             if sys.platform == "win32"
@@ -33,7 +34,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=_environment(),
+            env=_environment() | dict(environment or {}),
             **separate,
         )
         assert self._process.stdin
