@@ -81,6 +81,10 @@ RANGES: dict[str, Range] = {
     "recording.checkpoint_seconds": _POSITIVE,
     "recording.snapshot_every": _SIZE,
     "recording.metrics_every": _COUNT,
+    "growth.tasks": _COUNT,
+    "growth.threshold": Range(0, 1),
+    "growth.depth": Range(2, 12),
+    "growth.limit": Range(0, 1000),
 }
 """What the numeric fields may be; None is always allowed where the field's type has it. For a tuple,
 every number in it."""
@@ -246,6 +250,7 @@ def _other_issues(spec: Spec) -> Iterator[Issue]:
         yield Issue(
             "warning", None, "link.solver_alpha is 0: solvers stay at their anchors", "link.solver_alpha"
         )
+    yield from _growth_issues(spec)
     steps = spec.training.steps
     if 0 < steps <= spec.training.warmup and not spec.training.epochs:
         yield Issue(
@@ -253,6 +258,21 @@ def _other_issues(spec: Spec) -> Iterator[Issue]:
             None,
             f"training.warmup of {spec.training.warmup} steps is not over when a task's {steps} steps are",
             "training.warmup",
+        )
+
+
+def _growth_issues(spec: Spec) -> Iterator[Issue]:
+    policy = spec.growth.policy
+    if policy != "none" and spec.training.mode == "joint":
+        yield _error(
+            "growth.policy",
+            "growth.policy needs tasks that come one after the other: set training.mode to sequential",
+        )
+    if policy == "accuracy" and spec.stream.validation == 0:
+        yield _error(
+            "stream.validation",
+            "growth.policy accuracy looks at validation images, and none are held out: set "
+            "stream.validation, as to 0.1",
         )
 
 

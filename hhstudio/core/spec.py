@@ -181,6 +181,25 @@ class Recording(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     metrics_every: int = 1
 
 
+class Growth(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the tree grows by itself, a child with a solver at a time (:mod:`hhstudio.core.growth`).
+
+    ``policy`` every: when a path has learned ``tasks`` tasks; accuracy: when the validation accuracy of a
+    task just learned is below ``threshold`` (0 to 1; needs ``stream.validation``). The tasks still to come
+    go to the new path, and with ``again`` also the one that fell short. ``below`` path: the child grows
+    below the deepest hypernetwork of the path that is full, on paths of ``depth`` hypernetworks at most;
+    root: always below the root. ``limit``: times that the policy grows, at most.
+    """
+
+    policy: Literal["none", "every", "accuracy"] = "none"
+    tasks: int = 2
+    threshold: float = 0.9
+    again: bool = True
+    below: Literal["path", "root"] = "path"
+    depth: int = 3
+    limit: int = 3
+
+
 class Spec(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that decides a run. Round-trips through JSON byte for byte (:func:`encode`, :func:`decode`)."""
 
@@ -198,6 +217,7 @@ class Spec(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     consolidation: Consolidation = Consolidation()
     evaluation: Evaluation = Evaluation()
     recording: Recording = Recording()
+    growth: Growth = Growth()
     topology: Topology = Topology()
 
 
