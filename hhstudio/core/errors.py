@@ -6,6 +6,8 @@ Anything else that is raised is a defect of ours.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class HHStudioError(Exception):
     """Base of all errors that reach a user as a message rather than a traceback."""
@@ -33,3 +35,16 @@ class TrainingError(HHStudioError):
     """A run that failed while running; the text says what was kept."""
 
     exit_status = 1
+
+
+class DivergedError(TrainingError):
+    """Numbers of a run are not finite, or have exploded. ``event``: the ``core.events.Diverged`` that says
+    where it began."""
+
+    def __init__(self, event: Any) -> None:
+        super().__init__(event.message)
+        self.event = event
+
+
+class StorageError(TrainingError):
+    """The disk does not take what a run records. Nothing is lost yet: it can be tried again."""

@@ -190,6 +190,24 @@ class SettingChanged(Record, frozen=True, kw_only=True, tag="setting"):
     value: float
 
 
+class Diverged(Record, frozen=True, kw_only=True, tag="diverged"):
+    """A number is not finite, or the loss has exploded: nothing is learned any more until the run goes back.
+
+    ``step``: the first such step. ``stage``: what it was, following the chain downwards and the gradient
+    back. ``level``: 1 for what the root generates, 2 for what its child generates ...; 0 for what is not of
+    one level (logits, losses, the gradient of what is stored). ``tensor``: the first bad one, "" where none
+    is meant. ``message``: all of it in words.
+    """
+
+    step: int
+    path: str
+    task: int
+    stage: Literal["weights", "logits", "loss", "consolidation", "gradient", "explosion"]
+    level: int = 0
+    tensor: str = ""
+    message: str = ""
+
+
 class Checkpointed(Record, frozen=True, kw_only=True, tag="checkpoint"):
     """Everything up to ``step`` is on disk, and the run can go on from there."""
 
@@ -216,7 +234,7 @@ class Finished(Record, frozen=True, kw_only=True, tag="end"):
 
 Event = (
     RunStarted | Resumed | StateChanged | Progress | TaskStarted | TaskFinished | Metrics | Weights | Watched
-    | TopologyChanged | SettingChanged | Checkpointed | Log | Finished
+    | TopologyChanged | SettingChanged | Diverged | Checkpointed | Log | Finished
 )  # fmt: skip
 
 _encoder = msgspec.msgpack.Encoder()

@@ -81,6 +81,7 @@ class History:
         self.weights: dict[tuple[str, int], int] = {}
         self.settings: list[events.SettingChanged] = []
         self.log: list[events.Log] = []
+        self.diverged: events.Diverged | None = None
         self.checkpoint: events.Checkpointed | None = None
         self.end: events.Finished | None = None
         self.seconds = 0.0
@@ -147,7 +148,7 @@ class History:
         ]
         self._shrink_to(event.step)
         self.settings = [s for s in self.settings if s.step <= event.step]
-        self.step, self.end, self.progress = event.step, None, None
+        self.step, self.end, self.progress, self.diverged = event.step, None, None, None
         self._changes.rewound = self._changes.state = self._changes.topology = True
         self._changes.accuracy.update(self.paths)
 
@@ -218,6 +219,10 @@ class History:
 
     def _on_SettingChanged(self, event: events.SettingChanged) -> None:
         self.settings.append(event)
+        self._changes.state = True
+
+    def _on_Diverged(self, event: events.Diverged) -> None:
+        self.diverged = event
         self._changes.state = True
 
     def _on_Checkpointed(self, event: events.Checkpointed) -> None:

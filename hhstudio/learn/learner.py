@@ -21,6 +21,7 @@ from hhstudio.learn.consolidation import Consolidation
 from hhstudio.learn.curvature import Factors, factors
 from hhstudio.learn.data import TaskData, TaskStream, augment
 from hhstudio.learn.devices import prepare
+from hhstudio.learn.health import Gate
 from hhstudio.learn.optimise import Optimiser
 from hhstudio.nets.chain import Condition, Generated, Hierarchy
 from hhstudio.nets.initialise import derived_seed
@@ -48,6 +49,7 @@ class Learner:
             self.curvature_of,
         )
         self.optimiser = Optimiser(self.training, self.device)
+        self.gate = Gate(self.device)
         self.buffers: dict[Condition, dict[str, Tensor]] = {}
         self.done: list[Condition] = []
         self._data: dict[int, TaskData] = {}
@@ -203,8 +205,8 @@ class Learner:
     def step(self, condition: Condition, batch: int, factor: float, step: int) -> tuple[float, Tensor]:
         """One step on the condition's batch of that number, rates times ``factor``. Returns the learning
         rate and, on the device, loss, penalty, gradient norm, the norm of every level's generated weights,
-        and the norm of the gradient at each level from the root's stored weights (level 0) to the solver's."""
-        self._seed_dropout(step)
+        and the gradient's norm at each level from the root's stored weights (level 0) to the solver's."""
+        self.seed_dropout(step)
         lr = self.optimiser.set_rates(factor)
         chosen = self.consolidation.sample(step)
         apart = self.spec.consolidation.lookahead and bool(self.done) and self.beta > 0
@@ -226,10 +228,11 @@ class Learner:
             (loss if penalty is None else loss + self.beta * penalty).backward()
         gradients = [self.hierarchy.root_gradient(), *own.gradient_norms()]
         norm = self.optimiser.clip()
-        self.optimiser.step()
+        if self.gate.passes(loss, norm):
+            self.optimiser.step(self.gate.found)
         return lr, _numbers(loss, penalty, norm, own, gradients)
 
-    def _seed_dropout(self, step: int) -> None:
+    def seed_dropout(self, step: int) -> None:
         """What the solver draws at a step depends on the step alone. Not ``torch.manual_seed``, which also
         seeds devices that are not used, at ten times the cost."""
         number = derived_seed(self.spec.seed, "step", step)

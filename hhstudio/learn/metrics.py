@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor
 
 from hhstudio.core import gradients
 from hhstudio.core.events import Metrics
+
+if TYPE_CHECKING:
+    from hhstudio.learn.health import Explosion
 
 
 class Columns:
@@ -47,12 +51,13 @@ class StepRow:
     depth: int
 
 
-class NotFiniteError(Exception):
-    """A number of a step is NaN or infinite. ``where``: 0 loss, 1 penalty, 2 gradient, 3 + i the weights of
-    level i."""
+class IllRow(NamedTuple):
+    """A step with a number that is NaN or infinite (``where``: 0 loss, 1 penalty, 2 gradient, 3 + i the
+    weights of level i), or one whose loss has ``exploded`` since that step."""
 
-    def __init__(self, row: StepRow, where: int) -> None:
-        self.row, self.where = row, where
+    row: StepRow
+    where: int
+    exploded: int | None = None
 
 
 @dataclass
@@ -61,8 +66,8 @@ class Block:
 
     rows: list[StepRow] = field(default_factory=list)
 
-    def flush(self, columns: Columns, every: int) -> float:
-        """Move all rows at once; returns the last loss. Raises :class:`NotFiniteError` for the first bad one.
+    def flush(self, columns: Columns, every: int, explosion: Explosion) -> IllRow | None:
+        """Move all rows at once, up to the first bad one, which is returned.
 
         ``every``: only steps that it divides are put into ``columns``.
         """
@@ -71,12 +76,15 @@ class Block:
         values = torch.stack(padded).cpu().double()
         finite = torch.isfinite(values)
         rows, self.rows = self.rows, []
+        ill = None
         if not bool(finite.all()):
             bad = int((~finite).any(1).nonzero()[0, 0])
-            raise NotFiniteError(
-                rows[bad], _origin((~finite[bad]).nonzero().flatten().tolist(), rows[bad].depth)
-            )
+            ill = IllRow(rows[bad], _origin((~finite[bad]).nonzero().flatten().tolist(), rows[bad].depth))
+            rows, values = rows[:bad], values[:bad]
         for row, numbers in zip(rows, values.tolist(), strict=True):
+            began = explosion.sees(row.path, row.task, row.step, numbers[0])
+            if began is not None and ill is None:
+                ill = IllRow(row, 0, exploded=began)
             if row.step % every:
                 continue
             at = (row.step, row.path, row.task)
@@ -89,7 +97,7 @@ class Block:
                     columns.add(*at, gradients.metric(level), norm)
             columns.add(row.step, row.path, -1, "lr", row.lr)
             columns.add(row.step, row.path, -1, "step_time", row.seconds)
-        return float(values[-1, 0])
+        return ill
 
 
 def _origin(bad: list[int], depth: int) -> int:

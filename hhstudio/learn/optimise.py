@@ -94,9 +94,20 @@ class Optimiser:
             torch._foreach_mul_(gradients, scale)
         return norm
 
-    def step(self) -> None:
+    def step(self, found_inf: Tensor | None = None) -> None:
+        """Take the step. ``found_inf``: () on the device, above 0 it changes nothing (CUDA only)."""
         assert self._optimizer is not None
-        self._optimizer.step()
+        if found_inf is None:
+            self._optimizer.step()
+        elif self._optimizer.defaults.get("fused"):
+            self._optimizer.found_inf = found_inf  # type: ignore[attr-defined]  # as GradScaler tells it
+            self._optimizer.step()
+        else:
+            before = [t.detach().clone() for t in self.tensors]
+            self._optimizer.step()
+            with torch.no_grad():
+                for tensor, old in zip(self.tensors, before, strict=True):
+                    tensor.copy_(torch.where(found_inf > 0, old, tensor))
 
     def planned_change(self) -> dict[str, Tensor]:
         """What :meth:`step` would add to each tensor with the present gradients, leaving all as it is."""

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from hhstudio.core import events
-from hhstudio.core.errors import TrainingError
 from hhstudio.learn.counts import count_parameters
+from hhstudio.learn.health import Explosion, diverged
 from hhstudio.learn.learner import Learner
-from hhstudio.learn.metrics import Block, Columns, NotFiniteError, StepRow
+from hhstudio.learn.metrics import Block, Columns, StepRow
 from hhstudio.learn.schedule import Position
 from hhstudio.nets.chain import Condition
 
@@ -22,16 +22,17 @@ class Reports:
     def __init__(self, learner: Learner, at: Position) -> None:
         self._learner, self._at = learner, at
         self._block, self._columns = Block(), Columns()
+        self.explosion = Explosion()
 
     # names and tables ----------------------------------------------------------------------------------
 
     @property
     def paths(self) -> tuple[str, ...]:
         """Names of all paths there ever were, in the order of the session's table."""
-        return tuple(map(self._node_name, self._at.solvers))
+        return tuple(self._at.names)
 
     def path(self, condition: Condition) -> str:
-        return self._node_name(condition.solver)
+        return self._at.name(condition.solver)
 
     def title(self) -> str:
         """What is being learned, in words."""
@@ -49,33 +50,33 @@ class Reports:
         """The run in one line."""
         count, device = self.parameters()[-1], self._learner.device
         return (
-            f"{len(self.paths)} paths, {len(self._learner.stream.tasks)} tasks, device {device}, "
+            f"{len(self._learner.hierarchy.tree.chains)} paths, {len(self._learner.stream.tasks)} tasks, device {device}, "
             f"{torch.get_num_threads()} threads; {count.stored} numbers stored, {count.generated} generated"
         )
-
-    def _node_name(self, node_id: str) -> str:
-        node = self._learner.hierarchy.tree.topology.by_id.get(node_id)
-        return node.name if node is not None else node_id
 
     # numbers -------------------------------------------------------------------------------------------
 
     def add_step(self, condition: Condition, lr: float, seconds: float, values: torch.Tensor) -> None:
         """The step just taken; its values stay on the device until :meth:`flush`."""
-        place = self._at.solvers.index(condition.solver)
+        place = self._at.place(condition.solver)
         depth = self._learner.hierarchy.tree.chains[condition.solver].depth
         self._block.rows.append(StepRow(self._at.step, place, condition.task, lr, seconds, values, depth))
 
     def add(self, metric: str, measured: dict[Condition, float]) -> None:
         for c, value in measured.items():
-            self._columns.add(self._at.step, self._at.solvers.index(c.solver), c.task, metric, value)
+            self._columns.add(self._at.step, self._at.place(c.solver), c.task, metric, value)
 
     def flush(self) -> None:
-        """Move what waits on the device. Raises :class:`TrainingError` when a number is not finite."""
-        if self._block.rows:
-            try:
-                self._block.flush(self._columns, max(1, self._learner.spec.recording.metrics_every))
-            except NotFiniteError as found:
-                raise TrainingError(self._complaint(found)) from None
+        """Move what waits on the device. Raises :class:`DivergedError` when a number is not finite, or the
+        loss has exploded; what came before that is kept for :meth:`take`."""
+        if not self._block.rows:
+            return
+        every = max(1, self._learner.spec.recording.metrics_every)
+        ill = self._block.flush(self._columns, every, self.explosion)
+        if ill is not None:
+            condition = Condition(self._at.solvers[ill.row.path], ill.row.task)
+            taken = self._at.done - (self._at.step - ill.row.step) - 1  # of this stint, before that step
+            raise diverged(self._learner, condition, taken // len(self._at.current), ill)
 
     def take(self) -> Iterator[events.Metrics]:
         """One record of what was gathered, if anything was."""
@@ -86,24 +87,6 @@ class Reports:
         """A path's row of the accuracy matrix, as far as it was measured."""
         tasks = [c.task for c in measured if c.solver == solver]
         return tuple(measured.get(Condition(solver, t), float("nan")) for t in range(max(tasks) + 1))
-
-    def _complaint(self, found: NotFiniteError) -> str:
-        row = found.row
-        topology = self._learner.hierarchy.tree.topology
-        chain = self._learner.hierarchy.tree.chains[self._at.solvers[row.path]]
-        task = self._learner.stream.tasks[row.task].name
-        if found.where < 3:
-            what = ("the loss is", "the consolidation penalty is", "the gradient is")[found.where]
-            what = f"{what} not finite, though the weights of every level are"
-        else:
-            level = found.where - 3
-            target = "the solver" if level == chain.depth - 1 else topology.by_id[chain.nodes[level + 1]].name
-            source = "the root" if level == 0 else topology.by_id[chain.nodes[level]].name
-            what = f"the weights of {target}, generated by {source} (level {level + 1}), are not finite"
-        return (
-            f"step {row.step}, path {chain.name}, task {task!r}: {what}; "
-            "try a smaller training.lr, a smaller training.clip, or anchored links"
-        )
 
     # weights -------------------------------------------------------------------------------------------
 

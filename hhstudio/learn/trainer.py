@@ -119,10 +119,21 @@ class Trainer:
         return self._learner.arrays_of(condition)
 
     def unreported(self) -> list[Event]:
-        """Metrics of steps done that :meth:`events` has not told of yet: to record before :meth:`state`
-        is kept. Raises :class:`TrainingError` when a number is not finite."""
+        """What :meth:`events` has not told of yet, metrics of steps done and changed settings: to record
+        before :meth:`state` is kept. Raises :class:`DivergedError` when a number is not finite."""
         self._reports.flush()
+        changed = [event for event in self._pending if isinstance(event, events.SettingChanged)]
+        self._pending = [event for event in self._pending if event not in changed]
+        return [*self._reports.take(), *changed]
+
+    def told(self) -> list[Event]:
+        """Metrics of the steps before the one that diverged."""
         return list(self._reports.take())
+
+    @property
+    def unfit(self) -> bool:
+        """Whether the loss is far too high after it had been low: a state not to keep just now."""
+        return self._reports.explosion.suspected
 
     # commands: between two events ----------------------------------------------------------------------
 
@@ -164,7 +175,8 @@ class Trainer:
     def events(self) -> Iterator[Event | None]:
         """Train, event by event; None when a step has nothing to report.
 
-        Raises :class:`TrainingError` when a number is no longer finite, naming step, path and level.
+        Raises :class:`DivergedError` when a number is no longer finite, or the loss explodes, naming step,
+        path, level and tensor.
         """
         self._since = time.perf_counter() - self._elapsed
         for notice in self.stream.notices:
