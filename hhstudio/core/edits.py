@@ -80,7 +80,7 @@ def update_many(topology: Topology, fields: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def move(topology: Topology, positions: Mapping[str, tuple[float, float]]) -> Topology:
-    return update_many(topology, {node_id: {"position": at} for node_id, at in positions.items()})
+    return update_many(topology, {i: {"position": _place(at)} for i, at in positions.items()})
 
 
 def set_link(topology: Topology, slot_id: str, link: LinkOverride | None) -> Topology:
@@ -96,7 +96,8 @@ def assign_tasks(topology: Topology, solver_ids: Iterable[str], tasks: Iterable[
 
 def pin(topology: Topology, positions: Mapping[str, tuple[float, float]]) -> Topology:
     """With those nodes at those places, where tidying leaves them."""
-    return update_many(topology, {i: {"position": at, "pinned": True} for i, at in positions.items()})
+    fields = {i: {"position": _place(at), "pinned": True} for i, at in positions.items()}
+    return update_many(topology, fields)
 
 
 def unpin(topology: Topology, node_ids: Iterable[str]) -> Topology:
@@ -107,6 +108,11 @@ def tidied(topology: Topology, orientation: Orientation | None = None) -> Topolo
     """With every node that is not pinned given back to the automatic layout."""
     free = {n.id: {"position": None} for n in topology.nodes if n.position is not None and not n.pinned}
     return replace(update_many(topology, free), orientation=orientation or topology.orientation)
+
+
+def _place(at: tuple[float, float]) -> tuple[float, float]:
+    """Whole numbers too are written with a decimal point, so that saving is the same after loading."""
+    return float(at[0]), float(at[1])
 
 
 def _attached(topology: Topology, parent: str, node: Node) -> Topology:

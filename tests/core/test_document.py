@@ -7,38 +7,112 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from hhstudio.core import edits, spec
+from hhstudio.core import annotation_edits, clipboard, edits, rules, spec, stream_edits
+from hhstudio.core.annotations import COLORS
 from hhstudio.core.document import Document
-from hhstudio.core.topology import Hypernetwork, LinkOverride
+from hhstudio.core.fixes import fixes
+from hhstudio.core.topology import Hypernetwork, LinkOverride, Solver
 
 
-def random_edit(document: Document, rng: random.Random) -> None:
-    topology = document.topology
+def some(rng, items):
+    """A few of them, in their order."""
+    return [item for item in items if rng.random() < 0.3]
+
+
+def edited(spec_: spec.Spec, rng: random.Random, most: int) -> spec.Spec:
+    """The spec after one random edit of any kind that the canvas makes; at most ``most`` nodes."""
+    topology = spec_.topology
     hypernetworks = [n.id for n in topology.nodes if isinstance(n, Hypernetwork)]
-    ids = [n.id for n in topology.nodes]
-    slots = [s.id for s in topology.slots]
-    choice = rng.randrange(9)
-    if not hypernetworks:
-        after = edits.add_root(topology)[0]
-    elif choice <= 1:
-        after = edits.add_child(topology, rng.choice(hypernetworks))[0]
-    elif choice <= 3:
-        after = edits.add_solver(topology, rng.choice(hypernetworks))[0]
-    elif choice == 4:
-        after = edits.remove(topology, [rng.choice(ids)]) if rng.random() < 0.3 else topology
-    elif choice == 5:
-        after = edits.move(topology, {rng.choice(ids): (rng.random(), rng.random())})
-    elif choice == 6:
-        after = edits.update(topology, rng.choice(ids), name=f"name {rng.random()}")
-    elif choice == 7 and slots:
-        after = edits.set_link(topology, rng.choice(slots), LinkOverride(alpha=rng.random()))
-    elif slots:
-        after = edits.disconnect(topology, rng.choice(slots))
-    else:
-        after = topology
-    if choice == 8 and rng.random() < 0.5:
-        document.apply("settings", replace(document.spec, seed=rng.randrange(1000)), merge="seed")
-    document.apply_topology("edit", after, merge="move" if choice == 5 else None)
+    solvers = [n.id for n in topology.nodes if isinstance(n, Solver)]
+    ids, slots = [n.id for n in topology.nodes], [s.id for s in topology.slots]
+    notes = [a.id for a in topology.annotations]
+    full = len(ids) >= most
+    place = (rng.randrange(-500, 500), rng.random())
+    match rng.randrange(21):
+        case _ if not hypernetworks:
+            after = edits.add_root(topology)[0]
+        case 0 if not full:
+            after = edits.add_child(topology, rng.choice(hypernetworks))[0]
+        case 1 | 2 if not full:
+            after = edits.add_solver(topology, rng.choice(hypernetworks))[0]
+        case 3 if rng.random() < 0.5 or full:
+            after = edits.remove(topology, [rng.choice(ids)])
+        case 4:
+            after = edits.move(topology, {rng.choice(ids): place})
+        case 5:
+            after = edits.update(topology, rng.choice(ids), name=f"name {rng.random()}")
+        case 6 if slots:
+            after = edits.set_link(topology, rng.choice(slots), LinkOverride(alpha=rng.random()))
+        case 7 if slots and rng.random() < 0.3:
+            after = edits.disconnect(topology, rng.choice(slots))
+        case 8:
+            tops = [i for i in ids if i not in topology.incoming and i != topology.root]
+            source = rng.choice(hypernetworks)
+            fitting = [i for i in tops if rules.can_connect(topology, source, i).ok]
+            after = edits.connect(topology, source, fitting[0]) if fitting else topology
+        case 9 if not full:
+            clip = clipboard.copy(topology, [rng.choice(ids), *notes[:1]])
+            pasted = clipboard.read(clip)
+            fits = len(pasted.nodes) + len(ids) <= most
+            after = (
+                clipboard.paste(topology, pasted, rng.choice(hypernetworks)).topology if fits else topology
+            )
+        case 10:
+            kind = rng.choice(["comment", "frame"])
+            after = annotation_edits.add(topology, kind, place, text=f"note {rng.random()}")[0]
+        case 11 if notes:
+            after = annotation_edits.update(
+                topology, rng.choice(notes), color=rng.choice(COLORS), at=(1.5, 2.0)
+            )
+        case 12 if notes:
+            after = annotation_edits.remove(topology, some(rng, notes))
+        case 13:
+            after = edits.pin(topology, dict.fromkeys(some(rng, ids), place))
+        case 14:
+            after = edits.unpin(topology, some(rng, ids))
+        case 15:
+            after = edits.tidied(topology, rng.choice(["horizontal", "vertical"]))
+        case 16 if solvers:
+            tasks = rng.choice([None, some(rng, range(5))])
+            after = edits.assign_tasks(topology, some(rng, solvers), tasks)
+        case 17:
+            order = list(range(len(spec_.stream.parts) or spec_.stream.tasks))
+            rng.shuffle(order)
+            return stream_edits.reordered(spec_, order)
+        case 18:
+            return replace(spec_, seed=rng.randrange(1000))
+        case 19:
+            return spec.with_fields(spec_, {"training.lr": rng.choice([1, 1e-3, 0.5])})
+        case 20:
+            issue = next(iter(rules.issues(spec_)), None)
+            offered = fixes(spec_, issue) if issue else ()
+            return rng.choice(offered).spec if offered and not full else spec_
+        case _:
+            after = topology
+    return replace(spec_, topology=after)
+
+
+def random_edit(document: Document, rng: random.Random, most: int = 200) -> None:
+    merge = rng.choice([None, None, "drag"])
+    document.apply("edit", edited(document.spec, rng, most), merge=merge)
+
+
+def test_ten_thousand_random_edits_undone_give_the_first_document():
+    document, rng = Document(spec.Spec(topology=edits.single())), random.Random(4)
+    first, encoded = document.spec, spec.encode(document.spec)
+    for count in range(10_000):
+        random_edit(document, rng, most=40)
+        if count % 500 == 0:
+            saved = spec.encode(document.spec)
+            assert spec.encode(spec.decode(saved)) == saved
+    last = document.spec
+    assert len(document.done) > 5000
+    while document.undo():
+        pass
+    assert document.spec == first
+    assert spec.encode(document.spec) == encoded
+    document.go_to(len(document.undone))
+    assert document.spec == last
 
 
 @settings(max_examples=25, deadline=None)

@@ -1,0 +1,69 @@
+"""Comments and frames: part of the document, no part of what is trained."""
+
+import pytest
+
+from hhstudio.core import annotation_edits, edits, rules, spec
+from hhstudio.core.document import Document
+from hhstudio.core.spec import Spec
+
+
+def test_they_are_saved_with_the_tree_and_leave_a_tree_without_them_as_it_was():
+    bare = Spec(topology=edits.single())
+    assert b"annotations" not in spec.encode(bare)
+    assert b"orientation" not in spec.encode(bare)
+    topology, note = annotation_edits.add(bare.topology, "comment", (1.5, -2.0), text="why two?")
+    topology, frame = annotation_edits.framed(topology, [(0, 0, 100, 50)], "Shared")
+    saved = spec.encode(Spec(topology=topology))
+    assert spec.decode(saved).topology == topology
+    assert spec.encode(spec.decode(saved)) == saved
+    assert topology.annotation_by_id[frame].at == (-30, -54)
+    assert rules.issues(Spec(topology=topology)) == []
+    assert topology.fresh_id("a") not in (note, frame)
+
+
+def test_they_are_undone_like_everything_else():
+    document = Document(Spec(topology=edits.single()))
+    first = document.spec
+    topology, note = annotation_edits.add(document.topology, "comment", (0, 0))
+    document.apply_topology("Add a comment", topology)
+    document.apply_topology("Colour", annotation_edits.update(topology, note, color="red"))
+    document.apply_topology("Remove", annotation_edits.remove(document.topology, [note]))
+    assert document.topology.annotations == ()
+    document.undo()
+    assert document.topology.annotation_by_id[note].color == "red"
+    document.go_to(0)
+    assert document.spec == first
+
+
+def test_a_frame_knows_what_stands_in_it():
+    topology, frame = annotation_edits.add(edits.single(), "frame", (0, 0), (300, 200))
+    topology, inner = annotation_edits.add(topology, "comment", (10, 10), (50, 40))
+    topology, outer = annotation_edits.add(topology, "comment", (280, 10), (50, 40))
+    nodes, notes = annotation_edits.contents(topology, frame, {"h0": (100, 100), "s1": (301, 100)})
+    assert (nodes, notes) == ({"h0"}, {inner})
+    assert outer not in notes
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_no_annotation_gets_too_small_to_hold(side):
+    topology, note = annotation_edits.add(edits.single(), "comment", (100, 100), (200, 100))
+    annotation = topology.annotation_by_id[note]
+    moved = (500, 500, 0, 0) if side == "left" else (0, 0, -500, -500)
+    fields = annotation_edits.resized(annotation, *moved)
+    assert fields["size"] == (80, 40)
+    assert fields["at"] == ((220, 160) if side == "left" else (100, 100))
+
+
+def test_a_pinned_node_stays_when_the_tree_is_tidied():
+    topology = edits.pin(edits.single(), {"s1": (500.0, 40.0)})
+    topology = edits.move(topology, {"h0": (9.0, 9.0)})
+    after = edits.tidied(topology, "vertical")
+    assert after.by_id["h0"].position is None
+    assert after.by_id["s1"].position == (500.0, 40.0)
+    assert after.orientation == "vertical"
+    assert edits.tidied(edits.unpin(after, ["s1"])).by_id["s1"].position is None
+
+
+def test_annotations_without_a_proper_place_are_reported():
+    topology, _ = annotation_edits.add(edits.single(), "frame", (0, float("inf")))
+    assert "has no proper place" in rules.issues(Spec(topology=topology))[0].message

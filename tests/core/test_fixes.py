@@ -1,0 +1,80 @@
+"""Every fix that is offered removes the issue that it is offered for."""
+
+import pytest
+from msgspec.structs import replace
+
+from hhstudio.core import edits, rules
+from hhstudio.core.fixes import fixes
+from hhstudio.core.spec import Spec, with_fields
+from hhstudio.core.topology import LinkOverride
+
+
+def figure():
+    topology = edits.single()
+    topology, child = edits.add_child(topology, topology.root)
+    return edits.add_solver(topology, child)[0], child
+
+
+TREE, CHILD = figure()
+P1, P2 = (node.id for node in TREE.nodes if node.name in ("P1", "P2-0"))
+
+
+def tree(topology):
+    return Spec(topology=topology)
+
+
+def wrong():
+    """What is wrong, by the code of its issue."""
+    base = tree(TREE)
+    leaf = TREE.incoming[P2].id
+    to_child = TREE.incoming[CHILD].id
+    twice = edits.connect(TREE, TREE.root, P2)
+    return {
+        "loose": tree(edits.disconnect(TREE, to_child)),
+        "barren": tree(edits.remove(TREE, [P2])),
+        "empty": Spec(),
+        "no root": tree(replace(TREE, root=None)),
+        "slot": tree(edits.connect(TREE, CHILD, TREE.root)),
+        "parents": tree(twice),
+        "name": tree(edits.update(TREE, P2, name="P1")),
+        "reset": tree(edits.update(TREE, CHILD, chunk=0)),
+        "alpha": tree(edits.set_link(TREE, leaf, LinkOverride(alpha=-1.0))),
+        "unlike parent": tree(
+            edits.set_link(edits.update(TREE, CHILD, chunk=7), to_child, LinkOverride(anchor="parent"))
+        ),
+        "tasks": tree(edits.assign_tasks(TREE, [P2], [0, 9])),
+        "architecture": tree(edits.update(TREE, P2, architecture="zenke")),
+        "range": with_fields(base, {"training.batch_size": 0}),
+        "classes": with_fields(base, {"stream.tasks": 9}),
+    }
+
+
+@pytest.mark.parametrize("code", wrong())
+def test_a_fix_removes_its_issue(code):
+    spec = wrong()[code]
+    issue = next(issue for issue in rules.issues(spec) if issue.code == code)
+    offered = fixes(spec, issue)
+    assert offered
+    for fix in offered:
+        left = {(i.code, i.node, i.message) for i in rules.issues(fix.spec)}
+        assert (issue.code, issue.node, issue.message) not in left, fix.title
+        assert fix.title
+
+
+def test_a_slot_that_closes_a_cycle_is_the_one_that_is_taken_out():
+    topology, lower = edits.add_child(TREE, CHILD)
+    broken = edits.connect(topology, lower, CHILD)
+    issue = next(i for i in rules.issues(tree(broken)) if i.message.startswith("cycle"))
+    fix = fixes(tree(broken), issue)[0]
+    assert fix.title == "Disconnect H1"
+    assert fix.spec.topology == topology
+
+
+def test_nothing_is_offered_where_a_person_has_to_decide():
+    spec = with_fields(tree(TREE), {"stream.dataset": "no such data"})
+    issue = rules.issues(spec)[0]
+    assert fixes(spec, issue) == ()
+
+
+def test_an_empty_tree_becomes_a_root_with_a_solver():
+    assert fixes(Spec(), rules.issues(Spec())[0])[0].spec.topology == edits.single()
