@@ -37,6 +37,11 @@ def put_in_place(temporary: Path, path: Path) -> None:
     sync_folder(path.parent)
 
 
+def is_writable(path: Path) -> bool:
+    """Whether this process may write a file, or change what is in a folder."""
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 def is_full(error: BaseException | None) -> bool:
     """Whether an error, or what caused it, says that the disk or a quota is full."""
     full = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}

@@ -23,7 +23,7 @@ from uuid import UUID
 from hhstudio.core.errors import SessionError
 from hhstudio.store import records
 from hhstudio.store.durable import sync_folder
-from hhstudio.store.records import AnyRecord
+from hhstudio.store.records import AnyRecord, Preamble
 
 MAGIC = b"HHSJRNL\0"
 VERSION = 1
@@ -66,18 +66,18 @@ def new_journal_path(journal: Path) -> Path:
 class JournalWriter:
     """Appends events. Buffers for at most :data:`FLUSH_SECONDS` between calls of :meth:`tick`.
 
-    Every method may raise OSError (disk full ...); the file then still ends with a whole frame, and
-    what was not written stays buffered.
+    ``preamble``: a first record that says what the session file held when this journal began, so that
+    the journal is of use without it. Every method may raise OSError (disk full ...); the file then
+    still ends with a whole frame, and what was not written stays buffered.
     """
 
-    def __init__(self, path: Path, session: str, base: int = 0) -> None:
+    def __init__(self, path: Path, session: str, base: int = 0, preamble: Preamble | None = None) -> None:
         self.path = path
         self.session = session
         self.sequence = base
         self._buffer = bytearray()
-        self._file = self._create(base)
+        self._file = self._begin(preamble)
         sync_folder(path.parent)
-        self._size = HEADER_SIZE
         self._flushed = time.monotonic()
 
     @property
@@ -85,17 +85,23 @@ class JournalWriter:
         """Bytes, those included that still wait to be flushed."""
         return self._size + len(self._buffer)
 
+    @property
+    def pending(self) -> int:
+        """Bytes of what the session file does not hold."""
+        return self.size - self._first
+
     def append(self, record: AnyRecord) -> Frame:
-        """Add a record; it is in the file after the next :meth:`flush`. Returns where it will lie."""
-        payload = records.encode(record)
-        sequence = self.sequence + 1
-        crc = zlib.crc32(payload, zlib.crc32(_COVERED.pack(len(payload), sequence)))
-        self._buffer += _FRAME.pack(len(payload), crc, sequence)
-        self._buffer += payload
-        self.sequence = sequence
-        frame = Frame(sequence, self.size - len(payload), len(payload))
+        """:meth:`add` and :meth:`tick`."""
+        frame = self.add(record)
         self.tick()
         return frame
+
+    def add(self, record: AnyRecord) -> Frame:
+        """Add a record; it is in the file after the next :meth:`flush`. Returns where it will lie."""
+        payload = records.encode(record)
+        self.sequence += 1
+        self._buffer += _framed(payload, self.sequence)
+        return Frame(self.sequence, self.size - len(payload), len(payload))
 
     def tick(self) -> None:
         """Flush when it is time to."""
@@ -108,16 +114,12 @@ class JournalWriter:
         self._flushed = time.monotonic()
         if not self._buffer:
             return
-        waiting = memoryview(self._buffer)
         try:
-            while waiting:
-                waiting = waiting[os.write(self._file, waiting) :]
+            _write(self._file, self._buffer)
         except OSError:
             os.ftruncate(self._file, self._size)
             os.lseek(self._file, self._size, os.SEEK_SET)
             raise
-        finally:
-            waiting.release()
         self._size += len(self._buffer)
         self._buffer.clear()
 
@@ -126,14 +128,14 @@ class JournalWriter:
         self.flush()
         os.fsync(self._file)
 
-    def restart(self) -> None:
+    def restart(self, preamble: Preamble | None = None) -> None:
         """Begin an empty journal after the last record: the session file now holds all before it.
 
         Whether the old or the new one is there after the machine goes down makes no difference.
         """
-        fresh = self._create(self.sequence)
-        os.close(self._file)
-        self._file, self._size = fresh, HEADER_SIZE
+        old = self._file
+        self._file = self._begin(preamble)
+        os.close(old)
         self._buffer.clear()
 
     def close(self) -> None:
@@ -148,20 +150,43 @@ class JournalWriter:
         os.close(self._file)
         self.path.unlink(missing_ok=True)
 
-    def _create(self, base: int) -> int:
-        """A journal of nothing but its header, put in place whole."""
-        header = _HEADER.pack(MAGIC, VERSION, UUID(self.session).bytes, base)
+    def _begin(self, preamble: Preamble | None) -> int:
+        """A journal of nothing but header and preamble, put in place whole."""
+        header = _HEADER.pack(MAGIC, VERSION, UUID(self.session).bytes, self.sequence)
+        content = bytearray(header + _CRC.pack(zlib.crc32(header)))
+        if preamble is not None:
+            content += _framed(records.encode(preamble), self.sequence + 1)
         fresh = new_journal_path(self.path)
         file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
         try:
-            os.write(file, header + _CRC.pack(zlib.crc32(header)))
+            _write(file, content)
             os.fsync(file)
             fresh.replace(self.path)
         except OSError:
             os.close(file)
             fresh.unlink(missing_ok=True)
             raise
+        self.sequence += preamble is not None
+        self._size = self._first = len(content)
         return file
+
+
+def _framed(payload: bytes, sequence: int) -> bytes:
+    crc = zlib.crc32(payload, zlib.crc32(_COVERED.pack(len(payload), sequence)))
+    return _FRAME.pack(len(payload), crc, sequence) + payload
+
+
+def _write(file: int, data: bytearray) -> None:
+    """All of it. Raises OSError."""
+    waiting = memoryview(data)
+    try:
+        while waiting:
+            written = os.write(file, waiting)
+            rest = waiting[written:]
+            waiting.release()
+            waiting = rest
+    finally:
+        waiting.release()
 
 
 class JournalReader:

@@ -46,8 +46,8 @@ def load(path: Path) -> Loaded:
     try:
         if journal is not None and not path.exists():
             raise guard.DamagedError(
-                f"{path}: the session file is gone, only its journal is there; bring the file back, "
-                "the journal alone does not hold the whole run"
+                f"{path}: the session file is gone, only its journal is there; bring the file back, or let "
+                "`hhstudio recover` make a new one of what the journal holds"
             )
         base = guard.open_hdf5(path)
     except BaseException:

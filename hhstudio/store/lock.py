@@ -6,6 +6,7 @@ the text in the file only names the owner. Elsewhere the owner is told by its pr
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import socket
@@ -28,16 +29,23 @@ _PATIENCE = 1.0  # seconds: readers hold the lock for an instant to see whether 
 
 
 class Owner(NamedTuple):
-    """Who writes a session. ``started``: of the process, seconds since the epoch; ``what``: in words."""
+    """Who writes a session. ``started``: of the process, ``since``: of the lock, seconds since the epoch;
+    ``what``: in words; ``user``: whose process it is."""
 
     pid: int
     host: str
     started: float
     what: str
+    since: float = 0.0
+    user: str = ""
 
     def __str__(self) -> str:
+        if not self.pid:
+            return self.what
+        user = f" of {self.user}" if self.user not in ("", _user()) else ""
         where = "" if self.host in ("", socket.gethostname()) else f" on {self.host}"
-        return f"{self.what} (process {self.pid}{where})" if self.pid else self.what
+        since = f", since {_moment(self.since)}" if self.since else ""
+        return f"{self.what} (process {self.pid}{user}{where}{since})"
 
 
 def lock_path(session: Path) -> Path:
@@ -66,7 +74,8 @@ class Lock:
     def __init__(self, session: Path, what: str = "hhstudio") -> None:
         self._path = lock_path(session)
         self._file = self._acquire(session)
-        me = Owner(os.getpid(), socket.gethostname(), _started(os.getpid()), what)
+        pid = os.getpid()
+        me = Owner(pid, socket.gethostname(), _started(pid), what, time.time(), _user())
         os.ftruncate(self._file, 0)
         os.lseek(self._file, 0, os.SEEK_SET)
         os.write(self._file, json.dumps(me._asdict()).encode())
@@ -146,10 +155,28 @@ def _started(pid: int) -> float:
         return 0.0
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a user without a name
+        return ""
+
+
+def _moment(seconds: float) -> str:
+    try:
+        then = time.localtime(seconds)
+    except (OSError, OverflowError, ValueError):
+        return "a time unknown"
+    return time.strftime("%H:%M" if then[:3] == time.localtime()[:3] else "%Y-%m-%d %H:%M", then)
+
+
 def _read(file: int) -> Owner | None:
     try:
         os.lseek(file, 0, os.SEEK_SET)
         told = json.loads(os.read(file, 4096))
-        return Owner(int(told["pid"]), str(told["host"]), float(told["started"]), str(told["what"]))
-    except (OSError, ValueError, TypeError, KeyError, OverflowError):
+        since, user = float(told.get("since", 0.0)), str(told.get("user", ""))
+        return Owner(
+            int(told["pid"]), str(told["host"]), float(told["started"]), str(told["what"]), since, user
+        )
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None

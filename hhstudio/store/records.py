@@ -1,4 +1,5 @@
-"""What a journal holds besides events: the trainer's state, where writing the whole file would take long."""
+"""What a journal holds besides events: the trainer's state, where writing the whole file would take long,
+and what the session file held when the journal began."""
 
 from __future__ import annotations
 
@@ -28,17 +29,27 @@ class StoredState(Record, frozen=True, kw_only=True, tag="trainer"):
     arrays: dict[str, StoredArray]
 
 
-AnyRecord = events.Event | StoredState
+class Preamble(Record, frozen=True, kw_only=True, tag="preamble"):
+    """What stood in the session file at ``step``, as far as it is small: enough to make a session of a
+    journal whose file is gone. ``weights``: the conditions whose weights the file held."""
+
+    step: int
+    events: list[events.Event]
+    weights: list[tuple[str, int]]
+    state: StoredState | None = None
+
+
+AnyRecord = events.Event | StoredState | Preamble
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(AnyRecord)
 
 
-def encode(record: events.Event | StoredState) -> bytes:
+def encode(record: AnyRecord) -> bytes:
     return _encoder.encode(record)
 
 
-def decode(data: bytes) -> events.Event | StoredState:
+def decode(data: bytes) -> AnyRecord:
     """The record in a frame. Raises msgspec.DecodeError."""
     return _decoder.decode(data)
 

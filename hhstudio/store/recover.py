@@ -32,6 +32,7 @@ from hhstudio.store.compact import Sources, compact
 from hhstudio.store.durable import put_in_place
 from hhstudio.store.journal import JournalReader, journal_path
 from hhstudio.store.lock import Lock
+from hhstudio.store.preamble import begin_with_preamble
 from hhstudio.store.tail import Tail, replay
 from hhstudio.store.write import Identity
 
@@ -138,10 +139,38 @@ def _mend_file(path: Path, report: Report) -> None:
         report.saved.append("the last whole file, which an interrupted save had left")
         return
     if not path.exists():
-        raise SessionError(f"{path}: the session file is gone; its journal alone does not hold the whole run")
+        _rebuild(path, report)
+        return
     # in the session's own folder: there is room for a session, and the result is moved, not copied
     with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
         _salvage(path, Path(folder), report)
+
+
+def _rebuild(path: Path, report: Report) -> None:
+    """A session file made of a journal alone. The journal stays until the file is in place."""
+    history, tail = History(), Tail()
+    with JournalReader(journal_path(path)) as journal:
+        told = None
+        if journal.header is not None:
+            with guard.reading(path, "the beginning of its journal"):
+                told = begin_with_preamble(history, journal, tail)
+        if told is None or journal.header is None:
+            raise SessionError(f"{path}: the session file is gone, and its journal does not say what it held")
+        replayed = replay(history, journal, journal.header.base, tail)
+        end = history.end
+        identity = Identity(journal.header.session, replayed.sequence, end.state if end else "failed")
+        compact(path, history, identity, Sources(None, journal, tail))
+    report.saved.append(f"the run as it was at step {history.step}, from the journal alone")
+    if tail.state is not None:
+        report.saved.append(f"the checkpoint at step {tail.state[0]}")
+    else:
+        report.lost.append("the checkpoint: the run cannot be continued")
+    if told.step:
+        report.lost.append(f"curves of many points up to step {told.step}")
+    lost = [f"{name} task {task + 1}" for name, task in told.weights if (name, task) not in tail.finals]
+    if lost:
+        more = ", …" if len(lost) > 6 else ""
+        report.lost.append(f"generated weights of {len(lost)} tasks ({', '.join(lost[:6])}{more})")
 
 
 def _was_ours(path: Path) -> bool:

@@ -20,8 +20,9 @@ from hhstudio.core.history import History
 from hhstudio.core.spec import Spec
 from hhstudio.core.state import TrainerState
 from hhstudio.store import guard, layout, leftover, read
+from hhstudio.store.durable import is_writable
 from hhstudio.store.journal import Frame, journal_path
-from hhstudio.store.lock import Lock, owner
+from hhstudio.store.lock import Lock, Owner, owner
 from hhstudio.store.snapshots import Snapshots
 from hhstudio.store.summary import summarise
 from hhstudio.store.tail import state_in, weights_in
@@ -57,23 +58,23 @@ def open(path: Path | str) -> Session:
     loaded = leftover.load(path)
     if loaded.foreign:
         notes.append(f"{journal_path(path).name} belongs to another run and was left alone")
-    return Session(path, loaded, owner(path) is not None, notes)
+    return Session(path, loaded, owner(path), notes)
 
 
 class Session:
     """A session that is open for reading; a context manager. Made by :func:`open`.
 
-    ``notes``: what opening it had to do, one line each. ``live``: a writer was at work when it was
-    opened; what it writes later is seen by opening the session again.
+    ``notes``: what opening it had to do, one line each. ``writer``: who was writing it when it was
+    opened, None where nobody was; what is written later is seen by opening the session again.
     """
 
-    def __init__(self, path: Path, loaded: leftover.Loaded, live: bool, notes: list[str]) -> None:
+    def __init__(self, path: Path, loaded: leftover.Loaded, writer: Owner | None, notes: list[str]) -> None:
         self.path = path
-        self.live = live
+        self.writer = writer
         self.notes = tuple(notes)
         self.history: History = loaded.history
         self._loaded = loaded
-        if not live and self.history.end is None:
+        if writer is None and self.history.end is None:
             self.history.apply(self._death())
         self.history.take_changes()
 
@@ -90,6 +91,22 @@ class Session:
 
     def close(self) -> None:
         self._loaded.close()
+
+    @property
+    def live(self) -> bool:
+        """Whether a writer was at work when it was opened."""
+        return self.writer is not None
+
+    @property
+    def read_only(self) -> str:
+        """Why the session can be looked at but not continued, in words; "" where it can be written."""
+        if self.writer is not None:
+            return f"{self.path.name} is being written by {self.writer}"
+        if not is_writable(self.path.parent):
+            return f"the folder {self.path.parent} cannot be written"
+        if not is_writable(self.path):
+            return f"{self.path.name} is write-protected"
+        return ""
 
     @property
     def state(self) -> Outcome:

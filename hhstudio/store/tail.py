@@ -37,6 +37,8 @@ class Tail:
 
     def note(self, event: records.AnyRecord, frame: Frame) -> None:
         """Remember where a record's arrays lie."""
+        if isinstance(event, records.Preamble):
+            return
         if isinstance(event, records.StoredState):
             self.state = (event.step, frame)
             return
@@ -75,6 +77,9 @@ def replay(history: History, journal: JournalReader, after: int, tail: Tail) -> 
             continue
         try:
             event = records.decode(payload)
+            if isinstance(event, records.Preamble):
+                result.sequence = frame.sequence
+                continue
             if not isinstance(event, (events.Watched, records.StoredState)):
                 apply(history, event)
         except (SessionError, *DAMAGE, RecursionError) as error:
@@ -118,6 +123,8 @@ def weights_in(journal: JournalReader, frame: Frame) -> events.Weights:
 def state_in(journal: JournalReader, frame: Frame) -> TrainerState:
     """The trainer's state that a noted frame holds. Raises ValueError when the journal changed under us."""
     record = records.decode(journal.payload(frame))
+    if isinstance(record, records.Preamble) and record.state is not None:
+        record = record.state
     if not isinstance(record, records.StoredState):
         raise ValueError("the journal does not hold a trainer's state where it did")
     return records.restored(record)

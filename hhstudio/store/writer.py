@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
-
-import h5py
 
 from hhstudio.core import events
-from hhstudio.core.errors import SessionError, TrainingError
+from hhstudio.core.errors import SessionError, StorageError
 from hhstudio.core.history import History
 from hhstudio.core.state import TrainerState
 from hhstudio.store import guard, leftover, read, records, tail
+from hhstudio.store.anchor import Anchor
 from hhstudio.store.compact import Sources, compact
 from hhstudio.store.durable import is_full
 from hhstudio.store.journal import JournalReader, JournalWriter, journal_path
 from hhstudio.store.lock import Lock
+from hhstudio.store.preamble import preamble, small
 from hhstudio.store.tail import Tail
 from hhstudio.store.write import Identity, Outcome
 
@@ -31,6 +29,10 @@ SMALL_BYTES = 32 << 20
 """Session files up to this size are written anew at every checkpoint. Larger ones only when the journal
 has grown to a good part of their size; until then a checkpoint is one more record, so that what is
 written in all stays in proportion to what there is to keep."""
+LOOK_SECONDS = 2.0
+"""How often it is seen to that the session file still is what it was."""
+PATIENCE = 60.0
+"""Seconds before a session file that could not be written is tried again; the journal serves meanwhile."""
 
 
 class SessionWriter:
@@ -41,8 +43,12 @@ class SessionWriter:
     Leaving the context without :meth:`close` keeps what was recorded, as of a run that failed.
 
     Raises SessionError when another writer has the session, when the file exists and is not to be
-    overwritten, or when it cannot be resumed; TrainingError when the disk is full (the text says what
-    was kept; the session file of the last checkpoint stays whole).
+    overwritten, or when it cannot be resumed; StorageError when the disk is full or cannot be written:
+    the text says what was kept. What was recorded then waits in memory, nothing is lost by calling
+    again later; the session file of the last checkpoint stays whole.
+
+    ``needs_state``: the session file was replaced and with it the last trainer state lost; a checkpoint
+    should be made soon. ``left_over``: why :meth:`close` had to leave the journal beside the file.
     """
 
     def __init__(self, path: Path | str, overwrite: bool = False, what: str = "hhstudio") -> None:
@@ -51,8 +57,13 @@ class SessionWriter:
         self._overwrite = overwrite
         self._tail = Tail()
         self._journal: JournalWriter | None = None
-        self._anchor: BinaryIO | None = None
+        self._anchor = Anchor(self.path)
         self._saved: int | None = None
+        self._state: TrainerState | None = None
+        self._look_due = 0.0
+        self._compact_due = 0.0
+        self.needs_state = False
+        self.left_over = ""
         try:
             self._lock = Lock(self.path, what)
         except OSError as error:
@@ -77,7 +88,7 @@ class SessionWriter:
         # file before journal: a journal that another run left here is told by its id, and replaced
         with self._keeping("nothing was recorded yet"):
             self._compact(Identity(session, 1, "running"), Sources())
-            self._journal = JournalWriter(journal_path(self.path), session, base=1)
+            self._journal = JournalWriter(journal_path(self.path), session, 1, preamble(self.history, None))
 
     def resume_at(self, resumed: events.Resumed) -> None:
         """Go on from a step of the session that is there; what was recorded after it becomes void."""
@@ -88,28 +99,41 @@ class SessionWriter:
             self.history = read.read_history(file)
             session, sequence = read.identity(file)
             self._saved = read.state_step(file)
+            self._state = small(read.read_state(file))
         with self._keeping("the session is as it was"):
-            self._anchor = self.path.open("rb")
-            self._journal = JournalWriter(journal_path(self.path), session, base=sequence)
+            self._anchor.drop(read.Identified(session, sequence))
+            first = preamble(self.history, self._state)
+            self._journal = JournalWriter(journal_path(self.path), session, sequence, first)
         self.record(resumed)
 
     def record(self, event: events.Event) -> None:
-        """Append an event. In the journal within a second, if :meth:`tick` or this is called so often."""
+        """Append an event. In the journal within a second, if :meth:`tick` or this is called so often.
+
+        Where StorageError is raised the event has been taken all the same.
+        """
         if isinstance(event, events.Watched):
             return
         journal = self._recording()
+        tail.apply(self.history, event)
+        self._tail.note(event, journal.add(event))
         with self._keeping(self._kept()):
-            tail.apply(self.history, event)
-            self._tail.note(event, journal.append(event))
+            journal.tick()
             if isinstance(event, (events.TaskFinished, events.Resumed)):
                 journal.sync()
-            if journal.size > PENDING_BYTES:
-                self._checkpoint(None)
+            if journal.pending > PENDING_BYTES:
+                self._try_to_compact(None)
 
     def tick(self) -> None:
-        """Flush when it is time to; call it at least every half second."""
+        """Flush when it is time to, and see that the session file is still there; call it at least every
+        half second."""
+        journal = self._recording()
         with self._keeping(self._kept()):
-            self._recording().tick()
+            journal.tick()
+            now = time.monotonic()
+            if now >= self._look_due:
+                self._look_due = now + LOOK_SECONDS
+                if not self._anchor.holds():
+                    self._try_to_compact(None)
 
     def flush(self) -> None:
         """Hand everything to the operating system now: readers see it, and it survives our death."""
@@ -118,27 +142,29 @@ class SessionWriter:
 
     def checkpoint(self, state: TrainerState) -> events.Checkpointed:
         """Put everything, and the state to go on from, onto the disk: into the session file, or into the
-        journal where the file is large. Returns after the disk has it; the event that it returns says
-        how long that took, and has been recorded."""
+        journal where the file is large, or where there is no room for another one. Returns after the
+        disk has it; the event that it returns says how long that took, and has been recorded."""
         began = time.monotonic()
         before = self.history.checkpoint
         self.history.apply(events.Checkpointed(step=state.step))
         try:
             with self._keeping(self._kept()):
-                if self._is_worth_compacting():
-                    self._checkpoint(state)
-                else:
+                if not (self._is_worth_compacting() and self._try_to_compact(state)):
                     self._append_state(state)
         except BaseException:
             self.history.checkpoint = before
             raise
-        self._saved = state.step
+        self._saved, self._state, self.needs_state = state.step, small(state), False
         done = events.Checkpointed(step=state.step, seconds=time.monotonic() - began)
         self.record(done)
         return done
 
     def close(self, finished: events.Finished | None = None) -> None:
-        """Record the end, if there is one, and leave one whole session file and no journal."""
+        """Record the end, if there is one, and leave one whole session file and no journal.
+
+        Where there is no room for another file but the journal took everything, both stay, and
+        ``left_over`` says so: opening the session takes the journal in.
+        """
         journal = self._journal
         if journal is None:
             self._release()
@@ -147,14 +173,43 @@ class SessionWriter:
             if finished is not None:
                 self.record(finished)
             with self._keeping(self._kept()):
-                self._checkpoint(None, ended=True)
+                try:
+                    self._checkpoint(None, ended=True)
+                except (OSError, RuntimeError) as error:
+                    journal.sync()
+                    self.left_over = (
+                        f"{_in_words(error)}: {self.path.name} could not be brought up to date; everything "
+                        f"is in {journal.path.name}, and taken in when it is opened and there is room"
+                    )
+                    return
             self._journal = None
             journal.remove()
         finally:
             self._release()
 
+    def _try_to_compact(self, state: TrainerState | None) -> bool:
+        """Write the session file anew; False where the disk did not allow it, or did not lately. The
+        journal then goes on holding what it holds."""
+        if time.monotonic() < self._compact_due:
+            return False
+        try:
+            self._checkpoint(state)
+        except (OSError, RuntimeError) as error:
+            self._compact_due = time.monotonic() + PATIENCE
+            self._warn(
+                f"{_in_words(error)}: {self.path.name} could not be written anew and stays as it was at the "
+                "last checkpoint; what came later is kept in its journal"
+            )
+            return False
+        self._compact_due = 0.0
+        return True
+
     def _checkpoint(self, state: TrainerState | None, ended: bool = False) -> None:
-        base = self._base()
+        base, said = self._anchor.base()
+        if said:
+            self._warn(said)
+        kept = state or self._state
+        self.needs_state = base is None and kept is None and self._tail.state is None
         try:
             journal = self._recording()
             journal.flush()
@@ -162,17 +217,20 @@ class SessionWriter:
             outcome: Outcome = end.state if end else "failed" if ended else "running"
             identity = Identity(journal.session, journal.sequence, outcome)
             with JournalReader(journal.path) as reader:
-                self._compact(identity, Sources(base, reader, self._tail), state)
+                self._compact(identity, Sources(base, reader, self._tail), kept)
         finally:
-            base.close()
+            if base is not None:
+                base.close()
         self._tail = Tail()
         if not ended:
-            journal.restart()
+            try:
+                journal.restart(preamble(self.history, kept))
+            except OSError:
+                pass  # the old journal goes on: what the file holds too is told by its numbers
 
     def _is_worth_compacting(self) -> bool:
-        assert self._anchor is not None
-        size = os.fstat(self._anchor.fileno()).st_size
-        return size <= SMALL_BYTES or self._recording().size >= min(size / 4, PENDING_BYTES)
+        size = self._anchor.size
+        return size <= SMALL_BYTES or self._recording().pending >= min(size / 4, PENDING_BYTES)
 
     def _append_state(self, state: TrainerState) -> None:
         journal = self._recording()
@@ -182,26 +240,13 @@ class SessionWriter:
 
     def _compact(self, identity: Identity, sources: Sources, state: TrainerState | None = None) -> None:
         compact(self.path, self.history, identity, sources, state)
-        if self._anchor is not None:
-            self._anchor.close()
-        self._anchor = self.path.open("rb")
-
-    def _base(self) -> h5py.File:
-        """The session file as we left it, also when it was deleted or replaced under us."""
-        assert self._anchor is not None
-        try:
-            if os.path.samestat(os.fstat(self._anchor.fileno()), self.path.stat()):
-                return guard.open_hdf5(self.path)
-            aside = leftover.free_name(self.path, "replaced")
-            self.path.rename(aside)
-            self._warn(f"{self.path.name} was replaced by another file, which is now {aside.name}")
-        except FileNotFoundError:
-            self._warn(f"{self.path.name} was deleted while it was being written; it is written anew")
-        self._anchor.seek(0)
-        return guard.open_hdf5(self.path, self._anchor)
+        self._anchor.drop(read.Identified(identity.session, identity.sequence))
 
     def _warn(self, message: str) -> None:
-        self.record(events.Log(time=time.time(), level="warning", message=message))
+        """Into the journal's buffer; whoever called writes it."""
+        warning = events.Log(time=time.time(), level="warning", message=message)
+        self.history.apply(warning)
+        self._tail.note(warning, self._recording().add(warning))
 
     def _recording(self) -> JournalWriter:
         if self._journal is None:
@@ -222,8 +267,7 @@ class SessionWriter:
         try:
             yield
         except (OSError, RuntimeError) as error:
-            why = "the disk is full" if is_full(error) else " ".join(str(error).split())[:200]
-            raise TrainingError(f"{self.path}: {why}; {kept}") from error
+            raise StorageError(f"{self.path}: {_in_words(error)}; {kept}") from error
 
     def _release(self) -> None:
         if self._journal is not None:
@@ -232,7 +276,9 @@ class SessionWriter:
             except OSError:
                 pass  # what it could not take is lost; the caller knows from record() or close()
             self._journal = None
-        if self._anchor is not None:
-            self._anchor.close()
-            self._anchor = None
+        self._anchor.weigh()
         self._lock.release()
+
+
+def _in_words(error: BaseException) -> str:
+    return "the disk is full" if is_full(error) else " ".join(str(error).split())[:200]

@@ -19,7 +19,7 @@ from recorded_runs import (
 )
 
 from hhstudio.core import events
-from hhstudio.core.errors import SessionError, TrainingError
+from hhstudio.core.errors import SessionError, StorageError
 from hhstudio.store import durable
 from hhstudio.store.journal import journal_path
 from hhstudio.store.session import open as open_session
@@ -39,27 +39,56 @@ def fail(*_, **__):
     raise OSError(errno.EIO, "Input/output error")
 
 
-@pytest.mark.parametrize("operation", ["replace", "fsync"])
-def test_a_failed_save_leaves_the_old_file_and_the_journal_whole(tmp_path, monkeypatch, operation):
-    path = tmp_path / "s.h5"
+def saved_once(path):
+    """A writer with a checkpoint at step 20 and a task behind it, everything flushed."""
     writer = begun(path)
     writer.checkpoint(trainer_state(20))
     for event in task_events("P1", 1, 20):
         writer.record(event)
     writer.flush()
+    return writer
+
+
+def assert_whole(path):
+    with open_session(path) as session:
+        assert session.trainer_state().step == 40
+        assert session.available() == {("P1", 0), ("P1", 1)}
+
+
+def test_a_disk_that_takes_nothing_leaves_file_and_journal_whole_and_can_be_tried_again(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "s.h5"
+    writer = saved_once(path)
     before = path.read_bytes(), journal_path(path).read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr(durable.os, operation, fail)
-        with pytest.raises(TrainingError, match="up to the checkpoint at step 20 is kept in"):
+        patch.setattr(durable.os, "fsync", fail)
+        with pytest.raises(StorageError, match="up to the checkpoint at step 20 is kept in"):
             writer.checkpoint(trainer_state(40))
     assert path.read_bytes() == before[0]
     assert journal_path(path).read_bytes().startswith(before[1])
     assert not (tmp_path / "s.h5.tmp").exists()
     writer.checkpoint(trainer_state(40))  # the disk is well again
     writer.close(finished(40))
-    with open_session(path) as session:
-        assert session.trainer_state().step == 40
-        assert session.available() == {("P1", 0), ("P1", 1)}
+    assert_whole(path)
+
+
+def test_where_the_file_cannot_be_replaced_the_journal_takes_the_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "s.h5"
+    writer = saved_once(path)
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", fail)
+        writer.checkpoint(trainer_state(40))
+        assert path.read_bytes() == before
+        assert not (tmp_path / "s.h5.tmp").exists()
+        assert "what came later is kept in its journal" in writer.history.log[-1].message
+        writer.close(finished(40))
+        assert "everything is in s.h5.journal" in writer.left_over
+        assert_whole(path)  # read along, because it still cannot be taken in
+    assert journal_path(path).exists()
+    assert_whole(path)
+    assert not journal_path(path).exists()
 
 
 def test_a_file_that_does_not_read_back_is_not_put_in_place(tmp_path, monkeypatch):

@@ -37,12 +37,16 @@ def holder(tmp_path):
 def test_a_second_writer_in_the_same_process_is_refused(tmp_path):
     with SessionWriter(tmp_path / "s.h5") as writer:
         writer.start(run_started())
-        with pytest.raises(SessionError, match=rf"being written by hhstudio \(process {os.getpid()}\)"):
+        with pytest.raises(
+            SessionError, match=rf"being written by hhstudio \(process {os.getpid()}, since \d\d:\d\d\)"
+        ):
             SessionWriter(tmp_path / "s.h5", overwrite=True)
 
 
 def test_a_second_writer_in_another_process_is_refused_by_name(tmp_path, holder):
-    with pytest.raises(SessionError, match=rf"being written by a test \(process {holder.pid}\)"):
+    with pytest.raises(
+        SessionError, match=rf"being written by a test \(process {holder.pid}, since \d\d:\d\d\)"
+    ):
         SessionWriter(tmp_path / "s.h5")
     assert owner(tmp_path / "s.h5").pid == holder.pid
 
