@@ -56,7 +56,7 @@ def restore(
     learner.consolidation.load(consolidation, finished)
     optimiser = _below(saved, "optimiser")
     if current:
-        learner.begin(current)
+        learner.begin(current, closed="gram/last" in consolidation)
         learner.consolidation.load_gram(consolidation)
     elif optimiser:
         learner.optimiser.extend(learner.hierarchy.stored)

@@ -52,8 +52,12 @@ class Consolidation:
 
     # before a task -------------------------------------------------------------------------------------
 
-    def begin(self, earlier: Sequence[Condition], learning: Condition) -> str:
-        """Prepare to learn a condition after these. Returns one line: the form chosen, and why."""
+    def begin(self, earlier: Sequence[Condition], learning: Condition, closed: bool | None = None) -> str:
+        """Prepare to learn a condition after these. Returns one line: the form chosen, and why.
+
+        ``closed``: whether to take the closed form, which a run that goes on within a task has chosen
+        already; None chooses.
+        """
         self._earlier, self._learning, self._gram = tuple(earlier), learning.solver, None
         if not earlier or self.settings.beta <= 0:
             return "no earlier conditions to keep" if not earlier else "no consolidation: beta is 0"
@@ -62,7 +66,7 @@ class Consolidation:
         why_not = self._gram_refused()
         if why_not is None:
             gram, direct = self._costs()
-            if gram < direct:
+            if gram < direct if closed is None else closed:
                 self._gram = self._make_gram()
                 self.targets.clear()
                 return (
@@ -82,6 +86,20 @@ class Consolidation:
     @property
     def closed_form(self) -> bool:
         return self._gram is not None
+
+    def forget_others(self, learning: Condition | None) -> None:
+        """Keep only what was generated for paths that the tree still has. ``learning``: the condition that is
+        learned meanwhile; not in the closed form, which covers all paths until its task ends."""
+        chains, edges = self._hierarchy.tree.chains, self._hierarchy.tree.edges
+        if all(c.solver in chains for c in (*self._earlier, *self.targets)):
+            return
+        self._earlier = tuple(c for c in self._earlier if c.solver in chains)
+        self.targets = {c: kept for c, kept in self.targets.items() if c.solver in chains}
+        self._weights = {key: weight for key, weight in self._weights.items() if key[0] in edges}
+        if self._curvature is not None:
+            self._curvature.keep(chains)
+            if learning is not None and self._earlier:
+                self._measure_curvature(self._curvature, learning.task)
 
     # at a step -----------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ diagonal would miss that the drift of generated weights is coherent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -76,6 +76,10 @@ class Curvature:
     def add(self, condition: Condition, measured: Factors) -> None:
         """Keep G of a condition."""
         self._outputs[condition] = {name: g for name, (_, g) in measured.items()}
+
+    def keep(self, solvers: Collection[str]) -> None:
+        """Forget conditions of other solvers than these."""
+        self._outputs = {c: factors for c, factors in self._outputs.items() if c.solver in solvers}
 
     def set_inputs(self, kind: str, measured: Factors) -> None:
         """Use this A for all solvers of that kind (:attr:`TargetSpec.kind`)."""

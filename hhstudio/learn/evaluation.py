@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 @torch.no_grad()
 def accuracies(
-    learner: Learner, conditions: Sequence[Condition], limit: int | None = None
+    learner: Learner,
+    conditions: Sequence[Condition],
+    limit: int | None = None,
+    held_out: Literal["test", "valid"] = "test",
 ) -> dict[Condition, float]:
-    """Share of correctly classified test images of each condition's task, 0 to 1.
+    """Share of correctly classified test (or validation) images of each condition's task, 0 to 1.
 
     In the scenarios domain and class the task is not told: each image is read by every condition of the
     same path that is asked for here, and the prediction of least entropy counts (von Oswald et al. 2019,
@@ -35,7 +38,7 @@ def accuracies(
     found = []
     for condition in conditions:
         asked = [condition] if told else rivals[condition.solver]
-        found.append(_accuracy(learner, condition, asked, weights, limit))
+        found.append(_accuracy(learner, condition, asked, weights, limit, held_out))
     return dict(zip(conditions, torch.stack(found).tolist(), strict=True))
 
 
@@ -45,9 +48,12 @@ def _accuracy(
     asked: Sequence[Condition],
     weights: Mapping[Condition, Mapping[str, Tensor]],
     limit: int | None,
+    held_out: Literal["test", "valid"],
 ) -> Tensor:
     data = learner.task_data(condition.task)
     images, labels = data.test_images, data.test_labels
+    if held_out == "valid":
+        images, labels = data.valid_images, data.valid_labels
     if limit is not None:
         images, labels = images[:limit], labels[:limit]
     size = learner.spec.evaluation.batch_size

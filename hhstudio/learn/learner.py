@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from hhstudio.core.errors import SpecError
 from hhstudio.core.spec import Spec
 from hhstudio.core.topology import Topology
+from hhstudio.learn import growth
 from hhstudio.learn.consolidation import Consolidation
 from hhstudio.learn.curvature import Factors, factors
 from hhstudio.learn.data import TaskData, TaskStream, augment
@@ -154,20 +154,18 @@ class Learner:
 
     # learning ------------------------------------------------------------------------------------------
 
-    def begin(self, conditions: Sequence[Condition]) -> str:
+    def begin(self, conditions: Sequence[Condition], closed: bool | None = None) -> str:
         """Prepare to learn conditions: embeddings, statistics, what is frozen, consolidation, optimiser.
 
-        Idempotent. Returns a line about the form of consolidation.
+        Idempotent. ``closed``: the form of consolidation, None chooses. Returns a line about it.
         """
         for condition in conditions:
             self.hierarchy.add(condition)
             if condition not in self.buffers:
                 solver = self.hierarchy.tree.solvers[condition.solver]
                 self.buffers[condition] = solver.fresh_buffers(self.device)
-        frozen = self._frozen()
-        for name, tensor in self.hierarchy.stored.items():
-            tensor.requires_grad_(name not in frozen)
-        line = self.consolidation.begin(self.done, conditions[0])
+        frozen = self._freeze()
+        line = self.consolidation.begin(self.done, conditions[0], closed)
         if self.training.fresh_optimizer:
             self.optimiser.restart(self.hierarchy.stored)
         else:
@@ -181,6 +179,13 @@ class Learner:
         if self.training.fresh_optimizer:
             self.optimiser.forget()
 
+    def _freeze(self) -> set[str]:
+        """Have the tensors that are not trained now need no gradient; their names."""
+        frozen = self._frozen()
+        for name, tensor in self.hierarchy.stored.items():
+            tensor.requires_grad_(name not in frozen)
+        return frozen
+
     def _frozen(self) -> set[str]:
         """Names of stored tensors that are not trained now."""
         tree, stored = self.hierarchy.tree, self.hierarchy.stored
@@ -188,10 +193,10 @@ class Learner:
         held = {node.id for node in tree.topology.nodes if node.frozen}
         if tree.root in held:
             names |= {name for name in stored if name.startswith("root/")}
+        free = {edge.anchor for edge in tree.edges.values() if edge.target not in held}
         for edge in tree.edges.values():
             if edge.target in held:
-                if edge.link.anchor == "learned":
-                    names |= {edge.anchor}
+                names |= {edge.anchor} - free
                 for contribution in edge.contributions:
                     names |= {f"slot/{contribution.key}", f"code/{contribution.key}"}
         if self.spec.consolidation.beta > 0:
@@ -266,20 +271,22 @@ class Learner:
 
     # growth --------------------------------------------------------------------------------------------
 
-    def check_growth(self, topology: Topology, begun: Iterable[Condition]) -> None:
-        """Raise :class:`SpecError` where a tree would change a path that is already learned."""
-        after = self._tree(topology)
-        for solver in dict.fromkeys(c.solver for c in begun):
-            chain = self.hierarchy.tree.chains[solver]
-            same = solver in after.chains and after.chains[solver].edges == chain.edges
-            nodes = chain.nodes if same else ()
-            if not same or any(after.generators[n] != self.hierarchy.tree.generators[n] for n in nodes):
-                raise SpecError(f"growth would change path {chain.name!r}, which has begun to learn")
+    def grow(self, topology: Topology, begun: Sequence[Condition], learning: Sequence[Condition]) -> None:
+        """Go on with another tree. What is stored for slots and paths that stay is kept, with the state of
+        the optimiser; what is new is added and trained; what is frozen now is trained no longer.
 
-    def grow(self, topology: Topology) -> None:
-        """Go on with another tree. What is stored stays; what is new is added and trained."""
-        self.hierarchy.adopt(self._tree(topology))
-        self.optimiser.extend(self.hierarchy.stored)
+        Raises :class:`SpecError`, and changes nothing, where it would change what has begun to learn.
+        """
+        after = self._tree(topology)
+        growth.check_built(self.hierarchy.tree, after, {c.solver for c in begun})
+        self.hierarchy.adopt(after)
+        self.done = [c for c in self.done if c.solver in after.chains]
+        self.buffers = {c: found for c, found in self.buffers.items() if c.solver in after.chains}
+        self.consolidation.forget_others(learning[0] if learning else None)
+        if learning or not self.training.fresh_optimizer:
+            frozen = self._freeze()
+            self.optimiser.drop(frozen | (self.optimiser.names - self.hierarchy.stored.keys()))
+            self.optimiser.extend(self.hierarchy.stored)
 
 
 def _no_head(task: int) -> None:

@@ -25,6 +25,11 @@ class Optimiser:
         self._optimizer: torch.optim.Optimizer | None = None
 
     @property
+    def names(self) -> set[str]:
+        """Of the tensors that are trained."""
+        return set(self._names.values())
+
+    @property
     def tensors(self) -> list[Tensor]:
         return [*self._groups[0], *self._groups[1]]
 
@@ -54,8 +59,11 @@ class Optimiser:
 
     def drop(self, names: set[str]) -> None:
         """Train these tensors no longer."""
+        if names.isdisjoint(self._names.values()):
+            return
         for group in self._groups:
             group[:] = [t for t in group if self._names[id(t)] not in names]
+        self._names = {number: name for number, name in self._names.items() if name not in names}
         known = {} if self._optimizer is None else dict(self._optimizer.state)
         self._optimizer = self._make()
         kept = {id(t) for t in self.tensors}

@@ -48,9 +48,11 @@ class Reports:
 
     def description(self) -> str:
         """The run in one line."""
-        count, device = self.parameters()[-1], self._learner.device
+        learner = self._learner
+        count, device = self.parameters()[-1], learner.device
+        paths, tasks = len(learner.hierarchy.tree.chains), len(learner.stream.tasks)
         return (
-            f"{len(self._learner.hierarchy.tree.chains)} paths, {len(self._learner.stream.tasks)} tasks, device {device}, "
+            f"{paths} paths, {tasks} tasks, device {device}, "
             f"{torch.get_num_threads()} threads; {count.stored} numbers stored, {count.generated} generated"
         )
 

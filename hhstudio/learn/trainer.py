@@ -7,7 +7,7 @@ and :meth:`Trainer.state` between two events is a point from which the run goes 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 import msgspec
@@ -17,19 +17,20 @@ from msgspec.structs import replace
 
 from hhstudio.core import events, utilisation
 from hhstudio.core import spec as specs
-from hhstudio.core.errors import SessionError
+from hhstudio.core.errors import SessionError, SpecError
 from hhstudio.core.events import Event
 from hhstudio.core.spec import Spec
 from hhstudio.core.state import TrainerState
 from hhstudio.core.topology import Topology
-from hhstudio.learn import checkpoint
+from hhstudio.learn import checkpoint, growth, health
 from hhstudio.learn.data import TaskStream
 from hhstudio.learn.devices import peak_memory, resolve_device
 from hhstudio.learn.evaluation import accuracies
+from hhstudio.learn.growth import Grower
 from hhstudio.learn.learner import Learner
 from hhstudio.learn.optimise import rate_factor
 from hhstudio.learn.reports import Reports
-from hhstudio.learn.schedule import Position, Stint, stints
+from hhstudio.learn.schedule import Position, Stint
 from hhstudio.nets.chain import Condition
 
 BLOCK_SECONDS = 0.15
@@ -55,12 +56,12 @@ class Trainer:
         self._watched: tuple[str, int, str] | None = None
         self._elapsed = 0.0
         self._complete = False
+        self._unmeasured = True
+        self._grower = Grower(spec, stream.tasks)
+        self._changes = 0
         if resume is None:
             self._learner = Learner(spec, spec.topology, stream, self.device)
-            self._at = Position(
-                queue=stints(spec, spec.topology, len(stream.tasks)),
-                solvers=[path.solver for path in spec.topology.paths],
-            )
+            self._at = Position.start(spec, len(stream.tasks))
         else:
             self._resume(resume)
         self._reports = Reports(self._learner, self._at)
@@ -71,6 +72,11 @@ class Trainer:
     def step(self) -> int:
         """Steps done."""
         return self._at.step
+
+    @property
+    def changes(self) -> int:
+        """How often the tree has changed."""
+        return self._changes
 
     @property
     def _topology(self) -> Topology:
@@ -108,6 +114,9 @@ class Trainer:
             "beta": self._learner.beta,
             "elapsed": self._elapsed,
             "complete": self._complete,
+            "unmeasured": self._unmeasured,
+            "changes": self._changes,
+            "growth": self._grower.to_json(),
         }
         return TrainerState(self._at.step, meta, checkpoint.arrays(self._learner))
 
@@ -119,21 +128,22 @@ class Trainer:
         return self._learner.arrays_of(condition)
 
     def unreported(self) -> list[Event]:
-        """What :meth:`events` has not told of yet, metrics of steps done and changed settings: to record
-        before :meth:`state` is kept. Raises :class:`DivergedError` when a number is not finite."""
+        """What :meth:`events` has not told of yet, metrics of steps done and changes of settings and tree: to
+        record before :meth:`state` is kept. Raises :class:`DivergedError` when a number is not finite."""
         self._reports.flush()
-        changed = [event for event in self._pending if isinstance(event, events.SettingChanged)]
-        self._pending = [event for event in self._pending if event not in changed]
+        changed, self._pending = self._pending, []
         return [*self._reports.take(), *changed]
 
     def told(self) -> list[Event]:
         """Metrics of the steps before the one that diverged."""
         return list(self._reports.take())
 
-    @property
-    def unfit(self) -> bool:
-        """Whether the loss is far too high after it had been low: a state not to keep just now."""
-        return self._reports.explosion.suspected
+    def illness(self, state: TrainerState) -> str:
+        """Why a state of this trainer must not replace a good one; empty when it may."""
+        if self._reports.explosion.suspected:
+            return "the loss is far higher than it was"
+        name = health.bad_state(state)
+        return f"{name} holds numbers that are not finite, or far too large" if name else ""
 
     # commands: between two events ----------------------------------------------------------------------
 
@@ -150,11 +160,19 @@ class Trainer:
             events.SettingChanged(step=self._at.step, field="consolidation.beta", value=beta)
         )
 
-    def grow(self, topology: Topology, reason: str) -> None:
-        """Go on with another tree. Raises :class:`SpecError` where it changes what has begun to learn."""
-        self._learner.check_growth(topology, self._at.begun)
-        self._learner.grow(topology)
+    def grow(self, topology: Topology, reason: str, removed: Collection[str] = ()) -> None:
+        """Go on with another tree: grown, with nodes frozen or released, without those in ``removed``.
+
+        What is stored for the rest stays as it is, and so does the optimiser's state. Raises
+        :class:`SpecError`, and changes nothing, where it would change what has begun to learn.
+        """
+        closed = self._learner.consolidation.closed_form and bool(self._at.current)
+        busy = "consolidation in closed form covers all paths until the task is done" if closed else ""
+        growth.check(self.spec, self._at, self._learner.hierarchy.tree, topology, removed, busy)
+        self._learner.grow(topology, self._at.begun, self._at.current)
         self._complete = False
+        self._unmeasured = True
+        self._changes += 1
         self._at.regrow(self.spec, topology, len(self.stream.tasks))
         self._pending.append(
             events.TopologyChanged(
@@ -182,11 +200,10 @@ class Trainer:
         for notice in self.stream.notices:
             yield _log(notice, "warning")
         yield _log(self._reports.description())
-        if self._at.step == 0 and not self._at.begun:
-            yield from self._measure_untrained()
         while not self._complete:
             yield from self._take_pending()
             if not self._at.current:
+                yield from self._grow_by_policy()
                 if not self._at.queue:
                     break
                 line = self._learner.begin(self._at.advance())
@@ -266,6 +283,10 @@ class Trainer:
         measured |= self._at_random(following, None)
         for c in stint:
             yield self._reports.weights(c, final=True)
+        validated = {}
+        if self._grower.looks_at_validation:
+            validated = accuracies(self._learner, stint, held_out="valid")
+        self._grower.note(stint, validated)
         self._at.complete()
         self._learner.end(self._at.finished)
         for c in stint:
@@ -298,10 +319,22 @@ class Trainer:
 
     def _take_pending(self) -> Iterator[Event]:
         while self._pending:
-            event = self._pending.pop(0)
-            yield event
-            if isinstance(event, events.TopologyChanged):
-                yield from self._measure_untrained()
+            yield self._pending.pop(0)
+        if self._unmeasured:
+            self._unmeasured = False
+            yield from self._measure_untrained()
+
+    def _grow_by_policy(self) -> Iterator[Event]:
+        proposal = self._grower.propose(self._topology, self._at.names)
+        if proposal is None:
+            return
+        try:
+            self.grow(proposal.topology, proposal.reason)
+        except SpecError as error:
+            yield _log(f"the policy's growth was refused: {error}", "warning")
+        else:
+            self._grower.grown += 1
+            yield from self._take_pending()
 
     def _measure_untrained(self) -> Iterator[Event]:
         """Accuracy of every path that has not begun, on every task, before anything is learned on it."""
@@ -346,7 +379,10 @@ class Trainer:
         meta = state.meta
         try:
             topology = msgspec.convert(meta["topology"], Topology)
-            self._at = Position.from_json(meta["position"])
+            self._at = Position.from_json(meta["position"], topology)
+            self._unmeasured = bool(meta.get("unmeasured", not self._at.begun and not self._at.step))
+            self._changes = int(meta.get("changes", 0))
+            self._grower.load(meta.get("growth", {}))
             lr, beta = float(meta["lr"]), float(meta["beta"])
             self._elapsed, self._complete = float(meta["elapsed"]), bool(meta["complete"])
         except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:

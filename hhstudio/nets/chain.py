@@ -89,8 +89,10 @@ class Hierarchy:
     # what is stored ------------------------------------------------------------------------------------
 
     def adopt(self, tree: Tree) -> None:
-        """Make ``tree`` the tree; whatever is stored for slots that stay is kept (growth)."""
+        """Make ``tree`` the tree; whatever is stored for slots that stay is kept (growth), what was stored
+        for slots and paths that go is forgotten."""
         self.tree = tree
+        self._forget_others()
         direct = all(e.link.mode == "direct" for e in tree.edges.values() if e.source == tree.root)
         for tensor in tree.generators[tree.root].spec.tensors:
             self._store(f"root/{tensor.name}", tensor.shape, glorot(tensor) if direct else tensor.sigma)
@@ -107,6 +109,29 @@ class Hierarchy:
         with torch.no_grad():
             for chain in tree.chains.values():
                 self._measure(chain)
+
+    def _forget_others(self) -> None:
+        """Let go of what belongs to no slot and no path of the tree."""
+        edges = self.tree.edges
+        keys = {c.key for edge in edges.values() for c in edge.contributions}
+        anchors = {edge.anchor for edge in edges.values()}
+        for name in list(self.stored):
+            kind, _, rest = name.partition("/")
+            owner = rest.partition("/")[0]
+            gone = {
+                "slot": rest not in keys,
+                "code": rest not in keys,
+                "anchor": name not in anchors,
+                "task": owner not in self.tree.chains,
+                "task_code": owner not in self.tree.chains,
+            }
+            if gone.get(kind, False):
+                del self.stored[name]
+        for known in (self.gains, self._scales):
+            for key in known.keys() - keys:
+                del known[key]
+        for slot in self._seeded.keys() - edges.keys():
+            del self._seeded[slot]
 
     def add(self, condition: Condition) -> None:
         """Store embeddings for a condition that is about to be learned."""
