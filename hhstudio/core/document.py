@@ -109,6 +109,11 @@ class Document:
         return self._spec.topology
 
     @property
+    def saved(self) -> Spec | None:
+        """The spec as it was saved or opened; None for a document that never was."""
+        return self._saved
+
+    @property
     def modified(self) -> bool:
         return self._spec is not self._saved and self._spec != self._saved
 

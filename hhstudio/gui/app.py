@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from hhstudio import __version__
 from hhstudio.core.resources import resource
+from hhstudio.gui.documents import recovery
 from hhstudio.gui.main_window import MainWindow
 from hhstudio.gui.preferences import Preferences
 from hhstudio.gui.studio import Studio
@@ -34,10 +35,15 @@ def main(path: Path | None = None) -> int:
     window = MainWindow(studio, Theming(app, preferences))
     window.place()
     window.show()
+    left = recovery.leftovers(recovery.default_folder())
+    kept = recovery.RecoveryFile(studio.document, recovery.default_folder())
     if path is not None:
         QTimer.singleShot(0, lambda: studio.open(Path(path)))
+    elif left:
+        QTimer.singleShot(0, lambda: window.files.offer_leftover(left[0]))
     with _interruptible(window), _reporting(studio):
         status = app.exec()
+    kept.close()
     studio.close()
     return status
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QFile, QObject
+from PySide6.QtCore import QFile, QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.gui import dialogs
+from hhstudio.gui.canvas.scene import TreeScene
+from hhstudio.gui.chooser import Chooser, Entry
 from hhstudio.gui.dialogs import ROLE
+from hhstudio.gui.documents.export import write_tree
+from hhstudio.gui.documents.recovery import Leftover
 from hhstudio.gui.session_files import file_stem, shown_path
 from hhstudio.gui.studio import Studio
 
-_OPENABLE = "Sessions and specs (*.h5 *.json);;Sessions (*.h5);;Specs (*.json);;All files (*)"
+_OPENABLE = (
+    "What can be opened (*.h5 *.json *.png *.svg);;Sessions (*.h5);;Specs and trees (*.json);;"
+    "Pictures that hold a document (*.png *.svg);;All files (*)"
+)
+_EXPORTS = "Picture, SVG (*.svg);;Picture, PNG (*.png);;Tree, JSON (*.json);;Graph, GraphML (*.graphml)"
 
 
 class Files(QObject):
@@ -27,6 +36,39 @@ class Files(QObject):
 
     def new(self) -> None:
         self.unless_unsaved(self.studio.new)
+
+    def new_from(self, example: str) -> None:
+        self.unless_unsaved(lambda: self.studio.new_from(example))
+
+    def choose_recent(self) -> Chooser:
+        """What was opened or saved lately."""
+        entries = [
+            Entry(path.name, lambda path=path: self.open(path), shown_path(path.parent), tip=str(path))
+            for path in self.studio.preferences.recent_files
+        ]
+        chooser = Chooser(entries, "Type a part of the name" if entries else "Nothing yet", self.window)
+        chooser.show()
+        return chooser
+
+    def export_tree(self, scene: TreeScene) -> QFileDialog:
+        """Ask where the tree is to be drawn or written; the suffix is the format."""
+        spec = self.studio.document.spec
+        name = f"{file_stem(spec.name)}.svg"
+        dialog = QFileDialog(self.window, "Export the tree", name, _EXPORTS)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile(name)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+        def chosen(file: str) -> None:
+            path = Path(file)
+            if not path.suffix:
+                path = path.with_suffix(dialog.selectedNameFilter().split("*")[1].rstrip(")"))
+            if self.studio.guarded("Export", lambda: write_tree(spec, scene, path)):
+                self.studio.notice.emit(f"Saved {shown_path(path)}")
+
+        dialog.fileSelected.connect(chosen)
+        dialog.open()
+        return dialog
 
     def choose(self) -> None:
         """The open dialog."""
@@ -113,6 +155,21 @@ class Files(QObject):
             f"Move {path.name} to the trash?",
             f"{shown_path(path)}: its curves, weights and checkpoint go with it.",
             [("Cancel", ROLE.RejectRole, None), ("Move to the trash", ROLE.DestructiveRole, sure)],
+        )
+
+    def offer_leftover(self, left: Leftover) -> None:
+        """A window was not closed properly: its unsaved document can be had back."""
+        when = datetime.fromtimestamp(left.kept.saved).strftime("%d %B %Y, %H:%M")
+        dialogs.ask(
+            self.window,
+            f"Restore {left.kept.spec.name or 'the unsaved document'}?",
+            f"The studio ended before this document was saved. It is kept as it was on {when}. "
+            "Sessions are not concerned: they keep themselves.",
+            [
+                ("Restore", ROLE.AcceptRole, lambda: self.studio.restore(left)),
+                ("Discard", ROLE.DestructiveRole, left.forget),
+                ("Ask again next time", ROLE.RejectRole, None),
+            ],
         )
 
     def offer_recovery(self, path: Path, problem: str) -> None:

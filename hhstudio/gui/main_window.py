@@ -12,11 +12,12 @@ from hhstudio.core.events import Finished
 from hhstudio.gui import dialogs
 from hhstudio.gui.actions import ActionRegistry
 from hhstudio.gui.canvas import TreeCanvas
-from hhstudio.gui.command_palette import CommandPalette
+from hhstudio.gui.command_palette import command_palette
 from hhstudio.gui.commands import all_actions
 from hhstudio.gui.dialogs import ROLE
 from hhstudio.gui.docks import Docks
 from hhstudio.gui.files import Files
+from hhstudio.gui.opening import OPENABLE
 from hhstudio.gui.part_list import PARTS
 from hhstudio.gui.parts import Parts, Workbench
 from hhstudio.gui.preferences import ThemeChoice
@@ -115,7 +116,7 @@ class MainWindow(QMainWindow):
         self.run_bar.choose_data()
 
     def open_palette(self) -> None:
-        CommandPalette(self.registry, self).show()
+        command_palette(self.registry, self).show()
 
     def toggle_dock(self, name: str) -> None:
         """Hide a dock that is in front, show it otherwise."""
@@ -276,9 +277,9 @@ class MainWindow(QMainWindow):
 
 
 def _dropped(event: QDragEnterEvent | QDropEvent) -> Path | None:
-    """The one local session or spec that is dragged, if that is what it is."""
+    """The one local file that is dragged, if it is one that can be opened."""
     urls = event.mimeData().urls()
     if len(urls) != 1 or not urls[0].isLocalFile():
         return None
     path = Path(urls[0].toLocalFile())
-    return path if path.suffix.lower() in (".h5", ".json") else None
+    return path if path.suffix.lower() in OPENABLE else None

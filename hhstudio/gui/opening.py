@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hhstudio.core import edits, presets
-from hhstudio.core import spec as specs
+from hhstudio.core import edits, interchange, presets
 from hhstudio.core.errors import SessionError
+from hhstudio.core.interchange import TopologyFile
 from hhstudio.core.spec import Spec
 
 if TYPE_CHECKING:
@@ -20,10 +20,15 @@ def first_spec() -> Spec:
     return presets.preset(names[0]) if names else Spec(topology=edits.single())
 
 
-def read(path: Path) -> Spec | Session:
-    """A session, or the spec in a .json file. Raises HHStudioError."""
-    if path.suffix.lower() == ".json":
-        return specs.load(path)
+def read(path: Path) -> Spec | TopologyFile | Session:
+    """A session, the spec or the tree in a .json file, or the document in a picture. Raises HHStudioError."""
+    suffix = path.suffix.lower()
+    if suffix == ".json":
+        return interchange.load(path)
+    if suffix in (".png", ".svg"):
+        from hhstudio.gui.documents import pictures
+
+        return pictures.read(path)
     return open_session(path)
 
 
@@ -39,7 +44,11 @@ def looks_damaged(error: SessionError) -> bool:
     return "recover" in str(error)
 
 
-def close(found: Spec | Session) -> None:
+def close(found: Spec | TopologyFile | Session) -> None:
     """Let go of the file, if there is one."""
-    if not isinstance(found, Spec):
+    if not isinstance(found, Spec | TopologyFile):
         found.close()
+
+
+OPENABLE = (".h5", ".json", ".png", ".svg")
+"""Suffixes of what :func:`read` reads."""

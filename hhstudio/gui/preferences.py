@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from hhstudio.core.datasets import default_data_root
 from hhstudio.gui.session_files import default_folder
 
+_RECENT = 20
 ThemeChoice = Literal["system", "light", "dark"]
 
 
@@ -47,6 +48,17 @@ class Preferences:
     @sessions_folder.setter
     def sessions_folder(self, folder: Path) -> None:
         self._settings.setValue("folders/sessions", str(folder))
+
+    @property
+    def recent_files(self) -> list[Path]:
+        """What was opened or saved lately, the newest first; files that are gone are left out."""
+        found = self._settings.value("recent")
+        names = [found] if isinstance(found, str) else found
+        return [Path(name) for name in names if Path(name).is_file()] if isinstance(names, list) else []
+
+    def remember_file(self, path: Path) -> None:
+        kept = [path, *(other for other in self.recent_files if other != path)]
+        self._settings.setValue("recent", [str(each) for each in kept[:_RECENT]])
 
     @property
     def welcomed(self) -> bool:

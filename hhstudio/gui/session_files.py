@@ -53,12 +53,17 @@ def make_folder(folder: Path) -> None:
 
 
 def save_spec(spec: Spec, path: Path) -> None:
-    """Write a spec as JSON: the old file stays whole until the new one is. Raises HHStudioError."""
+    """Write a spec as JSON, see :func:`write_whole`. Raises HHStudioError."""
+    write_whole(path, specs.encode(spec))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file: the old one stays whole until the new one is. Raises HHStudioError."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(specs.encode(spec))
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             umask = os.umask(0)

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from hhstudio.core import edits, presets, rules
+from hhstudio.core import edits, examples, presets, rules
 from hhstudio.core import spec as specs
 from hhstudio.core.document import Document
 from hhstudio.core.errors import HHStudioError, SessionError
 from hhstudio.core.events import Log
 from hhstudio.core.history import History
+from hhstudio.core.interchange import ImportFailedError, TopologyFile
 from hhstudio.core.issue import Issue
 from hhstudio.core.spec import Spec
 from hhstudio.gui import opening, session_files
+from hhstudio.gui.documents.recovery import Leftover
 from hhstudio.gui.jobs import Jobs
 from hhstudio.gui.preferences import Preferences
 from hhstudio.gui.run_control import RunControl
@@ -95,6 +97,21 @@ class Studio(QObject):
         topology = edits.single()
         self._show_document(replace(self.document.spec, name="untitled", notes="", topology=topology))
 
+    def new_from(self, example: str) -> None:
+        """An example's tree with the settings of the document at hand. Nothing is lost that was saved."""
+        self.guarded("Example", lambda: self._show_tree(examples.example(example)))
+
+    def restore(self, left: Leftover) -> None:
+        """Show a document that a window left behind, as one that has yet to be saved."""
+        self._show_document(left.kept.spec, saved=False)
+        left.forget()
+
+    def revert(self) -> None:
+        """Back to the document as it was saved or opened, undoably."""
+        saved = self.document.saved
+        if saved is not None and not self.running:
+            self.document.apply("Revert", saved)
+
     def use_preset(self, name: str) -> None:
         """Replace the document by a preset, undoably."""
 
@@ -118,12 +135,14 @@ class Studio(QObject):
             session_files.save_spec(self.document.spec, path)
             self.spec_path = path
             self.document.mark_saved()
+            self.preferences.remember_file(path)
             self.notice.emit(f"Saved {session_files.shown_path(path)}")
 
         return self.guarded("Save", work)
 
     def open(self, path: Path) -> None:
-        """Open a session (.h5) or a spec (.json), without holding up the window."""
+        """Open a session (.h5), a spec or a tree (.json) or a picture that holds a document (.png, .svg),
+        without holding up the window."""
         path = Path(path).absolute()
         if self.running:
             self.problem.emit("A run is going on", "Stop it before you open something else.")
@@ -132,7 +151,7 @@ class Studio(QObject):
         ticket = self._opening
         self.notice.emit(f"Opening {session_files.shown_path(path)} …")
 
-        def done(found: Spec | Session) -> None:
+        def done(found: Spec | TopologyFile | Session) -> None:
             if ticket != self._opening or self.running:
                 opening.close(found)
                 return
@@ -155,13 +174,15 @@ class Studio(QObject):
     def duplicate_spec(self, path: Path) -> None:
         """Make the spec of a session the document, to be trained again or changed."""
 
-        def done(session: Spec | Session) -> None:
-            spec = session if isinstance(session, Spec) else session.spec
-            opening.close(session)
+        def done(session: Session) -> None:
+            spec = session.spec
+            session.close()
             self._show_document(replace(spec, name=f"{spec.name}-copy"), saved=False)
 
         if not self.running:
-            self.jobs.submit(lambda: opening.read(path), done, lambda error: self.tell("Duplicate", error))
+            self.jobs.submit(
+                lambda: opening.open_session(path), done, lambda error: self.tell("Duplicate", error)
+            )
 
     # what a run tells ------------------------------------------------------------------------------
 
@@ -219,9 +240,13 @@ class Studio(QObject):
         if old is not None:
             old.close()
 
-    def _show_opened(self, path: Path, found: Spec | Session) -> None:
+    def _show_opened(self, path: Path, found: Spec | TopologyFile | Session) -> None:
+        self.preferences.remember_file(path)
+        if isinstance(found, TopologyFile):
+            self._show_tree(found)
+            return
         if isinstance(found, Spec):
-            self._show_document(found, path=path)
+            self._show_document(found, path=path if path.suffix.lower() == ".json" else None)
             self.notice.emit(f"Opened {session_files.shown_path(path)}")
             return
         history = found.history
@@ -237,6 +262,12 @@ class Studio(QObject):
         self.shown.emit()
         self.run_changed.emit()
         self.notice.emit(f"Opened {session_files.shown_path(path)}")
+
+    def _show_tree(self, file: TopologyFile) -> None:
+        spec = replace(
+            self.document.spec, name=file.name or "untitled", notes=file.notes, topology=file.topology
+        )
+        self._show_document(spec)
 
     def _show_document(self, spec: Spec, saved: bool = True, path: Path | None = None) -> None:
         if self.running:
@@ -260,5 +291,8 @@ class Studio(QObject):
 
     def tell(self, title: str, error: Exception) -> None:
         """Say what went wrong, in words for a person."""
-        text = str(error) if isinstance(error, HHStudioError) else places.unexpected(error)
+        if isinstance(error, ImportFailedError):
+            text = "\n".join(f"• {problem}" for problem in error.problems)
+        else:
+            text = str(error) if isinstance(error, HHStudioError) else places.unexpected(error)
         self.problem.emit(title, text)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from hhstudio.core import examples
 from hhstudio.gui.actions import Action
 from hhstudio.gui.commands.words import RUNNING
 
 if TYPE_CHECKING:
+    from hhstudio.gui.files import Files
     from hhstudio.gui.main_window import MainWindow
 
 
@@ -23,6 +25,11 @@ def actions(window: MainWindow) -> list[Action]:
         Action("file.new", "New tree", files.new, "Ctrl+N", icon="new", group="open", **idle),
         Action("file.open", "Open …", files.choose, "Ctrl+O", icon="open", group="open", **idle),
         Action(
+            "file.recent", "Open recent …", files.choose_recent, "Ctrl+Shift+O", group="open",
+            tip="What was opened or saved lately", **idle,
+        ),
+        *(_example(files, name, idle) for name in examples.example_names()),
+        Action(
             "file.save", "Save settings and tree", files.save, "Ctrl+S", icon="save",
             menu="File", group="save",
         ),
@@ -31,9 +38,28 @@ def actions(window: MainWindow) -> list[Action]:
             menu="File", group="save",
         ),
         Action(
+            "file.revert", "Revert to what was saved", studio.revert, menu="File", group="save",
+            tip="Back to the tree and settings as they were saved or opened; can be undone",
+            enabled_when=lambda: studio.document.modified and not studio.running,
+            reason_when_disabled=lambda: RUNNING if studio.running else "Nothing has changed",
+        ),
+        Action(
+            "file.export_tree", "Export the tree …", lambda: files.export_tree(window.canvas.scene),
+            "Ctrl+E", menu="File", group="save",
+            tip="As a picture that holds the document (SVG, PNG), as JSON, or as a graph (GraphML)",
+        ),
+        Action(
             "data.settings", "Data folder and trust …", window.run_bar_data, icon="folder", group="folders",
             tip="Where the data are, and which files may be read", **idle,
         ),
         Action("file.sessions", "Sessions folder …", files.choose_sessions_folder, group="folders", **idle),
         Action("file.quit", "Quit", window.close, "Ctrl+Q", menu="File", group="quit"),
     ]  # fmt: skip
+
+
+def _example(files: Files, name: str, idle: dict[str, Any]) -> Action:
+    found = examples.example(name)
+    return Action(
+        f"file.example.{name}", found.name, lambda: files.new_from(name), group="open", tip=found.notes,
+        **{**idle, "menu": "File/New from an example"},
+    )  # fmt: skip
