@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import hhstudio
-from hhstudio.cli import export, presets, recover, reproduce, run, screenshot, show, studio
+from hhstudio.cli import export, presets, recover, reproduce, run, screenshot, show, studio, sweep
 from hhstudio.core.errors import HHStudioError
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -16,6 +16,7 @@ Execute = Callable[[argparse.Namespace], int]
 
 COMMANDS: dict[str, tuple[str, Configure, Execute]] = {
     "run": ("train without a window", run.configure, run.execute),
+    "sweep": ("run a spec with lists of values, all combinations", sweep.configure, sweep.execute),
     "presets": ("list the presets, or print one as JSON", presets.configure, presets.execute),
     "show": ("what is in a session", show.configure, show.execute),
     "export": ("weights, metrics or the spec of a session", export.configure, export.execute),

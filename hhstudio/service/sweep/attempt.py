@@ -1,0 +1,188 @@
+"""One run of a sweep, from whatever is on disk to its end.
+
+The same function works in a thread of ``hhstudio sweep`` and in a task on a cluster. It can be repeated:
+a finished session is left as it is, one with a checkpoint goes on from there, and where a worker is lost
+in mid-run a new one takes over.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal
+
+from hhstudio.core import events
+from hhstudio.core import spec as specs
+from hhstudio.core.errors import HHStudioError, SessionError
+from hhstudio.core.spec import Spec
+from hhstudio.service.client import RunClient
+from hhstudio.service.failures import explain
+from hhstudio.service.sweep.job import Job, Outcome, Update
+
+VAIN_LOSSES = 3
+"""Workers that may be lost in succession without the run getting any further."""
+INTERVAL = 0.5
+"""Seconds between updates at least, except at checkpoints."""
+LOOK = 0.2
+"""Seconds between looks at whether to stop."""
+
+Tell = Callable[[Update], None]
+Standing = Literal["missing", "finished", "checkpoint", "empty", "busy"]
+
+
+def carry_out(
+    job: Job,
+    tell: Tell,
+    stopping: Callable[[], bool],
+    environment: Mapping[str, str] | None = None,
+    killing: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Bring a run to its end. ``stopping`` is asked several times a second; once it says yes the run
+    writes a checkpoint and ends; ``killing`` ends it at once. Never raises an Exception."""
+    try:
+        return _Attempts(job, tell, stopping, killing, environment).run()
+    except Exception as error:
+        return Outcome("failed", explain(error, "")[1])
+
+
+def standing(path: Path, spec: Spec) -> Standing:
+    """What is there of a run. Raises SessionError: not a session, damaged, or of other settings."""
+    from hhstudio.store.lock import owner
+    from hhstudio.store.session import open as open_session
+
+    if owner(path) is not None:
+        return "busy"
+    if not path.exists():
+        return "missing"
+    with open_session(path) as session:
+        if session.spec != spec:
+            raise SessionError(
+                f"{path}: holds a run with other settings; move it away, or choose another --out"
+            )
+        if session.state == "finished":
+            return "finished"
+        return "empty" if session.trainer_state() is None else "checkpoint"
+
+
+class _Attempts:
+    def __init__(
+        self,
+        job: Job,
+        tell: Tell,
+        stopping: Callable[[], bool],
+        killing: Callable[[], bool],
+        environment: Mapping[str, str] | None,
+    ) -> None:
+        self._job, self._tell, self._environment = job, tell, environment
+        self._stopping, self._killing = stopping, killing
+        self._spec = specs.decode(job.spec, job.name)
+        self._out = Path(job.out)
+        self._losses = 0
+        self._update = Update(host=socket.gethostname())
+        self._told = 0.0
+
+    def run(self) -> Outcome:
+        vain, reached = 0, 0
+        while not self._stopping():
+            found = standing(self._out, self._spec)
+            if found == "busy":
+                self._wait_for_owner()
+                continue
+            if found == "finished":
+                return Outcome("finished", "", self._losses)
+            client = self._train(resume=found == "checkpoint")
+            end = client.finished
+            assert end is not None
+            if self._stopping() and end.state != "finished":
+                return Outcome("stopped", end.message, self._losses)
+            if end.state == "finished" or (end.state == "failed" and not client.lost):
+                return Outcome(end.state, end.message, self._losses)
+            # lost, or told to end by somebody else (a scheduler that takes a machine back)
+            self._losses += 1
+            vain = 0 if self._update.step > reached else vain + 1
+            reached = max(reached, self._update.step)
+            if vain >= VAIN_LOSSES:
+                return Outcome("failed", f"given up after {vain} lost workers: {end.message}", self._losses)
+            self._say(detail="worker lost, going on from the last checkpoint", kept=True)
+        return Outcome("stopped", "", self._losses)
+
+    def _train(self, resume: bool) -> RunClient:
+        job = self._job
+        client = RunClient(
+            None if resume else self._spec,
+            self._out,
+            data=None if job.data is None else Path(job.data),
+            device=job.device,
+            allow_unverified=job.allow_unverified,
+            resume=resume,
+            overwrite=not resume,
+            environment=self._environment,
+        )
+        news = threading.Event()
+        client.on_message = news.set
+        client.start()
+        asked = False
+        try:
+            while client.alive:
+                news.wait(LOOK)
+                news.clear()
+                for event in client.drain():
+                    self._take(event, client)
+                if self._killing():
+                    client.kill()
+                elif self._stopping() and not asked:
+                    asked = True
+                    client.stop("the sweep was stopped")
+            for event in client.drain():
+                self._take(event, client)
+        except BaseException:
+            client.kill()
+            raise
+        return client
+
+    def _take(self, event: events.Event, client: RunClient) -> None:
+        match event:
+            case events.RunStarted(total_steps=total):
+                self._say(total_steps=total, pid=client.pid)
+            case events.StateChanged(state=state, detail=detail):
+                self._say(detail=" ".join(filter(None, [state, detail])), pid=client.pid)
+            case events.Progress():
+                place = f"{event.path} task {event.task + 1}"
+                self._say(step=event.step, total_steps=event.total_steps, eta=event.eta, detail=place)
+            case events.Checkpointed(step=step) | events.Resumed(step=step):
+                self._say(step=step, kept=True, pid=client.pid)
+            case _:
+                pass
+
+    def _wait_for_owner(self) -> None:
+        """Somebody writes the session: a worker of an interrupted sweep that saves its last checkpoint, or
+        a task that a cluster has not noticed is alone."""
+        from hhstudio.store.lock import owner
+
+        while (who := owner(self._out)) is not None and not self._stopping():
+            self._say(detail=f"waiting: the session is being written by {who}")
+            time.sleep(LOOK)
+
+    def _say(self, kept: bool = False, **changes: object) -> None:
+        self._update = Update(**{**vars(self._update), "losses": self._losses, "kept": False, **changes})
+        now = time.monotonic()
+        if kept or now - self._told >= INTERVAL:
+            self._told = now
+            self._tell(Update(**{**vars(self._update), "kept": kept}))
+
+
+def refuse_foreign(jobs: list[Job]) -> dict[str, Standing]:
+    """What is there of every run. Raises SessionError naming all files that are not of this sweep."""
+    found, problems = dict[str, Standing](), list[str]()
+    for job in jobs:
+        try:
+            found[job.name] = standing(Path(job.out), specs.decode(job.spec, job.name))
+        except HHStudioError as error:
+            problems.append(str(error))
+    if problems:
+        more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
+        raise SessionError("; ".join(problems[:3]) + more)
+    return found
