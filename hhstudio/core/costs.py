@@ -73,7 +73,7 @@ def outputs(stream: Stream) -> int | None:
     if stream.scenario == "domain":
         return max(counts)
     if stream.scenario == "task":
-        return max(counts) * len(counts)
+        return max(counts) * (len(counts) if stream.heads == "each" else 1)
     if stream.parts and stream.kind != "permuted":
         return len({(part.dataset, label) for part in stream.parts for label in part.classes})
     return sum(counts)

@@ -14,6 +14,9 @@ import msgspec
 from hhstudio.core.errors import SpecError
 from hhstudio.core.topology import AnchorKind, LinkMode, Solver, Topology
 
+CHANGEABLE = ("training.lr", "consolidation.beta")
+"""Fields that may change while a run goes on; each change is recorded as an event."""
+
 Options = dict[str, int | float | str | bool | tuple[int, ...]]
 
 
@@ -39,6 +42,9 @@ class Stream(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dataset, tasks and classes_per_task. ``train_limit`` and ``test_limit``: images a task at most.
     ``validation``: share of a task's training images held out, 0 to 0.5. ``folder``: a folder of images,
     one sub-folder a class, for dataset ``folder``; ``image_size``: the side they are resized to, pixels.
+    ``heads``, in scenario task: one, a solver has as many outputs as a task has classes, and their weights
+    are generated for each condition like the others; each, a solver has outputs for every task side by side
+    (the published multi-head solver), so that what a solver's anchor keeps includes each task's own outputs.
     """
 
     dataset: str = "digits"
@@ -50,6 +56,7 @@ class Stream(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     order: Literal["path-major", "task-major"] = "path-major"
     class_order: Literal["natural", "seeded"] = "natural"
     scenario: Literal["task", "domain", "class"] = "task"
+    heads: Literal["one", "each"] = "one"
     parts: tuple[Part, ...] = ()
     augment: bool = False
     validation: float = 0.0
@@ -173,11 +180,14 @@ class Evaluation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class Recording(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is kept while a session runs. ``checkpoint_seconds`` between checkpoints (task ends always);
-    ``snapshot_every`` steps between snapshots of generated weights, 0 none; ``metrics_every`` steps."""
+    ``snapshot_every`` steps between snapshots of generated weights, 0 none; ``metrics_every`` steps.
+    ``at_task_ends``: snapshots whenever a task is learned, against which later drift is measured: none; own,
+    of that task; all, of every task learned so far (many)."""
 
     checkpoint_seconds: float = 60.0
     snapshot_every: int = 0
     snapshot_dtype: Literal["float16", "float32"] = "float16"
+    at_task_ends: Literal["none", "own", "all"] = "own"
     metrics_every: int = 1
 
 
@@ -243,6 +253,21 @@ def decode(data: bytes | str, source: str = "spec") -> Spec:
         return msgspec.json.decode(data, type=Spec)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SpecError(f"{source}: {_readable(error)}") from None
+
+
+def decode_recorded(data: bytes | str, source: str) -> Spec:
+    """The spec that a session recorded. It was complete when it was written: a field that has come since
+    then gets the value that means what was done before there was the field. Raises :class:`SpecError`."""
+    try:
+        tree = msgspec.json.decode(data)
+        for part, field, value in _SINCE:
+            tree.setdefault(part, {}).setdefault(field, value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError):
+        return decode(data, source)
+    return decode(msgspec.json.encode(tree), source)
+
+
+_SINCE = (("stream", "heads", "each"),)
 
 
 def load(path: FilePath) -> Spec:

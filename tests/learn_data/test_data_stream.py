@@ -61,8 +61,16 @@ def test_normalised_training_images_have_mean_zero_and_spread_one() -> None:
     assert abs(inputs.std().item() - 1) < 1e-3
 
 
-def test_each_task_has_its_own_head_when_the_task_is_known() -> None:
-    stream = digits(scenario="task")
+def test_tasks_need_one_head_when_a_solver_is_generated_for_each() -> None:
+    parts = (Part(dataset="digits", classes=(0, 1, 2)), Part(dataset="digits", classes=(2, 5)))
+    stream = digits(scenario="task", parts=parts)
+    assert stream.heads == (3,)
+    assert [stream.head_of(i) for i in range(2)] == [0, 0]
+    assert [stream.outputs(i) for i in range(2)] == [3, 2]
+
+
+def test_each_task_has_its_own_head_when_asked_for() -> None:
+    stream = digits(scenario="task", heads="each")
     assert stream.heads == (2, 2, 2, 2, 2)
     assert [stream.head_of(i) for i in range(5)] == [0, 1, 2, 3, 4]
     assert all(set(stream.task(i).test_labels.tolist()) == {0, 1} for i in range(5))

@@ -82,7 +82,8 @@ def test_outputs_of_other_heads_do_not_count():
 
 def test_heads_follow_the_scenario():
     tasks = [TaskInfo(name=str(k), dataset="d", classes=c) for k, c in enumerate([(0, 1), (2, 3), (0, 4)])]
-    assert output_heads(Stream(scenario="task"), tasks) == (2, 3)
+    assert output_heads(Stream(scenario="task"), tasks) == (2, 1)
+    assert output_heads(Stream(scenario="task", heads="each"), tasks) == (2, 3)
     assert output_heads(Stream(scenario="domain"), tasks) == (2, 1)
     assert output_heads(Stream(scenario="class"), tasks) == (5, 1)
     assert output_heads(Stream(scenario="class", kind="permuted"), tasks) == (6, 1)

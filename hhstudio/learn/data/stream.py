@@ -61,9 +61,9 @@ class TaskData:
 class TaskStream:
     """The tasks of a spec with their data.
 
-    ``scenario`` task: a head for each task, labels 0 .. k-1; domain: one shared head, labels 0 .. k-1;
-    class: one head that grows, labels are global. ``unverified``: files were accepted that match no known
-    checksum. ``notices``: what a user should know about the data, one line each.
+    ``scenario`` task: labels 0 .. k-1, and with ``head_each`` a head for each task; domain: one shared head,
+    labels 0 .. k-1; class: one head that grows, labels are global. ``unverified``: files were accepted that
+    match no known checksum. ``notices``: what a user should know about the data, one line each.
     """
 
     tasks: tuple[TaskInfo, ...]
@@ -73,6 +73,7 @@ class TaskStream:
     notices: tuple[str, ...]
     data: tuple[TaskData, ...]
     seen: tuple[int, ...]
+    head_each: bool = False
     _moved: dict[tuple[str, int], Tensor] = field(default_factory=dict, repr=False)
 
     def task(self, index: int, device: torch.device | str = "cpu") -> TaskData:
@@ -81,7 +82,7 @@ class TaskStream:
 
     def head_of(self, index: int) -> int:
         """The head that answers for a task."""
-        return index if self.scenario == "task" else 0
+        return index if self.head_each else 0
 
     @property
     def class_counts(self) -> tuple[int, ...]:
@@ -91,11 +92,11 @@ class TaskStream:
     @property
     def heads(self) -> tuple[int, ...]:
         """Number of outputs of each head, once all tasks are learned."""
-        return self.class_counts if self.scenario == "task" else (self.seen[-1],)
+        return self.class_counts if self.head_each else (max(self.seen),)
 
     def outputs(self, index: int) -> int:
         """Outputs of the task's head in use once task ``index`` is learned: 0 .. outputs-1. Less than the
-        head's size only in scenario class, before the last task."""
+        head's size in scenario class, before the last task, and where tasks differ in their classes."""
         return self.seen[index]
 
 
@@ -145,8 +146,9 @@ def build_stream(
             tasks[index], train_images=len(part.train_labels), test_images=len(part.test_labels)
         )
     return TaskStream(
-        tuple(infos), shape, stream.scenario, unverified, tuple(notices), tuple(finished), tuple(seen)
-    )
+        tuple(infos), shape, stream.scenario, unverified, tuple(notices), tuple(finished), tuple(seen),
+        head_each=stream.scenario == "task" and stream.heads == "each",
+    )  # fmt: skip
 
 
 class _Labelling:

@@ -74,8 +74,9 @@ def build_solver(
 def output_heads(stream: Stream, tasks: Sequence[TaskInfo]) -> tuple[int, int]:
     """(classes per head, heads) of a stream's solvers.
 
-    Scenario task: a head for each task; domain: one head that all tasks share; class: one head for all
-    classes, a permuted image counting as a class of its own.
+    Scenario task: as ``stream.heads`` says, one head whose weights are generated for each condition, or a
+    head for each task; domain: one head that all tasks share; class: one head for all classes, a permuted
+    image counting as a class of its own.
     """
     if stream.scenario == "class":
         distinct = {
@@ -84,7 +85,8 @@ def output_heads(stream: Stream, tasks: Sequence[TaskInfo]) -> tuple[int, int]:
             for label in task.classes
         }
         return len(distinct), 1
-    return max(len(task.classes) for task in tasks), 1 if stream.scenario == "domain" else len(tasks)
+    apart = stream.scenario == "task" and stream.heads == "each"
+    return max(len(task.classes) for task in tasks), len(tasks) if apart else 1
 
 
 def _imported(path: str) -> Callable[..., nn.Module]:
