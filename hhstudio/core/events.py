@@ -72,12 +72,14 @@ class RunStarted(Record, frozen=True, kw_only=True, tag="run"):
 
 
 class Resumed(Record, frozen=True, kw_only=True, tag="resumed"):
-    """Goes on from the checkpoint at ``step``; whatever was recorded after that step is void."""
+    """Goes on from the checkpoint at ``step``; whatever was recorded after that step is void. ``changes``:
+    how often the tree had changed by then (None: as often as was recorded up to that step)."""
 
     step: int
     device: str
     torch: str
     exact: bool = True
+    changes: int | None = None
 
 
 class StateChanged(Record, frozen=True, kw_only=True, tag="state"):
@@ -182,6 +184,15 @@ class TopologyChanged(Record, frozen=True, kw_only=True, tag="topology"):
     parameters: tuple[ParameterCount, ...] = ()
 
 
+class Refused(Record, frozen=True, kw_only=True, tag="refused"):
+    """A command that makes no sense for this run was not obeyed. ``command`` as ``grow``; ``reason`` in
+    words. Never journalled; the log has it too."""
+
+    step: int
+    command: str
+    reason: str
+
+
 class SettingChanged(Record, frozen=True, kw_only=True, tag="setting"):
     """A setting changed in flight, as ``training.lr``."""
 
@@ -234,7 +245,7 @@ class Finished(Record, frozen=True, kw_only=True, tag="end"):
 
 Event = (
     RunStarted | Resumed | StateChanged | Progress | TaskStarted | TaskFinished | Metrics | Weights | Watched
-    | TopologyChanged | SettingChanged | Diverged | Checkpointed | Log | Finished
+    | TopologyChanged | Refused | SettingChanged | Diverged | Checkpointed | Log | Finished
 )  # fmt: skip
 
 _encoder = msgspec.msgpack.Encoder()

@@ -30,6 +30,7 @@ class Changes:
     accuracy: set[str] = field(default_factory=set)
     weights: set[tuple[str, int]] = field(default_factory=set)
     watched: list[events.Watched] = field(default_factory=list)
+    refused: list[events.Refused] = field(default_factory=list)
     log: bool = False
     state: bool = False
     progress: bool = False
@@ -45,6 +46,7 @@ class Changes:
         self.accuracy |= later.accuracy
         self.weights |= later.weights
         self.watched += later.watched
+        self.refused += later.refused
         self.log |= later.log
         self.state |= later.state
         self.progress |= later.progress
@@ -146,7 +148,7 @@ class History:
             for m in self.marks
             if m.start < event.step or (m.start == event.step and m.stop is None)
         ]
-        self._shrink_to(event.step)
+        self._shrink_to(event)
         self.settings = [s for s in self.settings if s.step <= event.step]
         self.step, self.end, self.progress, self.diverged = event.step, None, None, None
         self._changes.rewound = self._changes.state = self._changes.topology = True
@@ -217,6 +219,9 @@ class History:
         self._changes.topology = True
         self._changes.accuracy.update(event.paths)
 
+    def _on_Refused(self, event: events.Refused) -> None:
+        self._changes.refused.append(event)
+
     def _on_SettingChanged(self, event: events.SettingChanged) -> None:
         self.settings.append(event)
         self._changes.state = True
@@ -241,11 +246,12 @@ class History:
     def _known(self, path: str, task: int) -> bool:
         return path in self.paths and 0 <= task < len(self.tasks)
 
-    def _shrink_to(self, step: int) -> None:
-        """Forget the growth after ``step``, and with it the paths that it brought."""
-        if not self.growth or self.growth[-1].step <= step:
+    def _shrink_to(self, event: events.Resumed) -> None:
+        """Forget the growth that a resumed run does not have, and with it the paths that it brought."""
+        kept = [g for g in self.growth if g.step <= event.step][: event.changes]
+        if len(kept) == len(self.growth):
             return
-        self.growth = [g for g in self.growth if g.step <= step]
+        self.growth = kept
         if self.run is not None:
             counted = [g.parameters for g in self.growth if g.parameters]
             self.paths = self.growth[-1].paths if self.growth else self.run.paths
