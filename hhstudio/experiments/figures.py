@@ -145,10 +145,10 @@ def _draw_lines(axes: Any, panel: Panel) -> None:
         )
     if panel.log_x:
         axes.set_xscale("log")
-        shown = sorted({x for series in panel.series for x in series.x if not isinstance(x, str) and x > 0})
-        if len(shown) <= 8:
-            axes.set_xticks(shown, [f"{x:g}" for x in shown])
-            axes.minorticks_off()
+    shown = sorted({x for series in panel.series for x in series.x if not isinstance(x, str)})
+    if 0 < len(shown) <= 8:
+        axes.set_xticks(shown, [f"{x:g}" for x in shown])
+        axes.minorticks_off()
 
 
 def _draw_bars(axes: Any, panel: Panel) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,10 +18,15 @@ from torch import Tensor
 
 from hhstudio.core import spec as specs
 from hhstudio.learn.curvature import Curvature, Factors
+from hhstudio.learn.drift import Bend, drift
 from hhstudio.learn.gram import RootGram
 from hhstudio.nets.chain import Condition, Generated, Hierarchy
 from hhstudio.nets.initialise import derived_seed
 from hhstudio.nets.tree import Chain, Edge
+
+PASSES, GRAM_PASSES = 400, 64
+"""What passing one generated number, or one of the root's last layer, through memory costs in a step, in
+multiplications: measured in float32 on a CPU."""
 
 
 class Consolidation:
@@ -70,10 +76,10 @@ class Consolidation:
                 self._gram = self._make_gram()
                 self.targets.clear()
                 return (
-                    f"closed form at the root over all {len(earlier)} earlier conditions: "
-                    f"{gram / 1e6:.3g} against {direct / 1e6:.3g} million products a step for {taken}"
+                    f"closed form at the root over all {len(earlier)} earlier conditions: about "
+                    f"{gram / direct:.2g} times the work of generating {taken} anew"
                 )
-            why_not = f"the closed form would need {gram / direct:.3g} times the products"
+            why_not = f"the closed form would be {gram / direct:.2g} times the work"
         # Nothing is trained between the end of a condition's task and here: these are its weights then.
         for condition in earlier:
             if condition not in self.targets:
@@ -139,19 +145,14 @@ class Consolidation:
                 continue
             conditions = [group.conditions[i] for i in rows]
             for place, level in enumerate(self._levels(group.chain)):
-                weights = group.levels[level]
-                if len(rows) < len(group.conditions):
-                    together = rows[-1] - rows[0] + 1 == len(rows)
-                    weights = weights[rows[0] : rows[-1] + 1] if together else weights[rows]
-                kept = torch.stack([self.targets[c][place] for c in conditions])
                 edge = group.chain.edges[level]
-                change = weights - kept
-                sizes = (change * self._scale(edge, conditions)).square().sum(1)
-                if self._curvature is not None:
-                    divergence = self._curvature.divergence(
-                        edge.spec.kind, conditions, edge.spec.split(change)
-                    )
-                    sizes = sizes + self.settings.curvature * divergence
+                weights = group.rows(level)
+                sizes = drift(
+                    [weights[i] for i in rows],
+                    [self.targets[c][place] for c in conditions],
+                    self._scale(edge, conditions),
+                    self._bend(edge, conditions),
+                )
                 part = sizes @ sizes.new_tensor([chosen[c] for c in conditions])
                 total = part if total is None else total + part
         return total
@@ -228,6 +229,12 @@ class Consolidation:
         last = len(chain.edges) - 1
         return {"solver": [last], "root": [0], "all": list(range(last + 1))}[self.settings.level]
 
+    def _bend(self, edge: Edge, conditions: Sequence[Condition]) -> Bend | None:
+        """What the curvature adds to the squared changes, where it is weighed."""
+        if self._curvature is None:
+            return None
+        return partial(self._curvature.bend, self.settings.curvature, edge.spec, conditions)
+
     def _uncounted(self, edge: Edge, head: int | None) -> Tensor:
         solver = self._hierarchy.tree.solvers.get(edge.target)
         if solver is None:
@@ -286,11 +293,15 @@ class Consolidation:
         return RootGram(self._hierarchy, self._earlier, factors, masks)
 
     def _costs(self) -> tuple[float, float]:
-        """Products a step of the closed form, and of generating the sampled conditions."""
+        """Work of a step in the closed form, and in generating the sampled conditions and comparing them.
+
+        In multiplications, with what memory costs as :data:`PASSES` says.
+        """
         tree = self._hierarchy.tree
         root = tree.generators[tree.root]
         width = (root.hidden or root.widths[:1])[-1] + 1
         chunks = [tree.chains[c.solver].edges[0].contributions[-1].layout.chunks for c in self._earlier]
-        gram = 3.0 * root.chunk * width**2 + 3.0 * sum(chunks) * width**2
-        share = (self.settings.sample or len(chunks)) / len(chunks)
-        return gram, sum(chunks) * min(1.0, share) * width * root.chunk
+        rows = float(sum(chunks))
+        gram = root.chunk * width * (4 * width + GRAM_PASSES) + 6 * rows * width**2
+        share = min(1.0, (self.settings.sample or len(chunks)) / len(chunks))
+        return gram, rows * share * root.chunk * (3 * width + PASSES)

@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from hhstudio.nets.chain import Condition
 from hhstudio.nets.solvers import SolverTarget
+from hhstudio.nets.tensors import TargetSpec
 
 Factors = dict[str, tuple[Tensor, Tensor]]
 """By layer: A (in + 1, in + 1) and G (out, out)."""
@@ -98,6 +99,27 @@ class Curvature:
             g = torch.stack([self._outputs[c][name] for c in conditions])
             total = total + ((d @ a) * (g @ d)).sum((1, 2)) / 2
         return total
+
+    def bend(
+        self, weight: float, spec: TargetSpec, conditions: Sequence[Condition], change: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """``weight`` times the divergence of changes (B, size), (B,), and its gradient (B, size): G D A."""
+        total, gradient = change.new_zeros(len(change)), torch.zeros_like(change)
+        parts, slopes = spec.split(change), spec.split(gradient)
+        for name, a in self._inputs[spec.kind].items():
+            d = parts[f"{name}.weight"].flatten(2)
+            biased = f"{name}.bias" in parts
+            if biased:
+                d = torch.cat([d, parts[f"{name}.bias"][..., None]], -1)
+            else:
+                a = a[:-1, :-1]
+            slope = torch.stack([self._outputs[c][name] for c in conditions]) @ (d @ a)
+            total += (weight / 2) * torch.linalg.vecdot(d.flatten(1), slope.flatten(1))
+            own = slopes[f"{name}.weight"]
+            torch.mul(slope[..., :-1].view_as(own) if biased else slope.view_as(own), weight, out=own)
+            if biased:
+                torch.mul(slope[..., -1], weight, out=slopes[f"{name}.bias"])
+        return total, gradient
 
     def arrays(self) -> dict[str, np.ndarray]:
         """G of every condition; A is measured again."""

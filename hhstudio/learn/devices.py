@@ -60,6 +60,14 @@ def _threads() -> int:
     return int(allowed) if allowed.isdigit() and int(allowed) else max(1, (os.cpu_count() or 2) - 1)
 
 
+def memory_format(device: torch.device, training: Training) -> torch.memory_format:
+    """How images lie in memory. Channels last is how CPUs convolve and pool fastest (a fifth of a step), and
+    how GPUs do on their tensor cores, which float32 does not use."""
+    if device.type == "cpu" or (device.type == "cuda" and training.precision in ("tf32", "bfloat16")):
+        return torch.channels_last
+    return torch.contiguous_format
+
+
 def peak_memory(device: torch.device) -> int:
     """Bytes: the device's peak of this run on CUDA, the process's peak elsewhere."""
     if device.type == "cuda":

@@ -14,13 +14,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hhstudio.core import gradients
 from hhstudio.core.spec import Spec
 from hhstudio.core.topology import Topology
 from hhstudio.learn import growth
 from hhstudio.learn.consolidation import Consolidation
 from hhstudio.learn.curvature import Factors, factors
 from hhstudio.learn.data import TaskData, TaskStream, augment
-from hhstudio.learn.devices import prepare
+from hhstudio.learn.devices import memory_format, prepare
 from hhstudio.learn.health import Gate
 from hhstudio.learn.optimise import Optimiser
 from hhstudio.nets.chain import Condition, Generated, Hierarchy
@@ -35,6 +36,7 @@ class Learner:
         self.spec, self.stream = spec, stream
         self.device = torch.device(device)
         self.arithmetic = prepare(device, spec.training)
+        self.memory_format = memory_format(self.device, spec.training)
         self.training = spec.training
         self.beta = spec.consolidation.beta
         tree = self._tree(topology)
@@ -116,6 +118,8 @@ class Learner:
         """(N, outputs in use) of a condition's solver for stored images, which are normalised here."""
         solver = self.hierarchy.tree.solvers[condition.solver]
         inputs = data.inputs(images).to(self.arithmetic.dtype)
+        if inputs.dim() == 4:
+            inputs = inputs.contiguous(memory_format=self.memory_format)
         with self.products():
             found = solver.run(weights, self.buffers.get(condition, {}), inputs, training)
         first = self.stream.head_of(condition.task) * solver.classes_per_head
@@ -210,7 +214,8 @@ class Learner:
     def step(self, condition: Condition, batch: int, factor: float, step: int) -> tuple[float, Tensor]:
         """One step on the condition's batch of that number, rates times ``factor``. Returns the learning
         rate and, on the device, loss, penalty, gradient norm, the norm of every level's generated weights,
-        and the gradient's norm at each level from the root's stored weights (level 0) to the solver's."""
+        and, at the steps of which it is recorded, the gradient's norm at each level from the root's stored
+        weights (level 0) to the solver's."""
         self.seed_dropout(step)
         lr = self.optimiser.set_rates(factor)
         chosen = self.consolidation.sample(step)
@@ -219,7 +224,9 @@ class Learner:
         with self.products():
             generated = self.hierarchy.generate([condition] if apart else [condition, *chosen])
         own = generated[condition.solver]
-        own.watch_gradients()
+        watched = step % max(gradients.EVERY, self.spec.recording.metrics_every) == 0
+        if watched:
+            own.watch_gradients()
         logits = self.logits(
             condition, own.solver_weights(condition), self.task_data(condition.task), images, True
         )
@@ -231,11 +238,11 @@ class Learner:
         else:
             penalty = self.consolidation.penalty(generated, chosen)
             (loss if penalty is None else loss + self.beta * penalty).backward()
-        gradients = [self.hierarchy.root_gradient(), *own.gradient_norms()]
+        slopes = [self.hierarchy.root_gradient(), *own.gradient_norms()] if watched else []
         norm = self.optimiser.clip()
         if self.gate.passes(loss, norm):
             self.optimiser.step(self.gate.found)
-        return lr, _numbers(loss, penalty, norm, own, gradients)
+        return lr, _numbers(loss, penalty, norm, own, slopes)
 
     def seed_dropout(self, step: int) -> None:
         """What the solver draws at a step depends on the step alone. Not ``torch.manual_seed``, which also
@@ -294,10 +301,10 @@ def _no_head(task: int) -> None:
 
 
 def _numbers(
-    loss: Tensor, penalty: Tensor | None, norm: Tensor, own: Generated, gradients: Sequence[Tensor]
+    loss: Tensor, penalty: Tensor | None, norm: Tensor, own: Generated, slopes: Sequence[Tensor]
 ) -> Tensor:
     with torch.no_grad():
         nothing = torch.zeros_like(loss) if penalty is None else penalty.detach().to(loss.dtype)
         norms = [torch.linalg.vector_norm(level[0]).to(loss.dtype) for level in own.levels]
-        below = [gradient.to(loss.dtype) for gradient in gradients]
+        below = [slope.to(loss.dtype) for slope in slopes]
         return torch.stack([loss.detach(), nothing, norm.to(loss.dtype), *norms, *below])

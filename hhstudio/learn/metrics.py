@@ -91,10 +91,9 @@ class Block:
             columns.add(*at, "loss", numbers[0])
             columns.add(*at, "consolidation", numbers[1])
             columns.add(*at, "gradient_norm", numbers[2])
-            if row.step % max(every, gradients.EVERY) == 0:
-                first = 3 + row.depth
-                for level, norm in enumerate(numbers[first : first + row.depth + 1]):
-                    columns.add(*at, gradients.metric(level), norm)
+            first, last = 3 + row.depth, len(row.values)
+            for level, norm in enumerate(numbers[first:last]):
+                columns.add(*at, gradients.metric(level), norm)
             columns.add(row.step, row.path, -1, "lr", row.lr)
             columns.add(row.step, row.path, -1, "step_time", row.seconds)
         return ill

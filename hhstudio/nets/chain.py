@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
@@ -39,10 +39,18 @@ class Generated:
     chain: Chain
     conditions: tuple[Condition, ...]
     levels: tuple[Tensor, ...]
+    _rows: dict[int, tuple[Tensor, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def solver_weights(self, condition: Condition) -> dict[str, Tensor]:
         """Tensors by name, as the solver takes them."""
-        return self.chain.last.spec.split(self.levels[-1][self.conditions.index(condition)])
+        return self.chain.last.spec.split(self.rows(len(self.levels) - 1)[self.conditions.index(condition)])
+
+    def rows(self, level: int) -> tuple[Tensor, ...]:
+        """Weights (size,) at a level of each condition. Taken apart once: gradients of rows that are picked
+        one by one would each fill a tensor as large as all of them."""
+        if level not in self._rows:
+            self._rows[level] = self.levels[level].unbind(0)
+        return self._rows[level]
 
     def watch_gradients(self) -> None:
         """Have the next backward pass keep the gradient at every level."""
@@ -203,9 +211,9 @@ class Hierarchy:
         finally:
             self._silent = before
 
-    def root_inputs(self, condition: Condition) -> Tensor:
-        """(K, inputs): what the root is asked for that condition, chunk by chunk."""
-        return self._inputs(self.tree.chains[condition.solver], 0, [condition])[0]
+    def root_inputs(self, conditions: Sequence[Condition]) -> Tensor:
+        """(B, K, inputs): what the root is asked for conditions of one path, chunk by chunk."""
+        return self._inputs(self.tree.chains[conditions[0].solver], 0, conditions)
 
     def root_weights(self) -> dict[str, Tensor]:
         spec = self.tree.generators[self.tree.root].spec

@@ -27,7 +27,8 @@ class ChunkLayout:
     def join(self, pieces: Tensor) -> Tensor:
         """(..., chunks, chunk) -> (..., size)."""
         flat = pieces.reshape(*pieces.shape[:-2], self.chunks * self.chunk)
-        return flat if self.unused == 0 else flat[..., : self.size]
+        # Split, not sliced: the gradient is then written once, not added to zeros.
+        return flat if self.unused == 0 else flat.split((self.size, self.unused), -1)[0]
 
     def cut(self, flat: Tensor) -> Tensor:
         """(..., size) -> (..., chunks, chunk), zeros where nothing belongs; ``join(cut(x)) == x``."""

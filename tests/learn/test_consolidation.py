@@ -124,7 +124,7 @@ def test_unused_heads_may_change_freely(tiny, trainer_of):
     rows = chain.last.spec.split(learner.hierarchy.stored[f"anchor/{chain.last.slot}"].data)["head.weight"]
     weights = dict.fromkeys(earlier, 1.0)
     rows[4:] += 1.0  # the third task's head
-    assert learner.consolidation.penalty(learner.hierarchy.generate(earlier), weights).item() == 0
+    assert learner.consolidation.penalty(learner.hierarchy.generate(earlier), weights).item() < 1e-25
     rows[0] += 1.0
     assert learner.consolidation.penalty(learner.hierarchy.generate(earlier), weights).item() > 0
 
