@@ -13,7 +13,8 @@ from hhstudio.core import spec as specs
 from hhstudio.core.errors import SessionError, SpecError
 from hhstudio.core.history import History
 from hhstudio.core.presets import preset_names
-from hhstudio.core.spec import Spec
+from hhstudio.core.settings import range_problem
+from hhstudio.core.spec import CHANGEABLE, Spec
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         dest="fields",
-        help="any field of the spec, as training.steps=200; repeatable",
+        help="any field of the spec, as training.steps=200; repeatable. Of a session that is continued, "
+        "training.lr and consolidation.beta",
     )
     add("--overwrite", action="store_true", help="replace the session if it exists")
     add("--in-process", action="store_true", help="train in this process instead of a worker")
@@ -38,6 +40,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--allow-unverified",
         action="store_true",
         help="accept data files that torchvision's checksums do not know",
+    )
+    add(
+        "--allow-import",
+        metavar="MODULE:CLASS",
+        action="append",
+        default=[],
+        help="let a spec or session import this solver, which runs its code; repeatable",
     )
 
 
@@ -48,15 +57,18 @@ def execute(args: argparse.Namespace) -> int:
     from hhstudio.service.client import RunClient
 
     spec, out, history = _chosen(args)
+    changes = _changes(args) if spec is None else {}
     client = RunClient(
         spec,
         out,
         data=args.data,
         device=args.device,
         allow_unverified=args.allow_unverified,
+        allow_imports=_allowed(args),
         resume=spec is None,
         overwrite=args.overwrite,
         in_process=args.in_process,
+        changes=changes,
     )
     report = reporter(history, out, quiet=args.quiet)
     try:
@@ -115,14 +127,38 @@ def _continued(args: argparse.Namespace) -> tuple[None, Path, History]:
             f"{file} is continued in place, not in {args.out}; to train its spec anew, export it first: "
             f"hhstudio export {file} spec --out spec.json"
         )
-    if args.fields or args.seed is not None:
-        raise SpecError(f"{file}: what is continued keeps its settings: --set and --seed do not apply")
+    if args.seed is not None:
+        raise SpecError(f"{file}: what is continued keeps its seed: --seed does not apply")
+    _changes(args)  # complains before the file is opened
     if args.overwrite:
         raise SpecError(f"{file}: --overwrite and continuing a session exclude each other")
     with open_session(file) as session:
         if session.state == "finished":
             raise SessionError(f"{file}: the run is finished, there is nothing to continue")
         return None, file, session.history
+
+
+def _changes(args: argparse.Namespace) -> dict[str, float]:
+    """Settings that a continued run changes from here on. Raises :class:`SpecError`."""
+    changes = {}
+    for field, text in _fields(args.fields).items():
+        if field not in CHANGEABLE:
+            raise SpecError(
+                f"--set {field}: what is continued keeps its settings, but for {' and '.join(CHANGEABLE)}"
+            )
+        try:
+            changes[field] = float(text)
+        except ValueError:
+            raise SpecError(f"--set {field}={text}: is not a number") from None
+        if problem := range_problem(field, changes[field]):
+            raise SpecError(f"--set {problem}")
+    return changes
+
+
+def _allowed(args: argparse.Namespace) -> list[str]:
+    """Solvers that may be imported: those said to be, and one that was typed on this very line."""
+    typed = _fields(args.fields).get("solver.architecture")
+    return [*args.allow_import, *([typed] if isinstance(typed, str) else [])]
 
 
 def _named(name: str) -> Spec:

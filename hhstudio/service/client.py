@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from hhstudio.core import events
@@ -36,9 +36,12 @@ SILENT = 5.0
 class RunClient:
     """One run. ``spec`` None with ``resume`` continues the session ``out``.
 
+    ``allow_imports``: import paths of solvers that may be imported, which runs their code.
     ``data``: folder of the data sets (None: the usual one). ``device`` None takes the spec's.
     ``on_message`` is called, on the supervising thread, when :meth:`drain` has something new; at most
     about 30 times a second. Generated weights are not among the events' contents: read the session.
+    ``hold``: pause when numbers go wrong, until :meth:`go_back` or :meth:`stop`. ``changes``: settings by
+    their dotted names (``spec.CHANGEABLE``) that differ from here on.
     ``environment``: variables that only the worker process gets (threads, which GPUs it sees).
     """
 
@@ -50,9 +53,12 @@ class RunClient:
         data: Path | None = None,
         device: str | None = None,
         allow_unverified: bool = False,
+        allow_imports: Collection[str] = (),
         resume: bool = False,
         overwrite: bool = False,
         in_process: bool = False,
+        hold: bool = False,
+        changes: Mapping[str, float] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._start = Start(
@@ -61,8 +67,11 @@ class RunClient:
             spec=None if spec is None else specs.encode(spec),
             device=device,
             allow_unverified=allow_unverified,
+            allow_imports=tuple(allow_imports),
             resume=resume,
             overwrite=overwrite,
+            hold=hold,
+            changes=dict(changes or {}),
         )
         self.out = Path(out)
         self.on_message: Callable[[], None] | None = None
@@ -164,8 +173,13 @@ class RunClient:
     def set_beta(self, value: float) -> None:
         self.send(protocol.SetBeta(value=value))
 
-    def grow(self, topology: Topology, reason: str = "by hand") -> None:
-        self.send(protocol.Grow(topology=topology, reason=reason))
+    def grow(self, topology: Topology, reason: str = "by hand", removed: Sequence[str] = ()) -> None:
+        """Go on with another tree; ``removed``: ids of the nodes that are meant to go."""
+        self.send(protocol.Grow(topology=topology, reason=reason, removed=tuple(removed)))
+
+    def go_back(self, lr: float | None = None) -> None:
+        """To the last checkpoint, with another learning rate if one is given."""
+        self.send(protocol.GoBack(lr=lr))
 
     def watch(self, path: str, task: int, tensor: str | None) -> None:
         self.send(protocol.Watch(path=path, task=task, tensor=tensor))

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hhstudio.core import events, rules
+from hhstudio.core import consent, events, rules
 from hhstudio.core import spec as specs
+from hhstudio.core.environments import differences
 from hhstudio.core.errors import SessionError, SpecError
+from hhstudio.core.history import History
 from hhstudio.core.spec import Spec
 from hhstudio.core.state import TrainerState
 from hhstudio.core.topology import Topology
@@ -23,7 +25,9 @@ class Prepared:
         self.out = Path(start.out)
         self.spec = Spec()
         self.topology = Topology()
+        self.trees: list[Topology] = []
         self.device = ""
+        self.stream: Any = None
         self.trainer: Any = None
         self.writer_or_none: Any = None
         self.unverified = False
@@ -31,8 +35,7 @@ class Prepared:
         self.steps_done: dict[str, int] = {}
         self.state: TrainerState | None = None
         self.earlier: events.RunStarted | None = None
-        self.earlier_device = ""
-        self.earlier_torch = ""
+        self.made_on: dict[str, str] = {}
 
     @property
     def writer(self) -> Any:
@@ -59,10 +62,46 @@ class Prepared:
     def first_event(self, created: str, app: str) -> events.RunStarted | events.Resumed:
         """What the session's record begins with, or goes on with."""
         started = self.trainer.run_started(created, app, self.unverified)
-        if self.state is None:
-            return started
-        exact = (self.device, started.torch) == (self.earlier_device, self.earlier_torch)
-        return events.Resumed(step=self.state.step, device=self.device, torch=started.torch, exact=exact)
+        return started if self.state is None else self._resumed(self.state, started)
+
+    def go_back(self) -> events.Resumed:
+        """Put a trainer in place that stands where the last checkpoint was made. What the writer was given
+        must be flushed. Raises :class:`SessionError`."""
+        from hhstudio.learn.trainer import Trainer
+        from hhstudio.store.session import open as open_session
+
+        with open_session(self.out) as session:
+            state = session.trainer_state()
+            if state is None:
+                raise SessionError(f"{self.out}: holds no checkpoint to go back to")
+            self.stand_at(state, session.history)
+        self.trainer = Trainer(self.spec, self.stream, self.device, state)
+        return self._resumed(state, self.trainer.run_started("", "", False))
+
+    def _resumed(self, state: TrainerState, now: events.RunStarted) -> events.Resumed:
+        """Going on is exact where the checkpoint was made as it would be made now."""
+        told = state.meta.get("made_on")
+        before = told if isinstance(told, dict) else self.made_on
+        differs = differences(before, now.environment)
+        return events.Resumed(
+            step=state.step,
+            device=self.device,
+            torch=now.torch,
+            exact=not differs,
+            changes=self.trainer.changes,
+            differs=differs,
+            environment=now.environment,
+        )
+
+    def stand_at(self, state: TrainerState, history: History) -> None:
+        """Take over a state: the tree as it was then, and the steps that each path had taken."""
+        self.state = state
+        self.topology = _topology_at(history.topologies, state.step) or self.spec.topology
+        self.steps_done = {}
+        for mark in history.marks:
+            stop = state.step if mark.stop is None else min(mark.stop, state.step)
+            taken = max(stop - mark.start, 0)
+            self.steps_done[mark.path] = self.steps_done.get(mark.path, 0) + taken
 
     def depths(self) -> dict[str, int]:
         return {path.name: path.depth for path in self.topology.paths}
@@ -75,7 +114,7 @@ def prepare(
 ) -> None:
     """Fill in everything but the writer. ``phase(state, detail)`` is told before each part.
 
-    Raises SpecError, SessionError, DeviceError, DataError, all before anything is written.
+    Raises SpecError, ConsentError, SessionError, DeviceError, DataError, all before anything is written.
     """
     start = prepared.start
     if start.resume:
@@ -89,6 +128,7 @@ def prepare(
         if prepared.out.exists() and not start.overwrite:
             raise SessionError(f"{prepared.out} exists already: choose another name, or let it be replaced")
     spec = prepared.spec
+    consent.check(start.allow_imports, spec, *prepared.trees)
 
     phase("importing", "PyTorch")
     from hhstudio.learn.data import build_stream
@@ -107,7 +147,7 @@ def prepare(
         allow_unverified=start.allow_unverified,
         progress=downloading,
     )
-    prepared.unverified = stream.unverified
+    prepared.stream, prepared.unverified = stream, stream.unverified
 
     phase("building", f"{len(prepared.topology.paths)} paths on {prepared.device}")
     prepared.trainer = Trainer(spec, stream, prepared.device, prepared.state)
@@ -126,16 +166,14 @@ def _reopen(prepared: Prepared) -> None:
             raise SessionError(
                 f"{prepared.out}: holds no checkpoint to continue from; train its spec into another file"
             )
-        prepared.state, prepared.seconds = state, history.seconds
-        prepared.spec = session.spec
-        prepared.topology = _topology_at(history.topologies, state.step) or session.spec.topology
-        for mark in history.marks:
-            stop = state.step if mark.stop is None else min(mark.stop, state.step)
-            taken = max(stop - mark.start, 0)
-            prepared.steps_done[mark.path] = prepared.steps_done.get(mark.path, 0) + taken
+        if session.read_only and not session.live:  # a writer is told by its lock
+            raise SessionError(f"{prepared.out}: cannot be continued, {session.read_only}")
+        prepared.seconds, prepared.spec = history.seconds, session.spec
+        prepared.trees = [topology for _, topology, _ in history.topologies]
+        prepared.stand_at(state, history)
         run = history.run
         if run is not None:
-            prepared.earlier_device, prepared.earlier_torch = run.device, run.torch
+            prepared.made_on = {"device": run.device, "torch": run.torch, **run.environment}
 
 
 def _topology_at(topologies: list[tuple[int, Topology, str]], step: int) -> Topology | None:

@@ -39,7 +39,10 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", forbid_
 class Start(_Message, frozen=True, kw_only=True, tag="start"):
     """The first message. ``spec``: JSON of a spec, None when ``resume`` continues the session ``out``.
 
-    ``data``: folder of the data sets. ``device``: None takes the spec's.
+    ``allow_imports``: solvers (``package.module:Class``) whose code the user lets run.
+    ``data``: folder of the data sets. ``device``: None takes the spec's. ``hold``: pause when numbers go
+    wrong and wait for :class:`GoBack` or :class:`Stop`, instead of failing. ``changes``: settings that may
+    change in flight (``spec.CHANGEABLE``), set before the first step.
     """
 
     out: str
@@ -47,8 +50,11 @@ class Start(_Message, frozen=True, kw_only=True, tag="start"):
     spec: bytes | None = None
     device: str | None = None
     allow_unverified: bool = False
+    allow_imports: tuple[str, ...] = ()
     resume: bool = False
     overwrite: bool = False
+    hold: bool = False
+    changes: dict[str, float] = {}
     version: int = VERSION
 
 
@@ -79,10 +85,20 @@ class SetBeta(_Message, frozen=True, kw_only=True, tag="beta"):
 
 
 class Grow(_Message, frozen=True, kw_only=True, tag="grow"):
-    """Go on with this tree from the next step."""
+    """Go on with this tree from the next step: grown, with nodes frozen or released, or without the nodes
+    named in ``removed`` (ids; a node that is missing without being named is a misunderstanding, and refused).
+    """
 
     topology: Topology
     reason: str = "by hand"
+    removed: tuple[str, ...] = ()
+
+
+class GoBack(_Message, frozen=True, kw_only=True, tag="back"):
+    """Go on from the last checkpoint, as if what came after it had not been, at another learning rate of
+    the weights if one is given."""
+
+    lr: float | None = None
 
 
 class Watch(_Message, frozen=True, kw_only=True, tag="watch"):
@@ -94,7 +110,7 @@ class Watch(_Message, frozen=True, kw_only=True, tag="watch"):
     tensor: str | None
 
 
-Command = Pause | Resume | Stop | CheckpointNow | SetLearningRate | SetBeta | Grow | Watch
+Command = Pause | Resume | Stop | CheckpointNow | SetLearningRate | SetBeta | Grow | GoBack | Watch
 ToWorker = Start | Command
 
 # worker -> window -------------------------------------------------------------------------------------
@@ -125,7 +141,10 @@ _to_window = msgspec.msgpack.Decoder(ToWindow)
 
 def encode(message: ToWorker | ToWindow) -> bytes:
     """The whole frame. Raises :class:`ProtocolError` when it is longer than :data:`LIMIT`."""
-    body = _encoder.encode(message)
+    return _framed(_encoder.encode(message))
+
+
+def _framed(body: bytes) -> bytes:
     if len(body) > LIMIT:
         raise ProtocolError(f"a message of {len(body)} bytes is longer than the limit of {LIMIT}")
     return _LENGTH.pack(len(body)) + body
@@ -140,7 +159,11 @@ class Connection:
 
     def send(self, message: ToWorker | ToWindow) -> None:
         """Raises OSError or ValueError when the other end or the stream is closed."""
-        frame = encode(message)
+        self.send_body(_encoder.encode(message))
+
+    def send_body(self, body: bytes) -> None:
+        """Send bytes that are encoded already, as one frame."""
+        frame = _framed(body)
         with self._lock:
             self._outgoing.write(frame)
             self._outgoing.flush()

@@ -6,55 +6,37 @@ two steps. It ends with a :class:`~hhstudio.core.events.Finished` record, whatev
 
 from __future__ import annotations
 
-import math
 import queue
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from msgspec.structs import replace
 
 import hhstudio
-from hhstudio.core import events
-from hhstudio.core.errors import HHStudioError, SpecError
+from hhstudio.core import consent, events
+from hhstudio.core.errors import DivergedError, HHStudioError, SpecError
 from hhstudio.core.events import Event, RunState
+from hhstudio.core.settings import range_problem
+from hhstudio.core.spec import CHANGEABLE
 from hhstudio.service import protocol
-from hhstudio.service.eta import Eta
 from hhstudio.service.failures import explain
 from hhstudio.service.preparation import Prepared, prepare
-from hhstudio.service.protocol import Command, Start
+from hhstudio.service.protocol import Command
+from hhstudio.service.recording import Recording, Stopped
 
 TICK = 0.25
 """Seconds between looks at clock and journal; commands are looked for between any two steps."""
 
 
-class Stopped(BaseException):
-    """A stop was asked for; the text is the reason. No error, so that no ``except Exception`` of a
-    library on the way (a download's retries) can swallow it."""
+class _GoBackError(Exception):
+    """Asked for between two steps: leave them, and go on from the last checkpoint."""
+
+    def __init__(self, lr: float | None) -> None:
+        self.lr = lr
 
 
-class SessionRun:
+class SessionRun(Recording):
     """Runs once. ``emit`` is called with every event, on the thread that calls :meth:`run`."""
-
-    def __init__(
-        self,
-        start: Start,
-        commands: queue.SimpleQueue[Command],
-        emit: Callable[[Event], None],
-    ) -> None:
-        self._start, self._commands, self._emit = start, commands, emit
-        self._began = time.monotonic()
-        self._before = 0.0
-        self._prepared: Prepared | None = None
-        self._early: list[Event] = []
-        self._paused = False
-        self._kept: int | None = None
-        self._step = 0
-        self._checkpoint_seconds = 60.0
-        self._checkpoint_due = math.inf
-        self._tick_due = 0.0
-        self._eta = Eta({})
 
     def run(self) -> int:
         """Train to the end, or until stopped. Returns the exit status of ``hhstudio run``."""
@@ -81,7 +63,7 @@ class SessionRun:
         self._begin(prepared)
 
     def _phase(self, state: RunState, detail: str = "") -> None:
-        self._obey()
+        self.obey()
         self._state(state, detail)
 
     def _download(self, what: str, done: int, total: int) -> None:
@@ -104,29 +86,42 @@ class SessionRun:
             prepared.writer.record(event)
         self._early.clear()
         spec = prepared.spec
-        consolidates = spec.consolidation.beta > 0 and spec.training.mode == "sequential"
-        self._eta = Eta(prepared.depths(), prepared.steps_done, consolidates)
+        self._eta = self._new_eta()
         self._checkpoint_seconds = spec.recording.checkpoint_seconds
+        if isinstance(first, events.Resumed) and not first.exact:
+            why = "; ".join(first.differs)
+            self._log("warning", f"goes on, but not bit for bit as it would have without the break: {why}")
         if prepared.unverified:
             self._log("warning", "data files that torchvision's checksums do not know were accepted")
+        for field, value in self._start.changes.items():
+            self._set(field, value)
 
     # the steps --------------------------------------------------------------------------------------
 
     def _train(self) -> None:
         self._state("training")
         self._checkpoint()
-        trainer = self._trainer
-        for event in trainer.events():
+        while True:
+            try:
+                return self._take_steps()
+            except DivergedError as error:
+                lr = self._hold(error)
+            except _GoBackError as asked:
+                lr = asked.lr
+            self._go_back(lr)
+
+    def _take_steps(self) -> None:
+        for event in self._trainer.events():
             if event is not None:
                 self._take(event)
             now = time.monotonic()
             if now >= self._tick_due:
                 self._tick_due = now + TICK
-                self._writer.tick()
-                if now >= self._checkpoint_due:
+                self._tick()
+                if now >= self._checkpoint_due or self._writer.needs_state:
                     self._checkpoint()
             if not self._commands.empty():
-                self._obey()
+                self.obey()
             if self._paused:
                 self._idle()
 
@@ -139,7 +134,7 @@ class SessionRun:
         elif isinstance(event, events.TopologyChanged):
             self._eta.set_depths({path.name: path.depth for path in event.topology.paths})
         self._record(event)
-        if isinstance(event, events.TaskFinished):
+        if isinstance(event, (events.TaskFinished, events.TopologyChanged)):
             self._step = event.step
             self._checkpoint()
 
@@ -159,14 +154,49 @@ class SessionRun:
         while self._paused:
             try:
                 self._apply(self._commands.get(timeout=TICK))
+                for event in self._trainer.unreported():  # what changed in the tree is seen at once
+                    self._take(event)
             except queue.Empty:
-                self._writer.tick()
+                self._tick()
         self._eta.skip(time.monotonic() - began)
         self._state("training")
 
+    def _hold(self, error: DivergedError) -> float | None:
+        """Say what went wrong and wait for what to do; returns the learning rate to go back with.
+
+        Raises the error where nobody is there to decide, and :class:`Stopped`.
+        """
+        self._tell(error)
+        if not self._start.hold:
+            raise error
+        self._state("paused", str(error))
+        while True:
+            try:
+                self._apply(self._commands.get(timeout=TICK))
+            except queue.Empty:
+                self._tick()
+            except _GoBackError as asked:
+                return asked.lr
+
+    def _go_back(self, lr: float | None) -> None:
+        """Stand where the last checkpoint was made, and keep the new learning rate with it."""
+        assert self._prepared is not None
+        self._stored(self._writer.flush)
+        resumed = self._prepared.go_back()
+        self._record(resumed)
+        self._step = self._kept = resumed.step
+        self._paused = self._diverged = False
+        self._eta = self._new_eta()
+        at = "" if lr is None else f", with a learning rate of {lr:g}"
+        self._log("info", f"went back to the checkpoint at step {resumed.step}{at}")
+        if lr is not None:
+            self._trainer.set_learning_rate(lr)
+        self._state("training")
+        self._checkpoint()
+
     # commands ---------------------------------------------------------------------------------------
 
-    def _obey(self) -> None:
+    def obey(self) -> None:
         """Apply every waiting command. Raises :class:`Stopped`."""
         while True:
             try:
@@ -182,6 +212,8 @@ class SessionRun:
             self._paused = True
         elif isinstance(command, protocol.Resume):
             self._paused = False
+            if self._diverged:
+                self._log("warning", "numbers went wrong: go back to the last checkpoint, or stop")
         elif self._prepared is None or self._prepared.writer_or_none is None:
             self._log("warning", "training has not begun: the command was ignored")
         elif isinstance(command, protocol.CheckpointNow):
@@ -190,7 +222,7 @@ class SessionRun:
             try:
                 self._change(command)
             except HHStudioError as error:
-                self._log("error", str(error))
+                self._refuse(command, str(error))
             except KeyError as error:
                 self._log("error", f"there is no {error} in this run")
 
@@ -198,94 +230,38 @@ class SessionRun:
         trainer = self._trainer
         match command:
             case protocol.SetLearningRate(value=value):
-                if not (math.isfinite(value) and value > 0):
-                    raise SpecError(f"training.lr must be above 0, not {value:g}: left as it was")
-                trainer.set_learning_rate(value)
+                self._set("training.lr", value)
             case protocol.SetBeta(value=value):
-                if not (math.isfinite(value) and value >= 0):
-                    raise SpecError(f"consolidation.beta must be 0 or more, not {value:g}: left as it was")
-                trainer.set_beta(value)
-            case protocol.Grow(topology=topology, reason=reason):
-                trainer.grow(topology, reason)
+                self._set("consolidation.beta", value)
+            case protocol.GoBack(lr=lr):
+                if lr is not None:
+                    _check_changeable("training.lr", lr)
+                raise _GoBackError(lr)
+            case protocol.Grow(topology=topology, reason=reason, removed=removed):
+                consent.check(self._start.allow_imports, trainer.spec, topology)
+                trainer.grow(topology, reason, removed)
             case protocol.Watch(path=path, task=task, tensor=tensor):
                 trainer.watch(path, task, tensor)
 
-    # recording --------------------------------------------------------------------------------------
+    def _refuse(self, command: Command, reason: str) -> None:
+        """Not obeyed: the reason goes into the log, and to whoever asked."""
+        name = command.__struct_config__.tag
+        self._log("error", f"the tree stays as it is: {reason}" if name == "grow" else reason)
+        self._record(events.Refused(step=self._step, command=str(name), reason=reason))
 
-    @property
-    def _trainer(self) -> Any:  # learn is imported lazily
-        assert self._prepared is not None
-        return self._prepared.trainer
-
-    @property
-    def _writer(self) -> Any:  # store is imported lazily
-        assert self._prepared is not None
-        return self._prepared.writer
-
-    def _record(self, event: Event) -> None:
-        """Into the journal, then to whoever listens. Watched tensors are not kept."""
-        writer = self._prepared.writer_or_none if self._prepared else None
-        if isinstance(event, events.Watched):
-            pass
-        elif writer is None:
-            self._early.append(event)
+    def _set(self, field: str, value: float) -> None:
+        """Change a setting from the next step on. Raises :class:`SpecError`."""
+        _check_changeable(field, value)
+        if field == "training.lr":
+            self._trainer.set_learning_rate(value)
         else:
-            writer.record(event)
-        self._emit(event)
+            self._trainer.set_beta(value)
 
-    def _checkpoint(self) -> None:
-        """Everything so far onto the disk. Raises TrainingError rather than keep numbers gone wrong."""
-        began = time.monotonic()
-        for event in self._trainer.unreported():
-            self._record(event)
-        done = self._writer.checkpoint(self._trainer.state())
-        self._kept = done.step
-        self._emit(done)
-        now = time.monotonic()
-        # A slow disk must not eat the training: at most a twentieth of the time goes into these.
-        self._checkpoint_due = now + max(self._checkpoint_seconds, 20 * (now - began))
 
-    def _end(self, state: RunState, message: str, *, save: bool = False, status: int = 0) -> int:
-        """Close the session. Saving may fail too (a full disk): then the run has failed."""
-        writer = self._prepared.writer_or_none if self._prepared else None
-        try:
-            if writer is not None and save:
-                self._state("saving")
-                self._checkpoint()
-            finished = self._finished(state, message)
-            if writer is not None:
-                writer.close(finished)
-        except BaseException as error:
-            status, message = explain(error, "")
-            finished = self._finished("failed", f"saving: {message}")
-            status = max(status, 1)
-            if writer is not None:
-                writer.__exit__(type(error), error, None)
-        self._emit(finished)
-        return status
-
-    def _finished(self, state: RunState, reason: str) -> events.Finished:
-        out = self._start.out
-        step = self._step if self._kept is None else max(self._step, self._kept)
-        if state == "finished":
-            message = ""
-        elif self._kept is None:
-            message = reason or "nothing was trained yet"
-        elif state == "stopped":
-            message = "; ".join(filter(None, [reason, f"kept up to step {self._kept} in {out}"]))
-        else:
-            message = (
-                f"{reason}; kept: the checkpoint at step {self._kept} and the curves, in {out}; "
-                "it can be continued from there"
-            )
-        assert state in ("finished", "stopped", "failed")
-        return events.Finished(state=state, step=step, seconds=self._seconds(), message=message)
-
-    def _seconds(self) -> float:
-        return self._before + time.monotonic() - self._began
-
-    def _state(self, state: RunState, detail: str = "") -> None:
-        self._record(events.StateChanged(state=state, detail=detail, seconds=self._seconds()))
-
-    def _log(self, level: str, message: str) -> None:
-        self._record(events.Log(time=time.time(), level=level, message=message))  # type: ignore[arg-type]
+def _check_changeable(field: str, value: float) -> None:
+    """Raise :class:`SpecError` for what may not change in flight."""
+    if field not in CHANGEABLE:
+        raise SpecError(f"{field} does not change in flight: only {' and '.join(CHANGEABLE)} do")
+    problem = range_problem(field, value)
+    if problem:
+        raise SpecError(f"{problem}: left as it was")
