@@ -81,6 +81,7 @@ class History:
         self.accuracy: dict[str, np.ndarray] = {}
         self.marks: list[TaskMark] = []
         self.weights: dict[tuple[str, int], int] = {}
+        self.resumed: list[events.Resumed] = []
         self.settings: list[events.SettingChanged] = []
         self.log: list[events.Log] = []
         self.diverged: events.Diverged | None = None
@@ -128,7 +129,7 @@ class History:
 
     def _on_RunStarted(self, event: events.RunStarted) -> None:
         self.run = event
-        self.spec = specs.decode(event.spec, "the session's spec")
+        self.spec = specs.decode_recorded(event.spec, "the session's spec")
         self.tasks, self.paths, self.parameters = event.tasks, event.paths, event.parameters
         self.growth = []
         for path in event.paths:
@@ -150,6 +151,7 @@ class History:
         ]
         self._shrink_to(event)
         self.settings = [s for s in self.settings if s.step <= event.step]
+        self.resumed = [*(r for r in self.resumed if r.step <= event.step), event]
         self.step, self.end, self.progress, self.diverged = event.step, None, None, None
         self._changes.rewound = self._changes.state = self._changes.topology = True
         self._changes.accuracy.update(self.paths)
@@ -162,6 +164,10 @@ class History:
     def _on_Progress(self, event: events.Progress) -> None:
         self.progress, self.step = event, event.step
         self.seconds = max(self.seconds, event.seconds)
+        if event.memory and self._known(event.path, event.task):
+            key = (event.path, event.task, "memory")
+            self.series.setdefault(key, Series()).extend([event.step], [event.memory])
+            self._changes.series.add(key)
         self._changes.progress = True
 
     def _on_TaskStarted(self, event: events.TaskStarted) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from hhstudio.gui.parts import Part, Workbench
@@ -42,10 +43,22 @@ def _outline(bench: Workbench) -> QWidget:
     return made
 
 
-def _curves(_bench: Workbench) -> QWidget:
+def _curves(bench: Workbench) -> QWidget:
+    from hhstudio.core import snippets
     from hhstudio.gui.curves.panels import CurvePanels
 
-    return CurvePanels()
+    made = CurvePanels()
+
+    def copy_python() -> None:
+        path = bench.studio.session_path
+        if path is None:
+            bench.studio.notice.emit("Train or open a session first: the lines read its file")
+            return
+        QGuiApplication.clipboard().setText(snippets.curves(path, made.settings.metrics))
+        bench.studio.notice.emit("Copied: lines of Python that read these curves")
+
+    made.python_wanted.connect(copy_python)
+    return made
 
 
 def _matrix(_bench: Workbench) -> QWidget:

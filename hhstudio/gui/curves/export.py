@@ -12,6 +12,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.history import History
+from hhstudio.gui import fonts
 from hhstudio.gui.curves.panel import CurvePanel
 from hhstudio.gui.taskstyle import task_label, task_style
 from hhstudio.gui.theme import Theme
@@ -106,7 +107,7 @@ def save_png(figure: Figure, path: Path) -> None:
 
 
 def save_svg(figure: Figure, path: Path, title: str) -> None:
-    """Vector lines and text. Raises HHStudioError when the file cannot be written."""
+    """Vector lines and text, with the glyphs inside. Raises HHStudioError when the file cannot be written."""
     generator = QSvgGenerator()
     generator.setFileName(str(path))
     generator.setSize(figure.size)
@@ -119,6 +120,10 @@ def save_svg(figure: Figure, path: Path, title: str) -> None:
         raise HHStudioError(f"{path}: the picture could not be written; is the folder there and writable?")
     figure.paint(painter)
     painter.end()
+    try:
+        fonts.embed(path)
+    except OSError as error:
+        raise HHStudioError(f"{path}: {error.strerror or error}") from None
 
 
 def save_csv(history: History, metrics: Sequence[str], hidden: set[int], path: Path) -> int:

@@ -34,6 +34,9 @@ _KNOWN = (
     ),
     Metric("gradient_norm", "Gradient norm", "norm of the gradient before clipping", log=True, smoothing=0.9),
     Metric("lr", "Learning rate", "step size of the optimiser"),
+    Metric(
+        "memory", "Memory", "bytes that the run holds: on the device, or of the worker process on the CPU"
+    ),
     Metric("step_time", "Step time", "seconds a training step takes", smoothing=0.9),
 )
 STANDARD = tuple(metric.name for metric in _KNOWN[:4])
@@ -51,6 +54,11 @@ def metric(name: str) -> Metric:
     return Metric(name, name.replace("_", " ").capitalize(), f"recorded as {name}")
 
 
+def usual(name: str) -> bool:
+    """Whether a metric has a button of its own; others are found in a menu."""
+    return any(known.name == name for known in _KNOWN)
+
+
 def ordered(names: set[str]) -> tuple[str, ...]:
     """Known metrics in their usual order, then the others by name; those that are single points left out."""
     known = [m.name for m in _KNOWN if m.name in names]
@@ -62,6 +70,8 @@ def text(metric: Metric, value: float) -> str:
     """A value as people read it: 93.4 %, or four significant figures."""
     if metric.percent:
         return f"{100 * value:.1f} %"
+    if metric.name == "memory":
+        return f"{value / 2**20:,.0f} MB".replace(",", " ")
     if value and not 1e-3 <= abs(value) < 1e5:
         return f"{value:.2e}"
     return f"{value:.4g}"

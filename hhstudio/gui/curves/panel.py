@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout
 
 from hhstudio.core.history import History, SeriesKey
 from hhstudio.gui.curves import metrics, ranges
@@ -13,7 +13,7 @@ from hhstudio.gui.curves.backdrop import Band, Event
 from hhstudio.gui.curves.crosshair import Crosshair, Reading
 from hhstudio.gui.curves.curve import BUCKETS, Curve
 from hhstudio.gui.curves.elided import ElidedLabel
-from hhstudio.gui.curves.maximise import MaximiseButton
+from hhstudio.gui.curves.panel_button import PanelButton
 from hhstudio.gui.curves.plot import Plot
 from hhstudio.gui.curves.settings import Settings
 from hhstudio.gui.curves.stepmap import IDENTITY, TITLES, StepMap, marks_of, step_map, steps_a_task
@@ -30,6 +30,11 @@ class CurvePanel(QFrame):
     moved = Signal(object)
     fit_wanted = Signal(object)
     maximise_wanted = Signal(object)
+    detach_wanted = Signal(object)
+    hide_wanted = Signal(object)
+    move_wanted = Signal(object, int)
+    dropped = Signal(object, object)
+    """(panel, global position): its title was dragged there."""
 
     def __init__(self, path: str, metric: str, theme: Theme) -> None:
         super().__init__()
@@ -47,6 +52,7 @@ class CurvePanel(QFrame):
         self._y_by_hand = False
         self._log = False
         self._cursor: float | None = None
+        self._grip: QPoint | None = None
         self.setObjectName("curvePanel")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(f"{self.measure.title} of {path}")
@@ -58,16 +64,19 @@ class CurvePanel(QFrame):
         self.title.setToolTip(f"{self.path}\n{self.measure.title}: {self.measure.meaning}")
         self.subtitle = QLabel(self.measure.title)
         self.summary = QLabel()
-        self.maximise = MaximiseButton()
+        self.maximise = PanelButton("maximise", "Show only this panel (Enter; Esc shows all)")
         self.maximise.setAccessibleName(f"Maximise {self.path}")
         self.maximise.clicked.connect(lambda: self.maximise_wanted.emit(self))
+        self.detach = PanelButton("detach", "Put this panel into a window of its own (D)")
+        self.detach.setAccessibleName(f"Detach {self.path}")
+        self.detach.clicked.connect(lambda: self.detach_wanted.emit(self))
         header = QHBoxLayout()
         header.setContentsMargins(10, 3, 3, 0)
         header.setSpacing(6)
         for widget in (self.title, self.subtitle):
             header.addWidget(widget)
         header.addStretch(1)
-        for widget in (self.summary, self.maximise):
+        for widget in (self.summary, self.detach, self.maximise):
             header.addWidget(widget)
         self.plot = Plot()
         layout = QVBoxLayout(self)
@@ -99,7 +108,8 @@ class CurvePanel(QFrame):
         self.title.setStyleSheet(f"color: {theme.text}; font-weight: 600; background: transparent;")
         for label in (self.subtitle, self.summary, self.empty):
             label.setStyleSheet(f"color: {theme.muted}; background: transparent;")
-        self.maximise.set_colors(theme.muted, theme.text)
+        for button in (self.detach, self.maximise):
+            button.set_colors(theme.muted, theme.text)
         self.note.setStyleSheet(f"color: {theme.muted}; background: {theme.panel}; font-size: 10px;")
         for task, curve in self.curves.items():
             self._style(task, curve)
@@ -127,7 +137,7 @@ class CurvePanel(QFrame):
         if self._history is None:
             return 0.0
         self._adopt_new_series()
-        self.step_map = step_map(self._history, self.path, settings.mode)
+        self.step_map = step_map(self._history, self.path, settings.mode, settings.log_x)
         ends = [curve.series.steps[-1] for curve in self.curves.values() if len(curve.series)]
         ends += [m.stop if m.stop is not None else m.start for m in marks_of(self._history, self.path)]
         return float(self.step_map.to_x(np.array([max(ends)]))[0]) if ends else 0.0
@@ -135,7 +145,7 @@ class CurvePanel(QFrame):
     def redraw(self, settings: Settings, x_range: ranges.Range) -> None:
         """Draw curves, bands and texts for an x range. :meth:`prepare` comes first."""
         self.dirty, self.drawn_range = False, x_range
-        self._set_log(settings.log_of(self.measure.name))
+        self._set_log(settings.log_of(self.measure.name), settings.log_x)
         first, last = (self.step_map.to_step(x) for x in x_range)
         drawn: list[np.ndarray] = []
         buckets = int(np.clip(self.plot.area().width(), 200, BUCKETS))
@@ -146,7 +156,9 @@ class CurvePanel(QFrame):
             else:
                 drawn += curve.draw(first, last, self.step_map.to_x, self._log, buckets)
         self.points = sum(len(y) for y in drawn)
-        if not self._y_by_hand:
+        if settings.locked and self._y_range is not None:
+            self.plot.set_ranges(x_range, None)
+        elif not self._y_by_hand:
             self._y_range = (
                 ranges.PERCENT if self.measure.percent else ranges.along_y(drawn, self._log, self._y_range)
             )
@@ -194,7 +206,7 @@ class CurvePanel(QFrame):
             )
         where = f"step {step:,.0f}".replace(",", " ")
         if settings.mode == "time":
-            where += f" · {x:.1f} s"
+            where += f" · {10.0**x if settings.log_x else x:.1f} s"
         title = f"{where} · recorded beside smoothed" if settings.smoothing_of(self.measure.name) else where
         self.crosshair.show_at(x, title, readings, with_values)
 
@@ -214,10 +226,10 @@ class CurvePanel(QFrame):
         color, dashes = task_style(self._theme, task)
         curve.style(color, blend(color, self._theme.panel, 0.32), dashes, order=task)
 
-    def _set_log(self, log: bool) -> None:
+    def _set_log(self, log: bool, log_x: bool) -> None:
         if log != self._log:
             self._log, self._y_range, self._y_by_hand = log, None, False
-        self.plot.set_scales(self.measure.percent, log)
+        self.plot.set_scales(self.measure.percent, log, log_x)
 
     def _headroom(self, wanted: ranges.Range) -> ranges.Range:
         """Room at the top for the band labels, so that no curve runs through them."""
@@ -292,6 +304,41 @@ class CurvePanel(QFrame):
         self.dirty = True
         self.moved.emit(self)
 
+    # dragging by the title ---------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and event.position().y() < self.plot.y():
+            self._grip = event.position().toPoint()
+            self.setFocus()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grip is not None:
+            moved = (event.position().toPoint() - self._grip).manhattanLength()
+            if moved >= QApplication.startDragDistance():
+                self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        dragged = self._grip is not None and self.cursor().shape() == Qt.CursorShape.ClosedHandCursor
+        self._grip = None
+        self.unsetCursor()
+        if dragged:
+            self.dropped.emit(self, event.globalPosition().toPoint())
+        super().mouseReleaseEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for title, signal in (
+            ("Show only this panel\tEnter", self.maximise_wanted),
+            ("Own window\tD", self.detach_wanted),
+            ("Hide this panel\tH", self.hide_wanted),
+            ("Fit\tHome", self.fit_wanted),
+        ):
+            menu.addAction(title, lambda signal=signal: signal.emit(self))
+        menu.popup(event.globalPos())
+
     def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         super().resizeEvent(event)
         self._place()
@@ -313,8 +360,15 @@ class CurvePanel(QFrame):
                 self.fit_wanted.emit(self)
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self.maximise_wanted.emit(self)
+            case Qt.Key.Key_D:
+                self.detach_wanted.emit(self)
+            case Qt.Key.Key_H:
+                self.hide_wanted.emit(self)
             case Qt.Key.Key_Left | Qt.Key.Key_Right:
-                self._walk(event)
+                if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                    self.move_wanted.emit(self, -1 if event.key() == Qt.Key.Key_Left else 1)
+                else:
+                    self._walk(event)
             case _:
                 super().keyPressEvent(event)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import math
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
@@ -13,11 +14,12 @@ from hhstudio.core.errors import HHStudioError
 from hhstudio.core.events import TERMINAL
 from hhstudio.core.history import Changes, History
 from hhstudio.gui.curves import export, ranges
+from hhstudio.gui.curves.arrangement import Arrangement, key_of
 from hhstudio.gui.curves.grid import PanelGrid
 from hhstudio.gui.curves.legend import Legend
 from hhstudio.gui.curves.panel import CurvePanel
 from hhstudio.gui.curves.settings import Settings
-from hhstudio.gui.curves.stepmap import steps_a_task
+from hhstudio.gui.curves.stepmap import LEAST, steps_a_task
 from hhstudio.gui.curves.toolbar import Toolbar
 from hhstudio.gui.exporting import ask_where
 from hhstudio.gui.theme import LIGHT, Theme
@@ -40,6 +42,7 @@ class CurvePanels(QWidget):
     """:meth:`refresh` draws only what is visible and has changed; the rest is drawn when it is exposed."""
 
     status_message = Signal(str)
+    python_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
         super().__init__(parent)
@@ -53,6 +56,7 @@ class CurvePanels(QWidget):
         self.toolbar = Toolbar(self.settings)
         self.legend = Legend(theme)
         self.grid = PanelGrid()
+        self.arrangement = Arrangement(self.settings, self)
         self.empty = QLabel(_EMPTY)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         body = QWidget()
@@ -72,6 +76,7 @@ class CurvePanels(QWidget):
         self._idle.timeout.connect(lambda: self._set_quality(moving=False))
         self.toolbar.changed.connect(self._settings_changed)
         self.toolbar.fit_wanted.connect(self.fit)
+        self.toolbar.panels_wanted.connect(self.show_all_panels)
         self.legend.hidden_changed.connect(self._hidden_changed)
         self.grid.exposed.connect(self._draw_exposed)
         for title, slot in (
@@ -79,6 +84,7 @@ class CurvePanels(QWidget):
             ("Vector picture (SVG) …", lambda: self._ask("curves.svg")),
             ("Numbers (CSV) …", lambda: self._ask("curves.csv")),
             ("Copy picture", self.copy_picture),
+            ("Copy as Python", self.python_wanted.emit),
         ):
             self.toolbar.export_menu.addAction(title, slot)
         self.set_theme(theme)
@@ -138,7 +144,7 @@ class CurvePanels(QWidget):
     def shown_panels(self) -> list[CurvePanel]:
         if self._history is None:
             return []
-        return [panel for panel in self.panels.values() if not panel.isHidden()]
+        return [p for p in self.arrangement.in_grid(self.panels) if not p.isHidden()]
 
     def export_to(self, path: Path) -> None:
         """Write what is shown to a .png, .svg or .csv file. Raises HHStudioError."""
@@ -183,6 +189,8 @@ class CurvePanels(QWidget):
         wanted = [(path, metric) for metric in self.settings.metrics for path in paths]
         for key in [key for key in self.panels if key not in wanted]:
             panel = self.panels.pop(key)
+            if key in self.arrangement.windows:
+                self.arrangement.windows.pop(key).close()
             panel.setParent(None)
             panel.deleteLater()
         for key in wanted:
@@ -193,8 +201,12 @@ class CurvePanels(QWidget):
                 panel.moved.connect(self._moved)
                 panel.fit_wanted.connect(self._fit_panel)
                 panel.maximise_wanted.connect(self.toggle_maximised)
+                panel.detach_wanted.connect(self.toggle_detached)
+                panel.hide_wanted.connect(self.hide_panel)
+                panel.move_wanted.connect(self._move_panel)
+                panel.dropped.connect(self._drop_panel)
         self.panels = {key: self.panels[key] for key in wanted}
-        self.grid.set_panels(list(self.panels.values()), len(paths) if len(self.settings.metrics) > 1 else 0)
+        self._place_panels()
         self._stack.setCurrentWidget(self.grid if paths else self.empty)
         self.legend.setVisible(bool(paths))
         self._offer()
@@ -212,6 +224,63 @@ class CurvePanels(QWidget):
             )
             shown = [*([-1] if without_task else []), *range(len(history.tasks))]
             self.legend.set_tasks(shown, history.tasks)
+
+    def _place_panels(self) -> None:
+        """Put panels where they belong: the grid, or nowhere; those in windows stay there."""
+        standing = self.arrangement.in_grid(self.panels)
+        for key, panel in self.panels.items():
+            if panel not in standing and key not in self.arrangement.windows:
+                panel.hide()
+        paths = self._history.paths if self._history else ()
+        whole = len(standing) == len(self.panels) and not self.settings.order
+        self.grid.set_panels(standing, len(paths) if whole and len(self.settings.metrics) > 1 else 0)
+        self.toolbar.offer_panels(len(self.panels) - len(standing))
+
+    def hide_panel(self, panel: CurvePanel) -> None:
+        """Until all panels are asked for again."""
+        self.settings.hidden_panels.add(key_of(panel))
+        self._place_panels()
+        self._draw_exposed()
+
+    def show_all_panels(self) -> None:
+        """In the grid, in their first order; windows are closed."""
+        self.settings.hidden_panels.clear()
+        self.settings.order = []
+        self.arrangement.close()
+        self._place_panels()
+        self._draw_exposed()
+
+    def toggle_detached(self, panel: CurvePanel) -> None:
+        """Give a panel a window of its own, or put it back."""
+        if key_of(panel) in self.arrangement.windows:
+            self.arrangement.windows[key_of(panel)].close()
+            return
+        self.arrangement.detach(panel).closed.connect(self._reattach)
+        self._place_panels()
+        panel.dirty = True
+        self._draw_exposed()
+
+    def release(self) -> None:
+        """The window closes, and with it those of single panels."""
+        self.arrangement.close()
+
+    def _reattach(self, panel: CurvePanel) -> None:
+        self.arrangement.windows.pop(key_of(panel), None)
+        if self.panels.get(key_of(panel)) is panel:
+            self._place_panels()
+            panel.dirty = True
+            self._draw_exposed()
+
+    def _move_panel(self, panel: CurvePanel, by: int) -> None:
+        self.arrangement.move(panel, by, self.panels)
+        self._place_panels()
+        panel.setFocus()
+        self._draw_exposed()
+
+    def _drop_panel(self, panel: CurvePanel, at: QPoint) -> None:
+        if self.arrangement.drop(panel, at, self.panels):
+            self._place_panels()
+            self._draw_exposed()
 
     def toggle_maximised(self, panel: CurvePanel) -> None:
         """Show only this panel, or all again."""
@@ -246,7 +315,10 @@ class CurvePanels(QWidget):
 
     def _draw(self, panel: CurvePanel, shared: ranges.Range | None = None) -> None:
         end = panel.prepare(self.settings)
-        if self.settings.linked:
+        if self.settings.locked and panel.drawn_range is not None:
+            kept = (self._shared_range if self.settings.linked else panel.own_range) or panel.drawn_range
+            panel.redraw(self.settings, kept)
+        elif self.settings.linked:
             panel.redraw(self.settings, shared or self._shared())
         else:
             panel.redraw(self.settings, panel.own_range or self._natural(end))
@@ -259,8 +331,10 @@ class CurvePanels(QWidget):
     def _natural(self, end: float) -> ranges.Range:
         """The range of the data, in whole tasks while live."""
         assert self._history is not None
+        if self.settings.log_x:
+            return ranges.along_log_x(math.log10(LEAST[self.settings.mode]), end, self.settings.live)
         task = float(steps_a_task(self._history))
-        unit = {"path": task, "step": task, "task": 1.0, "time": 0.0}[self.settings.mode]
+        unit = {"path": task, "step": task, "task": 1.0, "time": 0.0, "epoch": 0.0}[self.settings.mode]
         return ranges.along_x(end, unit, self.settings.live)
 
     def _set_quality(self, moving: bool) -> None:

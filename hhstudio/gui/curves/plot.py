@@ -45,6 +45,8 @@ class CurveAxis(pg.AxisItem):
         return [(1.0, [t for t in ticks if round(t) % every == 0])]
 
     def logTickStrings(self, values: list[float], _scale: float, _spacing: float) -> list[str]:
+        if self.orientation == "bottom":
+            return [_count(float(f"{10.0**v:.3g}"), 0.0) for v in values]
         return [f"{10.0**v:.0e}".replace("e-0", "e-") if v < -2.5 else f"{10.0**v:.3g}" for v in values]
 
 
@@ -139,7 +141,11 @@ class Plot(pg.PlotWidget):
         self.view.rbScaleBox.setBrush(pg.mkBrush(rubber))
         self.backdrop.set_colors(QColor(background), QColor(grid), QColor(text), font)
 
-    def set_scales(self, percent: bool, log: bool) -> None:
+    def set_scales(self, percent: bool, log: bool, log_x: bool = False) -> None:
+        if log_x != self.axis_x.logMode:
+            self.axis_x.setLogMode(x=log_x)
+            self.axis_x.picture = None
+            self.axis_x.update()
         if (percent, log) != (self.axis_y.percent, self.axis_y.logMode):
             self.axis_y.percent = percent
             self.axis_y.setLogMode(y=log)

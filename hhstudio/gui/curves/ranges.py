@@ -32,6 +32,13 @@ def along_x(end: float, unit: float, live: bool) -> Range:
     return (0.0, unit * units if units else nice_ceiling(end))
 
 
+def along_log_x(least: float, end: float, live: bool) -> Range:
+    """From ``least`` to the end of the data, both log10; while live, to the next quarter of a decade."""
+    if end <= least:
+        return (least, least + 1.0)
+    return (least, math.ceil(4 * end * (1 - 1e-9)) / 4 if live else end)
+
+
 def along_y(values: list[np.ndarray], log: bool, now: Range | None = None) -> Range:
     """A range for the finite values; stays ``now`` while that still fits well.
 

@@ -12,16 +12,18 @@ import numpy as np
 
 from hhstudio.core.history import History, TaskMark
 
-Mode = Literal["path", "step", "task", "time"]
+Mode = Literal["path", "step", "epoch", "task", "time"]
 TITLES: dict[Mode, str] = {
     "path": "Steps on the path",
     "step": "Steps of the run",
+    "epoch": "Epochs on the path",
     "task": "Tasks",
     "time": "Training time",
 }
 MEANINGS: dict[Mode, str] = {
     "path": "training steps spent on this path; steps on other paths are left out",
     "step": "training steps since the run began",
+    "epoch": "passes over the training images of the path's tasks, one task after the other",
     "task": "tasks learned on this path, each equally wide",
     "time": "sum of the recorded step times, in seconds (evaluation and pauses left out)",
 }
@@ -41,10 +43,27 @@ class StepMap:
         return np.interp(steps, self._steps, self._x) + self._slope * beyond
 
     def to_step(self, x: float) -> float:
+        """The step at an x; the other way round."""
         if x > self._x[-1]:
             return float(self._steps[-1] + (x - self._x[-1]) / self._slope) if self._slope else np.inf
         return float(np.interp(x, self._x, self._steps))
 
+
+class LogStepMap(StepMap):
+    """The same, on a logarithmic axis: x is log10, and what lies before ``least`` stands at its start."""
+
+    def __init__(self, linear: StepMap, least: float) -> None:
+        self._linear, self._least = linear, least
+
+    def to_x(self, steps: np.ndarray) -> np.ndarray:
+        return np.log10(np.maximum(self._linear.to_x(steps), self._least))
+
+    def to_step(self, x: float) -> float:
+        return self._linear.to_step(10.0**x) if x > np.log10(self._least) else 0.0
+
+
+LEAST: dict[Mode, float] = {"path": 1.0, "step": 1.0, "epoch": 0.01, "task": 0.01, "time": 0.1}
+"""Where a logarithmic axis begins."""
 
 IDENTITY = StepMap(np.zeros(1), np.zeros(1))
 
@@ -53,8 +72,13 @@ def marks_of(history: History, path: str) -> list[TaskMark]:
     return [mark for mark in history.marks if mark.path == path]
 
 
-def step_map(history: History, path: str, mode: Mode) -> StepMap:
+def step_map(history: History, path: str, mode: Mode, log: bool = False) -> StepMap:
     """The translation for a path. Without marks (or, for time, step times) it is the global step."""
+    found = _linear_map(history, path, mode)
+    return LogStepMap(found, LEAST[mode]) if log else found
+
+
+def _linear_map(history: History, path: str, mode: Mode) -> StepMap:
     if mode == "time":
         return _time_map(history)
     marks = marks_of(history, path)
@@ -65,7 +89,11 @@ def step_map(history: History, path: str, mode: Mode) -> StepMap:
     for mark in marks:
         stop = history.step if mark.stop is None else mark.stop
         length = max(stop - mark.start, 0)
-        scale = 1.0 if mode == "path" else 1.0 / (usual if mark.stop is None else max(length, 1))
+        scale = 1.0
+        if mode == "task":
+            scale = 1.0 / (usual if mark.stop is None else max(length, 1))
+        elif mode == "epoch":
+            scale = _epochs_a_step(history, mark.task)
         knots_step += [mark.start, stop]
         knots_x += [here, here + length * scale]
         here += length * scale
@@ -81,6 +109,12 @@ def steps_a_task(history: History) -> int:
     if lengths:
         return max(*lengths, 1)
     return max(history.spec.training.steps, 1) if history.spec else 100
+
+
+def _epochs_a_step(history: History, task: int) -> float:
+    """Images a step over the task's training images; a step counts as 1 where they are not known."""
+    images = history.tasks[task].train_images if 0 <= task < len(history.tasks) else 0
+    return history.spec.training.batch_size / images if images and history.spec else 1.0
 
 
 def _time_map(history: History) -> StepMap:

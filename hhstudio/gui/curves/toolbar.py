@@ -43,11 +43,13 @@ class Toolbar(QWidget):
 
     changed = Signal()
     fit_wanted = Signal()
+    panels_wanted = Signal()
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
         self.buttons: dict[str, MetricButton] = {}
+        self._offered: tuple[str, ...] = ()
         flow = FlowLayout(self, spacing=8)
         flow.setContentsMargins(0, 0, 0, 2)
         self._metric_box = QWidget()
@@ -55,6 +57,13 @@ class Toolbar(QWidget):
         self._metric_row.setContentsMargins(0, 0, 0, 0)
         self._metric_row.setSpacing(2)
         flow.addWidget(self._metric_box)
+        self.more = QToolButton()
+        self.more.setText("More")
+        self.more.setToolTip("Other recorded metrics, beside what is shown")
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more_menu = QMenu(self.more)
+        self.more.setMenu(self.more_menu)
+        flow.addWidget(self.more)
         self.mode = QComboBox()
         for mode, title in TITLES.items():
             self.mode.addItem(title, mode)
@@ -75,6 +84,10 @@ class Toolbar(QWidget):
         self.smoothing_text = QLabel("0.00")
         self.smoothing_text.setFixedWidth(28)
         flow.addWidget(self._labelled("Smooth", self.smoothing, self.smoothing_text))
+        self.log_x = QCheckBox("Log x")
+        self.log_x.setToolTip("Logarithmic x axis: the beginning is seen as well as the end")
+        self.log_x.clicked.connect(self._log_x_clicked)
+        flow.addWidget(self.log_x)
         self.log = QCheckBox("Log y")
         self.log.setToolTip(
             "Logarithmic axis for the shown losses and norms; values of 0 and below are left out"
@@ -85,6 +98,15 @@ class Toolbar(QWidget):
         self.linked.setToolTip("All panels share one x range: zooming one zooms all")
         self.linked.clicked.connect(self._linked_clicked)
         flow.addWidget(self.linked)
+        self.lock = QCheckBox("Lock")
+        self.lock.setToolTip("Keep the ranges that are shown: new points do not move them")
+        self.lock.clicked.connect(self._lock_clicked)
+        flow.addWidget(self.lock)
+        self.all_panels = QToolButton()
+        self.all_panels.setToolTip("Bring back the panels that are hidden or in windows of their own")
+        self.all_panels.clicked.connect(self.panels_wanted)
+        self.all_panels.hide()
+        flow.addWidget(self.all_panels)
         self.fit = QToolButton()
         self.fit.setText("Fit")
         self.fit.setToolTip(
@@ -106,24 +128,44 @@ class Toolbar(QWidget):
     def offer(self, names: tuple[str, ...]) -> None:
         """Buttons for these recorded metrics, and the standard ones."""
         wanted = metrics.ordered({*names, *metrics.STANDARD, *self._settings.metrics})
-        if tuple(self.buttons) == wanted:
+        if wanted == self._offered:
             return
+        self._offered = wanted
         for button in self.buttons.values():
             self._metric_row.removeWidget(button)
             button.setParent(None)
             button.deleteLater()
         self.buttons = {}
+        self.more_menu.clear()
+        self.more.setVisible(any(not metrics.usual(name) for name in wanted))
         for name in wanted:
+            if not metrics.usual(name):
+                self._offer_more(metrics.metric(name))
+                continue
             button = self.buttons[name] = MetricButton(metrics.metric(name))
             button.chosen.connect(self._metric_chosen)
             self._metric_row.addWidget(button)
         self.reflect()
+
+    def _offer_more(self, metric: metrics.Metric) -> None:
+        action = self.more_menu.addAction(metric.title)
+        action.setData(metric.name)
+        action.setToolTip(metric.meaning)
+        action.setCheckable(True)
+        action.triggered.connect(lambda: self._metric_chosen(metric.name, beside=True))
+
+    def offer_panels(self, away: int) -> None:
+        """Say how many panels are not in the grid, with the button that brings them back."""
+        self.all_panels.setText(f"Show all (+{away})")
+        self.all_panels.setVisible(away > 0)
 
     def reflect(self) -> None:
         """Show what the settings say."""
         settings = self._settings
         for name, button in self.buttons.items():
             button.setChecked(name in settings.metrics)
+        for action in self.more_menu.actions():
+            action.setChecked(action.data() in settings.metrics)
         self.mode.setCurrentIndex(self.mode.findData(settings.mode))
         weight = settings.smoothing_of(settings.metrics[0])
         self.smoothing.blockSignals(True)
@@ -131,6 +173,8 @@ class Toolbar(QWidget):
         self.smoothing.blockSignals(False)
         self.smoothing_text.setText(f"{weight:.2f}")
         self.linked.setChecked(settings.linked)
+        self.lock.setChecked(settings.locked)
+        self.log_x.setChecked(settings.log_x)
         can_log = [name for name in settings.metrics if not metrics.metric(name).percent]
         self.log.setEnabled(bool(can_log))
         self.log.setChecked(bool(can_log) and settings.log_of(can_log[0]))
@@ -178,6 +222,14 @@ class Toolbar(QWidget):
     def _log_clicked(self, on: bool) -> None:
         for name in self._settings.metrics:
             self._settings.log[name] = on
+        self._apply()
+
+    def _log_x_clicked(self, on: bool) -> None:
+        self._settings.log_x = on
+        self._apply()
+
+    def _lock_clicked(self, on: bool) -> None:
+        self._settings.locked = on
         self._apply()
 
     def _linked_clicked(self, on: bool) -> None:

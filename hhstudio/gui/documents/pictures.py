@@ -16,6 +16,7 @@ from hhstudio.core import interchange
 from hhstudio.core import spec as specs
 from hhstudio.core.errors import HHStudioError, SpecError
 from hhstudio.core.spec import Spec
+from hhstudio.gui import fonts
 
 KEY = "hhstudio-spec"
 """Name of the text in a PNG, and id of the metadata in an SVG."""
@@ -89,6 +90,7 @@ def _draw_svg(scene: QGraphicsScene, area: QRectF, background: QColor, spec: Spe
     painter.fillRect(box, background)
     scene.render(painter, box, area, Qt.AspectRatioMode.KeepAspectRatio)
     painter.end()
+    fonts.embed(path)
     text = path.read_text(encoding="utf-8")
     inside = html.escape(specs.encode(spec).decode(), quote=False)
     end = text.rindex("</svg>")

@@ -1,11 +1,18 @@
 """The dialog that asks where to save, with real keys."""
 
+import base64
+import io
+import re
+
 import pytest
+from fontTools.ttLib import TTFont
 from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from hhstudio.core.errors import HHStudioError
+from hhstudio.gui.curves import CurvePanels
 from hhstudio.gui.exporting import ask_where
 
 
@@ -48,3 +55,16 @@ def test_what_cannot_be_saved_is_a_sentence(qtbot, plain_dialogs, tmp_path):
     view.show()
     type_name(qtbot, ask_where(view, "Export", "filters.png", save, said.append), tmp_path / "a.png")
     assert said == ["a.png: the disk is full"]
+
+
+def test_vector_pictures_carry_the_glyphs_that_they_use(show, make_run, tmp_path):
+    panels = show(CurvePanels())
+    panels.set_history(make_run().all().history)
+    panels.export_to(tmp_path / "curves.svg")
+    text = (tmp_path / "curves.svg").read_text()
+    faces = re.findall(r"font-family:'Inter';font-weight:(\d+);src:url\(data:font/otf;base64,([^)]+)\)", text)
+    assert {weight for weight, _ in faces} >= {"400"}
+    font = TTFont(io.BytesIO(base64.b64decode(faces[0][1])))
+    assert {ord("P"), ord("1")} <= set(font.getBestCmap())
+    assert len(font.getBestCmap()) < 120  # only what is used
+    assert QSvgRenderer(str(tmp_path / "curves.svg")).isValid()

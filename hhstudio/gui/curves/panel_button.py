@@ -1,17 +1,24 @@
-"""The button that shows one panel alone: two arrows outwards, drawn so that no font needs the glyph."""
+"""Small buttons of a panel, drawn so that no font needs their glyphs."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt
+from typing import Literal
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton
 
+Symbol = Literal["maximise", "detach"]
 
-class MaximiseButton(QAbstractButton):
-    def __init__(self) -> None:
+
+class PanelButton(QAbstractButton):
+    """``maximise``: two arrows outwards; ``detach``: a window in front of another."""
+
+    def __init__(self, symbol: Symbol, tip: str) -> None:
         super().__init__()
+        self._symbol = symbol
         self._color, self._hover = QColor(), QColor()
-        self.setToolTip("Show only this panel (Enter; Esc shows all)")
+        self.setToolTip(tip)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
@@ -27,6 +34,12 @@ class MaximiseButton(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self._hover if self.underMouse() else self._color, 1.3))
         painter.translate(self.width() / 2, self.height() / 2)
+        if self._symbol == "detach":
+            painter.drawRect(QRectF(-5, -1.5, 6.5, 6))
+            painter.drawPolyline(
+                [QPointF(-1.5, -1.5), QPointF(-1.5, -5), QPointF(5, -5), QPointF(5, 1), QPointF(1.5, 1)]
+            )
+            return
         for sign in (1, -1):
             tip = QPointF(4.5 * sign, -4.5 * sign)
             painter.drawLine(QPointF(1 * sign, -1 * sign), tip)
