@@ -16,6 +16,7 @@ from typing import Literal
 
 from hhstudio.core import events
 from hhstudio.core import spec as specs
+from hhstudio.core.compare import settings_of
 from hhstudio.core.errors import HHStudioError, SessionError
 from hhstudio.core.spec import Spec
 from hhstudio.service.client import RunClient
@@ -59,12 +60,23 @@ def standing(path: Path, spec: Spec) -> Standing:
         return "missing"
     with open_session(path) as session:
         if session.spec != spec:
+            how = _differences(session.spec, spec)
             raise SessionError(
-                f"{path}: holds a run with other settings; move it away, or choose another --out"
+                f"{path}: holds a run with other settings ({how}); move it away, or choose another --out"
             )
         if session.state == "finished":
             return "finished"
         return "empty" if session.trainer_state() is None else "checkpoint"
+
+
+def _differences(there: Spec, here: Spec) -> str:
+    """The first settings in which two specs differ, with both values."""
+    old, new = settings_of(there), settings_of(here)
+    differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+    if not differing:
+        return "another name, notes or tree"
+    more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
+    return ", ".join(f"{n} is {old.get(n)} there, {new.get(n)} here" for n in differing[:3]) + more
 
 
 class _Attempts:

@@ -139,7 +139,7 @@ class Sweeper:
             self._rows[name] = replace(
                 row,
                 state="running",
-                step=update.step,
+                step=update.step or row.step,  # a new attempt knows no step until it has read the file
                 total_steps=update.total_steps or row.total_steps,
                 detail=update.detail,
                 eta=update.eta,
