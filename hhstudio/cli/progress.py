@@ -89,7 +89,7 @@ class _Lines:
             return f"{self._out}"
         size = f"{len(run.tasks)} tasks on {len(history.paths)} paths"
         if isinstance(event, events.Resumed):
-            how = "exactly" if event.exact else "not bit for bit: another device or PyTorch"
+            how = "exactly" if event.exact else f"not bit for bit: {'; '.join(event.differs)}"
             return f"{history.spec.name}: {self._out} goes on at step {event.step} on {event.device} ({how})"
         return (
             f"{history.spec.name}: {size}, {run.total_steps} steps on {run.device}, "

@@ -55,7 +55,8 @@ class ParameterCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunStarted(Record, frozen=True, kw_only=True, tag="run"):
-    """First record of a session. ``created``: UTC, ISO 8601."""
+    """First record of a session. ``created``: UTC, ISO 8601. ``environment``: versions, device, threads and
+    the like as texts by name (:mod:`hhstudio.core.environments`); may be empty."""
 
     spec: bytes
     created: str
@@ -69,17 +70,21 @@ class RunStarted(Record, frozen=True, kw_only=True, tag="run"):
     parameters: tuple[ParameterCount, ...] = ()
     image_shape: tuple[int, int, int] | None = None
     unverified_data: bool = False
+    environment: dict[str, str] = {}
 
 
 class Resumed(Record, frozen=True, kw_only=True, tag="resumed"):
     """Goes on from the checkpoint at ``step``; whatever was recorded after that step is void. ``changes``:
-    how often the tree had changed by then (None: as often as was recorded up to that step)."""
+    how often the tree had changed by then (None: as often as was recorded up to that step). ``exact``:
+    its numbers are those of a run without the break, bit for bit; ``differs``: why not, a text each."""
 
     step: int
     device: str
     torch: str
     exact: bool = True
     changes: int | None = None
+    differs: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
 
 
 class StateChanged(Record, frozen=True, kw_only=True, tag="state"):

@@ -25,6 +25,7 @@ from hhstudio.core.topology import Topology
 from hhstudio.learn import checkpoint, growth, health
 from hhstudio.learn.data import TaskStream
 from hhstudio.learn.devices import peak_memory, resolve_device
+from hhstudio.learn.environment import environment
 from hhstudio.learn.evaluation import accuracies
 from hhstudio.learn.growth import Grower
 from hhstudio.learn.learner import Learner
@@ -102,12 +103,14 @@ class Trainer:
             parameters=self._reports.parameters(),
             image_shape=self.stream.image_shape,
             unverified_data=unverified,
+            environment=environment(self.device),
         )
 
     def state(self) -> TrainerState:
         """Everything from which the run goes on exactly; between two events only."""
         meta = {
             "version": 1,
+            "made_on": environment(self.device),
             "position": self._at.to_json(),
             "topology": msgspec.to_builtins(self._topology),
             "lr": self._learner.training.lr,

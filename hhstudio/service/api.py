@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from hhstudio.core import spec as specs
@@ -22,6 +22,7 @@ def run(
     data: str | Path | None = None,
     device: str | None = None,
     allow_unverified: bool = False,
+    allow_imports: Collection[str] = (),
     overwrite: bool = False,
     in_process: bool = True,
 ) -> Finished:
@@ -29,8 +30,9 @@ def run(
 
     ``spec``: a spec, a preset's name, a .json file, or a session .h5, which is continued in place
     (``out`` must name the same file). ``on_event`` is called on the calling thread, with the weights
-    left out of :class:`~hhstudio.core.events.Weights`. ``device`` None takes the spec's. Ctrl-C writes a
-    checkpoint before KeyboardInterrupt is raised.
+    left out of :class:`~hhstudio.core.events.Weights`. ``allow_imports``: solvers given by import path
+    (``package.module:Class``) that may be imported, which runs their code. ``device`` None takes the spec's.
+    Ctrl-C writes a checkpoint before KeyboardInterrupt is raised.
 
     Raises a subclass of :class:`~hhstudio.core.errors.HHStudioError` where the run cannot begin. A run
     that fails while running is returned, with state ``failed`` and a message that says what was kept.
@@ -42,6 +44,7 @@ def run(
         data=None if data is None else Path(data),
         device=device,
         allow_unverified=allow_unverified,
+        allow_imports=allow_imports,
         resume=resume,
         overwrite=overwrite,
         in_process=in_process,

@@ -123,7 +123,7 @@ def test_what_libraries_print_in_the_worker_stays_out_of_the_frames(launch, tmp_
     monkeypatch.chdir(tmp_path)
     spec = tiny()
     spec = replace(spec, solver=replace(spec.solver, architecture="noisy_solver:Noisy", options={}))
-    run = launch(spec)
+    run = launch(spec, allow_imports=["noisy_solver:Noisy"])
     *_, log, end = run.finish()
     assert end.state == "failed"
     assert "ended with exit code 7; nothing was kept" in end.message
