@@ -68,6 +68,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="accept data files that torchvision's checksums do not know",
     )
+    add(
+        "--allow-import",
+        metavar="MODULE:CLASS",
+        action="append",
+        default=[],
+        help="a solver that may be imported, which runs its code; repeatable",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
@@ -92,6 +99,7 @@ def execute(args: argparse.Namespace) -> int:
         data=args.data,
         device=args.device,
         allow_unverified=args.allow_unverified,
+        allow_imports=_allowed(args),
     )
     report = progress(quiet=args.quiet)
     report.begin(sweep, planned, engine.title, out)
@@ -181,6 +189,18 @@ def _engine(args: argparse.Namespace, planned: tuple[PlannedRun, ...]) -> Engine
     cpu = all((args.device or run.spec.device) == "cpu" for run in planned)
     threads = max(run.spec.training.threads for run in planned)
     return local_pool(len(planned), jobs=args.jobs, threads=threads, gpus=gpus, cpu=cpu)
+
+
+def _allowed(args: argparse.Namespace) -> list[str]:
+    """Solvers that may be imported: those named as such, and those typed on the command line."""
+    typed = [value for name, value in map(_assignment, args.fields) if name == "solver.architecture"]
+    varied = [
+        v
+        for name, text in map(_assignment, args.vary)
+        if name == "solver.architecture"
+        for v in _values(text)
+    ]
+    return [*args.allow_import, *typed, *map(str, varied)]
 
 
 def _print_plan(sweep: Sweep, planned: tuple[PlannedRun, ...], as_json: bool) -> None:

@@ -162,13 +162,19 @@ def groups(entries: Sequence[Entry], over: Collection[str] = ("seed",)) -> list[
     ]
 
 
+def single(entries: Sequence[Entry]) -> list[Group]:
+    """Every entry a group of its own, with all settings in which they differ."""
+    differ = differing(entries)
+    return [Group({name: e.settings.get(name, MISSING) for name in differ}, (e,)) for e in entries]
+
+
 def joined(entry: Entry, path: str, metric: str, task: int | None = None) -> Curve | None:
-    """A metric of a path as one curve: of one task, or (None) the mean at each step over the tasks that
-    were measured at it. None where nothing was recorded."""
+    """A metric of a path (or of :data:`ALL_PATHS`) as one curve: of one task, or (None) the mean at each
+    step over the tasks that were measured at it. None where nothing was recorded."""
     wanted = [
         curve
         for (its_path, its_task, name), curve in entry.curves.items()
-        if name == metric and its_path == path and (task is None or its_task == task)
+        if name == metric and path in (its_path, ALL_PATHS) and (task is None or its_task == task)
     ]
     if not wanted:
         return None

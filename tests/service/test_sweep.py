@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from run_helpers import tiny
 
 from hhstudio.core import sweep as sweeps
+from hhstudio.core.consent import ConsentError
 from hhstudio.core.errors import SessionError
 from hhstudio.core.spec import Training
 from hhstudio.service.sweep import engine as engines
@@ -141,7 +142,11 @@ def test_runs_that_fail_are_reported_with_their_reasons_and_stop_no_other(tmp_pa
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("hhstudio.service.sweep.attempt.VAIN_LOSSES", 2)
     sweep, planned = sweep_of({"solver.architecture": ["nowhere:Net", "deadly:Net", "mlp"], "seed": [0]})
-    table = Sweeper(sweep, planned, tmp_path / "out", LocalPool(1, 1)).run(lambda table: None)
+    agreed = ["nowhere:Net", "deadly:Net"]
+    with pytest.raises(ConsentError, match="--allow-import deadly:Net"):
+        Sweeper(sweep, planned, tmp_path / "out", LocalPool(1, 1), allow_imports=agreed[:1])
+    sweeper = Sweeper(sweep, planned, tmp_path / "out", LocalPool(1, 1), allow_imports=agreed)
+    table = sweeper.run(lambda table: None)
     nowhere, deadly, good = table.runs
     assert (nowhere.state, deadly.state, good.state, table.state) == (
         "failed",

@@ -95,6 +95,7 @@ class _Attempts:
         self._losses = 0
         self._update = Update(host=socket.gethostname())
         self._told = 0.0
+        self._said = ""
 
     def run(self) -> Outcome:
         vain, reached = 0, 0
@@ -117,7 +118,8 @@ class _Attempts:
             vain = 0 if self._update.step > reached else vain + 1
             reached = max(reached, self._update.step)
             if vain >= VAIN_LOSSES:
-                return Outcome("failed", f"given up after {vain} lost workers: {end.message}", self._losses)
+                why = f"{end.message} ({self._said})" if self._said else end.message
+                return Outcome("failed", f"given up after {vain} lost workers: {why}", self._losses)
             self._say(detail="worker lost, going on from the last checkpoint", kept=True)
         return Outcome("stopped", "", self._losses)
 
@@ -129,6 +131,7 @@ class _Attempts:
             data=None if job.data is None else Path(job.data),
             device=job.device,
             allow_unverified=job.allow_unverified,
+            allow_imports=job.allow_imports,
             resume=resume,
             overwrite=not resume,
             environment=self._environment,
@@ -164,6 +167,8 @@ class _Attempts:
             case events.Progress():
                 place = f"{event.path} task {event.task + 1}"
                 self._say(step=event.step, total_steps=event.total_steps, eta=event.eta, detail=place)
+            case events.Log(level="error", message=message):
+                self._said = message.strip().splitlines()[-1][:200] if "\n" in message.strip() else ""
             case events.Checkpointed(step=step) | events.Resumed(step=step):
                 self._say(step=step, kept=True, pid=client.pid)
             case _:

@@ -16,6 +16,7 @@ class Job:
     data: str | None = None
     device: str | None = None
     allow_unverified: bool = False
+    allow_imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

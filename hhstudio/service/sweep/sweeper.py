@@ -10,6 +10,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from hhstudio.core import consent
 from hhstudio.core import spec as specs
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.spec import Spec
@@ -29,17 +30,6 @@ SAVE = 1.0
 Report = Callable[[Table], None]
 
 
-def job_of(run: PlannedRun, out: Path, data: Path | None, device: str | None, unverified: bool) -> Job:
-    return Job(
-        name=run.name,
-        spec=specs.encode(run.spec),
-        out=str(out.resolve() / f"{run.name}.h5"),
-        data=None if data is None else str(data.resolve()),
-        device=device,
-        allow_unverified=unverified,
-    )
-
-
 class Sweeper:
     """One sweep in one folder. Start it again after anything: it goes on where it was."""
 
@@ -53,9 +43,24 @@ class Sweeper:
         data: Path | None = None,
         device: str | None = None,
         allow_unverified: bool = False,
+        allow_imports: Sequence[str] = (),
     ) -> None:
+        """Raises ConsentError where a solver would be imported that ``allow_imports`` does not name."""
+        for run in planned:
+            consent.check(allow_imports, run.spec)
         self._sweep, self._planned, self._out, self._engine = sweep, tuple(planned), out, engine
-        self._jobs = [job_of(run, out, data, device, allow_unverified) for run in planned]
+        self._jobs = [
+            Job(
+                name=run.name,
+                spec=specs.encode(run.spec),
+                out=str(out.resolve() / f"{run.name}.h5"),
+                data=None if data is None else str(data.resolve()),
+                device=device,
+                allow_unverified=allow_unverified,
+                allow_imports=tuple(allow_imports),
+            )
+            for run in planned
+        ]
         self._rows = {
             run.name: Row(name=run.name, file=f"{run.name}.h5", fields=run.fields) for run in planned
         }
