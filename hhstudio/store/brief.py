@@ -10,10 +10,14 @@ import h5py
 import msgspec
 
 from hhstudio.core.errors import HHStudioError
-from hhstudio.store import guard
+from hhstudio.store import guard, read
 from hhstudio.store.journal import journal_path
 from hhstudio.store.lock import owner
+from hhstudio.store.sketch import Sketch, sketch
 from hhstudio.store.write import BRIEF
+
+_LARGEST = 32 << 20
+"""Bytes of a file without a sketch that is worth reading for one."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Brief:
     modified: float = 0.0
     leftover: bool = False
     error: str = ""
+    tasks: int = 0
+    sketch: Sketch = field(default_factory=Sketch)
 
 
 def brief(path: Path | str) -> Brief:
@@ -45,6 +51,8 @@ def brief(path: Path | str) -> Brief:
     journal, _ = _on_disk(journal_path(path))
     common = {"path": path, "size": size + journal, "modified": modified, "leftover": journal > 0}
     try:
+        if journal and not path.exists():
+            raise guard.DamagedError(f"{path}: only its journal is left; `hhstudio recover` rebuilds it")
         with guard.open_hdf5(path) as file, guard.reading(path):
             return _read(path, file, common)
     except HHStudioError as error:
@@ -59,8 +67,11 @@ def _read(path: Path, file: h5py.File, common: dict[str, object]) -> Brief:
     elif state == "running" or state not in ("finished", "stopped", "failed"):
         state = "failed"
     told = json.loads(guard.text_attribute(file, "brief", "{}"))
-    if not isinstance(told, dict) or not told.keys() <= set(BRIEF) | {"average"}:
+    if not isinstance(told, dict) or not told.keys() <= {*BRIEF, "average", "tasks", "sketch"}:
         raise ValueError("the attribute brief is not what it should be")
+    if "sketch" not in told and file.id.get_filesize() <= _LARGEST:  # written before there were any
+        history = read.read_history(file)
+        told |= {"sketch": sketch(history), "tasks": len(history.tasks)}
     return msgspec.convert({**common, **told, "state": state}, Brief)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import h5py
+import msgspec
 import numpy as np
 from msgspec.structs import replace
 
@@ -18,6 +19,7 @@ from hhstudio.core.state import TrainerState
 from hhstudio.core.topology import Topology
 from hhstudio.store import layout, texts
 from hhstudio.store.guard import checksum
+from hhstudio.store.sketch import sketch
 
 _SMALL_PIECE = 16 << 10  # bytes: pieces of small snapshots are not cut finer
 
@@ -207,9 +209,9 @@ def _write_attributes(file: h5py.File, history: History, identity: Identity) -> 
         "seconds": history.seconds,
         "unverified_data": int(run.unverified_data),
     }
-    values["brief"] = json.dumps(
-        {name: values[name] for name in BRIEF} | {"average": averages}, ensure_ascii=False
-    )
+    short = {name: values[name] for name in BRIEF}
+    more = {"average": averages, "tasks": len(history.tasks), "sketch": sketch(history)}
+    values["brief"] = json.dumps(msgspec.to_builtins(short | more), ensure_ascii=False)
     for name, value in values.items():
         file.attrs[name] = (
             value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
