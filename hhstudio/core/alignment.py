@@ -84,26 +84,36 @@ class Snap(NamedTuple):
     guides: tuple[Guide, ...] = ()
 
 
+_LINES = (0.5, 0.0, 1.0)
+"""Middle, left or top, right or bottom, as shares of a box; middles win at equal distance."""
+
+
 class Snapper:
-    """The lines of the boxes that stand still: their edges and middles, sorted once for a drag."""
+    """The lines of the boxes that stand still: their edges and middles, sorted once for a drag.
+
+    Left meets left, middle meets middle, right meets right: other meetings are rarely meant.
+    """
 
     def __init__(self, standing: Iterable[Box]) -> None:
-        boxes = list(standing)
-        self._lines = tuple(
-            sorted((box[axis] + share * box[axis + 2], number) for number, box in enumerate(boxes)
-                   for share in (0.0, 0.5, 1.0))
+        self._boxes = list(standing)
+        self._lines = {
+            (axis, share): sorted(
+                (box[axis] + share * box[axis + 2], number) for number, box in enumerate(self._boxes)
+            )
             for axis in (0, 1)
-        )  # fmt: skip
-        self._boxes = boxes
+            for share in _LINES
+        }
 
-    def snap(self, box: Box, reach: float, grid: float) -> Snap:
-        """To the nearest line within ``reach`` on each axis, otherwise to the grid by left and top."""
+    def snap(self, box: Box, reach: float, grid: float, origin: tuple[float, float] = (0.0, 0.0)) -> Snap:
+        """To the nearest line within ``reach`` on each axis, otherwise to the grid: ``origin`` is the point
+        of the box, from its left and top, that lies on it."""
         moved, found = list(box), []
         by = [0.0, 0.0]
         for axis in (0, 1):
             near = self._nearest(axis, box, reach)
             if near is None:
-                by[axis] = round(box[axis] / grid) * grid - box[axis]
+                held = box[axis] + origin[axis]
+                by[axis] = round(held / grid) * grid - held
             else:
                 by[axis] = near[0]
                 found.append((axis, near[1], near[2]))
@@ -116,9 +126,9 @@ class Snapper:
 
     def _nearest(self, axis: int, box: Box, reach: float) -> tuple[float, float, int] | None:
         """Distance to the nearest line, its place, and the box whose line it is."""
-        lines, best = self._lines[axis], None
-        for share in (0.5, 0.0, 1.0):  # middles first: at equal distance they win
-            own = box[axis] + share * box[axis + 2]
+        best: tuple[float, float, int] | None = None
+        for share in _LINES:
+            lines, own = self._lines[axis, share], box[axis] + share * box[axis + 2]
             at = bisect.bisect(lines, (own, -1))
             for value, number in lines[max(0, at - 1) : at + 1]:
                 distance = value - own

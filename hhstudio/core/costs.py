@@ -170,7 +170,7 @@ class _Counter:
 
     def _walk(self, root: str) -> None:
         """Only hypernetworks that lead to a solver are generated, so a slot counts once a path needs it."""
-        needed = {slot for path in self.topology.paths for slot in path.slots}
+        needed = self._needed()
         by_id, seen = self.topology.by_id, {root}
         waiting = [(root, _Above({self.chunks[root]: 1}))]
         while waiting:
@@ -185,6 +185,17 @@ class _Counter:
                     self.paths[node.id] = None if size is None else self._path(slot, above, node, size)
                 else:
                     waiting.append((slot.target, self._child(slot, above, node, size or 0)))
+
+    def _needed(self) -> set[str]:
+        """The slots that lead to solvers."""
+        found: set[str] = set()
+        incoming = self.topology.incoming
+        for node in self.topology.nodes:
+            slot = incoming.get(node.id) if isinstance(node, Solver) else None
+            while slot is not None and slot.id not in found:
+                found.add(slot.id)
+                slot = incoming.get(slot.source)
+        return found
 
     def _child(self, slot: Slot, above: _Above, node: Hypernetwork, size: int) -> _Above:
         """What is above a hypernetwork's own targets."""

@@ -88,6 +88,23 @@ def set_link(topology: Topology, slot_id: str, link: LinkOverride | None) -> Top
     return replace(topology, slots=slots)
 
 
+def move_among(topology: Topology, node_id: str, by: int) -> Topology:
+    """With a node earlier (negative) or later among its siblings; the same topology at either end."""
+    slot = topology.incoming.get(node_id)
+    siblings = topology.outgoing[slot.source] if slot is not None else ()
+    if slot is None:
+        return topology
+    at = siblings.index(slot)
+    goal = min(max(at + by, 0), len(siblings) - 1)
+    if goal == at:
+        return topology
+    order = list(siblings)
+    order.insert(goal, order.pop(at))
+    places = iter(order)
+    slots = tuple(next(places) if each.source == slot.source else each for each in topology.slots)
+    return replace(topology, slots=slots)
+
+
 def assign_tasks(topology: Topology, solver_ids: Iterable[str], tasks: Iterable[int] | None) -> Topology:
     """With those solvers learning exactly those tasks of the stream; None: all tasks, also later ones."""
     chosen = None if tasks is None else tuple(sorted(set(tasks)))

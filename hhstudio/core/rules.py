@@ -11,6 +11,7 @@ import math
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from hhstudio.core.errors import SpecError
@@ -90,6 +91,19 @@ def can_connect(topology: Topology, source: str, target: str) -> Verdict:
 
 def name_problem(topology: Topology, node_id: str | None, name: str) -> str:
     """Why a node (None: a new one) cannot have this name; empty when it can. For renaming as one types."""
+    problem = _bad_name(name)
+    if problem:
+        return problem
+    node = topology.by_id.get(node_id) if node_id else None
+    for other in topology.nodes:
+        if other.name == name and other.id != node_id and (node is None or type(other) is type(node)):
+            return f"another {_kind(other)} is already called {name!r}"
+    return ""
+
+
+@lru_cache(maxsize=20_000)
+def _bad_name(name: str) -> str:
+    """What is wrong with the name itself; kept, because every name is looked at after every edit."""
     if not name.strip():
         return "a name cannot be empty"
     if name != name.strip():
@@ -100,10 +114,6 @@ def name_problem(topology: Topology, node_id: str | None, name: str) -> str:
         return "a name cannot contain '/' or be a dot, because it names a group in the session file"
     if any(unicodedata.category(char)[0] == "C" for char in name):
         return "a name cannot contain control characters"
-    node = topology.by_id.get(node_id) if node_id else None
-    for other in topology.nodes:
-        if other.name == name and other.id != node_id and (node is None or type(other) is type(node)):
-            return f"another {_kind(other)} is already called {name!r}"
     return ""
 
 
@@ -124,6 +134,8 @@ def topology_issues(topology: Topology) -> list[Issue]:
 def _anchor_issues(spec: Spec) -> Iterator[Issue]:
     """Hypernetworks anchored at their parent are its copies in shape: same hidden widths, same chunk."""
     topology, default = spec.topology, spec.hypernetwork
+    if spec.link.anchor != "parent" and all(slot.link is None for slot in topology.slots):
+        return
     for slot_id in dict.fromkeys(slot for path in topology.paths for slot in path.slots):
         slot = topology.slot_by_id[slot_id]
         own = slot.link or LinkOverride()
@@ -224,6 +236,8 @@ def _slot_issues(topology: Topology) -> Iterator[Issue]:
 
 def _cycle_issues(topology: Topology) -> Iterator[Issue]:
     """One issue for every slot that closes a cycle, found by depth-first search without recursion."""
+    if _is_forest(topology):
+        return
     state: dict[str, int] = {}  # 1: on the way from the start to here, 2: done
     for start in topology.by_id:
         if start in state:
@@ -246,6 +260,17 @@ def _cycle_issues(topology: Topology) -> Iterator[Issue]:
                 state[slot.target] = 1
                 trail.append(slot.target)
                 waiting.append(iter(topology.outgoing.get(slot.target, ())))
+
+
+def _is_forest(topology: Topology) -> bool:
+    """Whether every node is reached from one that nothing generates, by one way only: the usual case."""
+    incoming, outgoing = topology.incoming, topology.outgoing
+    if len(incoming) < len(topology.slots):
+        return False
+    waiting = [node.id for node in topology.nodes if node.id not in incoming]
+    for here in waiting:  # grows while it is walked
+        waiting.extend([slot.target for slot in outgoing.get(here, ())])
+    return len(waiting) == len(topology.nodes)
 
 
 def _root_issues(topology: Topology) -> Iterator[Issue]:
@@ -289,9 +314,8 @@ def _root_issues(topology: Topology) -> Iterator[Issue]:
 
 def _name_issues(topology: Topology) -> Iterator[Issue]:
     counts = Counter((type(node), node.name) for node in topology.nodes)
-    alone = Topology()  # without other names, name_problem looks at the name itself
     for node in topology.nodes:
-        problem = name_problem(alone, None, node.name)
+        problem = _bad_name(node.name)
         if problem:
             yield _error(
                 f"{_kind(node)} {node.id!r} ({node.name[:20]!r}): {problem}", node.id, "name", "name"

@@ -63,8 +63,6 @@ def test_the_nearest_of_many_lines_wins():
         snap = snapper.snap(box, 8, 10)
         for axis, moved in ((0, snap.dx), (1, snap.dy)):
             ends = (0, box[axis + 2] / 2, box[axis + 2])
-            near = min(
-                abs(b[axis] + other - box[axis] - own) for b in standing for other in ends for own in ends
-            )
+            near = min(abs(b[axis] + end - box[axis] - end) for b in standing for end in ends)
             if near <= 8:
                 assert abs(moved) == pytest.approx(near)

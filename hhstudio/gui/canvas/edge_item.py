@@ -19,7 +19,8 @@ _MARGIN = 10.0
 
 
 class EdgeItem(QGraphicsItem):
-    """A curve between two points that the scene gives it. Holds the slot's id, never the slot."""
+    """A curve between two points that the scene gives it; its own zero is at its source. Holds the slot's
+    id, never the slot."""
 
     def __init__(self, slot_id: str, paints: Paints) -> None:
         super().__init__()
@@ -30,7 +31,8 @@ class EdgeItem(QGraphicsItem):
         self._label = QStaticText()
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._curve, self._bounds = QPainterPath(), QRectF()
-        self._from, self._to, self._line = QPointF(), QPointF(), QLineF()
+        self._span, self._line = QPointF(), QLineF()
+        self._orientation: Orientation = "horizontal"
         self._tag, self._text_at = QRectF(), QPointF()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setZValue(0)
@@ -58,18 +60,21 @@ class EdgeItem(QGraphicsItem):
                 self.update()
 
     def stretch(self, start: QPointF, end: QPointF, orientation: Orientation) -> None:
-        """Draw from ``start`` to ``end``, both in scene coordinates."""
-        if start == self._from and end == self._to:
-            return
-        self.prepareGeometryChange()
-        self._from, self._to = start, end
-        self._line.setPoints(start, end)
-        self._curve = curve(start, end, orientation)
-        self._place_label()
+        """Draw from ``start`` to ``end``, both in scene coordinates. An edge whose ends move alike only
+        moves, which is cheap."""
+        span = end - start
+        if span != self._span or orientation != self._orientation:
+            self.prepareGeometryChange()
+            self._span, self._orientation = span, orientation
+            self._line.setPoints(QPointF(), span)
+            self._curve = curve(QPointF(), span, orientation)
+            self._place_label()
+        if start != self.pos():
+            self.setPos(start)
 
     def point(self, share: float) -> QPointF:
         """A point of the curve, from 0 at the source to 1 at the target, in scene coordinates."""
-        return self._curve.pointAtPercent(share)
+        return self.pos() + self._curve.pointAtPercent(share)
 
     def _measure_label(self) -> None:
         self._label.prepare(font=self.paints.tiny_font)
@@ -78,7 +83,7 @@ class EdgeItem(QGraphicsItem):
 
     def _place_label(self) -> None:
         self._bounds = self._curve.controlPointRect().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
-        self._tag.moveCenter((self._from + self._to) / 2)
+        self._tag.moveCenter(self._span / 2)
         self._text_at = self._tag.topLeft() + QPointF(5, 1)
         self._bounds = self._bounds.united(self._tag)
 
@@ -112,9 +117,9 @@ class EdgeItem(QGraphicsItem):
         painter.drawPath(self._curve)
         painter.setPen(paints.port_pen)
         painter.setBrush(paints.port)
-        painter.drawEllipse(self._from, PORT, PORT)
+        painter.drawEllipse(QPointF(), PORT, PORT)
         painter.setBrush(paints.track)
-        painter.drawEllipse(self._to, PORT - 1.5, PORT - 1.5)
+        painter.drawEllipse(self._span, PORT - 1.5, PORT - 1.5)
         if detail >= LABEL_FROM and self.look.label and self._room():
             painter.setPen(paints.none)
             painter.setBrush(paints.label)
@@ -125,7 +130,7 @@ class EdgeItem(QGraphicsItem):
 
     def _room(self) -> bool:
         """Whether the label fits between the cards."""
-        gap = self._to - self._from
+        gap = self._span
         return max(abs(gap.x()) - self._tag.width(), abs(gap.y()) - 3 * self._tag.height()) > 8
 
 

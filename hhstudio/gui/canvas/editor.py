@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from hhstudio.core import edits, rules
+from hhstudio.core import annotation_edits, edits, rules
 from hhstudio.core.document import Document
 from hhstudio.core.layout import Position
+from hhstudio.core.spec import Spec
 from hhstudio.core.topology import Hypernetwork, LinkOverride, Solver, Topology
 
 
@@ -68,17 +69,19 @@ class TreeEditor:
         self.document.apply_topology(title, edits.connect(self.topology, source, target))
         return True
 
-    def remove(self, node_ids: Iterable[str], slot_ids: Iterable[str] = ()) -> bool:
-        """Nodes with everything below them, and slots, in one step."""
-        nodes = [i for i in node_ids if i in self.topology.by_id]
-        slots = [i for i in slot_ids if i in self.topology.slot_by_id]
-        if not (nodes or slots) or not self.may_edit():
+    def remove(self, ids: Iterable[str], word: str = "Remove") -> bool:
+        """Nodes with everything below them, slots and annotations, in one step. ``word``: for its title."""
+        chosen = list(ids)
+        nodes = [i for i in chosen if i in self.topology.by_id]
+        slots = [i for i in chosen if i in self.topology.slot_by_id]
+        notes = [i for i in chosen if i in self.topology.annotation_by_id]
+        if not (nodes or slots or notes) or not self.may_edit():
             return False
         gone = {below for node in nodes for below in self.topology.subtree(node)}
-        after = edits.remove(self.topology, nodes)
+        after = annotation_edits.remove(edits.remove(self.topology, nodes), notes)
         for slot in slots:
             after = edits.disconnect(after, slot)
-        self.document.apply_topology(self._removal_title(nodes, slots, len(gone)), after)
+        self.document.apply_topology(self._removal_title(word, nodes, slots, notes, len(gone)), after)
         return True
 
     def rename(self, node_id: str, name: str) -> bool:
@@ -93,22 +96,40 @@ class TreeEditor:
         self.document.apply_topology(title, edits.update(self.topology, node_id, name=name))
         return True
 
-    def move(self, positions: Mapping[str, Position], merge: str | None = None) -> None:
-        if not self.may_edit():
-            return
-        known = {i: at for i, at in positions.items() if i in self.topology.by_id}
-        title = f"Move {self._name(next(iter(known)))}" if len(known) == 1 else f"Move {len(known)} nodes"
-        self.document.apply_topology(title, edits.move(self.topology, known), merge)
-
     def tidy(self) -> bool:
         """Give every node back to the automatic layout."""
-        placed = {node.id: {"position": None} for node in self.topology.nodes if node.position is not None}
-        if not placed:
-            self.say("The tree is tidy already")
+        free = any(node.position is not None and not node.pinned for node in self.topology.nodes)
+        if not free:
+            pinned = any(node.pinned for node in self.topology.nodes)
+            self.say("The tree is tidy, but for what is pinned" if pinned else "The tree is tidy already")
             return False
         if not self.may_edit():
             return False
-        self.document.apply_topology("Tidy the tree", edits.update_many(self.topology, placed))
+        self.document.apply_topology("Tidy the tree", edits.tidied(self.topology))
+        return True
+
+    def move_among(self, node_id: str, by: int) -> bool:
+        """Up (-1) or down (1) among its siblings; with it the order of the paths' slots."""
+        after = edits.move_among(self.topology, node_id, by)
+        if after is self.topology or not self.may_edit():
+            return False
+        self.document.apply_topology(f"Move {self._name(node_id)} among its siblings", after)
+        return True
+
+    def assign(self, solver_ids: Iterable[str], tasks: Iterable[int] | None) -> bool:
+        """The tasks that paths learn, by the ids of their solvers; None: all."""
+        chosen = [i for i in solver_ids if isinstance(self.topology.by_id.get(i), Solver)]
+        if not chosen or not self.may_edit():
+            return False
+        after = edits.assign_tasks(self.topology, chosen, tasks)
+        self.document.apply_topology(f"Assign tasks to {self._names(chosen)}", after)
+        return True
+
+    def fix(self, title: str, spec: Spec) -> bool:
+        """Take a remedy that :mod:`hhstudio.core.fixes` offered."""
+        if not self.may_edit():
+            return False
+        self.document.apply(title, spec)
         return True
 
     def make_root(self, node_id: str) -> bool:
@@ -164,12 +185,15 @@ class TreeEditor:
     def _slot_target(self, slot_id: str) -> str:
         return self._name(self.topology.slot_by_id[slot_id].target)
 
-    def _removal_title(self, nodes: list[str], slots: list[str], gone: int) -> str:
-        if not nodes:
-            return (
-                f"Disconnect {self._slot_target(slots[0])}"
-                if len(slots) == 1
-                else f"Remove {len(slots)} slots"
-            )
-        below = gone - len(nodes)
-        return f"Remove {self._names(nodes)}" + (f" and {below} below" if below > 0 else "")
+    def _removal_title(
+        self, word: str, nodes: list[str], slots: list[str], notes: list[str], gone: int
+    ) -> str:
+        if nodes:
+            below = gone - len(nodes)
+            return f"{word} {self._names(nodes)}" + (f" and {below} below" if below > 0 else "")
+        if notes:
+            kind = self.topology.annotation_by_id[notes[0]].kind
+            return f"{word} a {kind}" if len(notes) == 1 else f"{word} {len(notes)} notes"
+        return (
+            f"Disconnect {self._slot_target(slots[0])}" if len(slots) == 1 else f"{word} {len(slots)} slots"
+        )

@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from hhstudio.core.architectures import ARCHITECTURES
 from hhstudio.core.costs import Costs
+from hhstudio.core.events import ParameterCount
 from hhstudio.core.issue import Issue
 from hhstudio.core.spec import Spec
-from hhstudio.core.topology import Hypernetwork, Node, Slot, Solver
+from hhstudio.core.topology import Hypernetwork, Node, Slot, Solver, tasks_of
 from hhstudio.core.utilisation import Worth
+from hhstudio.gui.taskstyle import task_short
 
 
 class NodeLook(NamedTuple):
@@ -26,13 +28,15 @@ class NodeLook(NamedTuple):
     root: bool = False
     loose: bool = False
     frozen: bool = False
+    pinned: bool = False
     short: str = ""
 
     @property
     def spoken(self) -> str:
         """The card for a screen reader, and its tool tip."""
         what = "root hypernetwork" if self.root else self.kind
-        lines = [f"{self.name}: {what}", self.subtitle, self.detail, self.problem]
+        pinned = "pinned: stays where it is when the tree is tidied" if self.pinned else ""
+        lines = [f"{self.name}: {what}", self.subtitle, self.detail, pinned, self.problem]
         return "\n".join(filter(None, lines))
 
 
@@ -61,39 +65,82 @@ def short_count(number: int | None) -> str:
 def node_look(spec: Spec, node: Node, costs: Costs, depth: int | None, found: Iterable[Issue]) -> NodeLook:
     """``depth``: of the path that ends here or of the chain down to here; None for a loose node."""
     issues = sorted(found, key=lambda issue: issue.severity != "error")
-    badge = issues[0].severity if issues else ""
-    problem = "\n".join(issue.message for issue in issues)
+    made = _hypernetwork_look if isinstance(node, Hypernetwork) else _solver_look
+    return made(spec, node, costs, depth)._replace(  # type: ignore[operator]
+        badge=issues[0].severity if issues else "",
+        problem="\n".join(issue.message for issue in issues),
+        loose=depth is None,
+        frozen=node.frozen,
+        pinned=node.pinned,
+    )
+
+
+def _hypernetwork_look(spec: Spec, node: Hypernetwork, costs: Costs, depth: int | None) -> NodeLook:
     cost = costs.nodes.get(node.id)
     count = short_count(cost.weights if cost else None)
     root = node.id == spec.topology.root
-    loose = depth is None
-    if isinstance(node, Hypernetwork):
-        hidden = node.hidden if node.hidden is not None else spec.hypernetwork.hidden
-        chunk = node.chunk if node.chunk is not None else spec.hypernetwork.chunk
-        layers = " · ".join(map(str, hidden)) or "linear"
-        number = len(spec.topology.outgoing.get(node.id, ()))
-        subtitle = (
-            f"root · {count} stored" if root else f"{count} generated" if not loose else f"{count}, loose"
-        )
-        detail = f"{layers} → {chunk}\n{number} target{'' if number == 1 else 's'}"
-        return NodeLook(
-            "hypernetwork",
-            node.name,
-            subtitle,
-            detail,
-            badge,
-            problem,
-            root,
-            loose,
-            node.frozen,
-            f"{count} stored" if root else count,
-        )
-    tasks = len(spec.stream.parts) or spec.stream.tasks
-    where = "not connected" if loose else f"depth {depth}\n{tasks} task{'' if tasks == 1 else 's'}"
-    title = architecture_title(node.architecture or spec.solver.architecture)
-    return NodeLook(
-        "solver", node.name, f"{title} · {count}", where, badge, problem, False, loose, node.frozen, count
+    hidden = node.hidden if node.hidden is not None else spec.hypernetwork.hidden
+    chunk = node.chunk if node.chunk is not None else spec.hypernetwork.chunk
+    built = f"{' · '.join(map(str, hidden)) or 'linear'} → {chunk}"
+    targets = [target.name for target in spec.topology.children(node.id)]
+    generates = f"generates {', '.join(targets)}" if targets else "generates nothing yet"
+    subtitle = (
+        f"root · {count} stored" if root else f"{count} generated" if depth is not None else f"{count}, loose"
     )
+    whole = compression(costs.total) if root else ""
+    return NodeLook(
+        "hypernetwork",
+        node.name,
+        subtitle,
+        f"{built}{f'  ·  {whole}' if whole else ''}\n{generates}",
+        root=root,
+        short=f"{count} stored" if root else count,
+    )
+
+
+def _solver_look(spec: Spec, node: Solver, costs: Costs, depth: int | None) -> NodeLook:
+    cost = costs.nodes.get(node.id)
+    count = short_count(cost.weights if cost else None)
+    tasks = len(spec.stream.parts) or spec.stream.tasks
+    title = architecture_title(node.architecture or spec.solver.architecture)
+    where = "not connected"
+    if depth is not None:
+        path = costs.paths.get(node.name)
+        whole = f" · {short_count(path.generated)} generated" if path else ""
+        where = f"depth {depth}{whole}"
+    return NodeLook(
+        "solver",
+        node.name,
+        f"{title} · {count}",
+        f"{where}\n{tasks_in_words(tasks_of(node, tasks), tasks)}",
+        short=count,
+    )
+
+
+def tasks_in_words(assigned: tuple[int, ...], count: int) -> str:
+    """The tasks of a path: ``5 tasks`` for all, ``T0–T2, T4`` for some."""
+    if len(assigned) == count:
+        return f"{count} task{'' if count == 1 else 's'}"
+    if not assigned:
+        return "no tasks"
+    runs: list[list[int]] = []
+    for task in assigned:
+        if runs and task == runs[-1][-1] + 1:
+            runs[-1].append(task)
+        else:
+            runs.append([task])
+    named = [
+        task_short(run[0]) if len(run) == 1 else f"{task_short(run[0])}–{task_short(run[-1])}" for run in runs
+    ]
+    return f"task{'' if len(assigned) == 1 else 's'} {', '.join(named)}"
+
+
+def compression(total: ParameterCount | None) -> str:
+    """How much is generated from what is stored, as ``2.9×``; empty where it is not known."""
+    if total is None or not total.stored:
+        return ""
+    ratio = total.generated / total.stored
+    return f"{ratio:.2g}×" if ratio < 10 else f"{ratio:.0f}×"
 
 
 def edge_look(spec: Spec, slot: Slot, worths: Iterable[tuple[str, Worth]] = ()) -> EdgeLook:

@@ -131,6 +131,10 @@ class NodeItem(QGraphicsItem):
             return abs(local.x() - WIDTH / 2) <= PORT_REACH and abs(local.y()) <= HEIGHT / 2
         return abs(local.y() - HEIGHT / 2) <= PORT_REACH and abs(local.x()) <= WIDTH / 2
 
+    def is_at_badge(self, at: QPointF) -> bool:
+        """Whether a scene position is on the mark of a problem."""
+        return bool(self.look.badge) and _BADGE.adjusted(-4, -4, 4, 4).contains(at - self.pos())
+
     # painting ------------------------------------------------------------------------------------------
 
     def boundingRect(self) -> QRectF:

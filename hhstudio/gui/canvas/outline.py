@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QIcon, QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QIcon, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
 from hhstudio.core.costs import costs
 from hhstudio.core.document import Diff, Document
 from hhstudio.core.history import Changes, History
-from hhstudio.core.topology import Hypernetwork, Node
+from hhstudio.core.topology import Hypernetwork, Solver
 from hhstudio.gui.canvas.editor import TreeEditor
 from hhstudio.gui.canvas.live import Life
 from hhstudio.gui.canvas.looks import short_count
+from hhstudio.gui.canvas.outline_model import ID, OutlineModel
 from hhstudio.gui.canvas.widget import READ_ONLY
 from hhstudio.gui.icons import icon
 from hhstudio.gui.theme import LIGHT, Theme
-
-ID = Qt.ItemDataRole.UserRole
-HEADERS = ("Node", "Weights", "Accuracy")
-
-
-class _Model(QStandardItemModel):
-    """Writes a new name to the document instead of to itself; the document answers."""
-
-    def __init__(self, outline: TreeOutline) -> None:
-        super().__init__(0, len(HEADERS), outline)
-        self.setHorizontalHeaderLabels(HEADERS)
-        self._outline = outline
-
-    def setData(
-        self, index: QModelIndex | QPersistentModelIndex, value: object, role: int = Qt.ItemDataRole.EditRole
-    ) -> bool:
-        if role == Qt.ItemDataRole.EditRole and index.column() == 0:
-            return self._outline.editor.rename(index.data(ID), str(value))
-        return super().setData(index, value, role)
 
 
 class TreeOutline(QTreeView):
@@ -49,8 +31,10 @@ class TreeOutline(QTreeView):
         self.editor = TreeEditor(document, self.status_message.emit)
         self._life = Life()
         self._theme: Theme = LIGHT
-        self._items: dict[str, QStandardItem] = {}
-        self._model = _Model(self)
+        self._icons: dict[bool, QIcon] = {}
+        self._costs = costs(document.spec)
+        self._folded: set[str] = set()
+        self._model = OutlineModel(self._describe, self._icon, self._rename, self)
         self.setModel(self._model)
         self.setAccessibleName("Outline of the tree")
         self.setAccessibleDescription(
@@ -63,10 +47,13 @@ class TreeOutline(QTreeView):
             QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked
         )
         self.header().setStretchLastSection(False)
+        self.header().setResizeContentsPrecision(0)  # the rows in view; all of them would cost 100 ms
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in (1, 2):
             self.header().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        self._rebuild()
+        self._model.follow(document.topology)
+        self.expandAll()
+        self.collapsed.connect(lambda index: self._folded.add(index.data(ID)))
         self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
         document.changed.connect(self._on_changed)
 
@@ -74,8 +61,8 @@ class TreeOutline(QTreeView):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        for node in self.document.topology.nodes:
-            self._items[node.id].setIcon(self._icon(node))
+        self._icons = {}
+        self._model.repaint()
 
     def set_read_only(self, on: bool, reason: str = READ_ONLY) -> None:
         self.editor.locked = reason if on else ""
@@ -91,13 +78,13 @@ class TreeOutline(QTreeView):
         if self.selected_nodes == [node_id]:
             return
         blocked = self.blockSignals(True)
-        item = self._items.get(node_id)
-        if item is None:
+        index = self._model.index_of(node_id)
+        if not index.isValid():
             self.clearSelection()
         else:
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            self.selectionModel().setCurrentIndex(item.index(), flags)
-            self.scrollTo(item.index())
+            self.selectionModel().setCurrentIndex(index, flags)
+            self.scrollTo(index)
         self.blockSignals(blocked)
 
     @property
@@ -111,80 +98,65 @@ class TreeOutline(QTreeView):
     # from the document ---------------------------------------------------------------------------------
 
     def _on_changed(self, diff: Diff) -> None:
-        if diff.added or diff.removed or diff.slots or diff.settings or self._renamed(diff):
-            self._rebuild()
+        self._costs = costs(self.document.spec)
+        if diff.added or diff.removed or diff.slots:
+            self._follow()
+        if diff.tree or diff.settings:
+            self._model.describe_all()
 
-    def _renamed(self, diff: Diff) -> bool:
-        """Something other than positions changed."""
-        known = self.document.topology.by_id
-        return any(known[i].name != self._items[i].text() for i in diff.updated if i in self._items)
-
-    def _rebuild(self) -> None:
-        """Build the rows anew; what was folded, selected and current stays so."""
-        folded = {
-            i for i, item in self._items.items() if item.rowCount() and not self.isExpanded(item.index())
-        }
-        chosen = set(self.selected_nodes)
-        current = self.currentIndex().data(ID)
+    def _follow(self) -> None:
+        """Rows come and go; what was folded, selected and current stays so."""
+        folded = {i for i in self._folded if self._is_folded(i)}
+        chosen, current = set(self.selected_nodes), self.currentIndex().data(ID)
         blocked = self.blockSignals(True)
-        self._items = {}
-        self._model.removeRows(0, self._model.rowCount())
-        topology = self.document.topology
-        weights = costs(self.document.spec).nodes
-        tops = [node.id for node in topology.nodes if node.id == topology.root]
-        tops += [node.id for node in topology.nodes if node.id not in topology.incoming]
-        tops += [node.id for node in topology.nodes]  # whatever is left stands on a cycle
-        waiting = [(top, self._model.invisibleRootItem()) for top in reversed(tops)]
-        while waiting:
-            node_id, above = waiting.pop()
-            if node_id in self._items:
-                continue
-            row = self._row(topology.by_id[node_id], short_count(weights[node_id].weights))
-            self._items[node_id] = row[0]
-            above.appendRow(row)
-            waiting.extend((child.id, row[0]) for child in reversed(topology.children(node_id)))
-        self.expandAll()
-        for node_id in folded & self._items.keys():
-            self.setExpanded(self._items[node_id].index(), False)
-        for node_id in chosen & self._items.keys():
-            flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-            self.selectionModel().select(self._items[node_id].index(), flags)
-        if current in self._items:
+        fresh = self._model.follow(self.document.topology)
+        for node_id in fresh:
+            index = self._model.index_of(node_id)
+            self.setExpanded(index.parent(), True)
+            if node_id not in folded and self._model.rowCount(index):
+                self.setExpanded(index, True)
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for node_id in chosen & set(fresh):
+            self.selectionModel().select(self._model.index_of(node_id), flags)
+        if current in fresh:
             keep = QItemSelectionModel.SelectionFlag.NoUpdate
-            self.selectionModel().setCurrentIndex(self._items[current].index(), keep)
+            self.selectionModel().setCurrentIndex(self._model.index_of(current), keep)
         self.blockSignals(blocked)
 
-    def _row(self, node: Node, weights: str) -> list[QStandardItem]:
-        name, count, accuracy = QStandardItem(node.name), QStandardItem(weights), QStandardItem("")
-        root = node.id == self.document.topology.root
-        kind = "hypernetwork" if isinstance(node, Hypernetwork) else "solver"
-        name.setData(node.id, ID)
-        name.setIcon(self._icon(node))
-        name.setData(
-            f"{node.name}, {'root ' if root else ''}{kind}, {weights} weights",
-            Qt.ItemDataRole.AccessibleTextRole,
-        )
-        name.setToolTip(f"{'stored' if root else 'generated'}: {weights} numbers")
-        for item in (count, accuracy):
-            item.setEditable(False)
-            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        accuracy.setText(self._accuracy(node.id))
-        return [name, count, accuracy]
+    def _is_folded(self, node_id: str) -> bool:
+        index = self._model.index_of(node_id)
+        return index.isValid() and self._model.rowCount(index) > 0 and not self.isExpanded(index)
 
-    def _icon(self, node: Node) -> QIcon:
-        if isinstance(node, Hypernetwork):
-            return icon("hypernetwork", self._theme.node_hypernetwork)
-        return icon("solver", self._theme.node_solver)
+    def _describe(self, node_id: str) -> tuple[tuple[str, ...], str, str]:
+        """Texts of the columns, tool tip, and what a screen reader says."""
+        node = self.document.topology.by_id[node_id]
+        weights = short_count(self._costs.nodes[node_id].weights)
+        root = node_id == self.document.topology.root
+        kind = "hypernetwork" if isinstance(node, Hypernetwork) else "solver"
+        texts = node.name, weights, self._accuracy(node_id)
+        tip = f"{'stored' if root else 'generated'}: {weights} numbers"
+        return texts, tip, f"{node.name}, {'root ' if root else ''}{kind}, {weights} weights"
+
+    def _icon(self, node_id: str) -> QIcon:
+        solver = isinstance(self.document.topology.by_id.get(node_id), Solver)
+        if solver not in self._icons:
+            name, color = (
+                ("solver", self._theme.node_solver)
+                if solver
+                else ("hypernetwork", self._theme.node_hypernetwork)
+            )
+            self._icons[solver] = icon(name, color)
+        return self._icons[solver]
+
+    def _rename(self, node_id: str, name: str) -> bool:
+        return self.editor.rename(node_id, name)
 
     def _accuracy(self, node_id: str) -> str:
         life = self._life.by_solver.get(node_id)
         return "" if life is None or life.accuracy is None else f"{100 * life.accuracy:.1f} %"
 
     def _show_lives(self, solver_ids: set[str]) -> None:
-        for solver in solver_ids & self._items.keys():
-            item = self._items[solver]
-            above = item.parent() or self._model.invisibleRootItem()
-            above.child(item.row(), 2).setText(self._accuracy(solver))
+        self._model.describe_some(solver_ids & self.document.topology.by_id.keys())
 
     # keys ----------------------------------------------------------------------------------------------
 
@@ -210,7 +182,7 @@ class TreeOutline(QTreeView):
         else:
             added = self.editor.add_solver(parent) if solver else self.editor.add_child(parent)
         if added is not None:
-            self.setCurrentIndex(self._items[added].index())
+            self.setCurrentIndex(self._model.index_of(added))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)

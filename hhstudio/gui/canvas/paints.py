@@ -66,6 +66,14 @@ class Paints:
         }
         self.task_pens = tuple(pen(*_task(theme, task)) for task in range(40))
         self.task_brushes = tuple(QBrush(each.color()) for each in self.task_pens)
+        self.note_colors = _note_colors(theme)
+        self.note_pens = {
+            name: pen(blend(c, theme.canvas, 0.62), 1.4) for name, c in self.note_colors.items()
+        }
+        self.guide = pen(theme.glow, 0, Qt.PenStyle.DashLine)
+        self.title_font = font(14, QFont.Weight.DemiBold)
+        self.comment_font = font(12.5)
+        self.title_metrics = QFontMetricsF(self.title_font)
         self.name_font = font(13, QFont.Weight.DemiBold)
         self.small_font = font(11)
         self.tiny_font = font(9.5)
@@ -81,6 +89,19 @@ class Paints:
 
     def task_brush(self, task: int) -> QBrush:
         return self.task_brushes[task % len(self.task_brushes)]
+
+
+def _note_colors(theme: Theme) -> dict[str, QColor]:
+    """What the colours of comments and frames are in a theme."""
+    named = {
+        "yellow": theme.glow,
+        "blue": theme.accent,
+        "green": theme.ok,
+        "red": theme.error,
+        "violet": theme.task_colors[3 if theme.dark else 2],
+        "grey": theme.muted,
+    }
+    return {name: QColor(color) for name, color in named.items()}
 
 
 def font(pixels: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:

@@ -7,16 +7,18 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPointF, QRectF, QTimer, QVariantAnimation, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
-from hhstudio.core import rules, utilisation
-from hhstudio.core.costs import Costs, costs
+from hhstudio.core import utilisation
+from hhstudio.core.costs import Costs
 from hhstudio.core.document import Diff, Document
 from hhstudio.core.history import Changes, History
 from hhstudio.core.issue import Issue
-from hhstudio.core.layout import Orientation, arrange
-from hhstudio.core.topology import Topology
+from hhstudio.core.layout import arrange
+from hhstudio.core.topology import Orientation, Slot, Topology
+from hhstudio.gui.canvas.annotation_item import AnnotationItem
+from hhstudio.gui.canvas.annotation_layer import AnnotationLayer
+from hhstudio.gui.canvas.cards import Cards
 from hhstudio.gui.canvas.edge_item import EdgeItem
 from hhstudio.gui.canvas.live import Life, PathLife
-from hhstudio.gui.canvas.looks import edge_look, node_look
 from hhstudio.gui.canvas.node_item import HEIGHT, WIDTH, NodeItem
 from hhstudio.gui.canvas.paints import Paints
 from hhstudio.gui.theme import LIGHT, Theme
@@ -24,7 +26,7 @@ from hhstudio.gui.theme import LIGHT, Theme
 ANIMATED_NODES = 300
 """Trees larger than this jump to a new layout instead of gliding there."""
 ANIMATION_MS = 180
-AT_ONCE = 150
+AT_ONCE = 2000
 """Trees up to this size are counted and checked within the edit; larger ones a moment later."""
 _MARGIN = 2000.0
 
@@ -36,20 +38,23 @@ class TreeScene(QGraphicsScene):
     """Items have other places, or there are other items."""
     glow_moved = Signal()
     """Another path is at work."""
+    counted = Signal()
+    """Costs and problems were worked out anew."""
 
     def __init__(self, document: Document, theme: Theme = LIGHT) -> None:
         super().__init__()
         self.document = document
         self.paints = Paints(theme)
-        self.orientation: Orientation = "horizontal"
         self.animated = True
         self.nodes: dict[str, NodeItem] = {}
         self.edges: dict[str, EdgeItem] = {}
+        self.annotations = AnnotationLayer(self, self.paints)
+        self.cards = Cards(self.nodes, self.edges)
         self.life = Life()
-        self.costs = Costs({}, {}, None)
         self._glowing: tuple[str, ...] = ()
         self._worths: dict[str, list[tuple[str, utilisation.Worth]]] = {}
         self._goal: dict[str, tuple[float, float]] = {}
+        self._drawn: dict[str, tuple[Slot, ...]] = {}
         self._animation = QVariantAnimation(self)
         self._animation.setStartValue(0.0)
         self._animation.setEndValue(1.0)
@@ -61,7 +66,7 @@ class TreeScene(QGraphicsScene):
         self._counting.setInterval(120)
         self._counting.timeout.connect(self._count)
         self.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.BspTreeIndex)
-        self._sync(Diff(slots=True, settings=True), animate=False)
+        self._sync(Diff(slots=True, settings=True, annotations=True), animate=False)
         document.changed.connect(self._on_changed)
 
     def release(self) -> None:
@@ -70,6 +75,20 @@ class TreeScene(QGraphicsScene):
         self._animation.stop()
         self._counting.stop()
 
+    @property
+    def orientation(self) -> Orientation:
+        """The direction in which the tree grows, as the document says."""
+        return self.document.topology.orientation
+
+    @property
+    def costs(self) -> Costs:
+        """What the tree costs, as it was counted last."""
+        return self.cards.costs
+
+    def issues_of(self, node_id: str) -> list[Issue]:
+        """What is wrong with a node, errors first."""
+        return self.cards.issues.get(node_id, [])
+
     # from the document ---------------------------------------------------------------------------------
 
     def _on_changed(self, diff: Diff) -> None:
@@ -77,12 +96,16 @@ class TreeScene(QGraphicsScene):
 
     def _sync(self, diff: Diff, animate: bool) -> None:
         topology = self.document.topology
-        tree_changed = bool(diff.added or diff.removed or diff.updated or diff.slots)
-        if tree_changed:
+        if diff.annotations:
+            self.annotations.match(topology)
+        if diff.added or diff.removed or diff.slots:
             self._match_items(topology)
+        if diff.added or diff.removed or diff.slots or diff.moved or diff.orientation:
             self._place(animate)
-        if tree_changed or diff.settings:
-            self._write_edges()
+        elif diff.annotations:
+            self._cover()
+        if diff.tree or diff.updated or diff.settings:
+            self.cards.write_edges(self.document.spec, self._worths)
             if len(self.nodes) <= AT_ONCE:
                 self._count()
             else:
@@ -92,8 +115,10 @@ class TreeScene(QGraphicsScene):
     def _match_items(self, topology: Topology) -> None:
         for gone in self.nodes.keys() - topology.by_id.keys():
             self.removeItem(self.nodes.pop(gone))
+            self.cards.forget(gone)
         for gone in self.edges.keys() - topology.slot_by_id.keys():
             self.removeItem(self.edges.pop(gone))
+            self.cards.forget(gone)
         for node_id in topology.by_id:
             if node_id not in self.nodes:
                 item = self.nodes[node_id] = NodeItem(node_id, self.paints)
@@ -107,46 +132,28 @@ class TreeScene(QGraphicsScene):
                 self.edges[slot_id] = EdgeItem(slot_id, self.paints)
                 self.addItem(self.edges[slot_id])
 
-    def _write_edges(self) -> None:
-        spec = self.document.spec
-        for slot_id, item in self.edges.items():
-            item.show_look(edge_look(spec, spec.topology.slot_by_id[slot_id], self._worths.get(slot_id, ())))
-
     def _count(self) -> None:
-        """Write every card: sizes, problems, depth."""
-        spec = self.document.spec
-        topology = spec.topology
-        self.costs = costs(spec)
-        found: dict[str, list[Issue]] = {}
-        for issue in rules.issues(spec):
-            if issue.node is not None:
-                found.setdefault(issue.node, []).append(issue)
-        depths = _depths(topology)
-        for node_id, item in self.nodes.items():
-            node = topology.by_id.get(node_id)
-            if node is not None:
-                look = node_look(spec, node, self.costs, depths.get(node_id), found.get(node_id, ()))
-                item.show_look(look)
+        """Write every card: sizes, problems, depth, tasks."""
+        self.cards.write_nodes(self.document.spec)
+        self.counted.emit()
 
     # places --------------------------------------------------------------------------------------------
 
-    def set_orientation(self, orientation: Orientation) -> None:
-        self.orientation = orientation
-        for item in self.nodes.values():
-            item.orientation = orientation
-        self._place(animate=True)
-
     def _place(self, animate: bool) -> None:
         self.settle()
-        self._goal = arrange(self.document.topology, self.orientation)
+        orientation = self.orientation
+        self._goal = arrange(self.document.topology, orientation)
         self._travel = []
+        turned = False
         for node_id, (x, y) in self._goal.items():
-            item, goal = self.nodes[node_id], QPointF(x, y)
-            item.orientation = self.orientation
-            if item.pos() != goal:
-                self._travel.append((item, item.pos(), goal))
+            item = self.nodes[node_id]
+            if item.orientation != orientation:
+                item.orientation, turned = orientation, True
+            at = item.pos()
+            if at.x() != x or at.y() != y:
+                self._travel.append((item, at, QPointF(x, y)))
+        self._stretch_changed(turned)
         if animate and self.animated and self.views() and len(self.nodes) <= ANIMATED_NODES and self._travel:
-            self._stretch_all()
             self._animation.start()
         else:
             self._arrive()
@@ -164,13 +171,18 @@ class TreeScene(QGraphicsScene):
         if share >= 1.0:
             self._arrive()
         else:
-            self._stretch_all()
+            self.stretch_around(item.node_id for item, _, _ in self._travel)
 
     def _arrive(self) -> None:
         for item, _, goal in self._travel:
             item.setPos(goal)
+        travelled = [item.node_id for item, _, _ in self._travel]
         self._travel = []
-        self._stretch_all()
+        self.stretch_around(travelled)
+        self._cover()
+
+    def _cover(self) -> None:
+        """Make the scene as large as what is in it."""
         self.setSceneRect(self.content_rect().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN))
         self.arranged.emit()
 
@@ -178,21 +190,29 @@ class TreeScene(QGraphicsScene):
         """Where a card stands at the end of any animation. Raises KeyError."""
         return QPointF(*self._goal[node_id])
 
-    def content_rect(self) -> QRectF:
-        """What the cards cover at the end of any animation; empty without nodes."""
-        if not self._goal:
-            return QRectF()
-        xs, ys = zip(*self._goal.values(), strict=True)
-        corner = QPointF(min(xs), min(ys))
-        box = QRectF(corner, QPointF(max(xs), max(ys)))
-        return box.adjusted(-WIDTH / 2, -HEIGHT / 2, WIDTH / 2, HEIGHT / 2)
+    def places(self) -> dict[str, tuple[float, float]]:
+        """The centres of all cards at the end of any animation."""
+        return dict(self._goal)
 
-    def _stretch_all(self) -> None:
-        for source in self.document.topology.outgoing:
-            self._stretch_from(source)
+    def content_rect(self) -> QRectF:
+        """What cards and annotations cover at the end of any animation; empty without any."""
+        box = self.annotations.rect
+        if self._goal:
+            xs, ys = zip(*self._goal.values(), strict=True)
+            corner = QPointF(min(xs) - WIDTH / 2, min(ys) - HEIGHT / 2)
+            box = box.united(QRectF(corner, QPointF(max(xs) + WIDTH / 2, max(ys) + HEIGHT / 2)))
+        return box
+
+    def _stretch_changed(self, everywhere: bool) -> None:
+        """Redraw the slots of hypernetworks that have others than they had, or all."""
+        outgoing = self.document.topology.outgoing
+        for source, slots in outgoing.items():
+            if everywhere or self._drawn.get(source) != slots:
+                self._stretch_from(source)
+        self._drawn = outgoing
 
     def stretch_around(self, node_ids: Iterable[str]) -> None:
-        """Redraw the slots that touch these nodes, after they were moved by hand."""
+        """Redraw the slots that touch these nodes, after they were moved."""
         incoming = self.document.topology.incoming
         sources = set(node_ids)
         sources |= {incoming[i].source for i in tuple(sources) if i in incoming}
@@ -204,11 +224,12 @@ class TreeScene(QGraphicsScene):
         slots = self.document.topology.outgoing.get(source, ())
         if giver is None:
             return
+        orientation = giver.orientation
         for index, slot in enumerate(slots):
             taker = self.nodes.get(slot.target)
             if taker is not None:
                 start = giver.slot_point(index, len(slots))
-                self.edges[slot.id].stretch(start, taker.entry_point(), self.orientation)
+                self.edges[slot.id].stretch(start, taker.entry_point(), orientation)
 
     # looks ---------------------------------------------------------------------------------------------
 
@@ -216,6 +237,7 @@ class TreeScene(QGraphicsScene):
         self.paints = Paints(theme)
         for item in (*self.nodes.values(), *self.edges.values()):
             item.show_paints(self.paints)
+        self.annotations.show_paints(self.paints)
         self.update()
 
     # life ----------------------------------------------------------------------------------------------
@@ -235,7 +257,7 @@ class TreeScene(QGraphicsScene):
         worths = utilisation.by_slot(self.life.history) if self.life.history is not None else {}
         if worths != self._worths:
             self._worths = worths
-            self._write_edges()
+            self.cards.write_edges(self.document.spec, worths)
 
     def _show_lives(self, solver_ids: Iterable[str]) -> None:
         for solver in solver_ids:
@@ -276,8 +298,17 @@ class TreeScene(QGraphicsScene):
     def selected_slots(self) -> list[str]:
         return [item.slot_id for item in self.selectedItems() if isinstance(item, EdgeItem)]
 
+    @property
+    def selected_annotations(self) -> list[str]:
+        return [item.annotation_id for item in self.selectedItems() if isinstance(item, AnnotationItem)]
+
+    @property
+    def selection(self) -> list[str]:
+        """Ids of everything that is selected."""
+        return [*self.selected_nodes, *self.selected_slots, *self.selected_annotations]
+
     def select(self, ids: Iterable[str], keep: bool = False) -> None:
-        """Select nodes and slots by id; others are deselected unless ``keep``. Told of once."""
+        """Select nodes, slots and annotations by id; others are deselected unless ``keep``. Told of once."""
         wanted = set(ids)
         before = {id(item) for item in self.selectedItems()}
         blocked = self.blockSignals(True)
@@ -285,7 +316,7 @@ class TreeScene(QGraphicsScene):
             for item in self.selectedItems():
                 item.setSelected(False)
         for each in wanted:
-            item = self.nodes.get(each) or self.edges.get(each)
+            item = self.nodes.get(each) or self.edges.get(each) or self.annotations.items.get(each)
             if item is not None:
                 item.setSelected(True)
         self.blockSignals(blocked)
@@ -312,18 +343,3 @@ class TreeScene(QGraphicsScene):
             if isinstance(item, EdgeItem):
                 return item
         return None
-
-
-def _depths(topology: Topology) -> dict[str, int]:
-    """How many hypernetworks stand above each node below the root, for the root 0; loose nodes left out."""
-    if topology.root is None or topology.root not in topology.by_id:
-        return {}
-    found = {topology.root: 0}
-    waiting = [topology.root]
-    while waiting:
-        here = waiting.pop()
-        for slot in topology.outgoing.get(here, ()):
-            if slot.target in topology.by_id and slot.target not in found:
-                found[slot.target] = found[here] + 1
-                waiting.append(slot.target)
-    return found

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
+    QGuiApplication,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -18,6 +19,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
+from hhstudio.core.alignment import Guide
+from hhstudio.gui.canvas import backdrop
+from hhstudio.gui.canvas.annotation_item import AnnotationItem, Sides
+from hhstudio.gui.canvas.drawing import Drawing
 from hhstudio.gui.canvas.edge_item import EdgeItem, curve
 from hhstudio.gui.canvas.editor import TreeEditor
 from hhstudio.gui.canvas.gestures import GESTURES, Gesture, PanGesture, Press
@@ -29,13 +34,22 @@ SMALLEST, LARGEST = 0.02, 3.0
 """Zoom."""
 COMFORTABLE = 1.15
 """Fitting a small tree zooms in no further."""
-GRID = 40.0
 PICTURES_KB = 64 * 1024
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
+}
+_GRIP_CURSORS: dict[Sides, Qt.CursorShape] = {
+    (True, False, False, False): Qt.CursorShape.SizeHorCursor,
+    (False, False, True, False): Qt.CursorShape.SizeHorCursor,
+    (False, True, False, False): Qt.CursorShape.SizeVerCursor,
+    (False, False, False, True): Qt.CursorShape.SizeVerCursor,
+    (True, True, False, False): Qt.CursorShape.SizeFDiagCursor,
+    (False, False, True, True): Qt.CursorShape.SizeFDiagCursor,
+    (True, False, False, True): Qt.CursorShape.SizeBDiagCursor,
+    (False, True, True, False): Qt.CursorShape.SizeBDiagCursor,
 }
 
 
@@ -45,6 +59,8 @@ class TreeView(QGraphicsView):
     palette_requested = Signal(str, QPointF)
     """Id of the hypernetwork that shall generate what is chosen (empty: none), scene position."""
     rename_requested = Signal(str)
+    """Id of a node or of an annotation."""
+    badge_clicked = Signal(str)
     hovered_changed = Signal(str)
     camera_changed = Signal()
     said = Signal(str, bool)
@@ -53,13 +69,16 @@ class TreeView(QGraphicsView):
     def __init__(self, scene: TreeScene, editor: TreeEditor, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
         self.tree, self.editor = scene, editor
+        self.drawing = Drawing(editor, scene.places)
         self.gesture: Gesture | None = None
         self.hovered: NodeItem | None = None
         self.key_handler: Callable[[QKeyEvent], bool] | None = None
         self._hovered_edge: EdgeItem | None = None
+        self._hovered_note: AnnotationItem | None = None
         self._space = False
         self._band: QRectF | None = None
         self._draft: tuple[QPointF, QPointF, bool] | None = None
+        self._guides: tuple[Guide, ...] = ()
         self._camera_moved = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -76,7 +95,10 @@ class TreeView(QGraphicsView):
         for turn_off in (self.setHorizontalScrollBarPolicy, self.setVerticalScrollBarPolicy):
             turn_off(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Tree of hypernetworks and solvers")
-        self.setAccessibleDescription("Arrow keys walk between nodes, Enter renames, Delete removes")
+        self.setAccessibleDescription(
+            "Arrow keys walk between nodes, with Ctrl they move what is selected; "
+            "Enter renames, Delete removes"
+        )
 
     def sizeHint(self) -> QSize:
         return QSize(900, 600)
@@ -103,11 +125,11 @@ class TreeView(QGraphicsView):
         """The whole tree (or the selected cards) in view, in the middle; the whole tree stays fitted when
         the view is resized, until somebody moves the camera."""
         box = self.tree.content_rect()
-        chosen = self.tree.selected_nodes
+        chosen = self.tree.selectedItems()
         if selection_only and chosen:
             box = QRectF()
-            for node_id in chosen:
-                box = box.united(self.tree.nodes[node_id].sceneBoundingRect())
+            for item in chosen:
+                box = box.united(item.sceneBoundingRect())
         if box.isEmpty():
             return
         box = box.adjusted(-28, -28, 28, 28)
@@ -153,12 +175,26 @@ class TreeView(QGraphicsView):
         self._draft = (start, end, allowed) if start is not None and end is not None else None
         self.viewport().update()
 
+    def show_guides(self, guides: tuple[Guide, ...]) -> None:
+        """The lines to which a dragged card has snapped."""
+        if guides or self._guides:
+            self._guides = guides
+            self.viewport().update()
+
+    def is_free(self) -> bool:
+        """Whether Alt is held: neither grid nor neighbours hold a drag."""
+        return bool(QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.AltModifier)
+
     # mouse ---------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self.gesture is not None:
             return
         press = self._press(event)
+        if press.node is not None and press.node.is_at_badge(press.at):
+            self.badge_clicked.emit(press.node.node_id)
+            event.accept()
+            return
         for kind in GESTURES:
             if kind.wants(press):
                 self.gesture = kind(self, press)
@@ -190,6 +226,8 @@ class TreeView(QGraphicsView):
         press = self._press(event)
         if event.button() == Qt.MouseButton.LeftButton and press.node is not None:
             self.rename_requested.emit(press.node.node_id)
+        elif event.button() == Qt.MouseButton.LeftButton and press.note is not None:
+            self.rename_requested.emit(press.note.annotation_id)
         elif event.button() == Qt.MouseButton.LeftButton and press.slots is None:
             self.palette_requested.emit("", press.at)
         event.accept()
@@ -197,10 +235,9 @@ class TreeView(QGraphicsView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.cancel_gesture()
         at = self.mapToScene(event.pos())
-        item = self.tree.node_at(at) or self.tree.edge_at(at)
+        item = self.tree.node_at(at) or self.tree.edge_at(at) or self.tree.annotations.at(at)
         if event.reason() == QContextMenuEvent.Reason.Mouse and (item is None or not item.isSelected()):
-            name = item.node_id if isinstance(item, NodeItem) else item.slot_id if item else None
-            self.tree.select([name] if name else [])
+            self.tree.select([_id_of(item)] if item is not None else [])
         event.ignore()  # the widget around us shows the menu
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -219,15 +256,11 @@ class TreeView(QGraphicsView):
     def _press(self, event: QMouseEvent) -> Press:
         on_screen = event.position().toPoint()
         at = self.mapToScene(on_screen)
-        return Press(
-            at,
-            on_screen,
-            event.button(),
-            event.modifiers(),
-            self._space,
-            self.tree.node_at(at),
-            self.tree.slots_at(at),
-        )
+        node, slots = self.tree.node_at(at), self.tree.slots_at(at)
+        note = self.tree.annotations.at(at) if node is None and slots is None else None
+        if note is not None and self.tree.edge_at(at) is not None:
+            note = None
+        return Press(at, on_screen, event.button(), event.modifiers(), self._space, node, slots, note)
 
     def _hover(self, at: QPointF | None) -> None:
         node = self.tree.node_at(at) if at is not None else None
@@ -243,6 +276,12 @@ class TreeView(QGraphicsView):
                 if item is not None:
                     item.show_state(hovered=on)
             self._hovered_edge = edge
+        note = self.tree.annotations.at(at) if at is not None and node is None and edge is None else None
+        if note is not self._hovered_note:
+            for shown, on in ((self._hovered_note, False), (note, True)):
+                if shown is not None:
+                    shown.show_state(hovered=on)
+            self._hovered_note = note
         self._rest_cursor(at)
 
     def _set_hovered(self, node: NodeItem | None) -> None:
@@ -260,7 +299,7 @@ class TreeView(QGraphicsView):
         if self.hovered is not None and self.hovered.scene() is None:
             self.hovered = None
             self.hovered_changed.emit("")
-        self._hovered_edge = None
+        self._hovered_edge = self._hovered_note = None
 
     def _rest_cursor(self, at: QPointF | None) -> None:
         shape = Qt.CursorShape.ArrowCursor
@@ -268,6 +307,8 @@ class TreeView(QGraphicsView):
             shape = Qt.CursorShape.OpenHandCursor
         elif at is not None and self.tree.slots_at(at) is not None:
             shape = Qt.CursorShape.CrossCursor
+        elif at is not None and self._hovered_note is not None:
+            shape = _GRIP_CURSORS.get(self._hovered_note.grip_at(at), Qt.CursorShape.SizeAllCursor)
         if self.viewport().cursor().shape() != shape:
             self.viewport().setCursor(shape)
 
@@ -294,8 +335,10 @@ class TreeView(QGraphicsView):
             pass
         elif plain and key in _ARROWS:
             self._walk(*_ARROWS[key])
-        elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(self.tree.selected_nodes) == 1:
-            self.rename_requested.emit(self.tree.selected_nodes[0])
+        elif event.modifiers() == Qt.KeyboardModifier.ControlModifier and key in _ARROWS:
+            self.drawing.nudge(self.tree.selection, *_ARROWS[key])
+        elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(self.tree.selection) == 1:
+            self.rename_requested.emit(self.tree.selection[0])
         elif self.key_handler is None or not self.key_handler(event):
             super().keyPressEvent(event)
             return
@@ -328,33 +371,21 @@ class TreeView(QGraphicsView):
     # painting ------------------------------------------------------------------------------------------
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
-        paints = self.tree.paints
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.fillRect(rect, paints.canvas)
-        if self.zoom >= 0.5:
-            self._draw_grid(painter, rect)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-
-    def _draw_grid(self, painter: QPainter, rect: QRectF) -> None:
-        painter.setPen(self.tree.paints.grid)
-        left, top = rect.left() - rect.left() % GRID, rect.top() - rect.top() % GRID
-        for column in range(int((rect.right() - left) / GRID) + 2):
-            x = left + column * GRID
-            painter.drawLine(QPointF(x, rect.top()), QPointF(x, rect.bottom()))
-        for row in range(int((rect.bottom() - top) / GRID) + 2):
-            y = top + row * GRID
-            painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
+        backdrop.paint_paper(painter, rect, self.tree.paints, self.zoom)
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         paints = self.tree.paints
-        painter.setBrush(paints.hollow)
         if self._draft is not None:
             start, end, allowed = self._draft
-            painter.setPen(paints.edge_draft if allowed else paints.edge_refused)
-            painter.drawPath(curve(start, end, self.tree.orientation))
-            painter.setBrush(paints.accent if allowed else paints.error)
-            painter.drawEllipse(end, 4, 4)
+            line = curve(start, end, self.tree.orientation)
+            backdrop.paint_draft(painter, paints, line, end, allowed)
+        if self._guides:
+            backdrop.paint_guides(painter, paints, self._guides)
         if self._band is not None:
-            painter.setPen(paints.border_selected)
-            painter.setBrush(paints.tint["hypernetwork"])
-            painter.drawRect(self._band)
+            backdrop.paint_band(painter, paints, self._band)
+
+
+def _id_of(item: NodeItem | EdgeItem | AnnotationItem) -> str:
+    if isinstance(item, NodeItem):
+        return item.node_id
+    return item.slot_id if isinstance(item, EdgeItem) else item.annotation_id

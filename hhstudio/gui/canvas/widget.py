@@ -11,10 +11,14 @@ from hhstudio.core.document import Diff, Document
 from hhstudio.core.history import Changes, History
 from hhstudio.core.topology import Hypernetwork, Solver
 from hhstudio.gui.actions import Action
-from hhstudio.gui.canvas.commands import actions, context_menu
+from hhstudio.gui.canvas.annotating import Annotating
+from hhstudio.gui.canvas.clipping import Clipping
+from hhstudio.gui.canvas.commands import actions
 from hhstudio.gui.canvas.editor import TreeEditor
+from hhstudio.gui.canvas.menus import context_menu, fix_menu
 from hhstudio.gui.canvas.minimap import Minimap
 from hhstudio.gui.canvas.node_item import HEIGHT, WIDTH
+from hhstudio.gui.canvas.note_field import NoteField
 from hhstudio.gui.canvas.overlays import AddButtons, EmptyHint, Message
 from hhstudio.gui.canvas.palette import Palette
 from hhstudio.gui.canvas.rename import RenameField
@@ -49,6 +53,9 @@ class TreeCanvas(QWidget):
         self.scene = TreeScene(document)
         self.scene.setParent(self)
         self.view = TreeView(self.scene, self.editor, self)
+        self.drawing = self.view.drawing
+        self.clipping = Clipping(self.editor)
+        self.notes = Annotating(self)
         self.view.key_handler = self._handle_key
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -60,6 +67,7 @@ class TreeCanvas(QWidget):
         self.hint = EmptyHint(over)
         self.minimap = Minimap(self.view, over)
         self.rename_field = RenameField(self.editor, self.view)
+        self.note_field = NoteField(self.drawing, self.view)
         self.palette_popup = Palette(self.editor, self)
         self._actions = actions(self)
         self._told: tuple[str, str] = ("", "")
@@ -73,6 +81,7 @@ class TreeCanvas(QWidget):
         self.view.said.connect(self._say)
         self.view.palette_requested.connect(self._open_palette)
         self.view.rename_requested.connect(self.rename)
+        self.view.badge_clicked.connect(self.open_fixes)
         self.view.hovered_changed.connect(self._place_buttons)
         self.view.camera_changed.connect(self._on_camera)
         self.scene.arranged.connect(self._on_camera)
@@ -98,7 +107,8 @@ class TreeCanvas(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self.scene.set_theme(theme)
         for part in (
-            self.add_buttons, self.message, self.hint, self.minimap, self.rename_field, self.palette_popup
+            self.add_buttons, self.message, self.hint, self.minimap, self.rename_field, self.note_field,
+            self.palette_popup,
         ):  # fmt: skip
             part.set_theme(theme)
         self.view.viewport().update()
@@ -109,6 +119,7 @@ class TreeCanvas(QWidget):
         if on:
             self.view.cancel_gesture()
             self.palette_popup.hide()
+            self.note_field.close_field(keep=False)
         self._show_hints()
         self._place_buttons()
 
@@ -166,20 +177,62 @@ class TreeCanvas(QWidget):
             self._refuse("Select a hypernetwork: it generates the solver")
 
     def remove_selected(self) -> None:
-        self.editor.remove(self.scene.selected_nodes, self.scene.selected_slots)
+        self.editor.remove(self.scene.selection)
 
-    def rename(self, node_id: str = "") -> None:
+    def copy(self) -> None:
+        if self.clipping.copy(self.scene.selection):
+            self._say("Copied: paste it here or in another window", False)
+
+    def cut(self) -> None:
+        self.clipping.cut(self.scene.selection)
+
+    def paste(self) -> None:
+        self._show_new(self.clipping.paste(self.scene.selection))
+
+    def duplicate(self) -> None:
+        self._show_new(self.clipping.duplicate(self.scene.selection))
+
+    def select_all(self) -> None:
+        self.scene.select([*self.scene.nodes, *self.scene.annotations.items])
+
+    def select_subtree(self) -> None:
+        topology = self.document.topology
+        self.scene.select([below for i in self.scene.selected_nodes for below in topology.subtree(i)])
+
+    def open_fixes(self, node_id: str = "") -> None:
+        """What can be done about a node's problems, or about the first ones of all."""
         chosen = self.scene.selected_nodes
-        node_id = node_id or (chosen[0] if len(chosen) == 1 else "")
-        if node_id not in self.scene.nodes or not self.editor.may_edit():
+        if not node_id and len(chosen) == 1 and self.scene.issues_of(chosen[0]):
+            node_id = chosen[0]
+        place = self.view.viewport().rect().center()
+        if node_id in self.scene.nodes:
+            self.scene.select([node_id])
+            place = self.view.mapFromScene(self.scene.nodes[node_id].pos() + QPointF(WIDTH / 2, -HEIGHT / 2))
+        fix_menu(self, node_id).popup(self.view.viewport().mapToGlobal(place))
+
+    def rename(self, item_id: str = "") -> None:
+        """Write in place: a node's name, a comment's text, a frame's title."""
+        chosen = [*self.scene.selected_nodes, *self.scene.selected_annotations]
+        item_id = item_id or (chosen[0] if len(chosen) == 1 else "")
+        if item_id in self.scene.annotations.items:
+            self.notes.write(item_id)
+        if item_id not in self.scene.nodes or not self.editor.may_edit():
             return
         self.scene.settle()
-        item = self.scene.nodes[node_id]
+        item = self.scene.nodes[item_id]
         corner = self.view.mapFromScene(item.pos() + QPointF(-WIDTH / 2 + 44, -HEIGHT / 2 + 4))
         width = max(120, int((WIDTH - 52) * self.view.zoom))
         self.rename_field.open(
-            node_id, QRect(corner, corner + QPoint(width, max(26, int(26 * self.view.zoom))))
+            item_id, QRect(corner, corner + QPoint(width, max(26, int(26 * self.view.zoom))))
         )
+
+    def _show_new(self, ids: tuple[str, ...]) -> None:
+        """Select what was pasted, and scroll there."""
+        if ids:
+            self.scene.select(ids)
+            self.scene.settle()
+            for item in self.scene.selectedItems()[:1]:
+                self.view.ensureVisible(item, 60, 60)
 
     def open_palette(self) -> None:
         """The palette for the selected hypernetwork, near it."""
@@ -194,10 +247,9 @@ class TreeCanvas(QWidget):
         self.palette_popup.open(source, None, self.view.viewport().mapToGlobal(place))
 
     def flip(self) -> None:
-        """Horizontal or vertical."""
-        across = self.scene.orientation == "horizontal"
-        self.scene.set_orientation("vertical" if across else "horizontal")
-        self.view.fit()
+        """Let the tree grow in the other direction."""
+        if self.drawing.turn():
+            self.view.fit()
 
     # selection, messages, overlays ---------------------------------------------------------------------
 
@@ -243,7 +295,7 @@ class TreeCanvas(QWidget):
 
     def _show_hints(self) -> None:
         topology = self.document.topology
-        empty = not topology.nodes
+        empty = not topology.nodes and not topology.annotations
         self.hint.setVisible(empty and not self.read_only)
         self.hint.place()
         if self.read_only:
@@ -256,6 +308,7 @@ class TreeCanvas(QWidget):
         self.minimap.follow()
         if self.rename_field.node_id:
             self.rename_field.hide()
+        self.note_field.close_field(keep=True)
 
     def _place_buttons(self, _hovered: str = "") -> None:
         """Beside the hovered hypernetwork, or the selected one."""
@@ -285,7 +338,9 @@ class TreeCanvas(QWidget):
         return False
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu: QMenu = context_menu(self)
+        place = self.view.viewport().mapFromGlobal(event.globalPos())
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        menu: QMenu = context_menu(self, self.view.mapToScene(place) if by_mouse else None)
         menu.popup(event.globalPos())
         event.accept()
 

@@ -1,14 +1,17 @@
 """The outline, by keyboard alone."""
 
+import random
+
 import pytest
 from canvas_hand import figure
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QLineEdit
 
 from hhstudio.core import edits
 from hhstudio.core.document import Document
 from hhstudio.core.spec import Spec
-from hhstudio.core.topology import Topology
+from hhstudio.core.topology import Hypernetwork, Topology
 from hhstudio.gui.canvas.outline import TreeOutline
 from hhstudio.gui.theme import DARK
 
@@ -94,10 +97,10 @@ def test_f2_renames_and_refuses_a_taken_name(make, qtbot):
 def test_what_was_folded_and_selected_stays_so(make):
     outline = make()
     folded = next(node.id for node in outline.document.topology.nodes if node.name == "H1")
-    outline.setExpanded(outline._items[folded].index(), False)
+    outline.setExpanded(outline.model().index_of(folded), False)
     outline.select_node("s1")
     outline.editor.add_solver("h0")
-    assert not outline.isExpanded(outline._items[folded].index())
+    assert not outline.isExpanded(outline.model().index_of(folded))
     assert outline.selected_nodes == ["s1"]
 
 
@@ -105,7 +108,7 @@ def test_it_tells_the_selected_node_and_takes_a_theme(make, qtbot):
     outline = make()
     outline.set_theme(DARK)
     with qtbot.waitSignal(outline.node_selected) as told:
-        outline.setCurrentIndex(outline._items["s1"].index())
+        outline.setCurrentIndex(outline.model().index_of("s1"))
     assert told.args == ["s1"]
 
 
@@ -121,6 +124,38 @@ def test_read_only_refuses_with_the_reason(make, qtbot):
 
 def test_moving_a_node_rebuilds_nothing(make):
     outline = make()
-    before = outline._items["s1"]
-    outline.editor.move({"s1": (1.0, 2.0)})
-    assert outline._items["s1"] is before
+    told = []
+    for signal in (outline.model().rowsInserted, outline.model().modelReset, outline.model().dataChanged):
+        signal.connect(lambda *_: told.append(1))
+    outline.document.apply_topology("Move", edits.move(outline.document.topology, {"s1": (1.0, 2.0)}))
+    assert told == []
+
+
+def test_a_new_row_leaves_the_others_alone_whatever_comes_and_goes(make):
+    outline, rng = make(), random.Random(2)
+    resets = []
+    outline.model().modelReset.connect(lambda: resets.append(1))
+    for _ in range(150):
+        topology = outline.document.topology
+        hypernetworks = [n.id for n in topology.nodes if isinstance(n, Hypernetwork)]
+        others = [n.id for n in topology.nodes if n.id != topology.root]
+        choice = rng.random()
+        if choice < 0.35:
+            after = edits.add_solver(topology, rng.choice(hypernetworks))[0]
+        elif choice < 0.6:
+            after = edits.add_child(topology, rng.choice(hypernetworks))[0]
+        elif choice < 0.75 and others:
+            after = edits.remove(topology, [rng.choice(others)])
+        elif choice < 0.85 and topology.slots:
+            after = edits.disconnect(topology, rng.choice(topology.slots).id)
+        elif choice < 0.95 and others:
+            after = edits.move_among(topology, rng.choice(others), rng.choice([-1, 1]))
+        else:
+            outline.document.undo()
+            continue
+        outline.document.apply_topology("edit", after)
+        fresh = TreeOutline(outline.document)
+        assert rows(outline) == rows(fresh)
+        fresh.release()
+    QAbstractItemModelTester(outline.model())
+    assert len(resets) < 30

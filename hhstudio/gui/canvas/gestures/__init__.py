@@ -5,8 +5,24 @@ from hhstudio.gui.canvas.gestures.base import Gesture, Press
 from hhstudio.gui.canvas.gestures.connect import ConnectGesture
 from hhstudio.gui.canvas.gestures.move import MoveGesture
 from hhstudio.gui.canvas.gestures.pan import PanGesture
+from hhstudio.gui.canvas.gestures.resize import ResizeGesture
 
-GESTURES: tuple[type[Gesture], ...] = (PanGesture, ConnectGesture, MoveGesture, BandGesture)
+GESTURES: tuple[type[Gesture], ...] = (
+    PanGesture,
+    ConnectGesture,
+    ResizeGesture,
+    MoveGesture,
+    BandGesture,
+)
 """In the order in which they are asked whether a press is theirs."""
 
-__all__ = ["GESTURES", "BandGesture", "ConnectGesture", "Gesture", "MoveGesture", "PanGesture", "Press"]
+__all__ = [
+    "GESTURES",
+    "BandGesture",
+    "ConnectGesture",
+    "Gesture",
+    "MoveGesture",
+    "PanGesture",
+    "Press",
+    "ResizeGesture",
+]

@@ -9,15 +9,17 @@ from hhstudio.gui.canvas.node_item import NodeItem
 
 
 class BandGesture(Gesture):
-    """Whatever card the band touches is selected; with Shift or Ctrl, added."""
+    """Whatever card the band touches is selected, and what comment or frame it encloses; with Shift or
+    Ctrl, added."""
 
     @classmethod
     def wants(cls, press: Press) -> bool:
-        return press.button == Qt.MouseButton.LeftButton and press.node is None and press.slots is None
+        free = press.node is None and press.slots is None
+        return press.button == Qt.MouseButton.LeftButton and free
 
     def start(self) -> None:
         scene = self.view.tree
-        self._before = [*scene.selected_nodes, *scene.selected_slots]
+        self._before = scene.selection
         self._kept = self._before if self.press.adds else []
         edge = scene.edge_at(self.press.at)
         scene.select([*self._kept, *([edge.slot_id] if edge else [])])
@@ -25,8 +27,10 @@ class BandGesture(Gesture):
     def move(self, at: QPointF, on_screen: QPoint) -> None:
         band = QRectF(self.press.at, at).normalized()
         self.view.show_band(band)
-        touched = [i.node_id for i in self.view.tree.items(band) if isinstance(i, NodeItem)]
-        self.view.tree.select([*self._kept, *touched])
+        scene = self.view.tree
+        touched = [i.node_id for i in scene.items(band) if isinstance(i, NodeItem)]
+        inside = [i for i, item in scene.annotations.items.items() if band.contains(QRectF(*item.box))]
+        scene.select([*self._kept, *touched, *inside])
 
     def finish(self, at: QPointF, on_screen: QPoint) -> None:
         self.view.show_band(None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 
+from hhstudio.gui.canvas.annotation_item import AnnotationItem
 from hhstudio.gui.canvas.node_item import NodeItem
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Press:
-    """A button that went down. ``node``: the card there; ``slots``: the hypernetwork with its slots there."""
+    """A button that went down. ``node``: the card there; ``slots``: the hypernetwork with its slots there;
+    ``note``: the comment or frame there, if no card is."""
 
     at: QPointF
     on_screen: QPoint
@@ -24,6 +26,7 @@ class Press:
     space: bool
     node: NodeItem | None
     slots: NodeItem | None
+    note: AnnotationItem | None = None
 
     @property
     def adds(self) -> bool:
