@@ -3,10 +3,12 @@ after a resume; policies grow by what was measured; what cannot be is refused wi
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
-from hhstudio.core import edits, events, growth
+from hhstudio.core import edits, events, growth, presets
 from hhstudio.core.errors import SpecError
 from hhstudio.core.state import TrainerState
 from hhstudio.nets.chain import Condition
@@ -260,3 +262,16 @@ def test_conditions_of_a_path_grown_by_hand_wait_for_their_turn(tiny, trainer_of
     learned = [(e.path, e.task) for e in found if isinstance(e, events.TaskStarted)]
     assert learned == [("P1", 0), ("P1", 1), ("P2-0", 1)]
     assert Condition(tree.solver, 1) in trainer._at.finished
+
+
+@pytest.mark.slow
+def test_the_preset_growing_fills_a_path_and_the_child_that_grows_does_better(trainer_of):
+    trainer = trainer_of(presets.preset("growing"))
+    found = read(trainer)
+    changes = [e for e in found if isinstance(e, events.TopologyChanged)]
+    assert 1 <= len(changes) <= 4
+    outcomes = trainer._grower.outcomes
+    for before, after in itertools.pairwise(outcomes):
+        if after.solver != before.solver:  # grown in between: the same task again
+            assert after.task == before.task
+            assert after.accuracy > before.accuracy + 0.05
