@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from hhstudio.core.columns import Column
+
 _FAN = 16  # points a bucket of the next coarser level
 
 
@@ -21,29 +23,6 @@ def group_width(points: int, buckets: int) -> int:
     while fine * _FAN <= width:
         fine *= _FAN
     return -(-width // fine) * fine
-
-
-class _Column:
-    """An append-only array with amortised growth."""
-
-    def __init__(self, dtype: type) -> None:
-        self._data: np.ndarray = np.empty(64, dtype=dtype)
-        self._size = 0
-
-    def extend(self, values: np.ndarray) -> None:
-        needed = self._size + len(values)
-        if needed > len(self._data):
-            grown = np.empty(max(needed, 2 * len(self._data)), dtype=self._data.dtype)
-            grown[: self._size] = self._data[: self._size]
-            self._data = grown
-        self._data[self._size : needed] = values
-        self._size = needed
-
-    def view(self) -> np.ndarray:
-        return self._data[: self._size]
-
-    def truncate(self, size: int) -> None:
-        self._size = min(self._size, size)
 
 
 def _merged(sorted_runs: list[np.ndarray]) -> np.ndarray:
@@ -72,13 +51,13 @@ class Series:
     """Values over non-decreasing steps. Steps are int64, values float64 (NaN allowed)."""
 
     def __init__(self) -> None:
-        self._step = _Column(np.int64)
-        self._value = _Column(np.float64)
+        self._step = Column(np.int64)
+        self._value = Column(np.float64)
         # level k holds, for every complete group of _FAN**(k+1) points, the positions of its extremes
-        self._levels: list[tuple[_Column, _Column]] = []
+        self._levels: list[tuple[Column, Column]] = []
 
     def __len__(self) -> int:
-        return len(self._step.view())
+        return len(self._step)
 
     @property
     def steps(self) -> np.ndarray:
@@ -164,7 +143,7 @@ class Series:
         level, size = 0, len(self)
         while size >= _FAN ** (level + 1):
             if level == len(self._levels):
-                self._levels.append((_Column(np.int64), _Column(np.int64)))
+                self._levels.append((Column(np.int64), Column(np.int64)))
             low, high = self._levels[level]
             done, whole = len(low.view()), size // _FAN ** (level + 1)
             if whole > done:
@@ -173,10 +152,14 @@ class Series:
             level += 1
 
     def _group_extremes(self, level, done, whole, choose, fill, side) -> np.ndarray:  # type: ignore[no-untyped-def]
+        start, stop = done * _FAN, whole * _FAN
         if level == 0:
-            positions = np.arange(done * _FAN, whole * _FAN)
+            positions, values = None, self.values[start:stop]
         else:
-            positions = self._levels[level - 1][side].view()[done * _FAN : whole * _FAN]
-        values = self.values[positions]
-        grouped = np.where(np.isnan(values), fill, values).reshape(-1, _FAN)
-        return positions.reshape(-1, _FAN)[np.arange(len(grouped)), choose(grouped, axis=1)]
+            positions = self._levels[level - 1][side].view()[start:stop]
+            values = self.values[positions]
+        unknown = np.isnan(values)
+        if unknown.any():
+            values = np.where(unknown, fill, values)
+        chosen = choose(values.reshape(-1, _FAN), axis=1) + np.arange(0, stop - start, _FAN)
+        return chosen + start if positions is None else positions[chosen]

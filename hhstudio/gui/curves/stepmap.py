@@ -62,7 +62,7 @@ class LogStepMap(StepMap):
         return self._linear.to_step(10.0**x) if x > np.log10(self._least) else 0.0
 
 
-LEAST: dict[Mode, float] = {"path": 1.0, "step": 1.0, "epoch": 0.01, "task": 0.01, "time": 0.1}
+LEAST: dict[Mode, float] = {"path": 1.0, "step": 1.0, "epoch": 0.1, "task": 0.01, "time": 0.1}
 """Where a logarithmic axis begins."""
 
 IDENTITY = StepMap(np.zeros(1), np.zeros(1))
