@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -37,7 +37,25 @@ def restore(
 
     Raises :class:`SessionError` for a state that belongs to another spec.
     """
-    for condition in (*finished, *current):
+    restore_generation(learner, saved, [*finished, *current])
+    learner.done = list(finished)
+    consolidation = _below(saved, "consolidation")
+    learner.consolidation.load(consolidation, finished)
+    optimiser = _below(saved, "optimiser")
+    if current:
+        learner.begin(current, closed="gram/last" in consolidation)
+        learner.consolidation.load_gram(consolidation)
+    elif optimiser:
+        learner.optimiser.extend(learner.hierarchy.stored)
+    learner.optimiser.load(optimiser)
+
+
+def restore_generation(learner: Learner, saved: Mapping[str, np.ndarray], begun: Sequence[Condition]) -> None:
+    """Only what generates: stored tensors, gains, and the solvers' statistics of ``begun`` conditions.
+
+    Raises :class:`SessionError` for a state that belongs to another spec.
+    """
+    for condition in begun:
         learner.hierarchy.add(condition)
         solver = learner.hierarchy.tree.solvers[condition.solver]
         learner.buffers[condition] = solver.fresh_buffers(learner.device)
@@ -51,16 +69,6 @@ def restore(
             solver_id, task, tensor = name.split("/", 2)
             buffer = learner.buffers[Condition(solver_id, int(task))][tensor]
             buffer.copy_(torch.from_numpy(np.array(array)))
-    learner.done = list(finished)
-    consolidation = _below(saved, "consolidation")
-    learner.consolidation.load(consolidation, finished)
-    optimiser = _below(saved, "optimiser")
-    if current:
-        learner.begin(current, closed="gram/last" in consolidation)
-        learner.consolidation.load_gram(consolidation)
-    elif optimiser:
-        learner.optimiser.extend(learner.hierarchy.stored)
-    learner.optimiser.load(optimiser)
 
 
 def _below(saved: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

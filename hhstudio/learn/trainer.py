@@ -15,14 +15,15 @@ import numpy as np
 import torch
 from msgspec.structs import replace
 
-from hhstudio.core import events, utilisation
+from hhstudio.core import events
 from hhstudio.core import spec as specs
 from hhstudio.core.errors import SessionError, SpecError
 from hhstudio.core.events import Event
 from hhstudio.core.spec import Spec
 from hhstudio.core.state import TrainerState
 from hhstudio.core.topology import Topology
-from hhstudio.learn import checkpoint, growth, health
+from hhstudio.learn import checkpoint, growth, health, measuring
+from hhstudio.learn.baselines import Baselines
 from hhstudio.learn.data import TaskStream
 from hhstudio.learn.devices import peak_memory, resolve_device
 from hhstudio.learn.environment import environment
@@ -32,13 +33,11 @@ from hhstudio.learn.learner import Learner
 from hhstudio.learn.optimise import rate_factor
 from hhstudio.learn.reports import Reports
 from hhstudio.learn.schedule import Position, Stint
+from hhstudio.learn.stopping import Stopper
 from hhstudio.nets.chain import Condition
 
 BLOCK_SECONDS = 0.15
 """Longest time for which a step's numbers wait on the device."""
-
-UNTRAINED_IMAGES = 1000
-"""Test images a task for the accuracy of an untrained solver."""
 
 
 class Trainer:
@@ -60,12 +59,16 @@ class Trainer:
         self._unmeasured = True
         self._grower = Grower(spec, stream.tasks)
         self._changes = 0
+        self._stopper = Stopper(spec.training.early_stopping)
         if resume is None:
             self._learner = Learner(spec, spec.topology, stream, self.device)
             self._at = Position.start(spec, len(stream.tasks))
         else:
             self._resume(resume)
         self._reports = Reports(self._learner, self._at)
+        self._baselines = Baselines(spec, self._learner, self._at, self._reports)
+        if resume is not None:
+            self._resume_parts(resume)
 
     # what it is ----------------------------------------------------------------------------------------
 
@@ -86,7 +89,8 @@ class Trainer:
     @property
     def total_steps(self) -> int:
         left = sum(self._steps(stint) for stint in self._at.queue)
-        return self._at.step + left + max(0, self._steps(self._at.current) - self._at.done)
+        left += max(0, self._steps(self._at.current) - self._at.done)
+        return self._at.step + left + self._baselines.steps_left
 
     def run_started(self, created: str, app: str, unverified: bool) -> events.RunStarted:
         """First record of the session; ``created`` is UTC in ISO 8601, ``app`` our version."""
@@ -120,8 +124,11 @@ class Trainer:
             "unmeasured": self._unmeasured,
             "changes": self._changes,
             "growth": self._grower.to_json(),
+            "stopping": self._stopper.to_json(),
+            "baselines": self._baselines.to_json(),
         }
-        return TrainerState(self._at.step, meta, checkpoint.arrays(self._learner))
+        arrays = checkpoint.arrays(self._learner) | self._stopper.arrays() | self._baselines.arrays()
+        return TrainerState(self._at.step, meta, arrays)
 
     def weights(self, path: str, task: int) -> dict[str, np.ndarray]:
         """The solver's tensors of a condition that has begun to learn, as they are now. Raises KeyError."""
@@ -172,6 +179,8 @@ class Trainer:
         closed = self._learner.consolidation.closed_form and bool(self._at.current)
         busy = "consolidation in closed form covers all paths until the task is done" if closed else ""
         growth.check(self.spec, self._at, self._learner.hierarchy.tree, topology, removed, busy)
+        if self._complete and self._baselines.steps_left:
+            raise SpecError("the tree is learned and its baselines are being trained: it does not grow now")
         self._learner.grow(topology, self._at.begun, self._at.current)
         self._complete = False
         self._unmeasured = True
@@ -212,7 +221,9 @@ class Trainer:
                 line = self._learner.begin(self._at.advance())
                 yield _log(f"{self._reports.title()}: {line}")
             yield from self._learn(self._at.current)
-        yield from self._conclude()
+        if not self._complete:
+            yield from self._conclude()
+        yield from self._baselines.events()
 
     def _learn(self, stint: Stint) -> Iterator[Event | None]:
         started = time.perf_counter()
@@ -223,7 +234,7 @@ class Trainer:
             yield from self._reports.take()
         steps = self._steps(stint)
         busy, counted, reported = 0.0, 0, time.perf_counter()
-        while self._at.done < steps:
+        while self._at.done < steps and not self._stopper.over:
             yield from self._take_pending()
             begun = time.perf_counter()
             condition = self._take_step(stint, steps, begun)
@@ -234,9 +245,20 @@ class Trainer:
             if time.perf_counter() - reported >= BLOCK_SECONDS or self._at.done == steps:
                 yield from self._report(condition, steps, counted / busy)
                 reported = time.perf_counter()
-            yield from self._snapshot(condition)
+            if self._at.done < steps:
+                yield from self._reports.snapshot(condition, self._at.done)
             yield None
+        yield from self._stop(stint, steps)
         yield from self._finish(stint, time.perf_counter() - started)
+
+    def _stop(self, stint: Stint, steps: int) -> Iterator[Event]:
+        """Put back the best that was learned, when the spec asks for early stopping."""
+        if self._stopper.active:
+            self._reports.flush()
+            measured, line = self._stopper.end(self._learner, stint, self._at.step, self._at.done, steps)
+            self._reports.add("validation", measured)
+            if line:
+                yield _log(f"{self._reports.title()}: {line}")
 
     def _take_step(self, stint: Stint, steps: int, begun: float) -> Condition:
         at = self._at
@@ -255,6 +277,8 @@ class Trainer:
         earlier = [c for c in self._at.finished if c.solver == stint[0].solver]
         asked = [*(earlier if self.spec.evaluation.earlier else ()), *stint]
         self._reports.add("accuracy", accuracies(self._learner, asked, self.spec.evaluation.limit))
+        if self._stopper.active:
+            self._reports.add("validation", self._stopper.look(self._learner, stint, self._at.step))
 
     def _report(self, condition: Condition, steps: int, rate: float) -> Iterator[Event]:
         self._reports.flush()
@@ -283,14 +307,16 @@ class Trainer:
         self._reports.add("accuracy", measured)
         yield from self._reports.take()
         following = [s[0] for s in self._at.queue if len(s) == 1 and s[0].solver == stint[0].solver][:1]
-        measured |= self._at_random(following, None)
+        measured |= measuring.at_random(self._learner, following, None)
         for c in stint:
             yield self._reports.weights(c, final=True)
+        yield from self._reports.as_learned(stint)
         validated = {}
         if self._grower.looks_at_validation:
             validated = accuracies(self._learner, stint, held_out="valid")
         self._grower.note(stint, validated)
         self._at.complete()
+        self._stopper.forget()
         self._learner.end(self._at.finished)
         for c in stint:
             last = c == stint[-1]
@@ -313,7 +339,8 @@ class Trainer:
                 yield events.TaskFinished(
                     step=self._at.step, path=self._reports.path(c), task=c.task, accuracies=row
                 )
-        self._measure_contributions(finished)
+        for metric, without in measuring.contributions(self._learner, finished):
+            self._reports.add(metric, without)
         yield from self._reports.take()
         self._complete = True
         yield _log(f"learned {len(finished)} tasks in {self._at.step} steps")
@@ -325,7 +352,8 @@ class Trainer:
             yield self._pending.pop(0)
         if self._unmeasured:
             self._unmeasured = False
-            yield from self._measure_untrained()
+            self._reports.add("untrained", measuring.untrained(self._learner, self._at))
+            yield from self._reports.take()
 
     def _grow_by_policy(self) -> Iterator[Event]:
         proposal = self._grower.propose(self._topology, self._at.names)
@@ -338,42 +366,6 @@ class Trainer:
         else:
             self._grower.grown += 1
             yield from self._take_pending()
-
-    def _measure_untrained(self) -> Iterator[Event]:
-        """Accuracy of every path that has not begun, on every task, before anything is learned on it."""
-        begun = {c.solver for c in self._at.begun}
-        fresh = [c for stint in self._at.queue for c in stint if c.solver not in begun]
-        limit = min(self.spec.evaluation.limit or UNTRAINED_IMAGES, UNTRAINED_IMAGES)
-        self._reports.add("untrained", self._at_random(fresh, limit))
-        yield from self._reports.take()
-
-    def _at_random(self, conditions: list[Condition], limit: int | None) -> dict[Condition, float]:
-        """Accuracies of conditions before they are learned, at the embeddings with which they will begin."""
-        learner, found = self._learner, {}
-        for c in conditions:
-            learner.hierarchy.add(c)
-            learner.buffers[c] = learner.hierarchy.tree.solvers[c.solver].fresh_buffers(learner.device)
-            found |= accuracies(learner, [c], limit)
-            del learner.buffers[c]
-            for name in learner.hierarchy.embeddings_of(c):
-                del learner.hierarchy.stored[name]
-        return found
-
-    def _measure_contributions(self, finished: list[Condition]) -> None:
-        """Accuracies with each contribution on a path taken out, and with all of them (anchors only)."""
-        hierarchy = self._learner.hierarchy
-        for solver in dict.fromkeys(c.solver for c in finished):
-            own = [c for c in finished if c.solver == solver]
-            keys = [c.key for edge in hierarchy.tree.chains[solver].edges for c in edge.contributions]
-            for name, silent in [*((key, [key]) for key in keys), (utilisation.ALL, keys)]:
-                with hierarchy.without(silent):
-                    measured = accuracies(self._learner, own, self.spec.evaluation.limit)
-                self._reports.add(utilisation.metric(name), measured)
-
-    def _snapshot(self, condition: Condition) -> Iterator[Event]:
-        every = self.spec.recording.snapshot_every
-        if every and self._at.done % every == 0:
-            yield self._reports.weights(condition, final=False)
 
     def _steps(self, stint: Stint) -> int:
         return sum(self._learner.steps_of(c.task) for c in stint)
@@ -396,6 +388,14 @@ class Trainer:
         self._learner.training = self._learner.optimiser.training = training
         at = self._at
         checkpoint.restore(self._learner, state.arrays, at.finished, at.current)
+
+    def _resume_parts(self, state: TrainerState) -> None:
+        """Where the parts stood that hold on to the learner."""
+        try:
+            self._stopper.load(state.meta.get("stopping", {}), state.arrays, self._learner.device)
+            self._baselines.load(state.meta.get("baselines", {}), state.arrays)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise SessionError(f"the saved state cannot be read: {error}") from None
 
 
 def _log(message: str, level: Literal["info", "warning"] = "info") -> events.Log:

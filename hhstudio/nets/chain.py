@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from hhstudio.nets.initialise import glorot, normal
+from hhstudio.nets.tensors import TargetSpec
 from hhstudio.nets.tree import Chain, Contribution, Edge, Tree
 
 PROBES = 8
@@ -91,6 +92,7 @@ class Hierarchy:
         self._scales: dict[str, Tensor] = {}
         self._seeded: dict[str, Tensor] = {}
         self._silent: frozenset[str] = frozenset()
+        self._change: tuple[int, Callable[[TargetSpec, Tensor], Tensor]] | None = None
         self.tree = tree
         self.adopt(tree)
 
@@ -211,6 +213,18 @@ class Hierarchy:
         finally:
             self._silent = before
 
+    @contextlib.contextmanager
+    def disturbed(self, level: int, change: Callable[[TargetSpec, Tensor], Tensor]) -> Iterator[None]:
+        """Generate with the weights of one level changed; what lies below is generated from the changed ones.
+
+        ``change`` is called with the target's spec and its weights (B, size), and gives weights alike.
+        """
+        before, self._change = self._change, (level, change)
+        try:
+            yield
+        finally:
+            self._change = before
+
     def root_inputs(self, conditions: Sequence[Condition]) -> Tensor:
         """(B, K, inputs): what the root is asked for conditions of one path, chunk by chunk."""
         return self._inputs(self.tree.chains[conditions[0].solver], 0, conditions)
@@ -249,6 +263,8 @@ class Hierarchy:
             for (target, contribution), part in zip(_outputs(chain, at), parts, strict=True):
                 waiting.setdefault(target.slot, []).append(contribution.layout.join(part))
             levels.append(self._link(edge, waiting.pop(edge.slot), levels[-1] if levels else None))
+            if self._change is not None and self._change[0] == at:
+                levels[-1] = self._change[1](edge.spec, levels[-1])
         return tuple(levels)
 
     def _inputs(self, chain: Chain, at: int, conditions: Sequence[Condition]) -> Tensor:

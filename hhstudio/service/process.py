@@ -20,17 +20,18 @@ LAST_LINES = 20
 """Lines of the worker's stderr that are kept."""
 
 
-class WorkerProcess:
-    """A fresh interpreter that runs :mod:`hhstudio.service.worker`, with ``environment`` on top of ours."""
+class HelperProcess:
+    """A fresh interpreter that runs ``module`` and speaks over its standard streams, with ``environment``
+    on top of ours."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
         separate: dict[str, Any] = (
             {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
             if sys.platform == "win32"
             else {"start_new_session": True}  # Ctrl-C in a terminal reaches the parent only
         )
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "hhstudio.service.worker"],
+            [sys.executable, "-P", "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -40,7 +41,8 @@ class WorkerProcess:
         assert self._process.stdin
         assert self._process.stdout
         assert self._process.stderr
-        self.connection = Connection(self._process.stdout, self._process.stdin)  # type: ignore[arg-type]
+        self.incoming: BinaryIO = self._process.stdout  # type: ignore[assignment]
+        self.outgoing: BinaryIO = self._process.stdin  # type: ignore[assignment]
         self._lines: deque[str] = deque(maxlen=LAST_LINES)
         self._reader = threading.Thread(
             target=self._read_stderr, args=(self._process.stderr,), name="hhstudio-stderr", daemon=True
@@ -86,6 +88,14 @@ class WorkerProcess:
             text = line.decode("utf-8", "replace").rstrip()
             if text:
                 self._lines.append(text)
+
+
+class WorkerProcess(HelperProcess):
+    """The process that trains: it runs :mod:`hhstudio.service.worker`."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        super().__init__("hhstudio.service.worker", environment)
+        self.connection = Connection(self.incoming, self.outgoing)
 
 
 def _environment() -> dict[str, str]:

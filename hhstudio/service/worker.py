@@ -14,10 +14,13 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import TypeVar
 
 from hhstudio.service import protocol
 from hhstudio.service.outbox import Outbox
 from hhstudio.service.protocol import Command, Connection, ProtocolError, Start
+
+_Line = TypeVar("_Line", bound=Connection)
 
 ORPHAN_SECONDS = 120.0
 """How long a worker whose parent is gone may take to write its last checkpoint."""
@@ -25,9 +28,9 @@ ORPHAN_SECONDS = 120.0
 
 def main() -> int:
     """Run one session as told by the first message. Returns the exit status."""
-    connection = _claim_standard_streams()
+    connection = claim_standard_streams(Connection)
     faulthandler.enable(sys.stderr)
-    _allow_local_modules()
+    allow_local_modules()
     try:
         start = connection.receive_command()
     except ProtocolError as error:
@@ -51,7 +54,7 @@ def main() -> int:
     return status
 
 
-def _claim_standard_streams() -> Connection:
+def claim_standard_streams(line: type[_Line]) -> _Line:
     """Keep stdin and stdout for frames; everybody else reads nothing and prints to stderr."""
     incoming = os.fdopen(os.dup(0), "rb")
     outgoing = os.fdopen(os.dup(1), "wb")
@@ -59,10 +62,10 @@ def _claim_standard_streams() -> Connection:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
-    return Connection(incoming, outgoing)
+    return line(incoming, outgoing)
 
 
-def _allow_local_modules() -> None:
+def allow_local_modules() -> None:
     """Solvers named by import path may lie where the user works; last, so that nothing is shadowed."""
     here = str(Path.cwd())
     if here not in sys.path:

@@ -21,6 +21,7 @@ from hhstudio.core.spec import Spec
 from hhstudio.core.state import TrainerState
 from hhstudio.store import guard, layout, leftover, read
 from hhstudio.store.durable import is_writable
+from hhstudio.store.inspectable import Inspectable
 from hhstudio.store.journal import Frame, journal_path
 from hhstudio.store.lock import Lock, Owner, owner
 from hhstudio.store.snapshots import Snapshots
@@ -61,7 +62,7 @@ def open(path: Path | str) -> Session:
     return Session(path, loaded, owner(path), notes)
 
 
-class Session:
+class Session(Inspectable):
     """A session that is open for reading; a context manager. Made by :func:`open`.
 
     ``notes``: what opening it had to do, one line each. ``writer``: who was writing it when it was
@@ -74,6 +75,7 @@ class Session:
         self.notes = tuple(notes)
         self.history: History = loaded.history
         self._loaded = loaded
+        self._known_links: dict[tuple[str, int], dict[str, str]] = {}
         if writer is None and self.history.end is None:
             self.history.apply(self._death())
         self.history.take_changes()
@@ -198,6 +200,13 @@ class Session:
 
         return solver(self, path, task, allow_import)
 
+    @property
+    def state_step(self) -> int | None:
+        """The step of :meth:`trainer_state`, without reading the state."""
+        with guard.reading(self.path, "the trainer's state"):
+            recorded = self._loaded.tail.state
+            return recorded[0] if recorded is not None else read.state_step(self._loaded.base)
+
     def trainer_state(self) -> TrainerState | None:
         """What the run can go on from, None where no checkpoint was made."""
         with guard.reading(self.path, "the trainer's state"):
@@ -211,9 +220,7 @@ class Session:
         return summarise(self)
 
     def _death(self) -> events.Finished:
-        with guard.reading(self.path, "the trainer's state"):
-            recorded = self._loaded.tail.state
-            step = recorded[0] if recorded is not None else read.state_step(self._loaded.base)
+        step = self.state_step
         kept = "it can be continued from" if step is not None else "there is no checkpoint to continue from"
         return events.Finished(
             state="failed",
@@ -259,5 +266,7 @@ class Session:
 
     def _links(self, path: str, task: int) -> dict[str, str]:
         group = self._stored(path, task)
-        with guard.reading(self.path, f"the weights of {path}, task {task}"):
-            return read.tensor_links(group)
+        if (path, task) not in self._known_links:
+            with guard.reading(self.path, f"the weights of {path}, task {task}"):
+                self._known_links[path, task] = read.tensor_links(group)
+        return self._known_links[path, task]

@@ -26,6 +26,7 @@ class Snapshots:
     ) -> None:
         self._source, self._held, self._journal = source, held, journal
         self._links: dict[str, str] = {}
+        self._opened: dict[str, h5py.Dataset] = {}
         self._frames: list[tuple[int, Frame]] = tail.snapshots.get(key, [])
         steps = np.empty(0, np.int64)
         if held is not None:
@@ -48,7 +49,9 @@ class Snapshots:
         with guard.reading(self._source, "snapshots"):
             if 0 <= at < self._stored and name in self._links:
                 assert self._held is not None
-                values = guard.dataset(self._held, self._links[name], "biufc")
+                values = self._opened.get(name)
+                if values is None:
+                    values = self._opened[name] = guard.dataset(self._held, self._links[name], "biufc")
                 if values.ndim and at < len(values):
                     return np.asarray(values[at])
             elif self._stored <= at < len(self) and self._journal is not None:

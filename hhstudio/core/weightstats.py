@@ -1,0 +1,96 @@
+"""Statistics of one tensor of weights: a row of a table, a histogram, units that do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+QUIET = 1e-2
+"""A unit whose incoming weights have less than this share of its layer's median norm is quiet."""
+
+
+class TensorRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One tensor. ``scale``: root mean square around the wanted mean, over the wanted standard deviation
+    (fan-in scale), NaN where the wanted scale is not known. ``units``: outputs; ``quiet``: of these, units
+    whose incoming weights are next to nothing (0 for tensors with fewer than two dimensions)."""
+
+    name: str
+    shape: tuple[int, ...]
+    role: str
+    mean: float
+    std: float
+    norm: float
+    low: float
+    high: float
+    finite: float
+    scale: float
+    units: int
+    quiet: int
+
+
+def tensor_row(
+    name: str,
+    values: np.ndarray,
+    role: str = "",
+    sigma: float = float("nan"),
+    centre: float = 0.0,
+) -> TensorRow:
+    """Statistics of the finite numbers of a tensor; ``finite`` is their share."""
+    wide = np.asarray(values, np.float64)
+    known = wide[np.isfinite(wide)] if not np.isfinite(wide).all() else wide.ravel()
+    some = known if known.size else np.array([np.nan])
+    units, quiet = quiet_units(wide)
+    return TensorRow(
+        name=name,
+        shape=tuple(np.shape(values)),
+        role=role,
+        mean=float(some.mean()),
+        std=float(some.std()),
+        norm=float(np.linalg.norm(some)),
+        low=float(some.min()),
+        high=float(some.max()),
+        finite=known.size / max(1, wide.size),
+        scale=float(np.sqrt(np.mean((some - centre) ** 2)) / sigma) if sigma > 0 else float("nan"),
+        units=units,
+        quiet=quiet,
+    )
+
+
+def quiet_units(values: np.ndarray) -> tuple[int, int]:
+    """(units, quiet ones) of a weight matrix or convolution whose first dimension is the output."""
+    if values.ndim < 2:
+        return (int(values.size), 0)
+    norms = np.linalg.norm(values.reshape(len(values), -1), axis=1)
+    median = float(np.median(norms)) if norms.size else 0.0
+    return len(norms), int((norms < QUIET * median).sum()) if median > 0 else len(norms)
+
+
+def common_edges(low: float, high: float, bins: int = 64) -> np.ndarray:
+    """(bins + 1,) edges, symmetric about zero where both signs occur, never of zero width."""
+    if not (np.isfinite(low) and np.isfinite(high)):
+        low, high = -1.0, 1.0
+    if low < 0 < high:
+        low, high = -max(-low, high), max(-low, high)
+    if high - low < 1e-12 * max(1.0, abs(low), abs(high)):
+        low, high = low - 0.5e-6, high + 0.5e-6
+    return np.linspace(low, high, bins + 1)
+
+
+def histogram(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """(bins,) int64 counts of the finite values; what lies beyond the ends counts in the end bins."""
+    flat = np.asarray(values, np.float64).ravel()
+    flat = np.clip(flat[np.isfinite(flat)], edges[0], edges[-1])
+    return np.histogram(flat, bins=edges)[0].astype(np.int64)
+
+
+QUANTILES: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Quantiles that accompany histograms."""
+
+
+def quantiles(values: np.ndarray, shares: Sequence[float] = QUANTILES) -> np.ndarray:
+    """(len(shares),) quantiles of the finite values, NaN where there are none."""
+    flat = np.asarray(values, np.float64).ravel()
+    flat = flat[np.isfinite(flat)]
+    return np.quantile(flat, shares) if flat.size else np.full(len(shares), np.nan)

@@ -1,0 +1,156 @@
+"""The workshop: a session's hierarchy, rebuilt as a resumed run would have it, and tried out."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from hhstudio.core import inspection as answers
+from hhstudio.core.datasets import default_data_root
+from hhstudio.core.events import TaskInfo
+from hhstudio.core.spec import Spec
+from hhstudio.core.state import TrainerState
+from hhstudio.core.weightstats import tensor_row
+from hhstudio.learn.inspect import codes, health, mixing, trying
+from hhstudio.learn.inspect.bench import Bench
+from hhstudio.learn.inspect.trying import Picture
+
+
+class Workshop:
+    """Generates weights for any condition, for mixtures of conditions and for disturbed chains, and tries
+    them on test images. Answers are plain records (:mod:`hhstudio.core.inspection`).
+
+    ``data``: folder of the data sets, None the usual one; without data everything but accuracies works.
+    Raises SessionError for a state that belongs to another spec, SpecError for one that cannot be built.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        state: TrainerState,
+        tasks: tuple[TaskInfo, ...],
+        image_shape: tuple[int, int, int],
+        data: Path | None = None,
+        allow_unverified: bool = False,
+        device: str = "cpu",
+    ) -> None:
+        self._bench = Bench(
+            spec, state, tasks, image_shape, data or default_data_root(), allow_unverified, device
+        )
+
+    @property
+    def step(self) -> int:
+        """Of the trainer's state that is inspected."""
+        return self._bench.step
+
+    def overview(self) -> answers.Overview:
+        """What there is to inspect."""
+        bench = self._bench
+        paths = []
+        for path in bench.paths:
+            chain = bench.chain(path)
+            nodes = [bench.node_name(node) for node in (*chain.nodes, chain.solver)]
+            paths.append(
+                answers.PathInfo(
+                    name=path,
+                    nodes=tuple(nodes[:-1]),
+                    levels=tuple(f"{a} → {b}" for a, b in itertools.pairwise(nodes)),
+                    tensors=tuple(t.name for t in chain.last.spec.tensors),
+                    tasks=bench.tasks_on(path),
+                    solver=nodes[-1],
+                )
+            )
+        return answers.Overview(
+            step=bench.step,
+            paths=tuple(paths),
+            image_shape=bench.image_shape,
+            images=bench.missing_images(),
+            test_images=tuple(task.test_images for task in bench.tasks),
+            classes=tuple(bench.outputs(task) for task in range(len(bench.tasks))),
+        )
+
+    def weights(self, path: str, task: int) -> dict[str, np.ndarray]:
+        """The solver's tensors of a condition, generated now."""
+        found = self._bench.learner.arrays_of(self._bench.condition(path, task))
+        return {name: array.copy() for name, array in found.items()}
+
+    def tensors(self, path: str, task: int) -> answers.Tensors:
+        """A table of a condition's tensors, with their scale against the wanted fan-in scale."""
+        bench = self._bench
+        weights = bench.weights(bench.condition(path, task))
+        rows = [
+            tensor_row(t.name, weights[t.name].float().cpu().numpy(), t.role, t.sigma, t.mean)
+            for t in bench.chain(path).last.spec.tensors
+        ]
+        return answers.Tensors(path=path, task=task, rows=tuple(rows))
+
+    def embeddings(self, nearby: bool = False) -> answers.Embeddings:
+        """Task, slot and chunk embeddings as maps; ``nearby``: with t-SNE where scikit-learn is installed."""
+        return codes.embeddings(self._bench, nearby)
+
+    def interpolate(
+        self,
+        path: str,
+        shares: Mapping[int, float],
+        on: Sequence[int] | None = None,
+        images: int = 200,
+        tensors: Sequence[str] = (),
+    ) -> answers.Mixture:
+        """Weights from a mixture of the embeddings of a path's tasks; shares by task sum to 1."""
+        return mixing.mixture(self._bench, path, shares, on, images, tensors)
+
+    def walk(
+        self,
+        path: str,
+        component: int,
+        amount: float,
+        start: int | None = None,
+        on: Sequence[int] | None = None,
+        images: int = 200,
+        tensors: Sequence[str] = (),
+    ) -> answers.Mixture:
+        """Weights along a principal direction of a path's task embeddings, ``amount`` in standard
+        deviations from a task, or from the mean of all."""
+        shares, _ = mixing.walk(self._bench, path, component, amount, start)
+        measured = on if on is not None else list(shares) if start is None else [start]
+        return mixing.mixture(self._bench, path, shares, measured, images, tensors)
+
+    def health(
+        self,
+        path: str,
+        task: int | None = None,
+        images: int = 200,
+        samples: int = 3,
+        epsilons: Sequence[float] = health.EPSILONS,
+    ) -> answers.Health:
+        """Scales, gradients, amplification of errors and worth of every level of a path's chain."""
+        return health.health(self._bench, path, task, images, samples, epsilons)
+
+    def predict(self, image: Picture, path: str | None = None, task: int | None = None) -> answers.Prediction:
+        """What every condition makes of an image: an array, or (task, index) of a test image."""
+        with torch.no_grad():
+            return trying.predict(self._bench, image, path, task)
+
+    def features(self, image: Picture, path: str, task: int) -> answers.FeatureMaps:
+        """Outputs of every convolution of a condition's solver."""
+        return trying.features(self._bench, image, path, task)
+
+    def units(self, path: str, task: int, images: int = 500) -> answers.Units:
+        """Dead and saturated units of every hidden layer."""
+        return trying.units(self._bench, path, task, images)
+
+    def confusion(self, path: str, task: int, images: int | None = None) -> answers.Confusion:
+        """Test images of a task by class and prediction."""
+        return trying.confusion(self._bench, path, task, images)
+
+    def task_confusion(self, path: str, images: int = 200) -> answers.TaskConfusion:
+        """Which task the entropy picks for images of each task of a path."""
+        return trying.task_confusion(self._bench, path, images)
+
+    def images(self, task: int, indices: Sequence[int]) -> answers.Images:
+        """Test images of a task."""
+        return trying.images(self._bench, task, indices)
