@@ -61,7 +61,25 @@ def overview(file: str, summary: dict[str, Any]) -> str:
         classes = ", ".join(str(c) for c in task["classes"][:12])
         more = ", …" if len(task["classes"]) > 12 else ""
         lines.append(f"  {number:>3}  {task['name']}  ({task['dataset']}: {classes}{more})")
-    return "\n".join(lines)
+    return "\n".join(
+        [*lines, *environment_lines(summary), "", "to run it again", *_indented(summary["command"])]
+    )
+
+
+def environment_lines(summary: dict[str, Any]) -> list[str]:
+    """On what it was trained, and where it went on; no line where that was not recorded."""
+    told, resumed = summary["environment"], summary["resumed"]
+    lines = ["", "environment"] if told or resumed else []
+    width = max(map(len, told), default=0)
+    lines += [f"  {name:<{width}}  {value}" for name, value in told.items()]
+    for each in resumed:
+        how = "exactly" if each["exact"] else f"not bit for bit: {'; '.join(each['differs'])}"
+        lines.append(f"  went on at step {each['step']} on {each['device']}, {how}")
+    return lines
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  {line}" for line in text.splitlines()]
 
 
 def contribution_lines(summary: dict[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hhstudio.core import utilisation
+from hhstudio.core.command import command_of_session
 from hhstudio.core.events import ParameterCount
 from hhstudio.core.topology import Topology
 from hhstudio.store import layout
@@ -43,6 +44,18 @@ def summarise(session: Session) -> dict[str, Any]:
         "created": run.created,
         "message": history.end.message if history.end else "",
         "unverified_data": run.unverified_data,
+        "environment": dict(run.environment),
+        "resumed": [
+            {
+                "step": r.step,
+                "device": r.device,
+                "torch": r.torch,
+                "exact": r.exact,
+                "differs": list(r.differs),
+            }
+            for r in history.resumed
+        ],
+        "command": command_of_session(history, session.path.name),
     }
 
 

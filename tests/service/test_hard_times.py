@@ -91,7 +91,7 @@ def test_a_worker_that_stood_still_as_in_a_sleeping_machine_goes_on(launch, tmp_
         assert session.history.step == 800
 
 
-SOAKED = Training(steps=3000, batch_size=16, threads=1)
+SOAKED = Training(steps=1500, batch_size=16, threads=1)
 
 
 @POSIX
@@ -102,6 +102,7 @@ def test_a_worker_killed_at_thirty_random_moments_ends_as_one_that_never_was(lau
     often = Recording(checkpoint_seconds=0.05, snapshot_every=200)
     spec = tiny(training=SOAKED, recording=often)
     reference = launch(spec, tmp_path / "whole.h5", in_process=True)
+    assert reference.client.wait(600)
     assert reference.finish()[-1].state == "finished"
     moments = random.Random(20250102)
     path, kills, phases = tmp_path / "s.h5", 0, {}
@@ -125,7 +126,7 @@ def test_a_worker_killed_at_thirty_random_moments_ends_as_one_that_never_was(lau
         if path.exists():
             open_session(path).close()
     last = launch(None, path, resume=True) if path.exists() else launch(spec, path)
-    last.finish()
+    assert last.client.wait(600)
     print(f"{kills} kills, while: {phases}")
     with open_session(tmp_path / "whole.h5") as one, open_session(path) as two:
         assert two.state == "finished"
