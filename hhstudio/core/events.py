@@ -96,7 +96,8 @@ class StateChanged(Record, frozen=True, kw_only=True, tag="state"):
 
 
 class Progress(Record, frozen=True, kw_only=True, tag="progress"):
-    """Where the run is. ``eta``: seconds to the end, None while unknown; ``rate``: steps a second."""
+    """Where the run is. ``eta``: seconds to the end, None while unknown; ``rate``: steps a second.
+    ``phase``: what is trained when it is not the tree, as ``baseline joint``."""
 
     step: int
     total_steps: int
@@ -108,6 +109,7 @@ class Progress(Record, frozen=True, kw_only=True, tag="progress"):
     rate: float = 0.0
     eta: float | None = None
     memory: int = 0
+    phase: str = ""
 
 
 class TaskStarted(Record, frozen=True, kw_only=True, tag="task"):

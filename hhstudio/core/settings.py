@@ -66,6 +66,8 @@ RANGES: dict[str, Range] = {
     "training.clip": _SIZE,
     "training.warmup": _SIZE,
     "training.threads": Range(0, 1024),
+    "training.early_stopping.patience": Range(0, 10**6),
+    "training.early_stopping.min_delta": Range(0, 1),
     "consolidation.beta": _SIZE,
     "consolidation.sample": _SIZE,
     "link.alpha": _SIZE,
@@ -251,6 +253,7 @@ def _other_issues(spec: Spec) -> Iterator[Issue]:
             "warning", None, "link.solver_alpha is 0: solvers stay at their anchors", "link.solver_alpha"
         )
     yield from _growth_issues(spec)
+    yield from _stopping_issues(spec)
     steps = spec.training.steps
     if 0 < steps <= spec.training.warmup and not spec.training.epochs:
         yield Issue(
@@ -273,6 +276,23 @@ def _growth_issues(spec: Spec) -> Iterator[Issue]:
             "stream.validation",
             "growth.policy accuracy looks at validation images, and none are held out: set "
             "stream.validation, as to 0.1",
+        )
+
+
+def _stopping_issues(spec: Spec) -> Iterator[Issue]:
+    if spec.training.early_stopping.patience <= 0:
+        return
+    if spec.stream.validation == 0:
+        yield _error(
+            "stream.validation",
+            "training.early_stopping looks at validation images, and none are held out: set "
+            "stream.validation, as to 0.1",
+        )
+    if spec.evaluation.every == 0:
+        yield _error(
+            "evaluation.every",
+            "training.early_stopping looks when accuracy is measured in between: set evaluation.every, "
+            "as to 50",
         )
 
 

@@ -64,6 +64,17 @@ class Stream(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     test_limit: int | None = None
 
 
+class EarlyStopping(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Ending a task when its validation accuracy rises no more (needs ``stream.validation``).
+
+    ``patience``: evaluations (``evaluation.every`` steps each) without a gain of more than ``min_delta``
+    (a share of 1) after which the task ends; 0 never. What is learned is then as it was at the best one.
+    """
+
+    patience: int = 0
+    min_delta: float = 0.0
+
+
 class Training(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a task is learned. ``steps`` a task (``epochs`` above 0 replaces it by passes over the data).
 
@@ -87,6 +98,7 @@ class Training(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fresh_optimizer: bool = True
     precision: Literal["float32", "tf32", "bfloat16", "float64"] = "float32"
     threads: int = 0
+    early_stopping: EarlyStopping = EarlyStopping()
 
 
 class Consolidation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -210,8 +222,15 @@ class Growth(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     limit: int = 3
 
 
+Baseline = Literal["scratch", "fine-tune", "joint"]
+"""What a tree is compared with: its solver trained without hypernetworks, with the same steps."""
+
+
 class Spec(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All that decides a run. Round-trips through JSON byte for byte (:func:`encode`, :func:`decode`)."""
+    """All that decides a run. Round-trips through JSON byte for byte (:func:`encode`, :func:`decode`).
+
+    ``baselines``: trained after the tree, in the same session (:mod:`hhstudio.core.baselines`).
+    """
 
     format: Literal["hhstudio-spec"] = "hhstudio-spec"
     version: Literal[1] = 1
@@ -228,6 +247,7 @@ class Spec(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     evaluation: Evaluation = Evaluation()
     recording: Recording = Recording()
     growth: Growth = Growth()
+    baselines: tuple[Baseline, ...] = ()
     topology: Topology = Topology()
 
 

@@ -12,7 +12,7 @@ from hhstudio.learn.counts import count_parameters
 from hhstudio.learn.health import Explosion, diverged
 from hhstudio.learn.learner import Learner
 from hhstudio.learn.metrics import Block, Columns, StepRow
-from hhstudio.learn.schedule import Position
+from hhstudio.learn.schedule import Position, Stint
 from hhstudio.nets.chain import Condition
 
 
@@ -105,6 +105,20 @@ class Reports:
             tensors={name: _tensor(array) for name, array in arrays.items()},
             final=final,
         )
+
+    def snapshot(self, condition: Condition, done: int) -> Iterator[events.Weights]:
+        """A condition's weights, if one is wanted after ``done`` steps of its stint."""
+        every = self._learner.spec.recording.snapshot_every
+        if every and done % every == 0:
+            yield self.weights(condition, final=False)
+
+    def as_learned(self, stint: Stint) -> Iterator[events.Weights]:
+        """Snapshots at a stint's end: what later drift is measured against."""
+        recording = self._learner.spec.recording
+        if recording.at_task_ends == "none" and not recording.snapshot_every:
+            return
+        for c in (*(self._at.finished if recording.at_task_ends == "all" else ()), *stint):
+            yield self.weights(c, final=False)
 
     def watched(self, path: str, task: int, name: str) -> Iterator[events.Watched]:
         """One tensor as it is now, if there is such a one; an empty name is the first convolution, or else
