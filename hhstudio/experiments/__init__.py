@@ -11,6 +11,7 @@ from types import ModuleType
 from hhstudio.core.errors import SpecError
 
 EXPERIMENTS: dict[str, str] = {
+    "original-figure": "the original project's figure, with its recipe and with ours",
     "depth": "what recursion costs, by depth and recipe",
     "speed": "training steps a second against hypnettorch 0.0.4",
     "flat": "cost of a step as earlier conditions pile up",
