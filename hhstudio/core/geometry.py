@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Literal
 
 import numpy as np
@@ -112,18 +114,16 @@ def neighbours(apart: np.ndarray, count: int = 3) -> np.ndarray:
 def neighbour_map() -> Callable[[np.ndarray, int], np.ndarray] | None:
     """A map by t-SNE (van der Maaten and Hinton 2008) of a matrix of distances, where scikit-learn is
     installed, else None. Called with (distances, seed) it gives (N, 2) coordinates; needs N >= 4."""
-    from importlib.util import find_spec
-
     if find_spec("sklearn") is None:
         return None
     return _tsne
 
 
 def _tsne(apart: np.ndarray, seed: int) -> np.ndarray:
-    from sklearn.manifold import TSNE
-
     perplexity = min(30.0, (len(apart) - 1) / 3)
-    made = TSNE(metric="precomputed", init="random", perplexity=perplexity, random_state=seed % 2**32)
+    made = import_module("sklearn.manifold").TSNE(
+        metric="precomputed", init="random", perplexity=perplexity, random_state=seed % 2**32
+    )
     return np.asarray(made.fit_transform(np.nan_to_num(apart)), np.float64)
 
 

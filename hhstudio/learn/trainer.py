@@ -308,9 +308,9 @@ class Trainer:
         yield from self._reports.take()
         following = [s[0] for s in self._at.queue if len(s) == 1 and s[0].solver == stint[0].solver][:1]
         measured |= measuring.at_random(self._learner, following, None)
+        yield from self._reports.as_learned(stint)
         for c in stint:
             yield self._reports.weights(c, final=True)
-        yield from self._reports.as_learned(stint)
         validated = {}
         if self._grower.looks_at_validation:
             validated = accuracies(self._learner, stint, held_out="valid")
