@@ -124,8 +124,11 @@ class Consolidation:
         count = self.settings.sample or len(self._earlier)
         if count >= len(self._earlier):
             return dict.fromkeys(self._earlier, share)
-        from_others = min(len(others), max(count // 2, count - len(own)))
         draw = random.Random(derived_seed(self._seed, "sample", step))
+        if count == 1 and own and others:
+            group = draw.choice((own, others))
+            return {draw.choice(group): 2 * share * len(group)}
+        from_others = min(len(others), max(count // 2, count - len(own)))
         found: dict[Condition, float] = {}
         for group, wanted in ((own, count - from_others), (others, from_others)):
             if wanted:
