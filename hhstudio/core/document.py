@@ -127,6 +127,21 @@ class Document:
         """Commands that can be redone, the next one last."""
         return tuple(self._undone)
 
+    @property
+    def position(self) -> int:
+        """How many commands are done."""
+        return len(self._done)
+
+    @property
+    def steps(self) -> int:
+        """How many commands there are, done or undone."""
+        return len(self._done) + len(self._undone)
+
+    def step_title(self, number: int) -> str:
+        """The title of the command with that number, counted from 1 over done and undone ones."""
+        done = len(self._done)
+        return self._done[number - 1].title if number <= done else self._undone[done - number].title
+
     def apply(self, title: str, after: Spec, merge: str | None = None) -> None:
         """Make ``after`` the spec, undoably. Nothing happens when it equals the present one."""
         if after == self._spec:

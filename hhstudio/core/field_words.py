@@ -1,0 +1,112 @@
+"""What the settings are called and what they mean, in words for the screen, by dotted name."""
+
+from __future__ import annotations
+
+TIPS: dict[str, str] = {
+    "hypernetwork.hidden": "Widths of the hidden layers, from the embeddings to the output",
+    "hypernetwork.activation": "What stands between the layers",
+    "hypernetwork.chunk": "Numbers that come out at once: weights are generated piece by piece, and a "
+    "smaller chunk makes a smaller hypernetwork that runs more often",
+    "hypernetwork.task_embedding": "Numbers of the learned vector that says which task",
+    "hypernetwork.slot_embedding": "Numbers of the learned vector that says which target",
+    "hypernetwork.chunk_embedding": "Numbers of the learned vector that says which piece",
+    "hypernetwork.task_chunks": "Give every task chunk embeddings of its own where the solver is generated",
+    "hypernetwork.layer_norm": "Normalise inside, which steadies generated hypernetworks",
+    "hypernetwork.encoding": "How the embeddings, put together, are scaled before the first layer",
+    "solver.architecture": "The network that works on the images",
+    "link.mode": "direct: the output is the weights; anchored: it is a change that is added to base weights",
+    "link.alpha": "How large the generated change is against the wanted scale of each weight",
+    "link.solver_alpha": "The same where the target is a solver",
+    "link.anchor": "The base weights: drawn from the seed, learned for each slot, shared by targets built "
+    "alike, or those of the parent",
+    "link.solver_anchor": "The same where the target is a solver",
+    "link.residual": "The solver also receives its ancestors' direct contribution",
+    "training.mode": "sequential: one task after the other; joint: all tasks of a path at once",
+    "training.steps": "Training steps on each task of each path",
+    "training.epochs": "Passes over each task's images; 0 counts steps instead",
+    "training.batch_size": "Images a step",
+    "training.lr": "Learning rate of the weights",
+    "training.embedding_lr": "Learning rate of the embeddings",
+    "training.optimizer": "How gradients become steps",
+    "training.betas": "Decay of Adam's two running means",
+    "training.weight_decay": "Pull towards zero",
+    "training.clip": "Largest gradient norm; 0 leaves gradients alone",
+    "training.warmup": "Steps over which the rate rises at the start of each task",
+    "training.schedule": "How the rate changes within a task",
+    "training.fresh_optimizer": "Forget the optimiser's state at each task",
+    "training.precision": "Number format of the computation",
+    "training.threads": "Processor threads; 0 takes one fewer than there are cores",
+    "consolidation.beta": "How strongly earlier tasks are held; 0 keeps nothing",
+    "consolidation.level": "What is held: the solver's weights, the root's output, or every level",
+    "consolidation.sample": "Earlier conditions looked at in a step; 0 takes all of them",
+    "consolidation.reduction": "mean: in units of each weight's wanted scale; sum: as published",
+    "consolidation.share": "Earlier conditions share beta between them, as published",
+    "consolidation.curvature": "Weight of what a change does to the solver's predictions; 0 none",
+    "consolidation.curvature_images": "Training images from which that is estimated",
+    "consolidation.embeddings_on_task_loss_only": "Embeddings of earlier tasks stay as they are",
+    "consolidation.lookahead": "Take the penalty at the weights after the task loss's step",
+    "evaluation.every": "Steps between measurements of accuracy; 0 only at the end of each task",
+    "evaluation.batch_size": "Images at once while measuring",
+    "evaluation.limit": "Test images a task in between",
+    "evaluation.earlier": "Also measure the earlier tasks of the same path in between",
+    "recording.checkpoint_seconds": "Time between checkpoints; at task ends there is always one",
+    "recording.snapshot_every": "Steps between snapshots of generated weights; 0 none",
+    "recording.snapshot_dtype": "Number format of snapshots",
+    "recording.at_task_ends": "Snapshots whenever a task is learned: of none, of that task, or of all so far",
+    "recording.metrics_every": "Steps between recorded losses",
+    "stream.kind": "split: the next classes for each task; permuted: all classes with their pixels permuted",
+    "stream.order": "path-major: all tasks on the first path, then on the next; task-major: each task on "
+    "every path",
+    "stream.class_order": "natural, or drawn from the seed",
+    "stream.scenario": "task: the task is known; domain: one head for all; class: the task is to be found "
+    "out",
+    "stream.heads": "one: a solver has a task's outputs, generated anew for each; each: outputs of every "
+    "task side by side",
+    "stream.augment": "Shift and mirror training images at random",
+    "stream.validation": "Share of the training images that is held out",
+    "stream.train_limit": "Training images a task at most",
+    "stream.test_limit": "Test images a task at most",
+    "stream.image_size": "Side to which images of a folder are resized",
+    "seed": "The seed of everything that is drawn at random",
+    "device": "Where the worker computes: auto, cpu, cuda, cuda:0, mps",
+    "name": "What the session will be called",
+    "notes": "For people",
+}
+UNITS: dict[str, str] = {
+    "training.steps": "steps a task", "training.epochs": "epochs a task", "training.batch_size": "images",
+    "training.warmup": "steps", "evaluation.every": "steps", "evaluation.batch_size": "images",
+    "evaluation.limit": "images", "recording.checkpoint_seconds": "seconds",
+    "recording.snapshot_every": "steps", "recording.metrics_every": "steps", "stream.train_limit": "images",
+    "stream.test_limit": "images", "stream.image_size": "pixels", "hypernetwork.chunk": "numbers",
+    "hypernetwork.task_embedding": "numbers", "hypernetwork.slot_embedding": "numbers",
+    "hypernetwork.chunk_embedding": "numbers", "consolidation.curvature_images": "images",
+}  # fmt: skip
+ABSENT = {
+    "training.embedding_lr": "the same rate",
+    "link.solver_alpha": "as for hypernetworks",
+    "link.solver_anchor": "as for hypernetworks",
+    "evaluation.limit": "all",
+    "stream.train_limit": "all",
+    "stream.test_limit": "all",
+}
+SLIDERS: dict[str, tuple[float, float, bool]] = {
+    "training.lr": (1e-5, 1e-1, True),
+    "training.embedding_lr": (1e-5, 1e-1, True),
+    "consolidation.beta": (1e-2, 1e3, True),
+    "link.alpha": (0.0, 1.0, False),
+    "link.solver_alpha": (0.0, 1.0, False),
+    "stream.validation": (0.0, 0.5, False),
+}
+LABELS = {
+    "training.lr": "Learning rate", "training.embedding_lr": "Embedding rate", "link.alpha": "Scale α",
+    "link.solver_alpha": "Scale α, solvers", "link.solver_anchor": "Anchor, solvers",
+    "consolidation.beta": "Strength β", "training.betas": "Adam's betas", "training.clip": "Gradient clip",
+    "hypernetwork.hidden": "Hidden widths", "evaluation.every": "Measure every",
+    "recording.snapshot_dtype": "Snapshot format",
+    "consolidation.embeddings_on_task_loss_only": "Hold embeddings",
+    "training.fresh_optimizer": "Fresh optimiser", "training.optimizer": "Optimiser",
+}  # fmt: skip
+HIDDEN = {
+    "format", "version", "topology", "solver.options", "stream.parts", "stream.dataset", "stream.folder",
+    "stream.tasks", "stream.classes_per_task",
+}  # fmt: skip
