@@ -125,7 +125,7 @@ def actions(canvas: TreeCanvas) -> list[Action]:
              lambda: bool(scene.selected_nodes), "select", "Edit"),
         make("comment", "Add a comment", "N", lambda: canvas.notes.add_comment(), editable, "notes",
              tip="A text on the canvas"),
-        make("frame", "Frame the selection", "G", lambda: canvas.notes.add_frame(), editable, "notes",
+        make("frame", "Frame the selection", "Ctrl+G", lambda: canvas.notes.add_frame(), editable, "notes",
              tip="A titled rectangle that takes along what stands in it"),
         *map(color, COLORS),
         align("left", "Ctrl+Alt+Left"),

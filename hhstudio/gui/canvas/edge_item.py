@@ -27,7 +27,8 @@ class EdgeItem(QGraphicsItem):
         self.slot_id = slot_id
         self.paints = paints
         self.look = EdgeLook("", False, "")
-        self.glows = self.hovered = False
+        self.glows = self.hovered = self.ghost = False
+        self.flow = -1
         self._label = QStaticText()
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._curve, self._bounds = QPainterPath(), QRectF()
@@ -52,8 +53,9 @@ class EdgeItem(QGraphicsItem):
         self._place_label()
         self.update()
 
-    def show_state(self, **flags: bool) -> None:
-        """Set ``glows`` or ``hovered``; paints only on change."""
+    def show_state(self, **flags: bool | int) -> None:
+        """Set ``glows``, ``hovered``, ``ghost`` (only thought of) or ``flow`` (which width the gradient gives
+        it, -1 none); paints only on change."""
         for name, value in flags.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
@@ -111,8 +113,10 @@ class EdgeItem(QGraphicsItem):
         chosen = paints.edge_direct if self.look.direct else paints.edge
         if self.isSelected() or self.hovered:
             chosen = paints.edge_selected
+        elif self.ghost:
+            chosen = paints.ghost
         elif self.glows:
-            chosen = paints.edge_glow
+            chosen = paints.edge_flows[self.flow] if self.flow >= 0 else paints.edge_glow
         painter.setPen(chosen)
         painter.drawPath(self._curve)
         painter.setPen(paints.port_pen)

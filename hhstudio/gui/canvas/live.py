@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
+from hhstudio.core import continual, gradients
 from hhstudio.core.events import TERMINAL
-from hhstudio.core.history import Changes, History
+from hhstudio.core.history import Changes, History, TaskMark
 from hhstudio.gui.taskstyle import task_short
 
 SPARK_POINTS = 48
 """Points of a sparkline; more would not be seen at its size."""
+
+
+FLOW_STEPS = 6
+FLOW_RANGE = 1000.0
+"""Edges have so many widths; the smallest stands for a gradient this many times smaller than the largest."""
+_LATELY = 4
+"""Records of a gradient of which the middle one counts, so that single steps do not show."""
 
 
 class PathLife(NamedTuple):
@@ -36,15 +45,42 @@ class Life:
         self.history: History | None = None
         self.by_solver: dict[str, PathLife] = {}
         self.active_solver: str | None = None
+        self.flow: dict[str, int] = {}
+        self._back: int | None = None
+
+    def look_back(self, step: int | None) -> set[str]:
+        """Show what was known at a step (None: now), until told otherwise; returns the solvers whose life is
+        different."""
+        self._back = step
+        return self._rebuild()
+
+    def show_gradients(self) -> bool:
+        """Work out how wide the slots of the path at work are: :attr:`flow`, by slot, -1 for none. Whether
+        it is different."""
+        before, self.flow = self.flow, {}
+        active, topology = self._active(), self.history.topology if self.history else None
+        if active is not None and topology is not None and active[0] in self._solvers():
+            path = topology.path(active[0])
+            found = [self._gradient(active, level + 1) for level in range(len(path.slots))]
+            self.flow = dict(zip(path.slots, _widths(found, before, path.slots), strict=True))
+        return before != self.flow
+
+    def _gradient(self, active: tuple[str, int], level: int) -> float | None:
+        """Lately, at the weights that a level generates; None while unknown."""
+        assert self.history is not None
+        series = self.history.series.get((*active, gradients.metric(level)))
+        if series is None or not len(series):
+            return None
+        return float(np.median(series.values[-_LATELY:]))
 
     def follow(self, history: History | None) -> set[str]:
         """Take another history (or none); returns the solvers whose life is different."""
-        self.history = history
+        self.history, self._back = history, None
         return self._rebuild()
 
     def refresh(self, changes: Changes) -> set[str]:
         """Take in what changed; returns the solvers to paint anew."""
-        if self.history is None:
+        if self.history is None or self._back is not None:
             return set()
         if changes.rewound or changes.topology or changes.state:
             return self._rebuild()
@@ -89,6 +125,8 @@ class Life:
     def _active(self) -> tuple[str, int] | None:
         """Path and task being learned; None when nothing is."""
         history = self.history
+        if history is not None and self._back is not None:
+            return next(((m.path, m.task) for m in history.marks if _at(m, self._back)), None)
         if history is None or history.state in TERMINAL or history.progress is None:
             return None
         return history.progress.path, history.progress.task
@@ -99,6 +137,8 @@ class Life:
             task = active[1]
             series = self.history.series.get((path, task, "accuracy"))
             values = series.values if series is not None else np.empty(0)
+            if series is not None and self._back is not None:
+                values = values[series.steps <= self._back]
             values = values[~np.isnan(values)]
             spark = tuple(_thinned(values).tolist())
             now = float(values[-1]) if len(values) else None
@@ -106,10 +146,34 @@ class Life:
         matrix = self.history.accuracy.get(path)
         if matrix is None:
             return PathLife()
-        summary = self.history.summary(path)
+        if self._back is not None:
+            matrix = matrix.copy()
+            marks = [m for m in self.history.marks if m.path == path and m.stop is not None]
+            learned = {m.task for m in marks if m.stop is not None and m.stop <= self._back}
+            matrix[[task for task in range(len(matrix)) if task not in learned]] = np.nan
+        summary = continual.summary(matrix)
         bars = tuple((task, value) for task, value in enumerate(summary.final) if value is not None)
         caption = "average" if summary.average is not None else ""
         return PathLife(summary.average, caption, None, False, (), bars)
+
+
+def _at(mark: TaskMark, step: int) -> bool:
+    return mark.start <= step and (mark.stop is None or step < mark.stop)
+
+
+def _widths(found: list[float | None], before: dict[str, int], slots: tuple[str, ...]) -> list[int]:
+    """A step of width for each gradient, relative to the largest of the path, logarithmic. A width stays
+    until the gradient is well beyond its step, so that it does not flicker between two."""
+    known = [g for g in found if g is not None and g > 0 and math.isfinite(g)]
+    if not known:
+        return [-1] * len(found)
+    most, widths = max(known), []
+    for slot, gradient in zip(slots, found, strict=True):
+        share = 0.0 if not gradient else 1 + math.log(gradient / most) / math.log(FLOW_RANGE)
+        exact = min(max(share, 0.0), 1.0) * (FLOW_STEPS - 1)
+        last = before.get(slot, -1)
+        widths.append(last if last >= 0 and abs(exact - last) < 0.75 else round(exact))
+    return widths
 
 
 def _thinned(values: np.ndarray) -> np.ndarray:

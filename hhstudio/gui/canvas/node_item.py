@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from hhstudio.core.layout import Orientation
 from hhstudio.gui.canvas.live import PathLife
 from hhstudio.gui.canvas.looks import NodeLook
+from hhstudio.gui.canvas.marks import paint_fold, paint_frost
 from hhstudio.gui.canvas.paints import Paints
 
 WIDTH, HEIGHT, RADIUS = 208.0, 92.0, 11.0
@@ -25,6 +26,8 @@ _ICON = QRectF(_CARD.left() + 12, _CARD.top() + 12, 30, 30)
 _SPARK = QRectF(_CARD.left() + 92, _CARD.top() + 52, WIDTH - 92 - 14, 22)
 _BAR = QRectF(_CARD.left() + 14, _CARD.bottom() - 10, WIDTH - 28, 3.5)
 _BADGE = QRectF(_CARD.right() - 26, _CARD.top() + 10, 16, 16)
+_FROST = QRectF(_CARD.right() - 26, _CARD.top() + 30, 16, 16)
+_FOLD = QRectF(_CARD.right() - 26, -11, 36, 22)
 
 
 class NodeItem(QGraphicsItem):
@@ -38,6 +41,8 @@ class NodeItem(QGraphicsItem):
         self.life = PathLife()
         self.orientation: Orientation = "horizontal"
         self.hovered = self.verdict_ok = self.verdict_bad = self.on_active_path = False
+        self.ghost = self.doomed = self.fresh = False
+        self.folded = 0
         self._name, self._large, self._subtitle = QStaticText(), QStaticText(), QStaticText()
         self._detail: tuple[QStaticText, ...] = ()
         self._short, self._large_number = QStaticText(), QStaticText()
@@ -86,8 +91,10 @@ class NodeItem(QGraphicsItem):
         self._write()
         self.update()
 
-    def show_state(self, **flags: bool) -> None:
-        """Set ``hovered``, ``verdict_ok``, ``verdict_bad`` or ``on_active_path``; paints only on change."""
+    def show_state(self, **flags: bool | int) -> None:
+        """Set ``hovered``, ``verdict_ok``, ``verdict_bad``, ``on_active_path``, ``ghost`` (only thought of),
+        ``doomed`` (about to go), ``fresh`` (has just grown) or ``folded`` (how many nodes it hides); paints
+        only on change."""
         for name, value in flags.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)
@@ -135,6 +142,10 @@ class NodeItem(QGraphicsItem):
         """Whether a scene position is on the mark of a problem."""
         return bool(self.look.badge) and _BADGE.adjusted(-4, -4, 4, 4).contains(at - self.pos())
 
+    def is_at_fold(self, at: QPointF) -> bool:
+        """Whether a scene position is on the number of nodes that are folded away."""
+        return self.folded > 0 and _FOLD.contains(at - self.pos())
+
     # painting ------------------------------------------------------------------------------------------
 
     def boundingRect(self) -> QRectF:
@@ -147,6 +158,8 @@ class NodeItem(QGraphicsItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         detail = painter.worldTransform().m11()  # the view never turns
+        if self.ghost:
+            painter.setOpacity(0.75)
         if detail < FAR:
             self._paint_far(painter)
             return
@@ -163,12 +176,20 @@ class NodeItem(QGraphicsItem):
             self._paint_middle(painter)
         if self.look.badge:
             self._paint_badge(painter)
+        if self.look.frozen:
+            paint_frost(painter, self.paints, _FROST)
+        if self.folded:
+            paint_fold(painter, self.paints, _FOLD, self.folded)
 
     def _paint_far(self, painter: QPainter) -> None:
         paints = self.paints
         glows = self.life.active or self.on_active_path
-        selected = self.isSelected()
-        painter.setPen(paints.border_selected if selected else paints.border_glow if glows else paints.none)
+        border = paints.border_selected if self.isSelected() else paints.border_glow if glows else paints.none
+        if self.ghost or self.fresh:
+            border = paints.ghost if self.ghost else paints.border_fresh
+        if self.doomed:
+            border = paints.edge_refused
+        painter.setPen(border)
         painter.setBrush(paints.far[self.look.kind])
         painter.drawRect(_CARD)
         if self.life.accuracy is not None:
@@ -177,17 +198,21 @@ class NodeItem(QGraphicsItem):
     def _paint_card(self, painter: QPainter, near: bool) -> None:
         paints = self.paints
         glows = self.life.active or self.on_active_path
-        if glows:
+        if glows or self.fresh:
             painter.setBrush(paints.hollow)
-            for halo in paints.halo:
+            for halo in paints.halo_fresh if self.fresh else paints.halo:
                 painter.setPen(halo)
                 painter.drawRoundedRect(_CARD, RADIUS, RADIUS)
         selected = self.isSelected()
         border = paints.border
-        if self.verdict_bad:
+        if self.verdict_bad or self.doomed:
             border = paints.edge_refused
         elif selected or self.verdict_ok:
             border = paints.border_selected
+        elif self.ghost:
+            border = paints.ghost
+        elif self.fresh:
+            border = paints.border_fresh
         elif glows:
             border = paints.border_glow
         elif self.hovered:

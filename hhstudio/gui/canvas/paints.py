@@ -15,6 +15,10 @@ DASHES = (
     Qt.PenStyle.DashDotLine,
 )
 
+EDGE_WIDTHS = (1.6, 2.2, 3.0, 4.0, 5.2, 6.6)
+"""Widths of edges on the active path, from the smallest gradient to the largest: steps, so that nothing
+flickers."""
+
 
 class Paints:
     """What the items of a scene paint with."""
@@ -28,12 +32,17 @@ class Paints:
         self.border_hover = pen(theme.muted, 1.2)
         self.border_selected = pen(theme.accent, 2.0)
         self.border_glow = pen(theme.glow, 2.0)
+        self.border_fresh = pen(theme.ok, 2.4)
+        self.ghost = pen(theme.accent, 2.0, Qt.PenStyle.DashLine)
+        self.frost = pen(theme.accent, 1.5)
+        self.halo_fresh = tuple(pen(_faded(theme.ok, alpha), width) for alpha, width in ((34, 14), (64, 7)))
         self.halo = tuple(pen(_faded(theme.glow, alpha), width) for alpha, width in ((28, 14), (52, 7)))
         self.halo_edge = pen(_faded(theme.glow, 70), 8)
         self.edge = pen(theme.edge, 1.8)
         self.edge_direct = pen(theme.edge, 1.8, Qt.PenStyle.DashLine)
         self.edge_selected = pen(theme.accent, 2.6)
         self.edge_glow = pen(theme.glow, 2.6)
+        self.edge_flows = tuple(pen(theme.glow, width) for width in EDGE_WIDTHS)
         self.edge_far = pen(theme.edge, 0, Qt.PenStyle.SolidLine)
         self.edge_draft = pen(theme.accent, 2.2, Qt.PenStyle.DashLine)
         self.edge_refused = pen(theme.error, 2.2, Qt.PenStyle.DashLine)

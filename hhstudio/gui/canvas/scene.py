@@ -7,20 +7,21 @@ from collections.abc import Iterable
 from PySide6.QtCore import QPointF, QRectF, QTimer, QVariantAnimation, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
-from hhstudio.core import utilisation
 from hhstudio.core.costs import Costs
 from hhstudio.core.document import Diff, Document
 from hhstudio.core.history import Changes, History
 from hhstudio.core.issue import Issue
 from hhstudio.core.layout import arrange
+from hhstudio.core.spec import Spec
 from hhstudio.core.topology import Orientation, Slot, Topology
 from hhstudio.gui.canvas.annotation_item import AnnotationItem
 from hhstudio.gui.canvas.annotation_layer import AnnotationLayer
 from hhstudio.gui.canvas.cards import Cards
 from hhstudio.gui.canvas.edge_item import EdgeItem
-from hhstudio.gui.canvas.live import Life, PathLife
+from hhstudio.gui.canvas.folds import Folds
 from hhstudio.gui.canvas.node_item import HEIGHT, WIDTH, NodeItem
 from hhstudio.gui.canvas.paints import Paints
+from hhstudio.gui.canvas.pulse import Pulse
 from hhstudio.gui.theme import LIGHT, Theme
 
 ANIMATED_NODES = 300
@@ -50,10 +51,11 @@ class TreeScene(QGraphicsScene):
         self.edges: dict[str, EdgeItem] = {}
         self.annotations = AnnotationLayer(self, self.paints)
         self.cards = Cards(self.nodes, self.edges)
-        self.life = Life()
-        self._glowing: tuple[str, ...] = ()
-        self._worths: dict[str, list[tuple[str, utilisation.Worth]]] = {}
+        self.pulse = Pulse(self)
         self._goal: dict[str, tuple[float, float]] = {}
+        self._instead: Spec | None = None
+        self.ghosts: frozenset[str] = frozenset()
+        self.folds = Folds()
         self._drawn: dict[str, tuple[Slot, ...]] = {}
         self._animation = QVariantAnimation(self)
         self._animation.setStartValue(0.0)
@@ -76,9 +78,48 @@ class TreeScene(QGraphicsScene):
         self._counting.stop()
 
     @property
+    def spec(self) -> Spec:
+        """What is drawn: the document's spec, unless another one is shown instead."""
+        return self._instead or self.document.spec
+
+    @property
+    def topology(self) -> Topology:
+        return self.spec.topology
+
+    def show_instead(self, spec: Spec | None, ghosts: Iterable[str] = ()) -> None:
+        """Draw another spec than the document's (a preview, the past), or the document again (None).
+        ``ghosts``: nodes that are only thought of."""
+        before, self._instead = self.spec, spec
+        self.ghosts = frozenset(ghosts)
+        self._sync(Diff.between(before, self.spec), animate=True)
+        for node_id, item in self.nodes.items():
+            item.show_state(ghost=node_id in self.ghosts)
+        for slot in self.topology.slots:
+            if slot.id in self.edges:
+                self.edges[slot.id].show_state(ghost=slot.target in self.ghosts)
+
+    def fold(self, node_ids: Iterable[str], folded: bool) -> None:
+        """Hide what is below nodes, or show it again. A view state: the document does not know of it."""
+        chosen = [i for i in node_ids if len(self.topology.subtree(i)) > 1]
+        before = self.folds.hidden
+        self.folds.set(chosen, folded)
+        self._fold_items()
+        for node_id in before - self.folds.hidden:  # it unfolds from where it was folded away
+            place = next((self._goal[i] for i in self.topology.ancestors(node_id) if i in self._goal), None)
+            if place is not None and node_id in self.nodes:
+                self.nodes[node_id].setPos(*place)
+        self._place(animate=True)
+
+    def reveal(self, node_id: str) -> None:
+        """Unfold whatever hides a node."""
+        above = self.folds.above(node_id, self.topology)
+        if above:
+            self.fold(above, False)
+
+    @property
     def orientation(self) -> Orientation:
         """The direction in which the tree grows, as the document says."""
-        return self.document.topology.orientation
+        return self.topology.orientation
 
     @property
     def costs(self) -> Costs:
@@ -92,10 +133,11 @@ class TreeScene(QGraphicsScene):
     # from the document ---------------------------------------------------------------------------------
 
     def _on_changed(self, diff: Diff) -> None:
-        self._sync(diff, animate=True)
+        if self._instead is None:
+            self._sync(diff, animate=True)
 
     def _sync(self, diff: Diff, animate: bool) -> None:
-        topology = self.document.topology
+        topology = self.topology
         if diff.annotations:
             self.annotations.match(topology)
         if diff.added or diff.removed or diff.slots:
@@ -105,12 +147,12 @@ class TreeScene(QGraphicsScene):
         elif diff.annotations:
             self._cover()
         if diff.tree or diff.updated or diff.settings:
-            self.cards.write_edges(self.document.spec, self._worths)
+            self.cards.write_edges(self.spec, self.pulse.worths)
             if len(self.nodes) <= AT_ONCE:
                 self._count()
             else:
                 self._counting.start()
-            self._show_active_path()
+            self.pulse.show_active_path()
 
     def _match_items(self, topology: Topology) -> None:
         for gone in self.nodes.keys() - topology.by_id.keys():
@@ -122,7 +164,7 @@ class TreeScene(QGraphicsScene):
         for node_id in topology.by_id:
             if node_id not in self.nodes:
                 item = self.nodes[node_id] = NodeItem(node_id, self.paints)
-                item.show_life(self.life.by_solver.get(node_id, PathLife()))
+                item.show_life(self.pulse.of(node_id))
                 parent = topology.incoming.get(node_id)
                 if parent is not None and parent.source in self._goal:  # unfolds from its parent
                     item.setPos(*self._goal[parent.source])
@@ -131,18 +173,30 @@ class TreeScene(QGraphicsScene):
             if slot_id not in self.edges:
                 self.edges[slot_id] = EdgeItem(slot_id, self.paints)
                 self.addItem(self.edges[slot_id])
+        self._fold_items()
+
+    def _fold_items(self) -> None:
+        self.folds.follow(self.topology)
+        hidden = self.folds.hidden
+        for node_id, item in self.nodes.items():
+            item.setVisible(node_id not in hidden)
+            item.show_state(folded=self.folds.count(node_id))
+        for slot in self.topology.slots:
+            if slot.id in self.edges:
+                self.edges[slot.id].setVisible(slot.target not in hidden)
 
     def _count(self) -> None:
         """Write every card: sizes, problems, depth, tasks."""
-        self.cards.write_nodes(self.document.spec)
+        self.cards.write_nodes(self.spec)
         self.counted.emit()
 
     # places --------------------------------------------------------------------------------------------
 
     def _place(self, animate: bool) -> None:
         self.settle()
+        self.folds.follow(self.topology)
         orientation = self.orientation
-        self._goal = arrange(self.document.topology, orientation)
+        self._goal = arrange(self.folds.drawn, orientation)
         self._travel = []
         turned = False
         for node_id, (x, y) in self._goal.items():
@@ -205,7 +259,7 @@ class TreeScene(QGraphicsScene):
 
     def _stretch_changed(self, everywhere: bool) -> None:
         """Redraw the slots of hypernetworks that have others than they had, or all."""
-        outgoing = self.document.topology.outgoing
+        outgoing = self.topology.outgoing
         for source, slots in outgoing.items():
             if everywhere or self._drawn.get(source) != slots:
                 self._stretch_from(source)
@@ -213,7 +267,7 @@ class TreeScene(QGraphicsScene):
 
     def stretch_around(self, node_ids: Iterable[str]) -> None:
         """Redraw the slots that touch these nodes, after they were moved."""
-        incoming = self.document.topology.incoming
+        incoming = self.topology.incoming
         sources = set(node_ids)
         sources |= {incoming[i].source for i in tuple(sources) if i in incoming}
         for source in sources:
@@ -221,7 +275,7 @@ class TreeScene(QGraphicsScene):
 
     def _stretch_from(self, source: str) -> None:
         giver = self.nodes.get(source)
-        slots = self.document.topology.outgoing.get(source, ())
+        slots = self.topology.outgoing.get(source, ())
         if giver is None:
             return
         orientation = giver.orientation
@@ -243,50 +297,11 @@ class TreeScene(QGraphicsScene):
     # life ----------------------------------------------------------------------------------------------
 
     def set_history(self, history: History | None) -> None:
-        self._show_lives(self.life.follow(history))
-        self._weigh_edges()
+        self.pulse.follow(history)
 
     def refresh(self, changes: Changes) -> None:
         """Paint anew what training changed, nothing else."""
-        self._show_lives(self.life.refresh(changes))
-        if changes.rewound or any(utilisation.measures(metric) for _, _, metric in changes.series):
-            self._weigh_edges()
-
-    def _weigh_edges(self) -> None:
-        """Say on every edge what its generated part is worth, where that was measured."""
-        worths = utilisation.by_slot(self.life.history) if self.life.history is not None else {}
-        if worths != self._worths:
-            self._worths = worths
-            self.cards.write_edges(self.document.spec, worths)
-
-    def _show_lives(self, solver_ids: Iterable[str]) -> None:
-        for solver in solver_ids:
-            if solver in self.nodes:
-                self.nodes[solver].show_life(self.life.by_solver.get(solver, PathLife()))
-        self._show_active_path()
-
-    def _show_active_path(self) -> None:
-        """The path at work glows: its hypernetworks, its slots, its solver."""
-        solver = self.life.active_solver
-        topology = self.document.topology
-        chain: tuple[str, ...] = ()
-        if solver is not None and solver in topology.by_id:
-            chain = (solver, *topology.ancestors(solver))
-        if chain == self._glowing:
-            return
-        for old in self._glowing:
-            self._glow(old, False)
-        for new in chain:
-            self._glow(new, True)
-        self._glowing = chain
-        self.glow_moved.emit()
-
-    def _glow(self, node_id: str, on: bool) -> None:
-        slot = self.document.topology.incoming.get(node_id)
-        if node_id in self.nodes:
-            self.nodes[node_id].show_state(on_active_path=on)
-        if slot is not None and slot.id in self.edges:
-            self.edges[slot.id].show_state(glows=on)
+        self.pulse.refresh(changes)
 
     # selection -----------------------------------------------------------------------------------------
 

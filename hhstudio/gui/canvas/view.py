@@ -61,6 +61,7 @@ class TreeView(QGraphicsView):
     rename_requested = Signal(str)
     """Id of a node or of an annotation."""
     badge_clicked = Signal(str)
+    fold_clicked = Signal(str)
     hovered_changed = Signal(str)
     camera_changed = Signal()
     said = Signal(str, bool)
@@ -191,6 +192,10 @@ class TreeView(QGraphicsView):
         if self.gesture is not None:
             return
         press = self._press(event)
+        if press.node is not None and press.node.is_at_fold(press.at):
+            self.fold_clicked.emit(press.node.node_id)
+            event.accept()
+            return
         if press.node is not None and press.node.is_at_badge(press.at):
             self.badge_clicked.emit(press.node.node_id)
             event.accept()
@@ -359,7 +364,8 @@ class TreeView(QGraphicsView):
     def _walk(self, dx: int, dy: int) -> None:
         """Select the nearest card in a direction; the root (or the first card) when none is selected."""
         chosen = self.tree.selected_nodes
-        places = {i: (item.pos().x(), item.pos().y()) for i, item in self.tree.nodes.items()}
+        seen = [item for item in self.tree.nodes.values() if item.isVisible()]
+        places = {item.node_id: (item.pos().x(), item.pos().y()) for item in seen}
         if chosen:
             found = neighbour(self.editor.topology, places, chosen[-1], (dx, dy), self.tree.orientation)
         else:

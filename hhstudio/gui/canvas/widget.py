@@ -26,7 +26,7 @@ from hhstudio.gui.canvas.scene import TreeScene
 from hhstudio.gui.canvas.view import TreeView
 from hhstudio.gui.theme import LIGHT, Theme
 
-READ_ONLY = "The tree is read-only while a run is on: stop the run to change it"
+READ_ONLY = "The tree is read-only while a run is on, but it can grow (G), freeze (Z) and fold (H)"
 FIRST_STEPS = "Drag from the right side of a hypernetwork to add what it generates, or press Tab"
 SMALL_TREE = 2
 """Trees up to this size still show how to go on."""
@@ -127,6 +127,10 @@ class TreeCanvas(QWidget):
     def read_only(self) -> bool:
         return bool(self.editor.locked)
 
+    def add_actions(self, more: list[Action]) -> None:
+        """Have keys of others work here, too. Before the actions are registered."""
+        self._actions = [*self._actions, *more]
+
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What can be done here, for the registry (scope "widget")."""
         return list(self._actions)
@@ -140,6 +144,7 @@ class TreeCanvas(QWidget):
 
     def select_node(self, node_id: str) -> None:
         if node_id in self.scene.nodes:
+            self.scene.reveal(node_id)
             self.scene.select([node_id])
             self.view.show_node(self.scene.nodes[node_id])
 
@@ -255,6 +260,7 @@ class TreeCanvas(QWidget):
 
     def _added(self, node_id: str | None) -> None:
         if node_id is not None:
+            self.scene.reveal(node_id)
             self.scene.select([node_id])
             goal = self.scene.goal(node_id)
             self.view.ensureVisible(

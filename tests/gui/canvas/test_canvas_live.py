@@ -101,8 +101,8 @@ def test_a_refresh_paints_nothing_that_did_not_change(canvas):
     canvas.refresh(history.take_changes())
     items = {i: id(item) for i, item in canvas.scene.nodes.items()}
     learn(history, "P1", 0, [0.7])
-    assert canvas.scene.life.refresh(history.take_changes()) == {node_named(canvas, "P1")}
-    assert canvas.scene.life.refresh(history.take_changes()) == set()
+    assert canvas.scene.pulse.life.refresh(history.take_changes()) == {node_named(canvas, "P1")}
+    assert canvas.scene.pulse.life.refresh(history.take_changes()) == set()
     assert items == {i: id(item) for i, item in canvas.scene.nodes.items()}
 
 
