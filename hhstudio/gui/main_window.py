@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QToolBar, QVBoxLayout, QWidget
 
-from hhstudio.core.events import Finished
-from hhstudio.gui import dialogs
+from hhstudio.core.events import Finished, Resumed
+from hhstudio.gui import dialogs, trust
 from hhstudio.gui.actions import ActionRegistry
 from hhstudio.gui.canvas import TreeCanvas
 from hhstudio.gui.command_palette import command_palette
@@ -17,6 +17,7 @@ from hhstudio.gui.commands import all_actions
 from hhstudio.gui.dialogs import ROLE
 from hhstudio.gui.docks import Docks
 from hhstudio.gui.files import Files
+from hhstudio.gui.inspection.asking import Inspection
 from hhstudio.gui.opening import OPENABLE
 from hhstudio.gui.part_list import PARTS
 from hhstudio.gui.parts import Parts, Workbench
@@ -45,18 +46,20 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(QSize(900, 560))
         self.registry = ActionRegistry(self)
-        self.files = Files(studio, self)
+        self.files = Files(studio, self, theming)
         self.canvas = TreeCanvas(studio.document)
         self.welcome = Welcome(theme=theme)
         self.selection = Selection(self)
         self.docks = Docks(self, studio.preferences)
         self._turns = Turns((self.canvas,), self._view_broke, self)
-        bench = Workbench(studio, self.selection, theming, self.registry, self.files, self)
+        self.inspection = Inspection(studio)
+        bench = Workbench(studio, self.selection, self.inspection, theming, self.registry, self.files, self)
         self.parts = Parts(PARTS, bench, self.docks, self._turns)
         self.registry.add(*all_actions(self))
         self.registry.add(*self.canvas.actions(), owner=self.canvas)
         self.run_bar = RunBar(studio, self.registry, theme=theme)
         self._closing = False
+        self._told: Resumed | None = None
         self._build()
         self._connect()
         self._theme_changed()
@@ -92,6 +95,7 @@ class MainWindow(QMainWindow):
         studio.notice.connect(self._notice)
         studio.run_failed.connect(self._run_failed)
         studio.damaged.connect(self.files.offer_recovery)
+        studio.consent_needed.connect(lambda names, agreed: trust.ask(self, names, agreed))
         studio.document.history_changed.connect(self._show_title)
         self.canvas.path_selected.connect(self.selection.choose_path)
         self.canvas.node_selected.connect(self.selection.choose_node)
@@ -169,6 +173,7 @@ class MainWindow(QMainWindow):
         self.parts.tell("set_read_only", studio.running)
         if studio.running:
             self.run_bar.banner.clear("run")
+            self._say_if_inexact()
             if not studio.preferences.welcomed:
                 self._dismiss_welcome()
         elif self._closing:
@@ -188,9 +193,34 @@ class MainWindow(QMainWindow):
         """A session that was opened and had been interrupted says so."""
         studio, history = self.studio, self.studio.history
         self.run_bar.banner.clear("run")
+        self.run_bar.banner.clear("read-only")
+        if self._say_if_read_only():
+            return
         if history is None or history.end is None or studio.running or history.end.state != "failed":
             return
         self._run_failed(history.end)
+
+    def _say_if_read_only(self) -> bool:
+        """A session that can be looked at only says why. Whether it said so."""
+        source, why = self.studio.source, self.studio.runs.read_only
+        if not why or source is None or (source.state == "finished" and not source.live):
+            return False
+        text = f"Read-only: {why}."
+        again = [("Look again", lambda: self.studio.open(source.path))] if source.live else []
+        seen = " What it records from now on shows when you look again." if source.live else ""
+        self.run_bar.banner.say("read-only", "warning", f"{text}{seen}", again)
+        return True
+
+    def _say_if_inexact(self) -> None:
+        """A run that goes on otherwise than it began says so, once."""
+        history = self.studio.history
+        resumed = history.resumed[-1] if history is not None and history.resumed else None
+        if resumed is None or resumed.exact or resumed is self._told:
+            return
+        self._told = resumed
+        why = "; ".join(resumed.differs)
+        text = f"The run goes on, but not bit for bit as it would have without the break: {why}."
+        self.run_bar.banner.say("exact", "warning", text)
 
     def _notice(self, text: str) -> None:
         self.statusBar().showMessage(with_names(text), _NOTICE_MS)
@@ -242,6 +272,7 @@ class MainWindow(QMainWindow):
         self.studio.preferences.sync()
         self.canvas.release()
         self.parts.tell("release")
+        self.inspection.close()
         self.studio.close()
         event.accept()
 

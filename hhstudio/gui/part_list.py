@@ -9,13 +9,14 @@ from hhstudio.gui.parts import Part, Workbench
 
 
 def _sessions(bench: Workbench) -> QWidget:
-    from hhstudio.gui.session_list import SessionList
+    from hhstudio.gui.sessions.keeper import Keeper
+    from hhstudio.gui.sessions.view import SessionList
 
     studio, files = bench.studio, bench.files
     made = SessionList(studio.jobs)
+    Keeper(studio, made)
     made.open_requested.connect(files.open)
     made.duplicate_requested.connect(lambda path: files.unless_unsaved(lambda: studio.duplicate_spec(path)))
-    made.delete_requested.connect(files.remove)
     made.recover_requested.connect(files.recover)
     made.folder_requested.connect(files.choose_sessions_folder)
 
@@ -77,18 +78,56 @@ def _filters(bench: Workbench) -> QWidget:
     return made
 
 
+def _distances(bench: Workbench) -> QWidget:
+    from hhstudio.gui.inspection.distances import DistancesView
+
+    made = DistancesView(bench.inspection)
+    made.condition_chosen.connect(bench.selection.choose_condition)
+    return made
+
+
+def _maps(bench: Workbench) -> QWidget:
+    from hhstudio.gui.inspection.maps import MapsView
+
+    made = MapsView(bench.inspection)
+    made.condition_chosen.connect(bench.selection.choose_condition)
+    return made
+
+
 def _log(_bench: Workbench) -> QWidget:
     from hhstudio.gui.log_view import LogView
 
     return LogView()
 
 
+def _properties(bench: Workbench) -> QWidget:
+    from hhstudio.gui.properties import PropertyPanel
+
+    scene = bench.window.canvas.scene
+    made = PropertyPanel(bench.studio.document)
+    scene.selectionChanged.connect(lambda: made.show_selection(scene.selection))
+    made.show_selection(scene.selection)
+    return made
+
+
+def _history(bench: Workbench) -> QWidget:
+    from hhstudio.gui.edit_history import EditHistory
+
+    return EditHistory(bench.studio.document)
+
+
 PARTS = (
     Part("sessions", "Sessions", _sessions, "left", key="Ctrl+1", tip="Sessions in the sessions folder"),
     Part("outline", "Outline", _outline, "left", row=1, key="Ctrl+6", tip="The tree as a list"),
+    Part("history", "History", _history, "left", row=1, key="Ctrl+8", tip="What was done, to go back to"),
     Part("curves", "Curves", _curves, "bottom", key="Ctrl+2", late=True, tip="Accuracy and losses, live"),
     Part("log", "Log", _log, "bottom", key="Ctrl+5", tip="What happened"),
     Part("matrix", "Accuracy matrix", _matrix, "right", key="Ctrl+3",
          tip="Accuracy on every task after every task"),
+    Part("properties", "Properties", _properties, "right", row=1, key="Ctrl+7",
+         tip="Settings of what is selected, and of everything"),
     Part("filters", "Filters", _filters, "right", row=1, key="Ctrl+4", tip="Generated weights as pictures"),
+    Part("distances", "Distances", _distances, "right", row=1, key="Alt+2",
+         tip="How far apart the generated solvers are, and how far they have moved"),
+    Part("maps", "Map", _maps, "right", row=1, key="Alt+3", tip="Embeddings and generated weights as a map"),
 )  # fmt: skip

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hhstudio.gui.actions import ActionRegistry
     from hhstudio.gui.docks import Docks
     from hhstudio.gui.files import Files
+    from hhstudio.gui.inspection.asking import Inspection
     from hhstudio.gui.main_window import MainWindow
     from hhstudio.gui.selection import Selection
     from hhstudio.gui.studio import Studio
@@ -28,6 +29,7 @@ class Workbench:
 
     studio: Studio
     selection: Selection
+    inspection: Inspection
     theming: Theming
     registry: ActionRegistry
     files: Files

@@ -37,6 +37,11 @@ class Selection(QObject):
         """A task by its place in the stream; -1 for none."""
         self._choose("task", task)
 
+    def choose_condition(self, path: str, task: int) -> None:
+        """A path and one of its tasks."""
+        self.choose_path(path)
+        self.choose_task(task)
+
     def choose_step(self, step: int) -> None:
         self._choose("step", step)
 

@@ -1,0 +1,1 @@
+"""Views of what a session's tree generates, answered by a helper process: see :mod:`.asking`."""

@@ -1,0 +1,91 @@
+"""Questions about the session that is shown, and the answers, in the window's thread.
+
+One helper process answers all views of a window; it is started by the first question and let go with the
+session. Torch is imported there, never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from hhstudio.service.inspection import InspectionClient
+from hhstudio.service.inspection_protocol import Question, Told
+
+if TYPE_CHECKING:
+    from hhstudio.gui.studio import Studio
+
+Receive = Callable[[Told], object]
+
+
+class Inspection(QObject):
+    """``changed``: another session is shown, or it has newer weights: ask again. ``busy_changed``: a
+    question is under way, or no longer."""
+
+    changed = Signal()
+    busy_changed = Signal(bool)
+    _told = Signal(object, object, object)
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self._studio = studio
+        self._client: InspectionClient | None = None
+        self._path: Path | None = None
+        self._asked = 0
+        self._told.connect(self._receive)
+        studio.source_changed.connect(self._source_changed)
+
+    @property
+    def available(self) -> bool:
+        """Whether there is a session with weights to ask about."""
+        return self._studio.source is not None and self._studio.session_path is not None
+
+    @property
+    def busy(self) -> bool:
+        return self._client is not None and self._client.busy
+
+    def ask(self, question: Question, receive: Receive, key: str | None = None) -> None:
+        """Have ``receive`` called with a :class:`Told`, later, in this thread. A newer question under the
+        same ``key`` replaces one that waits; what is answered after another session was opened is dropped.
+        """
+        if not self.available:
+            return
+        client = self._client_for(self._studio.session_path)
+        client.ask(question, lambda told: self._told.emit(client, receive, told), key)
+        self.busy_changed.emit(True)
+
+    def forget(self, key: str) -> None:
+        """The view that asked under this key does not want to know any more."""
+        if self._client is not None:
+            self._client.forget(key)
+
+    def close(self) -> None:
+        """End the helper process, and wait for that."""
+        if self._client is not None:
+            self._client.close(wait=5.0)
+            self._client = None
+
+    @Slot(object, object, object)
+    def _receive(self, client: InspectionClient, receive: Receive, told: Told) -> None:
+        if client is not self._client:
+            return
+        self.busy_changed.emit(client.busy)
+        receive(told)
+
+    def _source_changed(self) -> None:
+        if self._studio.session_path != self._path:
+            self.close()
+        self.changed.emit()
+
+    def _client_for(self, path: Path | None) -> InspectionClient:
+        assert path is not None
+        if self._client is None:
+            studio = self._studio
+            self._client = InspectionClient(
+                path, data=studio.preferences.data_folder, allow_unverified=studio.allow_unverified
+            )
+            self._path = path
+        return self._client
