@@ -20,6 +20,7 @@ from hhstudio.core.spec import (
     Training,
 )
 from hhstudio.core.topology import Topology
+from hhstudio.experiments.depth import RECIPES, alone
 from hhstudio.learn.data import TaskData, TaskStream
 from hhstudio.learn.learner import Learner
 from hhstudio.nets.chain import Condition
@@ -63,6 +64,20 @@ def single_level_spec(solver: str) -> Spec:
     )
 
 
+def deep_spec() -> Spec:
+    """Our recipe on a root, a child and its child, which generates a small convolutional solver."""
+    recipe = RECIPES["ours"]
+    return Spec(
+        topology=alone(3),
+        stream=Stream(dataset="cifar10", tasks=1, classes_per_task=CLASSES, scenario="domain"),
+        solver=SolverDefaults(options={"channels": (16, 28, 28)}),
+        hypernetwork=recipe.hypernetwork,
+        link=recipe.link,
+        training=replace(recipe.training, batch_size=BATCH),
+        consolidation=recipe.consolidation,
+    )
+
+
 def learner_after(spec: Spec, topology: Topology, earlier: int, device: str) -> tuple[Learner, Condition]:
     """A learner that has ``earlier`` conditions behind it, and the condition that it is learning now.
 
@@ -70,9 +85,9 @@ def learner_after(spec: Spec, topology: Topology, earlier: int, device: str) -> 
     """
     learner = Learner(replace(spec, topology=topology), topology, random_stream(earlier + 1), device)
     solver = topology.paths[-1].solver
-    conditions = [Condition(solver, task) for task in range(earlier + 1)]
-    for condition in conditions[:-1]:
-        learner.begin([condition])
-        learner.done.append(condition)
-    learner.begin([conditions[-1]])
-    return learner, conditions[-1]
+    *before, now = [Condition(solver, task) for task in range(earlier + 1)]
+    for condition in before:
+        learner.hierarchy.add(condition)
+    learner.end(before)
+    learner.begin([now])
+    return learner, now

@@ -1,117 +1,159 @@
 """``flat``: what a step costs as earlier conditions pile up, and whether sampling them costs accuracy.
 
-Step time and peak memory at 1, 10, 100 and 500 earlier conditions, for the closed form at the root, a
-sample of four at the solver, and the plain sum over all; each in a process of its own. Then split MNIST
-with a sample against the full sum.
+Step time and peak memory at 1, 10, 100 and 500 earlier conditions: for the closed form at the root, for our
+defaults (a sample of conditions, compared at the solver), for our recipe on a chain three deep, and for the
+plain sum over all. Then split MNIST with the sample against the full sum.
 """
 
 from __future__ import annotations
 
-import statistics
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
+from typing import Any
 
-import psutil
 import torch
 from msgspec.structs import replace
 
 from hhstudio.core.presets import preset
-from hhstudio.core.spec import Consolidation, Link, Spec
+from hhstudio.core.spec import Consolidation, Link, SolverDefaults, Spec
 from hhstudio.experiments import bench_nets
 from hhstudio.experiments.context import Context
+from hhstudio.experiments.figures import Panel, Series
 from hhstudio.experiments.report import Estimate, Table
-from hhstudio.experiments.speed import timed
+from hhstudio.experiments.speed import our_step, with_defaults
+from hhstudio.experiments.timing import interleaved, ratio
 from hhstudio.learn.devices import peak_memory
 
 TITLE = "Cost of a step by earlier conditions"
 SOLVER = "resnet32"
-LARGEST_PLAIN = 100
-"""The plain sum is not measured beyond this many conditions: it keeps all their graphs at once."""
+WANTED = 1.2
+"""Most that a step at 100 earlier conditions may take, over one at 1, that we hold ourselves to."""
+PLAIN = "all, at the solver"
+LARGEST_PLAIN, PLAIN_ROUNDS = 100, 2
+"""The plain sum is not measured beyond this many conditions, which take seconds a step and all memory."""
 
-FORMS: dict[str, tuple[Link, Consolidation]] = {
-    "closed form at the root": (
-        Link(mode="direct", residual=False),
-        Consolidation(beta=bench_nets.BETA, level="root", reduction="sum", sample=0),
-    ),
-    "4 sampled, at the solver": (Link(), Consolidation(level="solver", sample=4)),
-    "all, at the solver": (Link(), Consolidation(level="solver", sample=0)),
-}
+
+def _forms() -> dict[str, Spec]:
+    single = bench_nets.single_level_spec(SOLVER)
+    return {
+        "closed form at the root": single,
+        "defaults": with_defaults(single),
+        "our recipe, depth 3": bench_nets.deep_spec(),
+        PLAIN: replace(single, link=Link(), consolidation=Consolidation(sample=0)),
+    }
 
 
 @dataclass(frozen=True)
 class Effort:
+    """``earlier`` conditions; ``rounds`` of about ``seconds`` each; ``stream``: steps a task on split MNIST,
+    0 leaves it out; ``solver``: of split MNIST, None takes the preset's."""
+
     earlier: tuple[int, ...]
     rounds: int
     seconds: float
-    stream: dict[str, int]
+    steps: int
+    solver: SolverDefaults | None
+    forms: tuple[str, ...] = tuple(_forms())
 
+
+_SMALL = SolverDefaults(architecture="mlp", options={"hidden": (100, 100)})
 
 EFFORT = {
-    "smoke": Effort((1, 10), 2, 0.2, {}),
-    "cpu": Effort((1, 10, 100, 500), 5, 2.0, {"steps": 600}),
-    "full": Effort((1, 10, 100, 500), 9, 5.0, {"steps": 2000}),
+    "smoke": Effort((1, 10), 2, 0.0, 0, None, ("our recipe, depth 3",)),
+    "cpu": Effort((1, 10, 100, 500), 5, 0.6, 200, _SMALL),
+    "full": Effort((1, 10, 100, 500), 9, 5.0, 2000, None),
 }
 
 
 def run(context: Context) -> Table:
     effort = EFFORT[context.scale]
-    table = Table(TITLE, ("form", "earlier conditions", "ms a step", "over 1 earlier", "peak memory MB"))
-    table.digits = 2
-    for form in FORMS:
-        first: float | None = None
-        for earlier in effort.earlier:
-            if form.startswith("all") and earlier > LARGEST_PLAIN:
-                continue
-            found = context.measured(
-                f"{context.device}/{context.scale}/{form}/{earlier}",
-                partial(_apart, form, earlier, context.device, effort),
-            )
-            first = first or found["ms"]
-            table.add(form, earlier, found["ms"], found["ms"] / first, found["mb"])
-    if effort.stream:
-        for sample, name in ((0, "all earlier conditions"), (4, "4 sampled")):
-            table.notes.append(f"split MNIST, {name}: {table.shown(_accuracy(context, sample, effort))}")
+    table = Table(
+        TITLE,
+        ("form", "earlier conditions", "ms a step", "over 1 earlier", "over 1, processor", "peak memory MB"),
+        digits=2,
+    )
+    times, memories = [], []
+    for form in effort.forms:
+        counts = [n for n in effort.earlier if form != PLAIN or n <= LARGEST_PLAIN]
+        found = context.measured(
+            f"{context.device}/{context.scale}/{form}", partial(measure, form, counts, context.device, effort)
+        )
+        rows = [found[str(n)] for n in counts]
+        for earlier, row in zip(counts, rows, strict=True):
+            over, spent = row["ratio"], Estimate.of(row["ms"])
+            table.add(
+                form, earlier, spent, Estimate(over["wall"], over["error"], len(row["ms"])), over["cpu"],
+                row["mb"],
+            )  # fmt: skip
+        times.append(Series(form, counts, [Estimate.of(row["ms"]) for row in rows]))
+        memories.append(Series(form, counts, [row["mb"] for row in rows]))
+        table.notes.append(f"{form}: {found['log']}")
+    for title, label, series in (("Time", "ms a step", times), ("Memory", "MB at most", memories)):
+        table.panels.append(Panel(title, "earlier conditions", label, series, log_x=True, log_y=True))
+    if effort.steps:
+        for sample in (0, Consolidation().sample):
+            accuracy = table.shown(_accuracy(context, sample, effort))
+            name = f"{sample} sampled" if sample else "all earlier conditions"
+            table.notes.append(f"split MNIST, accuracy at the end of {_DEEPEST}, {name}: {accuracy}")
+    table.notes.append(
+        f"{SOLVER} solver but for depth 3, in batches of {bench_nets.BATCH}; medians over {effort.rounds} "
+        f"interleaved rounds, by the clock and by processor time; wanted: at most {WANTED} at 100."
+    )
     return table
 
 
-def measure(form: str, earlier: int, device: str, effort: Effort) -> dict[str, float]:
-    """Median milliseconds a step, and the most memory that the process (on CUDA: the device) used, in MB."""
-    torch.set_num_threads(max(1, (psutil.cpu_count(logical=False) or 2)))
-    link, consolidation = FORMS[form]
-    spec = replace(bench_nets.single_level_spec(SOLVER), link=link, consolidation=consolidation)
-    learner, condition = bench_nets.learner_after(spec, spec.topology, earlier, device)
-    counter = iter(range(1_000_000_000))
-
-    def step() -> None:
-        number = next(counter)
-        learner.step(condition, number, 1.0, number)
-
-    timed(step, 0.0, device)
-    rates = [timed(step, effort.seconds, device) for _ in range(effort.rounds)]
-    memory = peak_memory(torch.device(device))
-    return {"ms": 1000 / statistics.median(rates), "mb": memory / 2**20}
-
-
-def _apart(form: str, earlier: int, device: str, effort: Effort) -> dict[str, float]:
+def measure(form: str, counts: list[int], device: str, effort: Effort) -> dict[str, Any]:
+    """By number of conditions: ms a step of each round, its ratio to that at the fewest, and the most memory
+    that a process of its own needed for it; ``log``: what was said about the form at the most."""
+    spec = _forms()[form]
+    steps = {str(n): our_step(spec, n, device) for n in counts}
+    rounds = PLAIN_ROUNDS if form == PLAIN else effort.rounds
+    found = interleaved(steps, rounds, effort.seconds, device)
+    first = found[str(counts[0])]
+    learner, now = bench_nets.learner_after(spec, spec.topology, counts[-1], device)
+    line = learner.begin([now])
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(measure, form, earlier, device, effort).result()
+        peaks = pool.submit(memory, form, counts, device).result()
+    return {
+        str(n): {"ms": [rate.wall for rate in rates], "ratio": ratio(rates, first), "mb": peak}
+        for n, rates, peak in zip(counts, found.values(), peaks, strict=True)
+    } | {"log": line}
+
+
+def memory(form: str, counts: list[int], device: str) -> list[float]:
+    """MB that this process (on CUDA: the device) has used at most, after two steps at each of the rising
+    numbers of conditions."""
+    peaks = []
+    for earlier in counts:
+        step = our_step(_forms()[form], earlier, device)
+        step()
+        step()
+        del step
+        peaks.append(peak_memory(torch.device(device)) / 2**20)
+    return peaks
+
+
+_DEEPEST = "P2-0"
 
 
 def _accuracy(context: Context, sample: int, effort: Effort) -> Estimate:
     """Final average accuracy of the deepest path of split MNIST over the context's seeds."""
     found = []
     for seed in range(context.seeds):
-        spec: Spec = preset("split-mnist")
+        spec = preset("split-mnist")
         spec = replace(
             spec,
             seed=seed,
-            training=replace(spec.training, **effort.stream),
+            training=replace(spec.training, steps=effort.steps),
             consolidation=replace(spec.consolidation, sample=sample),
+            evaluation=replace(spec.evaluation, every=0),
         )
+        if effort.solver is not None:
+            spec = replace(spec, solver=effort.solver, hypernetwork=replace(spec.hypernetwork, chunk=8000))
         with context.session(f"split-mnist-sample{sample}-seed{seed}", spec) as session:
-            average = session.history.summary(session.paths[-1]).average
+            average = session.history.summary(_DEEPEST).average
             assert average is not None
             found.append(average)
     return Estimate.of(found)

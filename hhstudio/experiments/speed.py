@@ -1,14 +1,13 @@
 """``speed``: steps a second against hypnettorch 0.0.4, on the same nets, in one interleaved run.
 
 Both train one root hypernetwork that generates a solver of the same architecture from embeddings of the
-same sizes, batch 32, Adam, with the penalty on everything generated for all earlier tasks.
+same sizes, batch 32, Adam, with the penalty on everything generated for all earlier tasks (*exact*). Beside
+it the step that our defaults take: anchored links, the solver's weights kept for a sample of the tasks.
 """
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,17 +15,19 @@ from typing import Any
 import torch
 from msgspec.structs import replace
 
-from hhstudio.core.spec import Spec
+from hhstudio.core.spec import Consolidation, Link, Spec
 from hhstudio.experiments import bench_nets, rival
 from hhstudio.experiments.context import Context
-from hhstudio.experiments.report import Table
+from hhstudio.experiments.figures import Panel, Series
+from hhstudio.experiments.report import Estimate, Table
+from hhstudio.experiments.timing import Step, interleaved, rates, ratio
 
 TITLE = "Training steps a second against hypnettorch 0.0.4"
 EARLIER = (0, 1, 5, 20)
 WANTED = {1: 1.3, 5: 2.0, 20: 4.0}
 """Least ratio of our steps a second to hypnettorch's that we hold ourselves to, by earlier tasks."""
 
-Step = Callable[[], Any]
+OURS = ("exact", "defaults")
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Effort:
 
 
 EFFORT = {
-    "smoke": Effort(("resnet32",), (0, 5), 2, 0.3),
-    "cpu": Effort(("zenke", "resnet32"), EARLIER, 7, 2.0),
+    "smoke": Effort(("resnet32",), (0, 5), 2, 0.0),
+    "cpu": Effort(("zenke", "resnet32"), EARLIER, 7, 1.0),
     "full": Effort(("zenke", "resnet32"), EARLIER, 11, 5.0),
 }
 
@@ -53,72 +54,60 @@ def run(context: Context) -> Table:
     table = Table(
         TITLE,
         (
-            "solver",
-            "earlier tasks",
-            "hypnettorch",
-            "exact",
-            "sampled",
-            "exact ratio",
-            "sampled ratio",
-            "wanted",
+            *("solver", "earlier tasks", "hypnettorch", "exact", "defaults"),
+            *("exact ratio", "exact ratio, processor", "defaults ratio", "wanted"),
         ),
         digits=2,
     )
+    threads = set()
     for solver in effort.solvers:
+        found = []
         for earlier in effort.earlier:
-            rates = context.measured(
+            measured = context.measured(
                 f"{context.device}/{context.scale}/{solver}/{earlier}",
                 partial(measure, solver, earlier, context.device, effort),
             )
-            theirs, exact, sampled = (rates[name] for name in ("hypnettorch", "exact", "sampled"))
-            table.add(
-                solver, earlier, theirs, exact, sampled, exact / theirs, sampled / theirs, WANTED.get(earlier)
-            )
+            found.append(measured)
+            threads.add(measured["threads"])
+            speeds = [Estimate.of(measured["rates"][name]) for name in ("hypnettorch", *OURS)]
+            exact, defaults = (measured["ratios"][name] for name in OURS)
+            of_exact = Estimate(exact["wall"], exact["error"], effort.rounds)
+            of_defaults = Estimate(defaults["wall"], defaults["error"], effort.rounds)
+            table.add(solver, earlier, *speeds, of_exact, exact["cpu"], of_defaults, WANTED.get(earlier))
+        table.panels.append(_panel(solver, effort.earlier, found))
     table.notes += [
-        f"Medians of {effort.rounds} interleaved rounds; batch {bench_nets.BATCH}, "
-        f"{torch.get_num_threads()} threads.",
-        "exact: the same penalty, over all earlier tasks; sampled: over 4 of them a step.",
+        f"Steps a second, mean ± standard error over {effort.rounds} interleaved rounds, in batches of "
+        f"{bench_nets.BATCH}, {', '.join(map(str, sorted(threads)))} thread(s); ratios are medians over the "
+        "rounds, by the clock and, for exact, by processor time, which other programs disturb less.",
+        "exact: the same penalty as hypnettorch's, over all earlier tasks. defaults: anchored links, weights "
+        "of 4 earlier tasks a step compared at the solver.",
     ]
     return table
 
 
-def measure(solver: str, earlier: int, device: str, effort: Effort) -> dict[str, float]:
-    """Median steps a second of each implementation; one round times each of them once, in turn."""
+def measure(solver: str, earlier: int, device: str, effort: Effort) -> dict[str, Any]:
+    """Rates of each implementation and ratios to hypnettorch's; all with as many threads as we choose."""
+    spec = bench_nets.single_level_spec(solver)
     steps = {
+        "exact": our_step(spec, earlier, device),
+        "defaults": our_step(with_defaults(spec), earlier, device),
         "hypnettorch": _theirs(solver, earlier, device),
-        "exact": _ours(bench_nets.single_level_spec(solver), earlier, device),
-        "sampled": _ours(_sampled(bench_nets.single_level_spec(solver)), earlier, device),
     }
-    for step in steps.values():
-        timed(step, 0.0, device)
-    rates: dict[str, list[float]] = {name: [] for name in steps}
-    for _ in range(effort.rounds):
-        for name, step in steps.items():
-            rates[name].append(timed(step, effort.seconds, device))
-    return {name: statistics.median(found) for name, found in rates.items()}
+    found = interleaved(steps, effort.rounds, effort.seconds, device)
+    return {
+        "rates": {name: rates(rounds) for name, rounds in found.items()},
+        "ratios": {name: ratio(found["hypnettorch"], found[name]) for name in OURS},
+        "threads": torch.get_num_threads(),
+    }
 
 
-def timed(step: Step, seconds: float, device: str) -> float:
-    """Steps a second over at least ``seconds``, and at least two steps."""
-    _wait(device)
-    start, count = time.perf_counter(), 0
-    while count < 2 or time.perf_counter() - start < seconds:
-        step()
-        count += 1
-    _wait(device)
-    return count / (time.perf_counter() - start)
+def with_defaults(spec: Spec) -> Spec:
+    """The same nets with the links and the consolidation that a spec has when it says nothing."""
+    return replace(spec, link=Link(), consolidation=Consolidation())
 
 
-def _wait(device: str) -> None:
-    if device.startswith("cuda"):
-        torch.cuda.synchronize()
-
-
-def _sampled(spec: Spec) -> Spec:
-    return replace(spec, consolidation=replace(spec.consolidation, sample=4))
-
-
-def _ours(spec: Spec, earlier: int, device: str) -> Step:
+def our_step(spec: Spec, earlier: int, device: str) -> Step:
+    """A step of a learner that has so many conditions behind it."""
     learner, condition = bench_nets.learner_after(spec, spec.topology, earlier, device)
     counter = iter(range(1_000_000_000))
 
@@ -145,3 +134,16 @@ def _theirs(solver: str, earlier: int, device: str) -> Step:
     images = torch.randn(bench_nets.BATCH, *bench_nets.SHAPE, generator=source).to(device)
     labels = torch.randint(0, bench_nets.CLASSES, (bench_nets.BATCH,), generator=source).to(device)
     return lambda: other.step(images, labels)
+
+
+def _panel(solver: str, earlier: Sequence[int], found: Sequence[dict[str, Any]]) -> Panel:
+    named = {
+        "hypnettorch": "hypnettorch 0.0.4",
+        "exact": "hhstudio, same penalty",
+        "defaults": "hhstudio, defaults",
+    }
+    series = [
+        Series(title, earlier, [Estimate.of(m["rates"][name]) for m in found])
+        for name, title in named.items()
+    ]
+    return Panel(f"{solver}, batches of {bench_nets.BATCH}", "earlier tasks", "steps a second", series)
