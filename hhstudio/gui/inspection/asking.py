@@ -57,6 +57,13 @@ class Inspection(QObject):
         client.ask(question, lambda told: self._told.emit(client, receive, told), key)
         self.busy_changed.emit(True)
 
+    def another(self, session: Path) -> InspectionClient:
+        """A helper for a session beside the one that is shown; whoever asked for it closes it."""
+        studio = self._studio
+        return InspectionClient(
+            session, data=studio.preferences.data_folder, allow_unverified=studio.allow_unverified
+        )
+
     def forget(self, key: str) -> None:
         """The view that asked under this key does not want to know any more."""
         if self._client is not None:
@@ -83,9 +90,5 @@ class Inspection(QObject):
     def _client_for(self, path: Path | None) -> InspectionClient:
         assert path is not None
         if self._client is None:
-            studio = self._studio
-            self._client = InspectionClient(
-                path, data=studio.preferences.data_folder, allow_unverified=studio.allow_unverified
-            )
-            self._path = path
+            self._client, self._path = self.another(path), path
         return self._client

@@ -1,0 +1,194 @@
+"""Chain health: why a deep chain fails or holds, for a path, beside the same of another session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from hhstudio.core.inspection import Health
+from hhstudio.gui.inspection.asking import Inspection
+from hhstudio.gui.inspection.chain_picture import Axes, ChainPicture
+from hhstudio.gui.inspection.verdict import HELP, verdict
+from hhstudio.gui.inspection.view import InspectionView
+from hhstudio.gui.inspector.controls import Choice
+from hhstudio.gui.taskstyle import task_label
+from hhstudio.gui.theme import LIGHT, Theme
+from hhstudio.service import inspection_protocol as q
+from hhstudio.service.inspection import InspectionClient
+
+
+class HealthView(InspectionView):
+    """One picture for the session that is shown, and one below for another that was put beside it."""
+
+    nothing = (
+        "<p style='font-size:15px'><b>Why does this chain hold, or fail?</b></p>"
+        "<p>Scale of what each level generates, the gradient that reaches it,<br>"
+        "how errors grow on their way, and what each level is worth.</p>"
+    )
+    _beside_told = Signal(object)
+
+    def __init__(self, inspection: Inspection, theme: Theme = LIGHT) -> None:
+        super().__init__(inspection, theme)
+        self.path = Choice("Path", "root → … → solver")
+        self.task = Choice("Task", "on whose test images gradients, errors and worths are measured")
+        self.beside = QToolButton()
+        self.beside.setText("Beside …")
+        self.beside.setToolTip("Show the same path of another session below, on the same axes")
+        self.beside.clicked.connect(self.choose_beside)
+        self.help = QToolButton()
+        self.help.setText("How to read this")
+        self.help.setCheckable(True)
+        self.help.toggled.connect(self._help_toggled)
+        for control in (self.path, self.task, self.beside, self.help):
+            self.flow.addWidget(control)
+        self.explanation = QLabel(HELP)
+        self.explanation.setWordWrap(True)
+        self.explanation.hide()
+        self.verdict = _verdict_label()
+        self.picture = ChainPicture(theme)
+        self.other_verdict = _verdict_label()
+        self.other_picture = ChainPicture(theme)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 4, 0)
+        for widget in (self.explanation, self.verdict, self.picture, self.other_verdict, self.other_picture):
+            column.addWidget(widget, 1 if isinstance(widget, ChainPicture) else 0)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        scroll.setWidget(inside)
+        outer = QVBoxLayout(self.body)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+        self._health: Health | None = None
+        self._other: Health | None = None
+        self._other_client: InspectionClient | None = None
+        self._other_name = ""
+        self._beside_told.connect(self._take_beside)
+        for choice in (self.path, self.task):
+            choice.chosen.connect(self._chosen)
+        self._show_other()
+
+    # asking -------------------------------------------------------------------------------------------
+
+    def history_changed(self) -> None:
+        history = self.history
+        self.path.offer([(path, path) for path in (history.paths if history else ())])
+        if history is not None and history.paths and self.path.value not in history.paths:
+            self.path.set_value(history.paths[-1])
+        tasks = history.tasks if history else ()
+        self.task.offer([("latest", None), *((task_label(tasks, t), t) for t in range(len(tasks)))])
+
+    def question(self) -> q.AskHealth | None:
+        path, task = self.path.value, self.task.value
+        if not isinstance(path, str):
+            return None
+        return q.AskHealth(path=path, task=task if isinstance(task, int) else None)
+
+    def select_path(self, path: str) -> None:
+        """As chosen elsewhere in the window."""
+        if path != self.path.value and self.path.set_value(path):
+            self.ask_soon()
+
+    def _chosen(self) -> None:
+        self.ask_now()
+        self._ask_beside()
+
+    # showing ------------------------------------------------------------------------------------------
+
+    def show_answer(self, told: q.Told) -> None:
+        assert isinstance(told.answer, Health)
+        self._health = told.answer
+        self._draw()
+        measured = f"measured at step {told.step}" if told.step is not None else ""
+        images = f" on {told.answer.images} test images" if told.answer.images else ", without test images"
+        self.words.setText(f"{measured}{images}, in {told.seconds:.1f} s")
+
+    def recolour(self) -> None:
+        self.picture.set_theme(self.theme)
+        self.other_picture.set_theme(self.theme)
+        self._draw()
+
+    def _draw(self) -> None:
+        shown = [health for health in (self._health, self._other) if health is not None]
+        axes = Axes.of(shown) if shown else None
+        for health, label, picture, name in (
+            (self._health, self.verdict, self.picture, ""),
+            (self._other, self.other_verdict, self.other_picture, f"{self._other_name}: "),
+        ):
+            picture.set_health(health, axes, self._root())
+            if health is not None:
+                holds, text = verdict(health)
+                color = self.theme.ok if holds else self.theme.error
+                label.setText(f"<span style='color:{color}'>●</span> {name}{text}")
+        self._show_other()
+
+    def _root(self) -> str:
+        topology = self.history.topology if self.history else None
+        return topology.by_id[topology.root].name if topology and topology.root in topology.by_id else "H0"
+
+    def _help_toggled(self, on: bool) -> None:
+        self.explanation.setVisible(on)
+
+    # another session ----------------------------------------------------------------------------------
+
+    def choose_beside(self) -> None:
+        """Ask for another session, or take the one that is there away."""
+        if self._other_client is not None:
+            self.release()
+            self._draw()
+            return
+        dialog = QFileDialog(self, "Another session", "", "Sessions (*.h5)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda name: self.put_beside(Path(name)))
+        dialog.open()
+
+    def put_beside(self, path: Path) -> None:
+        """Show the same path of this session below."""
+        self.release()
+        self._other_name = path.stem
+        self._other_client = self.inspection.another(path)
+        self.other_verdict.setText(f"{path.stem}: asking …")
+        self.other_verdict.show()
+        self._ask_beside()
+
+    def release(self) -> None:
+        """Let go of the other session."""
+        if self._other_client is not None:
+            self._other_client.close(wait=5.0)
+        self._other_client, self._other = None, None
+        self._show_other()
+
+    def _ask_beside(self) -> None:
+        question = self.question()
+        if self._other_client is not None and question is not None:
+            self._other_client.ask(question, self._beside_told.emit)
+
+    def _take_beside(self, told: q.Told) -> None:
+        if self._other_client is None:
+            return
+        if not isinstance(told.answer, Health):
+            self._other = None
+            self._draw()
+            self.other_verdict.setText(f"{self._other_name}: {told.error}")
+            self.other_verdict.show()
+            return
+        self._other = told.answer
+        self._draw()
+
+    def _show_other(self) -> None:
+        there = self._other_client is not None
+        self.other_verdict.setVisible(there)
+        self.other_picture.setVisible(self._other is not None)
+        self.beside.setText("Alone" if there else "Beside …")
+
+
+def _verdict_label() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
