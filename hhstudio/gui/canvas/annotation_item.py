@@ -21,6 +21,16 @@ _FAR = 0.28
 Sides = tuple[bool, bool, bool, bool]
 """Left, top, right, bottom."""
 NO_SIDES: Sides = (False, False, False, False)
+GRIP_CURSORS: dict[Sides, Qt.CursorShape] = {
+    (True, False, False, False): Qt.CursorShape.SizeHorCursor,
+    (False, False, True, False): Qt.CursorShape.SizeHorCursor,
+    (False, True, False, False): Qt.CursorShape.SizeVerCursor,
+    (False, False, False, True): Qt.CursorShape.SizeVerCursor,
+    (True, True, False, False): Qt.CursorShape.SizeFDiagCursor,
+    (False, False, True, True): Qt.CursorShape.SizeFDiagCursor,
+    (True, False, False, True): Qt.CursorShape.SizeBDiagCursor,
+    (False, True, True, False): Qt.CursorShape.SizeBDiagCursor,
+}
 
 
 class AnnotationItem(QGraphicsItem):

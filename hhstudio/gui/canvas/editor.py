@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -123,6 +123,16 @@ class TreeEditor:
             return False
         after = edits.assign_tasks(self.topology, chosen, tasks)
         self.document.apply_topology(f"Assign tasks to {self._names(chosen)}", after)
+        return True
+
+    def assign_each(self, tasks: Mapping[str, Iterable[int]]) -> bool:
+        """The tasks of several paths in one step, by the ids of their solvers."""
+        if not tasks or not self.may_edit():
+            return False
+        after = self.topology
+        for solver, chosen in tasks.items():
+            after = edits.assign_tasks(after, [solver], chosen)
+        self.document.apply_topology(f"Assign tasks to {self._names(list(tasks))}", after)
         return True
 
     def fix(self, title: str, spec: Spec) -> bool:

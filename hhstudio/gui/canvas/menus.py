@@ -45,6 +45,8 @@ def context_menu(canvas: TreeCanvas, at: QPointF | None = None) -> QMenu:
         _put(menu, known, "rename")
         _put(menu, known, "cut", "copy", "paste", "duplicate")
         menu.addSeparator()
+        _put(menu, known, *(name for name in ("grow", "freeze", "fold", "remove_path") if name in known))
+        menu.addSeparator()
         _put(menu, known, "pin", "frame")
         if len(nodes) > 1:
             _align_menu(menu, known)

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
     QFocusEvent,
     QGuiApplication,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPixmapCache,
-    QResizeEvent,
-    QTransform,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from hhstudio.core.alignment import Guide
 from hhstudio.gui.canvas import backdrop
-from hhstudio.gui.canvas.annotation_item import AnnotationItem, Sides
+from hhstudio.gui.canvas.annotation_item import GRIP_CURSORS, AnnotationItem
+from hhstudio.gui.canvas.camera import CameraView
 from hhstudio.gui.canvas.drawing import Drawing
 from hhstudio.gui.canvas.edge_item import EdgeItem, curve
 from hhstudio.gui.canvas.editor import TreeEditor
@@ -29,11 +31,8 @@ from hhstudio.gui.canvas.gestures import GESTURES, Gesture, PanGesture, Press
 from hhstudio.gui.canvas.navigation import neighbour
 from hhstudio.gui.canvas.node_item import HEIGHT, WIDTH, NodeItem
 from hhstudio.gui.canvas.scene import TreeScene
+from hhstudio.gui.canvas.task_drop import TaskDrop
 
-SMALLEST, LARGEST = 0.02, 3.0
-"""Zoom."""
-COMFORTABLE = 1.15
-"""Fitting a small tree zooms in no further."""
 PICTURES_KB = 64 * 1024
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -41,19 +40,9 @@ _ARROWS = {
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
 }
-_GRIP_CURSORS: dict[Sides, Qt.CursorShape] = {
-    (True, False, False, False): Qt.CursorShape.SizeHorCursor,
-    (False, False, True, False): Qt.CursorShape.SizeHorCursor,
-    (False, True, False, False): Qt.CursorShape.SizeVerCursor,
-    (False, False, False, True): Qt.CursorShape.SizeVerCursor,
-    (True, True, False, False): Qt.CursorShape.SizeFDiagCursor,
-    (False, False, True, True): Qt.CursorShape.SizeFDiagCursor,
-    (True, False, False, True): Qt.CursorShape.SizeBDiagCursor,
-    (False, True, True, False): Qt.CursorShape.SizeBDiagCursor,
-}
 
 
-class TreeView(QGraphicsView):
+class TreeView(CameraView):
     """Turns mouse and keys into gestures; edits through ``editor`` only."""
 
     palette_requested = Signal(str, QPointF)
@@ -63,14 +52,15 @@ class TreeView(QGraphicsView):
     badge_clicked = Signal(str)
     fold_clicked = Signal(str)
     hovered_changed = Signal(str)
-    camera_changed = Signal()
     said = Signal(str, bool)
     """A message for the user; whether it is a refusal."""
 
     def __init__(self, scene: TreeScene, editor: TreeEditor, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
-        self.tree, self.editor = scene, editor
+        self.editor = editor
         self.drawing = Drawing(editor, scene.places)
+        self._tasks = TaskDrop(scene, editor)
+        self.setAcceptDrops(True)
         self.gesture: Gesture | None = None
         self.hovered: NodeItem | None = None
         self.key_handler: Callable[[QKeyEvent], bool] | None = None
@@ -80,7 +70,6 @@ class TreeView(QGraphicsView):
         self._band: QRectF | None = None
         self._draft: tuple[QPointF, QPointF, bool] | None = None
         self._guides: tuple[Guide, ...] = ()
-        self._camera_moved = False
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHint(QPainter.RenderHint.Antialiasing)
         # Every card keeps its picture; the default of 10 MB is not enough for a thousand.
@@ -103,64 +92,6 @@ class TreeView(QGraphicsView):
 
     def sizeHint(self) -> QSize:
         return QSize(900, 600)
-
-    # camera --------------------------------------------------------------------------------------------
-
-    @property
-    def zoom(self) -> float:
-        return self.transform().m11()
-
-    def zoom_by(self, factor: float, around: QPoint | None = None) -> None:
-        """Zoom so that the scene point under ``around`` (viewport) stays; the middle without it."""
-        around = around if around is not None else self.viewport().rect().center()
-        before = self.mapToScene(around)
-        wanted = min(LARGEST, max(SMALLEST, self.zoom * factor))
-        self.setTransform(QTransform.fromScale(wanted, wanted))
-        self._camera_moved = True
-        moved = self.mapFromScene(before) - around
-        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() + moved.x())
-        self.verticalScrollBar().setValue(self.verticalScrollBar().value() + moved.y())
-        self.camera_changed.emit()
-
-    def fit(self, selection_only: bool = False) -> None:
-        """The whole tree (or the selected cards) in view, in the middle; the whole tree stays fitted when
-        the view is resized, until somebody moves the camera."""
-        box = self.tree.content_rect()
-        chosen = self.tree.selectedItems()
-        if selection_only and chosen:
-            box = QRectF()
-            for item in chosen:
-                box = box.united(item.sceneBoundingRect())
-        if box.isEmpty():
-            return
-        box = box.adjusted(-28, -28, 28, 28)
-        size = self.viewport().size()
-        wanted = min(size.width() / box.width(), size.height() / box.height(), COMFORTABLE)
-        wanted = max(SMALLEST, wanted)
-        self.setTransform(QTransform.fromScale(wanted, wanted))
-        self.centerOn(box.center())
-        self._camera_moved = selection_only
-        self.camera_changed.emit()
-
-    def show_node(self, item: NodeItem) -> None:
-        """Scroll so that the card can be seen."""
-        self.ensureVisible(item, 60, 60)
-        self.camera_changed.emit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if event.angleDelta().y():
-            self.zoom_by(1.0015 ** event.angleDelta().y(), event.position().toPoint())
-        event.accept()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if not self._camera_moved:
-            self.fit()
-        self.camera_changed.emit()
-
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        super().scrollContentsBy(dx, dy)
-        self.camera_changed.emit()
 
     # what gestures show --------------------------------------------------------------------------------
 
@@ -313,9 +244,33 @@ class TreeView(QGraphicsView):
         elif at is not None and self.tree.slots_at(at) is not None:
             shape = Qt.CursorShape.CrossCursor
         elif at is not None and self._hovered_note is not None:
-            shape = _GRIP_CURSORS.get(self._hovered_note.grip_at(at), Qt.CursorShape.SizeAllCursor)
+            shape = GRIP_CURSORS.get(self._hovered_note.grip_at(at), Qt.CursorShape.SizeAllCursor)
         if self.viewport().cursor().shape() != shape:
             self.viewport().setCursor(shape)
+
+    # tasks dropped onto paths --------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self._tasks.takes(event.mimeData()):
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+        else:
+            event.ignore()  # a file: the window's business
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        what = self._tasks.hover(self.mapToScene(event.position().toPoint()), event.mimeData())
+        self.say(what, warn=bool(what) and what == self.editor.locked)
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.setAccepted(bool(what) and not self.editor.locked)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._tasks.leave()
+        self.say("")
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.say("")
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.setAccepted(self._tasks.drop(self.mapToScene(event.position().toPoint()), event.mimeData()))
 
     # keys ----------------------------------------------------------------------------------------------
 

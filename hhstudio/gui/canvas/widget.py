@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
@@ -32,6 +34,10 @@ SMALL_TREE = 2
 """Trees up to this size still show how to go on."""
 BUTTONS_FROM = 0.45
 """Zoom from which the add buttons are shown."""
+
+
+class Guest(Protocol):
+    def set_theme(self, theme: Theme) -> None: ...
 
 
 class TreeCanvas(QWidget):
@@ -70,6 +76,7 @@ class TreeCanvas(QWidget):
         self.note_field = NoteField(self.drawing, self.view)
         self.palette_popup = Palette(self.editor, self)
         self._actions = actions(self)
+        self._guests: list[Guest] = []
         self._told: tuple[str, str] = ("", "")
         self._connect()
         self.set_theme(LIGHT)
@@ -111,6 +118,8 @@ class TreeCanvas(QWidget):
             self.palette_popup,
         ):  # fmt: skip
             part.set_theme(theme)
+        for guest in self._guests:
+            guest.set_theme(theme)
         self.view.viewport().update()
 
     def set_read_only(self, on: bool, reason: str = READ_ONLY) -> None:
@@ -126,6 +135,15 @@ class TreeCanvas(QWidget):
     @property
     def read_only(self) -> bool:
         return bool(self.editor.locked)
+
+    def add_guest(self, guest: Guest, below: bool = False) -> None:
+        """Another widget that wears the canvas's theme, over the view or ``below`` it."""
+        self._guests.append(guest)
+        guest.set_theme(self.scene.paints.theme)
+        if below:
+            column = self.layout()
+            assert column is not None
+            column.addWidget(guest)  # type: ignore[arg-type]
 
     def add_actions(self, more: list[Action]) -> None:
         """Have keys of others work here, too. Before the actions are registered."""

@@ -1,0 +1,261 @@
+"""The dock: the stream's tasks, to look at, reorder, and assign to paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hhstudio.core import stream_edits
+from hhstudio.core.datasets import dataset_names
+from hhstudio.core.document import Diff, Document
+from hhstudio.core.errors import HHStudioError
+from hhstudio.core.spec import Stream
+from hhstudio.core.tasks import plan
+from hhstudio.core.topology import Solver, tasks_of
+from hhstudio.gui.canvas.editor import TreeEditor
+from hhstudio.gui.tasks.delegate import TaskDelegate
+from hhstudio.gui.tasks.model import MIME, TasksModel
+from hhstudio.gui.theme import Theme
+
+READ_ONLY = "The stream is read-only while a run is on: stop the run to change it"
+HINT = (
+    "Drag a task onto a path of the tree to assign it, or between others to reorder. "
+    "Keys: A assigns, Ctrl+Up and Ctrl+Down reorder."
+)
+
+LookUp = Callable[[str, Stream, Callable[[dict[int, np.ndarray]], object]], object]
+"""Asked for a data set's pictures; calls back in the window's thread, or not at all."""
+
+
+class TasksView(QWidget):
+    """Edits go to the document, one undo step each."""
+
+    status_message = Signal(str)
+    task_selected = Signal(int)
+
+    def __init__(
+        self, document: Document, look_up: LookUp | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.editor = TreeEditor(document, self.status_message.emit)
+        self._look_up = look_up
+        self._asked: set[tuple[str, str]] = set()
+        self._planned: object = None
+        self.model = TasksModel(self)
+        self.delegate = TaskDelegate(self)
+        self.list = _List(self)
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(self.delegate)
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        self.problem.setProperty("muted", True)
+        self.problem.setContentsMargins(10, 6, 10, 4)
+        self.own_order = QPushButton("Back to the data set's own order")
+        self.own_order.clicked.connect(self.restore_order)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(8, 4, 8, 6)
+        bar.addWidget(self.own_order)
+        bar.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.problem)
+        column.addWidget(self.list, 1)
+        column.addLayout(bar)
+        self.model.order_wanted.connect(self.move_tasks)
+        self.list.selectionModel().currentChanged.connect(self._tell)
+        document.changed.connect(self._on_changed)
+        self._show()
+
+    # what others use -----------------------------------------------------------------------------------
+
+    def set_theme(self, theme: Theme) -> None:
+        self.delegate.theme = theme
+        self.list.viewport().update()
+
+    def set_read_only(self, on: bool, reason: str = READ_ONLY) -> None:
+        self.editor.locked = reason if on else ""
+        self.model.locked = on
+        self.own_order.setEnabled(not on)
+
+    def select_task(self, task: int) -> None:
+        """Make a task the current one; others clear the choice. Not told of."""
+        blocked = self.blockSignals(True)
+        self.list.setCurrentIndex(self.model.index(task) if task >= 0 else QModelIndex())
+        self.blockSignals(blocked)
+
+    def release(self) -> None:
+        """Stop following the document; for when the window goes."""
+        self.document.changed.disconnect(self._on_changed, missing_ok=True)
+
+    @property
+    def chosen(self) -> list[int]:
+        return sorted(index.row() for index in self.list.selectionModel().selectedRows())
+
+    # edits ---------------------------------------------------------------------------------------------
+
+    def move_tasks(self, tasks: tuple[int, ...], before: int) -> None:
+        """Put tasks before another one; the number of tasks is the end."""
+        if not self.editor.may_edit():
+            return
+        try:
+            after = stream_edits.moved(self.document.spec, tasks, before)
+        except HHStudioError as error:
+            self.status_message.emit(str(error)[:1].upper() + str(error)[1:])
+            return
+        names = [self.model.tasks[task].name for task in tasks if task < len(self.model.tasks)]
+        what = names[0] if len(names) == 1 else f"{len(names)} tasks"
+        self.document.apply(f"Move {what} in the stream", after)
+        first = before - sum(task < before for task in tasks)
+        self.list.clearSelection()
+        for row in range(first, first + len(tasks)):
+            self.list.selectionModel().select(
+                self.model.index(row), self.list.selectionModel().SelectionFlag.Select
+            )
+        self.list.selectionModel().setCurrentIndex(
+            self.model.index(first), self.list.selectionModel().SelectionFlag.NoUpdate
+        )
+
+    def restore_order(self) -> None:
+        """The tasks as the data set's own classes give them."""
+        if not self.editor.may_edit():
+            return
+        try:
+            self.document.apply("Restore the order of the stream", stream_edits.own_order(self.document.spec))
+        except HHStudioError as error:
+            self.status_message.emit(str(error)[:1].upper() + str(error)[1:])
+
+    def toggle(self, solver_id: str, tasks: list[int], learn: bool) -> None:
+        """Let a path learn tasks, or no longer."""
+        solver = self.document.topology.by_id.get(solver_id)
+        if isinstance(solver, Solver):
+            count = len(self.model.tasks)
+            now = set(tasks_of(solver, count))
+            now = now | set(tasks) if learn else now - set(tasks)
+            self.editor.assign([solver_id], None if len(now) == count else now)
+
+    def assign_menu(self) -> QMenu:
+        """Which paths learn the chosen tasks, to be changed. Deletes itself when it closes."""
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        tasks, topology = self.chosen, self.document.topology
+        count = len(self.model.tasks)
+        for path in topology.paths[:40]:
+            solver = topology.by_id[path.solver]
+            assert isinstance(solver, Solver)
+            learned = set(tasks) <= set(tasks_of(solver, count))
+            shown = menu.addAction(f"Learned by {path.name}")
+            shown.setCheckable(True)
+            shown.setChecked(learned)
+            shown.setEnabled(bool(tasks) and not self.editor.locked)
+            shown.triggered.connect(
+                lambda _=False, solver=path.solver, learn=not learned: self.toggle(solver, tasks, learn)
+            )
+        menu.addSeparator()
+        solvers = [path.solver for path in topology.paths]
+        every = menu.addAction("Let every path learn all tasks")
+        every.setEnabled(bool(solvers) and not self.editor.locked)
+        every.triggered.connect(lambda: self.editor.assign(solvers, None))
+        menu.addSeparator()
+        for title, by in (("Earlier", -1), ("Later", 1)):
+            moved = menu.addAction(title)
+            moved.setEnabled(bool(tasks) and not self.editor.locked)
+            moved.triggered.connect(partial(self.shift, by))
+        return menu
+
+    def shift(self, by: int) -> None:
+        """The chosen tasks one place earlier (-1) or later (1)."""
+        tasks = self.chosen
+        if not tasks:
+            return
+        before = tasks[0] - 1 if by < 0 else tasks[-1] + 2
+        if 0 <= before <= len(self.model.tasks):
+            self.move_tasks(tuple(tasks), before)
+
+    # inside --------------------------------------------------------------------------------------------
+
+    def _on_changed(self, diff: Diff) -> None:
+        if diff.tree or diff.settings:
+            self._show()
+
+    def _show(self) -> None:
+        spec = self.document.spec
+        try:
+            tasks: Any = plan(spec.stream, spec.seed)
+            self.problem.setText(HINT)
+        except HHStudioError as error:
+            tasks = ()
+            self.problem.setText(str(error))
+        self.model.show_tasks(tasks, spec.topology)
+        self.own_order.setVisible(bool(spec.stream.parts))
+        if self._look_up is None or not tasks:
+            return
+        for name in dataset_names(spec.stream):
+            wanted = name, spec.stream.folder
+            if wanted not in self._asked:
+                self._asked.add(wanted)
+                self._look_up(name, spec.stream, partial(self._show_images, name))
+
+    def _show_images(self, dataset: str, images: dict[int, np.ndarray]) -> None:
+        self.delegate.show_images(dataset, images)
+        self.list.viewport().update()
+
+    def _tell(self, current: QModelIndex, _before: QModelIndex) -> None:
+        self.task_selected.emit(current.row())
+
+
+class _List(QListView):
+    """Keys: A assigns, Ctrl+Up and Ctrl+Down move, the menu key opens the menu."""
+
+    def __init__(self, owner: TasksView) -> None:
+        super().__init__(owner)
+        self._owner = owner
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setDragEnabled(True)
+        self.setAcceptDrops(True)
+        self.setDropIndicatorShown(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.setDefaultDropAction(Qt.DropAction.MoveAction)
+        self.setDragDropOverwriteMode(False)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setAccessibleName("Tasks of the stream")
+        self.setAccessibleDescription("A assigns to paths, Ctrl+Up and Ctrl+Down reorder")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
+        if control and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._owner.shift(-1 if event.key() == Qt.Key.Key_Up else 1)
+        elif event.key() == Qt.Key.Key_A and not event.modifiers():
+            here = self.visualRect(self.currentIndex()).center()
+            self._owner.assign_menu().popup(self.viewport().mapToGlobal(here))
+        else:
+            super().keyPressEvent(event)
+            return
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        place: QPoint = event.globalPos()
+        self._owner.assign_menu().popup(place)
+        event.accept()
+
+    def dragEnterEvent(self, event: Any) -> None:
+        if event.mimeData().hasFormat(MIME):
+            super().dragEnterEvent(event)
