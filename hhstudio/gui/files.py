@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QFile, QObject, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from hhstudio.core.errors import HHStudioError
@@ -17,7 +18,12 @@ from hhstudio.gui.dialogs import ROLE
 from hhstudio.gui.documents.export import write_tree
 from hhstudio.gui.documents.recovery import Leftover
 from hhstudio.gui.session_files import file_stem, shown_path
+from hhstudio.gui.sessions.recovery import RecoveryDialog
 from hhstudio.gui.studio import Studio
+from hhstudio.gui.theming import Theming
+
+if TYPE_CHECKING:
+    from hhstudio.store.recover import Report
 
 _OPENABLE = (
     "What can be opened (*.h5 *.json *.png *.svg);;Sessions (*.h5);;Specs and trees (*.json);;"
@@ -29,9 +35,10 @@ _EXPORTS = "Picture, SVG (*.svg);;Picture, PNG (*.png);;Tree, JSON (*.json);;Gra
 class Files(QObject):
     """Asks the user, then the studio."""
 
-    def __init__(self, studio: Studio, window: QMainWindow) -> None:
+    def __init__(self, studio: Studio, window: QMainWindow, theming: Theming) -> None:
         super().__init__(window)
         self.studio = studio
+        self.theming = theming
         self.window = window
 
     def new(self) -> None:
@@ -136,27 +143,6 @@ class Files(QObject):
             ],
         )
 
-    def remove(self, path: Path) -> None:
-        """Move a session to the trash, after asking."""
-        if path == self.studio.session_path and self.studio.running:
-            dialogs.tell(self.window, "This session is being trained", "Stop it before you remove it.")
-            return
-
-        def sure() -> None:
-            if not QFile.moveToTrash(str(path)):
-                dialogs.tell(
-                    self.window, "It could not be moved to the trash",
-                    f"{path}: this system has no trash for it. Nothing was removed.",
-                )  # fmt: skip
-            self.studio.sessions_changed.emit()
-
-        dialogs.ask(
-            self.window,
-            f"Move {path.name} to the trash?",
-            f"{shown_path(path)}: its curves, weights and checkpoint go with it.",
-            [("Cancel", ROLE.RejectRole, None), ("Move to the trash", ROLE.DestructiveRole, sure)],
-        )
-
     def offer_leftover(self, left: Leftover) -> None:
         """A window was not closed properly: its unsaved document can be had back."""
         when = datetime.fromtimestamp(left.kept.saved).strftime("%d %B %Y, %H:%M")
@@ -188,17 +174,11 @@ class Files(QObject):
     def recover(self, path: Path) -> None:
         from hhstudio.store.recover import recover
 
-        def done(report: object) -> None:
+        def done(report: Report) -> None:
             self.studio.sessions_changed.emit()
-            dialogs.ask(
-                self.window,
-                f"{path.name} was recovered",
-                str(report),
-                [
-                    ("Open it", ROLE.AcceptRole, lambda: self.studio.open(path)),
-                    ("Close", ROLE.RejectRole, None),
-                ],
-            )
+            dialog = RecoveryDialog(report, self.theming.theme, self.window)
+            dialog.accepted.connect(lambda: self.studio.open(path))
+            dialog.open()
 
         def failed(error: Exception) -> None:
             text = str(error) if isinstance(error, HHStudioError) else f"unexpected error: {error}"

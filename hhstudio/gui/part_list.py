@@ -15,6 +15,7 @@ def _sessions(bench: Workbench) -> QWidget:
     studio, files = bench.studio, bench.files
     made = SessionList(studio.jobs)
     Keeper(studio, made)
+    made.selection_changed.connect(bench.registry.refresh)
     made.open_requested.connect(files.open)
     made.duplicate_requested.connect(lambda path: files.unless_unsaved(lambda: studio.duplicate_spec(path)))
     made.recover_requested.connect(files.recover)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from hhstudio.core import rules
+from hhstudio.core import consent, rules
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.history import Changes, History
 from hhstudio.core.spec import Spec
+from hhstudio.core.topology import Topology
 from hhstudio.gui import session_files
 from hhstudio.gui.live_run import LiveRun
 from hhstudio.service.client import RunClient
@@ -26,6 +28,7 @@ class RunControl(QObject):
         super().__init__(studio)
         self._studio = studio
         self.current: LiveRun | None = None
+        self.trusted: set[str] = set()
         self._watched = False
 
     # what can be asked ------------------------------------------------------------------------------
@@ -38,9 +41,15 @@ class RunControl(QObject):
     def can_continue(self) -> bool:
         """Whether the session that is shown was interrupted and has a checkpoint."""
         history = self._studio.history
-        if self.running or history is None or self._studio.session_path is None:
+        if self.running or history is None or self._studio.session_path is None or self.read_only:
             return False
         return history.checkpoint is not None and history.state != "finished"
+
+    @property
+    def read_only(self) -> str:
+        """Why the session that is shown cannot be written, in words; empty where it can."""
+        source = self._studio.source
+        return source.read_only if source is not None and not self.running else ""
 
     @property
     def next_session(self) -> Path:
@@ -64,7 +73,7 @@ class RunControl(QObject):
             self._begin(self._client(spec, out), history, out)
             self._studio.document.mark_saved()  # the session keeps tree and settings
 
-        if not self.running:
+        if not self.running and self._is_trusted(self._studio.document.spec, self.start):
             self._studio.guarded("Start", work)
 
     def resume_session(self) -> None:
@@ -76,7 +85,11 @@ class RunControl(QObject):
             assert history is not None
             self._begin(self._client(None, path, resume=True), history, path)
 
-        if self.can_continue:
+        history = self._studio.history
+        if not self.can_continue or history is None or history.spec is None:
+            return
+        trees = (topology for _, topology, _ in history.topologies)
+        if self._is_trusted(history.spec, self.resume_session, *trees):
             self._studio.guarded("Continue", work)
 
     def pause(self) -> None:
@@ -100,6 +113,11 @@ class RunControl(QObject):
         if self.current is not None and self.running:
             self.current.client.checkpoint()
             self._studio.notice.emit("Checkpoint asked for")
+
+    def grow(self, topology: Topology, reason: str, removed: Sequence[str] = ()) -> None:
+        """Go on with another tree from the next step; ``removed``: ids of the nodes that are meant to go."""
+        if self.current is not None and self.running:
+            self.current.client.grow(topology, reason, removed)
 
     def watch(self, path: str, task: int, tensor: str) -> None:
         """Have a tensor sent while it trains; an empty name lets the trainer choose."""
@@ -129,12 +147,26 @@ class RunControl(QObject):
 
     # inside -----------------------------------------------------------------------------------------
 
+    def _is_trusted(self, spec: Spec, again: Callable[[], None], *trees: Topology) -> bool:
+        """Whether all code that would be imported was agreed to; otherwise it is asked for, and then done
+        ``again``."""
+        names = tuple(name for name in consent.imported(spec, *trees) if name not in self.trusted)
+
+        def agreed() -> None:
+            self.trusted.update(names)
+            again()
+
+        if names:
+            self._studio.consent_needed.emit(names, agreed)
+        return not names
+
     def _client(self, spec: Spec | None, out: Path, resume: bool = False) -> RunClient:
         return RunClient(
             spec,
             out,
             data=self._studio.preferences.data_folder,
             allow_unverified=self._studio.allow_unverified,
+            allow_imports=self.trusted,
             resume=resume,
         )
 

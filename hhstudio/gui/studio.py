@@ -40,7 +40,8 @@ class Studio(QObject):
     """``changed`` carries what a run changed; ``shown`` follows another history (or none); ``run_changed``
     the beginning and end of runs and every change of their state; ``source_changed`` the file from which
     weights are read; ``problem`` (title, text) what the user must be told; ``notice`` a passing word.
-    ``sessions_changed``: files in the sessions folder are likely to differ."""
+    ``sessions_changed``: files in the sessions folder are likely to differ. ``consent_needed`` (names,
+    what to call when the user agrees): solvers whose code would be imported."""
 
     changed = Signal(object)
     shown = Signal()
@@ -51,6 +52,7 @@ class Studio(QObject):
     run_failed = Signal(object)
     sessions_changed = Signal()
     damaged = Signal(object, str)
+    consent_needed = Signal(object, object)
 
     def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -33,7 +33,7 @@ def actions(window: MainWindow) -> list[Action]:
             "run.continue", "Continue", runs.resume_session, "Ctrl+F5", icon="continue",
             menu="Run", group="start", tip="Continue this session from its last checkpoint",
             enabled_when=lambda: runs.can_continue,
-            reason_when_disabled=lambda: "Open a session that was interrupted",
+            reason_when_disabled=lambda: runs.read_only or "Open a session that was interrupted",
         ),
         Action(
             "run.pause", "Pause", runs.toggle_pause, "F6", icon="pause", group="steer",

@@ -38,6 +38,12 @@ def nothing_is_left_behind(qtbot):
     assert set(psutil.Process().children(recursive=True)) - children == set()
 
 
+@pytest.fixture(autouse=True)
+def own_trash(tmp_path, monkeypatch):
+    """What a test throws away does not end in the trash of whoever runs it."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
 @pytest.fixture
 def preferences(tmp_path):
     found = Preferences(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))

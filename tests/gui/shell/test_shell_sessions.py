@@ -4,10 +4,9 @@ import shutil
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
-from shell_helpers import answer, message_box
 
-from hhstudio.gui.session_model import BRIEF, state_word, summary
+from hhstudio.gui.sessions.model import ENTRY
+from hhstudio.gui.sessions.words import state_word, summary
 from hhstudio.gui.words import duration, percent, rate, size, when
 
 
@@ -56,7 +55,7 @@ def test_a_double_click_opens_a_session(window, qtbot, finished_session):
 def test_the_menu_offers_what_can_be_done(window, qtbot, finished_session):
     folder = with_sessions(window, qtbot, finished_session)
     for name, enabled in (("good.h5", True), ("bad.h5", False)):
-        menu = window.parts["sessions"].menu(window.parts["sessions"].model.find(folder / name).data(BRIEF))
+        menu = window.parts["sessions"].menu(window.parts["sessions"].model.find(folder / name).data(ENTRY))
         by_title = {a.text(): a.isEnabled() for a in menu.actions() if a.text()}
         assert by_title["Open"] is enabled
         assert by_title["Recover …"] is not enabled
@@ -69,15 +68,6 @@ def test_the_settings_of_a_session_can_be_used_again(window, qtbot, finished_ses
         window.parts["sessions"].duplicate_requested.emit(folder / "good.h5")
     assert window.studio.document.spec.name == "tiny-copy"
     assert window.studio.session_path is None
-
-
-def test_removing_asks_and_can_be_cancelled(window, qtbot, finished_session):
-    folder = with_sessions(window, qtbot, finished_session)
-    window.parts["sessions"].delete_requested.emit(folder / "good.h5")
-    assert "good.h5" in message_box().text()
-    answer("Cancel")
-    assert (folder / "good.h5").exists()
-    QApplication.processEvents()
 
 
 def test_numbers_are_said_shortly():
