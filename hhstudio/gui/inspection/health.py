@@ -63,6 +63,7 @@ class HealthView(InspectionView):
         outer = QVBoxLayout(self.body)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(scroll)
+        self._shown: object = None
         self._health: Health | None = None
         self._other: Health | None = None
         self._other_client: InspectionClient | None = None
@@ -77,8 +78,9 @@ class HealthView(InspectionView):
     def history_changed(self) -> None:
         history = self.history
         self.path.offer([(path, path) for path in (history.paths if history else ())])
-        if history is not None and history.paths and self.path.value not in history.paths:
-            self.path.set_value(history.paths[-1])
+        if history is not None and history.paths and self._shown is not history:
+            self._shown = history
+            self.path.set_value(history.paths[-1])  # the deepest, most often: the one in question
         tasks = history.tasks if history else ()
         self.task.offer([("latest", None), *((task_label(tasks, t), t) for t in range(len(tasks)))])
 

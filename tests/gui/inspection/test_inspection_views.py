@@ -1,0 +1,158 @@
+"""Distances, maps and chain health: what is asked, what is shown, and what mouse and keys do."""
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+import hhstudio
+from hhstudio.core.inspection import Health, Injection, LevelHealth
+from hhstudio.gui.inspection.distances import DistancesView
+from hhstudio.gui.inspection.health import HealthView
+from hhstudio.gui.inspection.maps import MapsView
+from hhstudio.gui.inspection.verdict import verdict
+
+LEFT = Qt.MouseButton.LeftButton
+PATIENCE = 60_000
+
+
+def choose(choice, data):
+    """Choose an entry of a combo box with the keyboard."""
+    index = choice.box.findData(data)
+    assert index >= 0
+    choice.box.setFocus()
+    step = Qt.Key.Key_Down if index > choice.box.currentIndex() else Qt.Key.Key_Up
+    while choice.box.currentIndex() != index:
+        before = choice.box.currentIndex()
+        QTest.keyClick(choice.box, step)
+        assert choice.box.currentIndex() != before
+    choice.box.activated.emit(index)
+
+
+def test_distances_between_conditions_are_those_of_the_session(show, session, qtbot):
+    view = show(DistancesView)
+    qtbot.waitUntil(lambda: view.grid.content is not None, timeout=PATIENCE)
+    with hhstudio.open(session) as opened:
+        expected = opened.distances("euclidean").matrices[0]
+    assert np.allclose(view.grid.content.values, expected, equal_nan=True)
+    assert [label.text for label in view.grid.content.rows] == ["P1 T0", "P1 T1", "P2-0 T0", "P2-0 T1"]
+    with qtbot.waitSignal(view.condition_chosen) as chosen:
+        QTest.mouseClick(view.grid, LEFT, pos=view.grid.center_of(2, 0).toPoint())
+    assert chosen.args == ["P2-0", 0]
+    assert "P2-0" in view.words.text()
+    QTest.keyClick(view.grid, Qt.Key.Key_Right)
+    assert view.grid.current == (2, 1)
+
+
+def test_distances_through_time_and_since_learning(show, qtbot):
+    view = show(DistancesView)
+    choose(view.over, "time")
+    qtbot.waitUntil(
+        lambda: view.grid.content is not None and view.grid.content.rows[0].text.startswith("step"),
+        timeout=PATIENCE,
+    )
+    assert len(view.grid.content.rows) >= 3
+    assert view.task.isVisible()
+    choose(view.over, "drift")
+    qtbot.waitUntil(lambda: view.grid.content.columns[0].text == "whole solver", timeout=PATIENCE)
+    assert "since it was learned" in view.words.text() or "since the task was learned" in view.words.text()
+    drift = view.grid.content.values
+    assert drift.shape[0] == 2  # of the path that was looked at
+    assert 0.0 < drift[0, 0] < 1.0
+
+
+def test_the_map_says_what_is_near_what(show, qtbot):
+    view = show(MapsView)
+    qtbot.waitUntil(lambda: view.shown is not None, timeout=PATIENCE)
+    assert len(view.shown.points) == 4
+    at = view.map.place_of(1).toPoint()
+    QTest.mouseMove(view.map, at + QPoint(3, 3))
+    QTest.mouseMove(view.map, at)
+    QApplication.processEvents()
+    assert view.words.text().startswith(view.shown.points[1].title)
+    assert "nearest:" in view.words.text()
+    with qtbot.waitSignal(view.condition_chosen) as chosen:
+        QTest.mouseClick(view.map, LEFT, pos=at)
+    assert chosen.args == [view.shown.points[1].path, view.shown.points[1].task]
+
+
+def test_embeddings_are_mapped_by_the_hypernetwork_that_reads_them(show, qtbot):
+    view = show(MapsView)
+    choose(view.what, "embeddings")
+    qtbot.waitUntil(lambda: view.group.isVisible() and view.group.box.count() > 1, timeout=PATIENCE)
+    texts = [view.group.box.itemText(at) for at in range(view.group.box.count())]
+    assert "tasks of H0" in texts
+    view.map.setFocus()
+    QTest.keyClick(view.map, Qt.Key.Key_Right)
+    assert view.map.current == 0
+
+
+def test_chain_health_shows_a_path_and_the_same_of_another_session(show, session, qtbot):
+    view = show(HealthView, 900, 700)
+    qtbot.waitUntil(lambda: view.verdict.text() != "", timeout=PATIENCE)
+    assert view.path.value == "P2-0"
+    assert "P2-0" in view.verdict.text()
+    before = view.picture.grab().toImage()
+    choose(view.path, "P1")
+    qtbot.waitUntil(lambda: "P1 " in view.verdict.text(), timeout=PATIENCE)
+    assert view.picture.grab().toImage() != before
+    view.put_beside(session)
+    qtbot.waitUntil(view.other_picture.isVisible, timeout=PATIENCE)
+    assert view.other_verdict.text().split(">")[-1] != ""
+    QTest.mouseClick(view.beside, LEFT)
+    assert not view.other_picture.isVisible()
+    QTest.mouseClick(view.help, LEFT)
+    assert view.explanation.isVisible()
+
+
+def test_what_cannot_be_answered_is_said_in_words(show, studio, tmp_path, qtbot):
+    view = show(HealthView)
+    qtbot.waitUntil(lambda: view.verdict.text() != "", timeout=PATIENCE)
+    broken = tmp_path / "broken.h5"
+    broken.write_bytes(b"not HDF5 at all")
+    view.put_beside(broken)
+    qtbot.waitUntil(
+        lambda: "broken" in view.other_verdict.text() and "asking" not in view.other_verdict.text(),
+        timeout=PATIENCE,
+    )
+    assert "Traceback" not in view.other_verdict.text()
+
+
+# the verdict --------------------------------------------------------------------------------------------
+
+
+def health(scale=1.0, growth=1.0, lost=0.1):
+    levels = tuple(
+        LevelHealth(
+            title=f"{a} → {b}", target=b, tensors=("w",), scale=np.array([[scale]]), gradient=1.0,
+            leverage=1.0, contributions=("",), lost=(lost,), generated=10, stored=1,
+        )
+        for a, b in (("H0", "H1"), ("H1", "P2-0"))
+    )  # fmt: skip
+    injection = Injection(
+        place="H0", level=-1, epsilons=np.array([0.01]), error=np.array([[0.01 * growth]]),
+        drop=np.array([[0.0]]), amplification=growth,
+    )  # fmt: skip
+    return Health(
+        path="P2-0", task=0, tasks=(0,), images=10, accuracy=0.9, loss=0.1, anchors_only=0.5, levels=levels,
+        injections=(injection,), root_gradient=1.0, embeddings=3,
+    )  # fmt: skip
+
+
+def test_a_chain_holds_when_nothing_is_far_off():
+    assert verdict(health()) == (
+        True,
+        "P2-0 holds: scales near the wanted ones, an error of 1 % becomes at most 1 %.",
+    )
+
+
+def test_the_verdict_names_what_is_wrong():
+    holds, text = verdict(health(scale=12.0))
+    assert not holds
+    assert "H1 comes out 12 times too large" in text
+    holds, text = verdict(health(growth=340.0))
+    assert not holds
+    assert "an error of 1 % at H0 has become 340 % at the solver" in text
+    holds, text = verdict(health(lost=0.004))
+    assert holds
+    assert "Bypassed" in text
