@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from hhstudio.core import spec as specs
 from hhstudio.core.errors import SessionError, TrainingError
+from hhstudio.core.events import Diverged, Event
 from hhstudio.core.spec import Spec
 from hhstudio.service.api import run
 from hhstudio.store.session import Session
@@ -36,9 +37,10 @@ class Context:
     allow_unverified: bool
     say: Callable[[str], None]
 
-    def session(self, name: str, spec: Spec) -> Session:
+    def session(self, name: str, spec: Spec, may_diverge: bool = False) -> Session:
         """The finished session of that spec: found, resumed or run now. The caller closes it.
 
+        ``may_diverge``: a run whose numbers ceased to be finite is a result too, and given as it ended.
         Raises :class:`TrainingError` when the run does not finish.
         """
         path = self.out / f"{name}.h5"
@@ -53,12 +55,15 @@ class Context:
             if kept.state == "finished":
                 self.say(f"{name}: found, finished")
                 return kept
+            if may_diverge and kept.history.diverged is not None:
+                self.say(f"{name}: found, diverged")
+                return kept
             kept.close()
             self.say(f"{name}: going on from the last checkpoint")
-            self._run(path, path)
+            self._run(path, path, may_diverge)
         else:
             self.say(f"{name}: training")
-            self._run(spec, path)
+            self._run(spec, path, may_diverge)
         return open_session(path)
 
     def measured(self, key: str, measure: Callable[[], Any]) -> Any:
@@ -73,7 +78,15 @@ class Context:
             partial.replace(path)
         return known[key]
 
-    def _run(self, spec: Spec | Path, path: Path) -> None:
-        end = run(spec, path, data=self.data, device=self.device, allow_unverified=self.allow_unverified)
-        if end.state != "finished":
+    def _run(self, spec: Spec | Path, path: Path, may_diverge: bool) -> None:
+        diverged = False
+
+        def look(event: Event) -> None:
+            nonlocal diverged
+            diverged |= isinstance(event, Diverged)
+
+        end = run(
+            spec, path, look, data=self.data, device=self.device, allow_unverified=self.allow_unverified
+        )
+        if end.state != "finished" and not (may_diverge and diverged):
             raise TrainingError(f"{path}: {end.message or end.state}")

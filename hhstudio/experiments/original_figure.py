@@ -7,9 +7,11 @@ ours, on the same tree, the same solver, hypernetworks of the same sizes and the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from msgspec.structs import replace
 
 from hhstudio.core.presets import preset
@@ -60,7 +62,7 @@ EFFORT = {
         {},
         SolverDefaults(options={"channels": (16, 28, 28)}),
         _SMALL,
-        {"epochs": 0.0, "steps": 600, "batch_size": 32, "lr": 1e-3},
+        {"epochs": 0.0, "steps": 600, "batch_size": 32, "lr": 3e-4},
         {"every": 100, "limit": 500},
         True,
     ),
@@ -77,7 +79,8 @@ def run(context: Context) -> Table:
         for name, spec in specs.items():
             found[name] = []
             for seed in range(context.seeds):
-                found[name].append(context.session(f"{name}-seed{seed}", replace(spec, seed=seed)))
+                session = context.session(f"{name}-seed{seed}", replace(spec, seed=seed), may_diverge=True)
+                found[name].append(session)
         return _table(context, effort, paths, found)
     finally:
         for session in (s for sessions in found.values() for s in sessions):
@@ -125,19 +128,13 @@ def _table(
             table.add("published", path, *values, sum(values) / len(values), None)
     for name, sessions in found.items():
         for path in paths:
-            last = [session.accuracy(path) for session in sessions]
-            cells: list[Cell] = [Estimate.of([float(r[-1, k]) for r in last]) for k in range(len(tasks))]
-            learned = [float(r.diagonal().mean()) for r in last]
-            table.add(
-                SHOWN[name],
-                path,
-                *cells,
-                Estimate.of([float(r[-1].mean()) for r in last]),
-                Estimate.of(learned),
-            )
+            last = [_last(session, path) for session in sessions]
+            cells: list[Cell] = [_mean([row[k] for row in last]) for k in range(len(tasks))]
+            learned = [float(session.accuracy(path).diagonal().mean()) for session in sessions]
+            average = [float(row.mean()) for row in last]
+            table.add(SHOWN[name], path, *cells, _mean(average), _mean(learned))
         table.panels += [_panel(name, sessions[0], path, tasks, effort.published) for path in paths]
-        for session in sessions:
-            table.notes.append(_cost(session))
+        table.notes += [_cost(session) for session in sessions]
     training = found["ours"][0].spec.training
     effort_shown = (
         f"{training.epochs:g} epochs" if training.epochs > 0 else f"{training.steps} steps"
@@ -155,11 +152,24 @@ def _table(
     return table
 
 
+def _last(session: Session, path: str) -> np.ndarray:
+    """(tasks,) accuracies on a path at its end; NaN for what was not learned before the run diverged."""
+    matrix = session.accuracy(path)
+    measured = [row for row in matrix if not np.isnan(row).all()]
+    return measured[-1] if measured else matrix[-1]
+
+
+def _mean(values: Sequence[float]) -> Estimate | None:
+    """Over the runs that have a value."""
+    kept = [float(value) for value in values if not np.isnan(value)]
+    return Estimate.of(kept) if kept else None
+
+
 def _panel(name: str, session: Session, path: str, tasks: list[str], published: bool) -> Panel:
     """Accuracy of each task while its path learns; steps counted from where the path begins."""
     marks = [mark for mark in session.history.marks if mark.path == path]
-    start = min(mark.start for mark in marks)
-    stop = max(mark.stop or mark.start for mark in marks)
+    start = min((mark.start for mark in marks), default=0)
+    stop = max((mark.stop or session.history.step for mark in marks), default=0)
     series = []
     for task, title in enumerate(tasks):
         curve = session.history.series.get((path, task, "accuracy"))
@@ -178,10 +188,12 @@ def _panel(name: str, session: Session, path: str, tasks: list[str], published: 
 
 
 def _cost(session: Session) -> str:
-    """Wall time and peak memory of a session."""
+    """Wall time and peak memory of a session, and where it diverged."""
     history = session.history
     peaks = [
         float(s.values.max()) for (_, _, metric), s in history.series.items() if metric == "memory" and s
     ]
     memory = f", {max(peaks) / 2**20:.0f} MB at most" if peaks else ""
-    return f"{session.path.stem}: {history.seconds:.0f} s{memory}"
+    ill = history.diverged
+    ended = f"; diverged at step {ill.step}, task {ill.task + 1} of {ill.path}" if ill else ""
+    return f"{session.path.stem}: {history.seconds:.0f} s{memory}{ended}"
