@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD=V1,V2",
         action="append",
         default=[],
-        help="one more field of the grid, as seed=0,1,2; repeatable",
+        help="one more field of the grid, as seed=0,1,2 or seed=0..4; repeatable",
     )
     add(
         "--set",
@@ -63,6 +65,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--dry-run", action="store_true", help="list the runs and stop")
     add("--json", action="store_true", help="print one JSON object instead of tables")
     add("--quiet", action="store_true", help="no progress")
+    # for a window that runs a sweep: it ends, with checkpoints, when its parent does
+    add("--until-stdin-closes", action="store_true", help=argparse.SUPPRESS)
     add(
         "--allow-unverified",
         action="store_true",
@@ -105,7 +109,7 @@ def execute(args: argparse.Namespace) -> int:
     report.begin(sweep, planned, engine.title, out)
     _interrupt_on_sigterm()
     try:
-        table = sweeper.run(report.take)
+        table = sweeper.run(report.take, _parent_is_gone() if args.until_stdin_closes else _never)
     except KeyboardInterrupt:
         report.close()
         _say_interrupted(sweeper.table(), out)
@@ -126,7 +130,7 @@ def chosen(args: argparse.Namespace) -> tuple[Sweep, Path | None]:
         path = path / "sweep.json"
     sweep = sweeps.load(path) if _is_sweep(path) else _of_base(args.spec)
     fields = {name: _plain(value) for name, value in map(_assignment, args.fields)}
-    vary = {name: _values(value) for name, value in map(_assignment, args.vary)}
+    vary = {name: sweeps.parse_values(value) for name, value in map(_assignment, args.vary)}
     problems = [f"{name} is set and varied" for name in vary.keys() & (sweep.set.keys() | fields.keys())]
     problems += [f"vary.{name} is an empty list" for name, values in vary.items() if not values]
     if problems:
@@ -157,14 +161,6 @@ def _assignment(item: str) -> tuple[str, Any]:
     if not equals or not name.strip():
         raise SpecError(f"{item}: write it as FIELD=VALUE, for example seed=0,1,2")
     return name.strip(), value
-
-
-def _values(text: str) -> list[Any]:
-    """JSON where it is a list; otherwise values between commas, each JSON or text."""
-    whole = _plain(text)
-    if isinstance(whole, list):
-        return whole
-    return [_plain(part.strip()) for part in text.split(",") if part.strip()]
 
 
 def _plain(text: str) -> Any:
@@ -198,7 +194,7 @@ def _allowed(args: argparse.Namespace) -> list[str]:
         v
         for name, text in map(_assignment, args.vary)
         if name == "solver.architecture"
-        for v in _values(text)
+        for v in sweeps.parse_values(text)
     ]
     return [*args.allow_import, *typed, *map(str, varied)]
 
@@ -229,6 +225,23 @@ def _interrupt_on_sigterm() -> None:
         signal.signal(signal.SIGTERM, interrupt)
     except ValueError:
         pass  # not in the main thread: whoever runs us there decides
+
+
+def _never() -> bool:
+    return False
+
+
+def _parent_is_gone() -> Callable[[], bool]:
+    """Says yes once whoever started us has closed our standard input, or has died."""
+    gone = threading.Event()
+
+    def listen() -> None:
+        while sys.stdin.buffer.read(1):
+            pass
+        gone.set()
+
+    threading.Thread(target=listen, name="hhstudio-stdin", daemon=True).start()
+    return gone.is_set
 
 
 def _say_interrupted(table: Table, out: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,6 +139,22 @@ def expand(sweep: Sweep, folder: Path = Path(), source: str = "sweep") -> tuple[
     if found := problems.lines():
         raise SweepError(source, found)
     return tuple(planned)
+
+
+def parse_values(text: str) -> list[Any]:
+    """Values as people type them: ``0, 1, 2``, ``0..4`` (whole numbers, both ends), ``direct, anchored``,
+    ``[64, 64], [32]``; each is JSON or else text."""
+    parsed = _json_or_text(f"[{text}]")
+    if isinstance(parsed, list):
+        return parsed
+    found: list[Any] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        if span := re.fullmatch(r"(-?\d{1,9})\s*\.\.\s*(-?\d{1,9})", part):
+            first, last = int(span[1]), int(span[2])
+            found += range(first, min(last, first + MOST_RUNS) + 1)
+        else:
+            found.append(_json_or_text(part))
+    return found
 
 
 def steps_of(spec: Spec) -> int | None:
@@ -277,6 +294,13 @@ def _shape_problems(tree: Any) -> Iterator[str]:
                 yield f"{field} is in vary and in runs; a run can have one value of it"
     if any(not isinstance(run.get("name", ""), str) for run in runs):
         yield "the name of a run must be a text"
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
 
 
 def _json(value: Any) -> str:

@@ -66,9 +66,10 @@ QComboBox::down-arrow { image: url("$chevron"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $panel; border: 1px solid $border; padding: 3px;
     selection-background-color: $selection; selection-color: $text; }
 
-QCheckBox::indicator { width: 13px; height: 13px; border: 1px solid $muted; border-radius: 3px;
-    background: $panel; }
-QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$check"); }
+QCheckBox::indicator, QTableView::indicator { width: 13px; height: 13px; border: 1px solid $muted;
+    border-radius: 3px; background: $panel; }
+QCheckBox::indicator:checked, QTableView::indicator:checked { background: $accent; border-color: $accent;
+    image: url("$check"); }
 QCheckBox::indicator:disabled { border-color: $border; }
 QCheckBox::indicator:focus { border-color: $accent; }
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hhstudio.gui.actions import Action
-from hhstudio.gui.commands import edit, file, help, run, view
+from hhstudio.gui.commands import edit, file, help, run, sweep, view
 
 if TYPE_CHECKING:
     from hhstudio.gui.main_window import MainWindow
 
-_AREAS = (file, edit, run, view, help)
+_AREAS = (file, edit, run, sweep, view, help)
 
 
 def all_actions(window: MainWindow) -> list[Action]:

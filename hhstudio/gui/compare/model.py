@@ -58,7 +58,7 @@ def estimate_text(found: Estimate | None, measure: str) -> str:
 
 
 def columns_of(lines: list[Line], path: str, average: bool) -> list[Column]:
-    """Name, state, what differs, then accuracies; ``path`` chooses which."""
+    """Name, state, final accuracy, what differs, then the other figures; ``path`` chooses whose."""
     found = [
         Column("Means" if average else "Run", "Double click: open", _title, _title, numeric=False),
         Column("State", "How far it has come", _state_text, _state_text, numeric=False),
@@ -69,7 +69,9 @@ def columns_of(lines: list[Line], path: str, average: bool) -> list[Column]:
     lasts = [short(name) for name in names]
     for name in names:
         found.append(_setting(name, name if lasts.count(short(name)) > 1 else short(name)))
-    found += _figures(lines, path)
+    figures = _figures(lines, path)
+    found[2:2] = figures[:1]  # what it is all about, where it is seen first
+    found += figures[1:]
     found.append(Column("Time", "Of training", _seconds, lambda line: duration(_seconds(line))))
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from hhstudio.core import compare
@@ -20,6 +20,8 @@ from hhstudio.gui.curves.smoothing import Smoothed
 from hhstudio.gui.taskstyle import blend
 from hhstudio.gui.theme import LIGHT
 
+_ROOM_FOR_CAPTION = 240
+"""Pixels of height below which the caption is left out."""
 _MOST_LISTED = 12
 """Lines that the box beside the crosshair has room for."""
 
@@ -84,7 +86,6 @@ class Overlay(QWidget):
                 self._add(line, path, metric, order)
         log = self._metric.log
         self.plot.set_scales(self._metric.percent, log)
-        self.plot.name_x("step")
         self._restyle()
         if not old or self._extent_of(self._drawn) != extent:
             self._fit()
@@ -110,6 +111,11 @@ class Overlay(QWidget):
             f"background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.border};"
             "border-radius: 4px; padding: 3px 6px;"
         )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room it is the curves'; the caption is a tool tip then."""
+        super().resizeEvent(event)
+        self.caption.setVisible(self.height() >= _ROOM_FOR_CAPTION)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._hovered:
@@ -197,7 +203,9 @@ class Overlay(QWidget):
         return min(first), max(last), min(low), max(high)
 
     def _explain(self, path: str) -> None:
-        parts = [f"{self._metric.title} of {path or 'all paths'}, mean of the tasks measured at each step"]
+        parts = [
+            f"{self._metric.title} of {path or 'all paths'} by step, mean of the tasks measured at each step"
+        ]
         means = [d for d in self._drawn.values() if d.mean.runs > 1]
         if means:
             parts.append("means have only the steps that all their runs have")
@@ -206,7 +214,9 @@ class Overlay(QWidget):
         if self._metric.smoothing and self._drawn:
             parts.append(f"smoothed {self._metric.smoothing:g}")
         missing = "" if self._drawn else "Nothing recorded yet. "
-        self.caption.setText(missing + "; ".join(parts) + ".")
+        words = missing + "; ".join(parts) + "."
+        self.caption.setText(words)
+        self.setToolTip(words if not self.caption.isVisible() else "")
 
     # crosshair --------------------------------------------------------------------------------------
 

@@ -122,14 +122,10 @@ class ParallelCoordinates(QWidget):
 
     def path_of(self, line: Line) -> QPainterPath:
         found = QPainterPath()
-        points = [
-            QPointF(
-                self.axis_x(at),
-                self.place_y(axis.place(self._value(line, axis)))
-                + self._beside.get((axis.name, line.key), 0.0),
-            )
-            for at, axis in enumerate(self.axes)
-        ]
+        points = []
+        for at, axis in enumerate(self.axes):
+            y = self.place_y(axis.place(self._value(line, axis)))
+            points.append(QPointF(self.axis_x(at), y + self._beside.get((axis.name, line.key), 0.0)))
         if not points:
             return found
         found.moveTo(points[0])

@@ -25,6 +25,7 @@ from hhstudio.gui.compare.model import LINE, LineModel, SortedLines, columns_of
 from hhstudio.gui.compare.overlay import Overlay
 from hhstudio.gui.compare.parallel import ParallelCoordinates
 from hhstudio.gui.compare.reading import Reading
+from hhstudio.gui.compare.sweeping import Sweeping
 from hhstudio.gui.exporting import ask_where
 from hhstudio.gui.theme import LIGHT, Theme
 from hhstudio.gui.words import duration
@@ -37,7 +38,8 @@ _EMPTY = (
 
 
 class CompareView(QWidget):
-    """``open_requested`` carries the Path of a session, ``sweep_requested`` nothing."""
+    """``open_requested`` carries the Path of a session; ``folder_requested`` asks for a sweep's folder.
+    ``sweeping``: what starts sweeps, where the view is part of a window."""
 
     open_requested = Signal(object)
     folder_requested = Signal()
@@ -46,6 +48,7 @@ class CompareView(QWidget):
     def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
         super().__init__(parent)
         self.reading = Reading(self)
+        self.sweeping: Sweeping | None = None
         self.lines: list[Line] = []
         self.looks = Looks(theme)
         self.model = LineModel(self)
@@ -83,6 +86,8 @@ class CompareView(QWidget):
     def release(self) -> None:
         """The window closes: no timer and no thread is left."""
         self.reading.close()
+        if self.sweeping is not None:
+            self.sweeping.close()
 
     # building ---------------------------------------------------------------------------------------
 
@@ -217,7 +222,7 @@ class CompareView(QWidget):
             texts = [column.text(line) for line in self.lines]
             wide = max([metrics.horizontalAdvance(text) for text in texts], default=0)
             title = metrics.horizontalAdvance(column.title) + 22
-            extra, most = (64, 236) if at == 0 else (16, 160)
+            extra, most = (64, 196) if at == 0 else (16, 160)
             head.resizeSection(at, min(max(wide + extra, title), most))
 
     def _metric_changed(self) -> None:

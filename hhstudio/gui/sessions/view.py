@@ -71,11 +71,13 @@ class SessionView(QListView):
 
 class SessionList(QWidget):
     """Asks for what the user wants: signals ``…_requested`` carry a Path, ``rename_requested`` the new name
-    too; ``delete_requested`` carries a list of them, ``added`` a list of files that were dropped."""
+    too; ``delete_requested`` and ``compare_requested`` carry a list of them, ``added`` a list of files that
+    were dropped."""
 
     open_requested = Signal(object)
     duplicate_requested = Signal(object)
     delete_requested = Signal(object)
+    compare_requested = Signal(object)
     recover_requested = Signal(object)
     notes_requested = Signal(object)
     command_requested = Signal(object)
@@ -199,6 +201,8 @@ class SessionList(QWidget):
         add("Open", lambda: self.open_requested.emit(path), fine)
         add("Use its settings for a new run", lambda: self.duplicate_requested.emit(path), fine)
         add("Copy the command that runs it again", lambda: self.command_requested.emit(path), fine)
+        title = f"Compare {len(several)} sessions" if len(several) > 1 else "Add to the comparison"
+        add(title, lambda: self.compare_requested.emit(several), fine)
         add("Recover …", lambda: self.recover_requested.emit(path), bool(found.error))
         menu.addSeparator()
         add("Rename", lambda: self.list.edit(self.model.find(path)), idle and fine, "F2")

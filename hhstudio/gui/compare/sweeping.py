@@ -1,0 +1,121 @@
+"""Sweeps that the window starts: set up in a dialog, run in a process of their own, told of at their end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from hhstudio.core import consent
+from hhstudio.core import sweep as sweeps
+from hhstudio.core.sweep import Sweep
+from hhstudio.gui.compare.new_sweep import NewSweep, seconds_a_step
+from hhstudio.service.sweep.process import SweepProcess
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from hhstudio.gui.studio import Studio
+    from hhstudio.gui.theme import Theme
+
+_LOOK_MS = 300
+_PATIENCE = 20.0
+"""Seconds that a sweep may take to save its checkpoints when the window closes."""
+
+
+class Sweeping(QObject):
+    """One sweep at a time. ``began`` carries its folder; ``changed``: it began or ended; ``notice`` a word;
+    ``problem`` a title and a text."""
+
+    began = Signal(object)
+    changed = Signal()
+    notice = Signal(str)
+    problem = Signal(str, str)
+
+    def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._process: SweepProcess | None = None
+        self._goes_on = False
+        self._stopping = False
+        self._timer = QTimer(self, interval=_LOOK_MS)
+        self._timer.timeout.connect(self._look)
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
+    def ask(self, parent: QWidget, theme: Theme) -> NewSweep:
+        """The dialog, over the document at hand."""
+        studio = self._studio
+        rate = seconds_a_step(studio.history)
+        dialog = NewSweep(studio.document.spec, studio.preferences.sessions_folder, theme, rate, parent)
+        dialog.wanted.connect(self.start)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
+
+    def start(self, sweep: Sweep, folder: Path, jobs: int, goes_on: bool) -> None:
+        """Run a sweep; what is finished in its folder is kept. Nothing is done while another one runs."""
+        if self.running:
+            self.problem.emit(
+                "A sweep is going on", "Stop it, or wait for its end, before you start another."
+            )
+            return
+        studio = self._studio
+        names = tuple(dict.fromkeys(n for run in sweeps.expand(sweep) for n in consent.imported(run.spec)))
+        if names:
+            self.problem.emit(
+                "A sweep from the window imports no code",
+                f"{', '.join(names)}: start this sweep with hhstudio sweep … --allow-import {names[0]}",
+            )
+            return
+        try:
+            self._process = SweepProcess(
+                sweep,
+                folder,
+                jobs=jobs,
+                data=studio.preferences.data_folder,
+                allow_unverified=studio.allow_unverified,
+                tied=not goes_on,
+            )
+        except OSError as error:
+            self.problem.emit("The sweep could not be started", f"{folder}: {error.strerror or error}")
+            return
+        self._goes_on, self._stopping = goes_on, False
+        self._timer.start()
+        self.began.emit(folder)
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Save checkpoints and end; started again, it goes on."""
+        if self._process is not None:
+            self._stopping = True
+            self._process.stop()
+            self.notice.emit("The sweep saves its checkpoints …")
+
+    def close(self) -> None:
+        """The window closes."""
+        self._timer.stop()
+        process, self._process = self._process, None
+        if process is not None and not self._goes_on:
+            process.stop()
+            process.wait(_PATIENCE)
+
+    def _look(self) -> None:
+        process = self._process
+        if process is None or process.alive:
+            return
+        self._timer.stop()
+        self._process = None
+        status, said = process.status, process.complaint()
+        if self._stopping:
+            self.notice.emit("The sweep was stopped; started again in its folder, it goes on")
+        elif status == 0:
+            self.notice.emit("The sweep is finished")
+        elif status == 1 and (process.out / "sweep.json").exists():
+            self.problem.emit("Some runs of the sweep failed", said)
+        else:
+            self.problem.emit("The sweep could not be run", said or "It ended without a word.")
+        self.changed.emit()

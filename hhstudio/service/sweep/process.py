@@ -1,0 +1,111 @@
+"""A sweep in a process of its own, so that a window can start one and be closed without holding it up."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from hhstudio.core import sweep as sweeps
+from hhstudio.core.sweep import Sweep
+from hhstudio.service.process import _environment
+
+PLAN = "plan.json"
+"""The sweep as it was set up, beside its results: what it can be started again from."""
+
+
+class SweepProcess:
+    """``hhstudio sweep`` on a folder. ``tied``: it saves checkpoints and ends when this process does, or
+    when :meth:`stop` is called; otherwise it goes on, and another window may follow it.
+
+    Raises OSError when the folder cannot be written or no process can be started.
+    """
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        out: Path,
+        *,
+        jobs: int | None = None,
+        data: Path | None = None,
+        allow_unverified: bool = False,
+        allow_imports: tuple[str, ...] = (),
+        tied: bool = True,
+    ) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / PLAN).write_bytes(sweeps.encode(sweep))
+        self.out = out
+        self._tied = tied
+        command = [sys.executable, "-P", "-m", "hhstudio", "sweep", str(out / PLAN)]
+        command += ["--out", str(out), "--quiet"]
+        command += ["--jobs", str(jobs)] if jobs else []
+        command += ["--data", str(data)] if data is not None else []
+        command += ["--allow-unverified"] if allow_unverified else []
+        command += [word for name in allow_imports for word in ("--allow-import", name)]
+        command += ["--until-stdin-closes"] if tied else []
+        separate: dict[str, Any] = (
+            {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+            if sys.platform == "win32"
+            else {"start_new_session": True}
+        )
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=_environment(),
+            **separate,
+        )
+        self._lines: deque[str] = deque(maxlen=50)
+        assert self._process.stderr
+        self._reader = threading.Thread(
+            target=self._read, args=(self._process.stderr,), name="hhstudio-sweep-stderr", daemon=True
+        )
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    @property
+    def status(self) -> int | None:
+        """Exit status of ``hhstudio sweep``; None while it is alive."""
+        return self._process.poll()
+
+    def complaint(self) -> str:
+        """What it said was wrong, once it has ended; "" when nothing was."""
+        if self.alive:
+            return ""
+        self._reader.join(1.0)
+        return "\n".join(line.removeprefix("hhstudio: error: ") for line in self._lines)
+
+    def stop(self) -> None:
+        """Ask it to save checkpoints and end. Returns at once."""
+        if self._tied and self._process.stdin is not None:
+            try:
+                self._process.stdin.close()
+            except OSError:
+                pass  # it has just ended
+        else:
+            self._process.terminate()
+
+    def wait(self, seconds: float) -> bool:
+        """Until it has ended; False when it has not within that time."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        self._reader.join(1.0)
+        return True
+
+    def _read(self, stream: BinaryIO) -> None:
+        while line := stream.readline(4096):
+            if text := line.decode("utf-8", "replace").strip():
+                self._lines.append(text)
