@@ -19,6 +19,9 @@ def _sessions(bench: Workbench) -> QWidget:
     made.open_requested.connect(files.open)
     made.duplicate_requested.connect(lambda path: files.unless_unsaved(lambda: studio.duplicate_spec(path)))
     made.recover_requested.connect(files.recover)
+    made.compare_requested.connect(
+        lambda paths: bench.window.parts.show("compare").compare(paths, together=len(paths) == 1)
+    )
     made.folder_requested.connect(files.choose_sessions_folder)
 
     def look() -> None:
@@ -95,6 +98,22 @@ def _maps(bench: Workbench) -> QWidget:
     return made
 
 
+def _compare(bench: Workbench) -> QWidget:
+    from hhstudio.gui.compare import CompareView
+    from hhstudio.gui.compare.sweeping import Sweeping
+
+    studio = bench.studio
+    made = CompareView()
+    made.sweeping = sweeping = Sweeping(studio, made)
+    made.open_requested.connect(bench.files.open)
+    made.folder_requested.connect(lambda: bench.registry.trigger("sweep.open"))
+    sweeping.began.connect(made.compare_sweep)
+    sweeping.changed.connect(bench.registry.refresh)
+    sweeping.notice.connect(studio.notice)
+    sweeping.problem.connect(studio.problem)
+    return made
+
+
 def _log(_bench: Workbench) -> QWidget:
     from hhstudio.gui.log_view import LogView
 
@@ -122,6 +141,8 @@ PARTS = (
     Part("outline", "Outline", _outline, "left", row=1, key="Ctrl+6", tip="The tree as a list"),
     Part("history", "History", _history, "left", row=1, key="Ctrl+8", tip="What was done, to go back to"),
     Part("curves", "Curves", _curves, "bottom", key="Ctrl+2", late=True, tip="Accuracy and losses, live"),
+    Part("compare", "Compare", _compare, "bottom", key="Alt+9", late=True,
+         tip="Sessions side by side, and sweeps while they go on"),
     Part("log", "Log", _log, "bottom", key="Ctrl+5", tip="What happened"),
     Part("matrix", "Accuracy matrix", _matrix, "right", key="Ctrl+3",
          tip="Accuracy on every task after every task"),
