@@ -203,7 +203,10 @@ class History:
                 continue
             key = (self.paths[path], task, event.names[metric])
             chosen = group.ravel() == at
-            self.series.setdefault(key, Series()).extend(step[chosen], value[chosen])
+            series = self.series.setdefault(key, Series())
+            if self.resumed and len(series) and series.steps[-1] == self.resumed[-1].step:
+                chosen &= step > series.steps[-1]  # measured again where the run went on
+            series.extend(step[chosen], value[chosen])
             self._changes.series.add(key)
         self.step = max(self.step, int(step[-1]))
 

@@ -97,6 +97,12 @@ def test_a_run_that_resumed_looks_like_one_that_never_stopped():
         np.testing.assert_array_equal(resumed.series[key].values, series.values)
 
 
+def test_what_is_measured_again_where_a_run_goes_on_is_kept_once():
+    records = [*two_tasks(), events.Resumed(step=15, device="cpu", torch="2.15.0")]
+    history = replay([*records, loss(14, 15, task=1), loss(14, 17, task=1), loss(17, 18, task=1)])
+    assert history.series["P1", 1, "loss"].steps.tolist() == [11, 12, 13, 14, 15, 16, 17, 18]
+
+
 def test_resuming_in_the_middle_of_a_task_goes_on_with_the_same_mark():
     records = [*two_tasks(), events.Resumed(step=15, device="cpu", torch="2.15.0")]
     history = replay([*records, events.TaskStarted(step=10, path="P1", task=1)])
