@@ -9,8 +9,8 @@ each task, and so the task is told as it is to the hierarchy. A solver from scra
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -30,6 +30,9 @@ from hhstudio.learn.schedule import Position
 from hhstudio.nets.chain import Condition
 from hhstudio.nets.initialise import derived_seed
 from hhstudio.nets.solvers import SolverTarget, build_solver
+
+if TYPE_CHECKING:
+    from hhstudio.learn.calibration import Scratch
 
 REPORT_SECONDS = 0.15
 
@@ -87,6 +90,26 @@ class Baselines:
                 self._weights, self._buffers = {}, {}
                 self._optimiser.forget()
             yield from self._reports.take()
+
+    def trial(self, phase: str, scratch: type[Scratch]) -> Callable[[], object]:
+        """A step of that phase that is computed and taken on copies only, to be timed."""
+        job = next(job for job in self._jobs() if baselines.phase(job.kind) == phase)
+        solver, learner = self._made(job), self._learner
+        weights = {
+            name: p.detach().clone().to(learner.device, learner.arithmetic.dtype).requires_grad_()
+            for name, p in solver.module.named_parameters()
+        }
+        buffers, task = solver.fresh_buffers(learner.device), job.tasks[0]
+        own = scratch(weights.values())
+
+        def step() -> None:
+            images, labels = learner.batch(task, 0)
+            inputs = learner.task_data(task).inputs(images).to(learner.arithmetic.dtype)
+            with learner.products():
+                logits = solver.run(weights, buffers, inputs, True)
+            own.step(functional.cross_entropy(logits.float(), labels))
+
+        return step
 
     # what is trained -----------------------------------------------------------------------------------
 

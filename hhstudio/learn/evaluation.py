@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import torch
@@ -12,6 +14,14 @@ from hhstudio.nets.chain import Condition
 
 if TYPE_CHECKING:
     from hhstudio.learn.learner import Learner
+
+
+@dataclass
+class Tally:
+    """What measuring has cost so far. ``passes``: images classified, once for every condition asked."""
+
+    passes: int = 0
+    seconds: float = 0.0
 
 
 @torch.no_grad()
@@ -30,6 +40,7 @@ def accuracies(
     """
     if not conditions:
         return {}
+    began = time.perf_counter()
     weights = learner.solver_weights(conditions)
     rivals: dict[str, list[Condition]] = {}
     for condition in conditions:
@@ -39,7 +50,9 @@ def accuracies(
     for condition in conditions:
         asked = [condition] if told else rivals[condition.solver]
         found.append(_accuracy(learner, condition, asked, weights, limit, held_out))
-    return dict(zip(conditions, torch.stack(found).tolist(), strict=True))
+    measured = dict(zip(conditions, torch.stack(found).tolist(), strict=True))
+    learner.tally.seconds += time.perf_counter() - began
+    return measured
 
 
 def _accuracy(
@@ -62,6 +75,7 @@ def _accuracy(
         seen = images[start : start + size]
         logits = [learner.logits(c, weights[c], learner.task_data(c.task), seen, False) for c in asked]
         wanted = labels[start : start + size]
+        learner.tally.passes += len(seen) * len(asked)
         predicted = logits[0].argmax(1) if len(asked) == 1 else _least_entropy(logits)
         correct += (predicted == wanted).sum()
     return correct / max(1, len(labels))

@@ -22,6 +22,7 @@ from hhstudio.learn.consolidation import Consolidation
 from hhstudio.learn.curvature import Factors, factors
 from hhstudio.learn.data import TaskData, TaskStream, augment
 from hhstudio.learn.devices import memory_format, prepare
+from hhstudio.learn.evaluation import Tally
 from hhstudio.learn.health import Gate
 from hhstudio.learn.optimise import Optimiser
 from hhstudio.nets.chain import Condition, Generated, Hierarchy
@@ -52,6 +53,7 @@ class Learner:
         )
         self.optimiser = Optimiser(self.training, self.device)
         self.gate = Gate(self.device)
+        self.tally = Tally()
         self.buffers: dict[Condition, dict[str, Tensor]] = {}
         self.done: list[Condition] = []
         self._data: dict[int, TaskData] = {}

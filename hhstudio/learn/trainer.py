@@ -28,6 +28,7 @@ from hhstudio.learn.data import TaskStream
 from hhstudio.learn.devices import peak_memory, resolve_device
 from hhstudio.learn.environment import environment
 from hhstudio.learn.evaluation import accuracies
+from hhstudio.learn.forecast import Forecast
 from hhstudio.learn.growth import Grower
 from hhstudio.learn.learner import Learner
 from hhstudio.learn.optimise import rate_factor
@@ -67,6 +68,7 @@ class Trainer:
             self._resume(resume)
         self._reports = Reports(self._learner, self._at)
         self._baselines = Baselines(spec, self._learner, self._at, self._reports)
+        self.forecast = Forecast(self._learner, self._at, self._baselines, self._steps)
         if resume is not None:
             self._resume_parts(resume)
 

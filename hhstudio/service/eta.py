@@ -1,39 +1,86 @@
 """How long a run still takes.
 
-Steps of different paths cost differently (a deeper chain generates more), and a run usually learns the
-cheap paths first. So the remaining steps are counted path by path, each at its own seconds a step: as
-measured over the last task's worth of steps (evaluation included, pauses left out), or, for a path not
-reached yet, from the measured ones by depth. The first task has nothing to consolidate, so that its
-steps are cheaper than those that follow.
+Steps of different paths cost differently (a deeper chain generates more), the first task has nothing to
+keep, a run usually learns the cheap paths first, and measuring accuracies takes longer the more has been
+learned. So what is left is counted, as the trainer knows it: steps by path, at the cost that a few trial
+steps of each path had before the run, scaled by what steps really took; and images to be classified, each
+at the time that it took so far. Pauses are left out.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Costs = Mapping[str, tuple[float, float]]
+"""Seconds a step by path or phase: alone, and with earlier conditions to be kept."""
 
 DEPTH_COST = 0.37
-CONSOLIDATION_COST = 0.5
-"""What one more generated hypernetwork, and consolidation, add to a plain depth-1 step, until they have
-been measured. (Quickstart on two cores: steps of depth 1, 2, 3 cost 1 : 1.33 : 1.75.)"""
+KEEPING_COST = 0.5
+"""What one more generated hypernetwork, and keeping earlier conditions, add to a plain depth-1 step where
+there was no trial. (Quickstart on two cores: steps of depth 1, 2, 3 cost 1 : 1.33 : 1.75.)"""
+
+ENOUGH = 20
+"""Steps of a path after which its own measured time counts, rather than another path's."""
+
+
+class Left(Protocol):
+    """What is still to be done (``learn.forecast.Workload``)."""
+
+    @property
+    def steps(self) -> dict[str, int]: ...
+    @property
+    def passes(self) -> int: ...
+    @property
+    def burdened(self) -> bool: ...
+    @property
+    def measured(self) -> int: ...
+    @property
+    def measuring(self) -> float: ...
+
+
+@dataclass
+class _Measured:
+    """A path's latest steps: (seconds, expected seconds, steps) a sample."""
+
+    samples: deque[tuple[float, float, int]] = field(default_factory=deque)
+    seconds: float = 0.0
+    expected: float = 0.0
+    steps: int = 0
+
+    def add(self, seconds: float, expected: float, steps: int, window: int) -> None:
+        self.samples.append((seconds, expected, steps))
+        self._count(seconds, expected, steps, 1)
+        while len(self.samples) > 1 and self.steps - self.samples[0][2] >= window:
+            self._count(*self.samples.popleft(), -1)
+
+    def _count(self, seconds: float, expected: float, steps: int, sign: int) -> None:
+        self.seconds += sign * seconds
+        self.expected += sign * expected
+        self.steps += sign * steps
+
+    @property
+    def scale(self) -> float:
+        """Real over expected seconds."""
+        return self.seconds / self.expected
 
 
 class Eta:
     """Feed :meth:`update` with the run's progress; it answers with rate and remaining seconds.
 
-    ``depths``: depth by path. ``done``: steps already taken by path, when the run was resumed.
-    ``consolidates``: whether later tasks keep earlier ones.
+    ``costs``: of trial steps; ``depths`` by path, for those that had no trial. Times are in seconds.
     """
 
-    def __init__(
-        self, depths: Mapping[str, int], done: Mapping[str, int] | None = None, consolidates: bool = True
-    ) -> None:
+    def __init__(self, costs: Costs, depths: Mapping[str, int]) -> None:
+        self._costs = dict(costs)
         self._depths = dict(depths)
-        self._consolidates = consolidates
-        self._done = dict.fromkeys(self._depths, 0) | dict(done or {})
-        self._samples: dict[str, deque[tuple[int, float]]] = {}
-        self._last_step: int | None = None
+        self._measured: dict[str, _Measured] = {}
+        self._latest = ""
         self._idle = 0.0
+        self._last: tuple[float, int, float] | None = None
+        self._rates: deque[tuple[float, int]] = deque()
 
     def set_depths(self, depths: Mapping[str, int]) -> None:
         """The tree has grown."""
@@ -43,62 +90,62 @@ class Eta:
         """Time that was not training: a pause."""
         self._idle += seconds
 
-    def begin(self, now: float, path: str, step: int) -> None:
-        """A task begins: its path's clock starts, unless it runs already."""
-        self._samples.setdefault(path, deque([(step, now - self._idle)]))
-        if self._last_step is None:
-            self._last_step = step
+    def begin(self, now: float, step: int, measuring: float) -> None:
+        """The clock starts, unless it runs already."""
+        if self._last is None:
+            self._last = now - self._idle, step, measuring
+            self._rates.append((now - self._idle, step))
 
-    def update(
-        self, now: float, path: str, step: int, total_steps: int, task_steps: int
-    ) -> tuple[float, float | None]:
-        """Steps a second and seconds to the end (None while unknown) at time ``now`` in seconds."""
+    def update(self, now: float, key: str, step: int, window: int, left: Left) -> tuple[float, float | None]:
+        """Steps a second and seconds to the end (None while unknown).
+
+        ``key``: the path, or phase, whose steps have been taken since the last call; ``window``: how many of
+        its latest steps count.
+        """
+        self.begin(now, step, left.measuring)
+        assert self._last is not None
         now -= self._idle
-        if self._last_step is not None:
-            self._done[path] = self._done.get(path, 0) + step - self._last_step
-        self._last_step = step
-        samples = self._samples.setdefault(path, deque())
-        samples.append((step, now))
-        while len(samples) > 2 and samples[-1][0] - samples[1][0] >= max(task_steps, 1):
-            samples.popleft()
-        cost = self._cost(path)
-        if not cost:
-            return 0.0, None
-        left = self._remaining(total_steps, step)
-        if self._consolidates and step < total_steps:
-            cheap = max(task_steps - step, 0) / (total_steps - step)  # the first task's own rest
-            left *= 1 + CONSOLIDATION_COST * self._unburdened(samples, task_steps) * (1 - cheap)
-        return 1 / cost, left
+        before, last_step, measuring = self._last
+        self._last = now, step, left.measuring
+        if step > last_step:
+            taken = step - last_step
+            seconds = max(now - before - (left.measuring - measuring), 0.0)
+            expected = taken * self._expected(key, left.burdened)
+            self._measured.setdefault(key, _Measured()).add(seconds, expected, taken, max(window, 1))
+            self._latest = key
+        self._rates.append((now, step))
+        while len(self._rates) > 2 and step - self._rates[1][1] >= max(window, 1):
+            self._rates.popleft()
+        return self._rate(), self._left(left)
 
-    @staticmethod
-    def _unburdened(samples: deque[tuple[int, float]], task_steps: int) -> float:
-        """Share of a window's steps that belong to the run's first task."""
-        first, last = samples[0][0], samples[-1][0]
-        return max(min(last, task_steps) - first, 0) / (last - first)
+    def _rate(self) -> float:
+        first, last = self._rates[0], self._rates[-1]
+        return (last[1] - first[1]) / (last[0] - first[0]) if last[0] > first[0] else 0.0
 
-    def _cost(self, path: str) -> float:
-        """Measured seconds a step, 0 while unknown."""
-        samples = self._samples.get(path)
-        if not samples or samples[-1][0] <= samples[0][0]:
-            return 0.0
-        return (samples[-1][1] - samples[0][1]) / (samples[-1][0] - samples[0][0])
+    def _left(self, left: Left) -> float | None:
+        if not self._latest:
+            return None
+        seconds = sum(steps * self._seconds(key, left.burdened) for key, steps in left.steps.items() if steps)
+        each = left.measuring / left.measured if left.measured else 0.0
+        return seconds + left.passes * each
 
-    def _remaining(self, total_steps: int, step: int) -> float:
-        left = max(total_steps - step, 0)
-        share = total_steps / max(len(self._depths), 1)
-        wanted = {path: max(share - self._done.get(path, 0), 0.0) for path in self._depths}
-        scale = left / total if (total := sum(wanted.values())) else 0.0
-        return sum(steps * scale * self._expected(path) for path, steps in wanted.items() if steps)
+    def _seconds(self, key: str, burdened: bool) -> float:
+        """A step still to come, which has earlier conditions to keep unless the run's first task goes on."""
+        own = self._measured.get(key)
+        scaled = own if own is not None and own.steps >= ENOUGH else self._measured[self._latest]
+        return scaled.scale * self._expected(key, True)
 
-    def _expected(self, path: str) -> float:
-        """Seconds a step of any path: its own, or the nearest measured depth's, scaled."""
-        if own := self._cost(path):
-            return own
-        depth = self._depths[path]
-        measured = [(abs(self._depths.get(p, depth) - depth), p) for p in self._samples if self._cost(p)]
-        _, nearest = min(measured)
-        relative = _relative(depth) / _relative(self._depths.get(nearest, depth))
-        return self._cost(nearest) * relative
+    def _expected(self, key: str, burdened: bool) -> float:
+        if key in self._costs:
+            return self._costs[key][burdened]
+        depth = self._depths.get(key, 1)
+        known = [(abs(self._depths.get(k, 1) - depth), k) for k in self._costs if k in self._depths]
+        relative = _relative(depth) * (1 + KEEPING_COST * burdened)
+        if not known:
+            return relative
+        nearest = min(known)[1]
+        near = self._depths[nearest]
+        return self._costs[nearest][burdened] * _relative(depth) / _relative(near)
 
 
 def _relative(depth: int) -> float:

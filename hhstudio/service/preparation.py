@@ -32,7 +32,6 @@ class Prepared:
         self.writer_or_none: Any = None
         self.unverified = False
         self.seconds = 0.0
-        self.steps_done: dict[str, int] = {}
         self.state: TrainerState | None = None
         self.earlier: events.RunStarted | None = None
         self.made_on: dict[str, str] = {}
@@ -94,14 +93,9 @@ class Prepared:
         )
 
     def stand_at(self, state: TrainerState, history: History) -> None:
-        """Take over a state: the tree as it was then, and the steps that each path had taken."""
+        """Take over a state, and the tree as it was then."""
         self.state = state
         self.topology = _topology_at(history.topologies, state.step) or self.spec.topology
-        self.steps_done = {}
-        for mark in history.marks:
-            stop = state.step if mark.stop is None else min(mark.stop, state.step)
-            taken = max(stop - mark.start, 0)
-            self.steps_done[mark.path] = self.steps_done.get(mark.path, 0) + taken
 
     def depths(self) -> dict[str, int]:
         return {path.name: path.depth for path in self.topology.paths}

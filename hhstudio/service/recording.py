@@ -21,6 +21,10 @@ from hhstudio.service.patience import wait_for_room
 from hhstudio.service.preparation import Prepared
 from hhstudio.service.protocol import Command, Start
 
+TRIAL_STEPS = 300
+"""Steps from which a run is worth trial steps, which take :data:`TRIAL_SECONDS` at most."""
+TRIAL_SECONDS = 1.0
+
 
 class Stopped(BaseException):
     """A stop was asked for; the text is the reason. No error, so that no ``except Exception`` of a
@@ -47,7 +51,7 @@ class Recording:
         self._checkpoint_seconds = 60.0
         self._checkpoint_due = math.inf
         self._tick_due = 0.0
-        self._eta = Eta({})
+        self._eta = Eta({}, {})
         self._clock = ClockWatch()
         self._ending = False
         self._shown: RunState = "starting"
@@ -198,7 +202,9 @@ class Recording:
         self._record(events.Log(time=time.time(), level=level, message=message))  # type: ignore[arg-type]
 
     def _new_eta(self) -> Eta:
+        """With the costs of a few trial steps, where the run is long enough for them."""
         assert self._prepared is not None
-        prepared, spec = self._prepared, self._prepared.spec
-        consolidates = spec.consolidation.beta > 0 and spec.training.mode == "sequential"
-        return Eta(prepared.depths(), prepared.steps_done, consolidates)
+        trainer = self._prepared.trainer
+        short = trainer.total_steps - trainer.step < TRIAL_STEPS
+        costs = {} if short else trainer.forecast.step_costs(TRIAL_SECONDS)
+        return Eta(costs, self._prepared.depths())

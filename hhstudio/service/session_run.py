@@ -130,7 +130,7 @@ class SessionRun(Recording):
             event = self._completed(event)
             self._step = event.step
         elif isinstance(event, events.TaskStarted):
-            self._eta.begin(time.monotonic(), event.path, event.step)
+            self._eta.begin(time.monotonic(), event.step, self._trainer.forecast.workload().measuring)
         elif isinstance(event, events.TopologyChanged):
             self._eta.set_depths({path.name: path.depth for path in event.topology.paths})
         self._record(event)
@@ -140,9 +140,10 @@ class SessionRun(Recording):
 
     def _completed(self, event: events.Progress) -> events.Progress:
         """With what only the run knows: elapsed seconds, rate, time left, all of it evaluations included."""
-        rate, eta = self._eta.update(
-            time.monotonic(), event.path, event.step, event.total_steps, event.task_steps
-        )
+        left = self._trainer.forecast.workload()
+        key = event.phase or event.path
+        window = max(event.task_steps, event.total_steps // 10)
+        rate, eta = self._eta.update(time.monotonic(), key, event.step, window, left)
         return replace(event, seconds=self._seconds(), rate=rate, eta=eta)
 
     def _idle(self) -> None:
