@@ -42,11 +42,37 @@ def costs(spec: Spec) -> Costs:
     global _latest
     latest = _latest
     if latest is None or latest[0] is not spec:
-        latest = _latest = spec, _Counter(spec).count()
+        latest = _latest = spec, counted(spec)
     return latest[1]
 
 
 _latest: tuple[Spec, Costs] | None = None
+
+
+def counted(spec: Spec) -> Costs:
+    """:func:`costs` of a spec that is only considered: the answer is not kept."""
+    return _Counter(spec).count()
+
+
+def steps(spec: Spec) -> int | None:
+    """Training steps of the whole run; None where passes over images are counted instead."""
+    if spec.training.epochs > 0:
+        return None
+    count = len(spec.stream.parts) or spec.stream.tasks
+    return spec.training.steps * sum(map(len, spec.topology.assigned(count).values()))
+
+
+def memory(spec: Spec, found: Costs) -> int | None:
+    """Bytes that training needs at least for numbers that are known beforehand, in float32: what is stored
+    with gradient and Adam's two means, targets of consolidation, and twice what one path generates."""
+    total = found.total
+    if total is None:
+        return None
+    chains = [
+        sum(found.nodes[node].weights or 0 for node in (*path.hypernetworks[1:], path.solver))
+        for path in spec.topology.paths
+    ]
+    return 16 * total.stored + 4 * total.targets + 8 * max(chains, default=0)
 
 
 def image_shape(stream: Stream) -> Shape | None:

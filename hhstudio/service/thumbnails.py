@@ -10,6 +10,8 @@ import gzip
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +30,11 @@ _PATIENCE = 60.0
 
 
 def thumbnails(
-    dataset: str, stream: Stream, data_root: Path, allow_unverified: bool = False
+    dataset: str,
+    stream: Stream,
+    data_root: Path,
+    allow_unverified: bool = False,
+    cancelled: threading.Event | None = None,
 ) -> dict[int, np.ndarray]:
     """One image of each class, (H, W) or (H, W, 3) uint8, by label. Classes without one are left out.
 
@@ -48,7 +54,7 @@ def thumbnails(
         images_file, labels_file = (data_root / info.files[at] for at in (2, 3))
         images = _idx(images_file, _LOOKED_AT)
         return _first_of_each(images, _idx(labels_file, _LOOKED_AT))
-    return _from_process(dataset, data_root, allow_unverified)
+    return _from_process(dataset, data_root, allow_unverified, cancelled or threading.Event())
 
 
 def _eight_bit(images: np.ndarray) -> np.ndarray:
@@ -104,28 +110,36 @@ def _from_folder(stream: Stream) -> dict[int, np.ndarray]:
     return found
 
 
-def _from_process(dataset: str, data_root: Path, allow_unverified: bool) -> dict[int, np.ndarray]:
+def _from_process(
+    dataset: str, data_root: Path, allow_unverified: bool, cancelled: threading.Event
+) -> dict[int, np.ndarray]:
     """What another process reads. Raises :class:`DataError` with its last word."""
     with tempfile.TemporaryDirectory(prefix="hhstudio-") as folder:
-        out = Path(folder) / "pictures.npz"
+        out, said = Path(folder) / "pictures.npz", Path(folder) / "said.txt"
         words = [dataset, str(data_root), str(out), "unverified" if allow_unverified else "verified"]
         command = [sys.executable, "-P", "-m", "hhstudio.service.thumbnails", *words]
         try:
-            ended = subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                timeout=_PATIENCE,
-                stdin=subprocess.DEVNULL,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
+            with said.open("wb") as errors:
+                process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
+                )
+        except OSError as error:
             raise DataError(f"{dataset}: no process could read its images ({error})") from None
-        if ended.returncode or not out.is_file():
-            lines = ended.stderr.strip().splitlines()
+        _wait(process, cancelled)
+        if process.returncode or not out.is_file():
+            lines = said.read_text(errors="replace").strip().splitlines()
             raise DataError(lines[-1] if lines else f"{dataset}: its images cannot be read")
         with np.load(out, allow_pickle=False) as file:
             return {int(label): image for label, image in zip(file["labels"], file["images"], strict=True)}
+
+
+def _wait(process: subprocess.Popen[bytes], cancelled: threading.Event) -> None:
+    """Until it ends, or is ended because it takes too long or nobody wants its answer any more."""
+    until = time.monotonic() + _PATIENCE
+    while process.poll() is None:
+        if time.monotonic() > until or cancelled.wait(0.1):
+            process.kill()
+            process.wait()
 
 
 def _main(dataset: str, data_root: str, out: str, trust: str) -> int:

@@ -50,6 +50,8 @@ class TreeView(CameraView):
     rename_requested = Signal(str)
     """Id of a node or of an annotation."""
     badge_clicked = Signal(str)
+    considered = Signal(str, str)
+    """A slot that may be drawn: ids of its source (empty: none) and its target (empty: something new)."""
     fold_clicked = Signal(str)
     hovered_changed = Signal(str)
     said = Signal(str, bool)

@@ -16,6 +16,7 @@ from hhstudio.gui.actions import Action
 from hhstudio.gui.canvas.annotating import Annotating
 from hhstudio.gui.canvas.clipping import Clipping
 from hhstudio.gui.canvas.commands import actions
+from hhstudio.gui.canvas.cost_strip import CostStrip
 from hhstudio.gui.canvas.editor import TreeEditor
 from hhstudio.gui.canvas.menus import context_menu, fix_menu
 from hhstudio.gui.canvas.minimap import Minimap
@@ -65,7 +66,10 @@ class TreeCanvas(QWidget):
         self.view.key_handler = self._handle_key
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.view)
+        column.setSpacing(0)
+        column.addWidget(self.view, 1)
+        self.cost_strip = CostStrip(document, self)
+        column.addWidget(self.cost_strip)
         self.setFocusProxy(self.view)
         over = self.view.viewport()
         self.add_buttons = AddButtons(over)
@@ -89,6 +93,8 @@ class TreeCanvas(QWidget):
         self.view.palette_requested.connect(self._open_palette)
         self.view.rename_requested.connect(self.rename)
         self.view.badge_clicked.connect(self.open_fixes)
+        self.view.considered.connect(self.cost_strip.consider)
+        self.cost_strip.said.connect(self._say)
         self.view.hovered_changed.connect(self._place_buttons)
         self.view.camera_changed.connect(self._on_camera)
         self.scene.arranged.connect(self._on_camera)
@@ -115,7 +121,7 @@ class TreeCanvas(QWidget):
         self.scene.set_theme(theme)
         for part in (
             self.add_buttons, self.message, self.hint, self.minimap, self.rename_field, self.note_field,
-            self.palette_popup,
+            self.palette_popup, self.cost_strip,
         ):  # fmt: skip
             part.set_theme(theme)
         for guest in self._guests:
@@ -383,3 +389,4 @@ class TreeCanvas(QWidget):
         """Stop following the document; for when the window goes."""
         self.document.changed.disconnect(self._on_changed, missing_ok=True)
         self.scene.release()
+        self.cost_strip.release()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
@@ -38,8 +38,15 @@ HINT = (
     "Keys: A assigns, Ctrl+Up and Ctrl+Down reorder."
 )
 
-LookUp = Callable[[str, Stream, Callable[[dict[int, np.ndarray]], object]], object]
-"""Asked for a data set's pictures; calls back in the window's thread, or not at all."""
+
+class Source(Protocol):
+    """Where pictures of classes come from."""
+
+    def look_up(self, dataset: str, stream: Stream, show: Callable[[dict[int, np.ndarray]], object]) -> None:
+        """Call back in the window's thread, or not at all."""
+
+    def close(self) -> None:
+        """Nobody wants pictures any more."""
 
 
 class TasksView(QWidget):
@@ -49,12 +56,12 @@ class TasksView(QWidget):
     task_selected = Signal(int)
 
     def __init__(
-        self, document: Document, look_up: LookUp | None = None, parent: QWidget | None = None
+        self, document: Document, pictures: Source | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.document = document
         self.editor = TreeEditor(document, self.status_message.emit)
-        self._look_up = look_up
+        self._pictures = pictures
         self._asked: set[tuple[str, str]] = set()
         self._planned: object = None
         self.model = TasksModel(self)
@@ -103,6 +110,8 @@ class TasksView(QWidget):
     def release(self) -> None:
         """Stop following the document; for when the window goes."""
         self.document.changed.disconnect(self._on_changed, missing_ok=True)
+        if self._pictures is not None:
+            self._pictures.close()
 
     @property
     def chosen(self) -> list[int]:
@@ -204,13 +213,13 @@ class TasksView(QWidget):
             self.problem.setText(str(error))
         self.model.show_tasks(tasks, spec.topology)
         self.own_order.setVisible(bool(spec.stream.parts))
-        if self._look_up is None or not tasks:
+        if self._pictures is None or not tasks:
             return
         for name in dataset_names(spec.stream):
             wanted = name, spec.stream.folder
             if wanted not in self._asked:
                 self._asked.add(wanted)
-                self._look_up(name, spec.stream, partial(self._show_images, name))
+                self._pictures.look_up(name, spec.stream, partial(self._show_images, name))
 
     def _show_images(self, dataset: str, images: dict[int, np.ndarray]) -> None:
         self.delegate.show_images(dataset, images)

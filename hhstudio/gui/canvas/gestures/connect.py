@@ -31,6 +31,7 @@ class ConnectGesture(Gesture):
             if not self.view.editor.may_edit():
                 return
             self._started = True
+            self._judge(None)
         over = self.view.tree.node_at(at)
         if over is not self._over:
             self._judge(over)
@@ -58,10 +59,12 @@ class ConnectGesture(Gesture):
         if over is None or over is self._source:
             self._allowed = over is None
             self.view.say("Let go to choose what to generate" if over is None else "")
+            self.view.considered.emit(self._source.node_id if over is None else "", "")
             return
         verdict = rules.can_connect(self.view.editor.topology, self._source.node_id, over.node_id)
         self._allowed = verdict.ok
         over.show_state(verdict_ok=verdict.ok, verdict_bad=not verdict.ok)
+        self.view.considered.emit(self._source.node_id if verdict.ok else "", over.node_id)
         self.view.say(
             verdict.reason or f"{self._source.look.name} will generate {over.look.name}", warn=not verdict.ok
         )
@@ -71,4 +74,5 @@ class ConnectGesture(Gesture):
             self._over.show_state(verdict_ok=False, verdict_bad=False)
         self._over = None
         self.view.show_draft(None, None, True)
+        self.view.considered.emit("", "")
         self.view.say("")
