@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, Configure, Execute]] = {
     "sweep": ("run a spec with lists of values, all combinations", sweep.configure, sweep.execute),
     "presets": ("list the presets, or print one as JSON", presets.configure, presets.execute),
     "show": ("what is in a session", show.configure, show.execute),
-    "export": ("weights, metrics or the spec of a session", export.configure, export.execute),
+    "export": ("weights, tables, figures or the spec of a session", export.configure, export.execute),
     "recover": ("rebuild a session from its journal", recover.configure, recover.execute),
     "reproduce": ("a named experiment, beside published figures", reproduce.configure, reproduce.execute),
     "screenshot": ("render every view to PNG, no screen needed", screenshot.configure, screenshot.execute),

@@ -3,72 +3,76 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from hhstudio.core import spec as specs
-from hhstudio.core.errors import HHStudioError
+from hhstudio.core.errors import ExportError
 
-if TYPE_CHECKING:
-    from hhstudio.store.session import Session
-
-SUFFIXES = {"weights": ".npz", "metrics": ".csv", "spec": ".json"}
-
-
-class ExportError(HHStudioError):
-    """What was asked for is not in the session, or cannot be written that way."""
+SUFFIXES: dict[str, tuple[str, ...]] = {
+    "weights": (".npz", ".safetensors", ".pt", ".onnx"),
+    "metrics": (".csv",),
+    "avalanche": (),
+    "figures": (".png", ".svg"),
+    "spec": (".json",),
+    "python": (".py",),
+}
+"""What each kind is written as; none: a folder."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("session", metavar="S.h5", type=Path)
-    parser.add_argument("kind", metavar="KIND", choices=sorted(SUFFIXES), help="weights, metrics or spec")
-    parser.add_argument("--out", metavar="PATH", type=Path, required=True, help="the file to write")
-    parser.add_argument("--path", metavar="NAME", help="weights: of this path only, as P2-0")
+    parser.add_argument("kind", metavar="KIND", choices=sorted(SUFFIXES), help=", ".join(SUFFIXES))
+    parser.add_argument(
+        "--out", metavar="PATH", type=Path, required=True,
+        help="the file to write, in the format of its suffix; avalanche: a folder",
+    )  # fmt: skip
+    parser.add_argument("--path", metavar="NAME", help="of this path only, as P2-0")
     parser.add_argument("--task", metavar="K", type=int, help="weights: of this task only, counted from 0")
+    parser.add_argument("--data", metavar="DIR", type=Path, help=".onnx: the folder of the data sets")
+    parser.add_argument(
+        "--allow-import", action="store_true",
+        help=".onnx: import a solver that the session names by import path, which runs its code",
+    )  # fmt: skip
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Raises :class:`ExportError`, SessionError, OSError."""
+    """Raises :class:`ExportError`, SessionError, DataError, OSError."""
     from hhstudio.store.session import open as open_session
 
-    wanted = SUFFIXES[args.kind]
-    if args.out.suffix != wanted:
-        raise ExportError(f"--out {args.out}: {args.kind} are written as {wanted}")
+    wanted: tuple[str, ...] = SUFFIXES[args.kind]
+    if wanted and args.out.suffix not in wanted:
+        raise ExportError(f"--out {args.out}: {args.kind} are written as {', '.join(wanted)}")
     with open_session(args.session) as session:
-        if args.kind == "spec":
-            args.out.write_bytes(specs.encode(session.spec))
-        elif args.kind == "metrics":
-            _write_metrics(session, args.out)
-        else:
-            _write_weights(session, args.out, args.path, args.task)
+        _write(session, args)
     return 0
 
 
-def _write_metrics(session: Session, out: Path) -> None:
-    """One row a value: step, path, task (counted from 0, -1 where none is meant), metric, value."""
-    history = session.history
-    with out.open("w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
-        rows.writerow(["step", "path", "task", "metric", "value"])
-        for (path, task, metric), series in history.series.items():
-            for step, value in zip(series.steps.tolist(), series.values.tolist(), strict=True):
-                rows.writerow([step, path, task, metric, repr(value)])
+def _write(session, args: argparse.Namespace) -> None:  # type: ignore[no-untyped-def]
+    match args.kind:
+        case "spec":
+            from hhstudio.store.exporting import replacing
 
+            with replacing(args.out) as file:
+                file.write_bytes(specs.encode(session.spec))
+        case "metrics":
+            from hhstudio.store.export_tables import export_metrics
 
-def _write_weights(session: Session, out: Path, path: str | None, task: int | None) -> None:
-    """Arrays named ``path/task/tensor``; the tensor's name alone when one condition was asked for."""
-    kept = sorted(session.history.weights)
-    chosen = [c for c in kept if path in (None, c[0]) and task in (None, c[1])]
-    if not chosen:
-        known = ", ".join(f"{p} task {t}" for p, t in kept[:6]) or "none"
-        raise ExportError(f"{session.path}: holds no such weights; known: {known}{', …' * (len(kept) > 6)}")
-    single = path is not None and task is not None
-    arrays = {
-        name if single else f"{p}/{t}/{name}": array
-        for p, t in chosen
-        for name, array in session.weights(p, t).items()
-    }
-    np.savez(out, **arrays)
+            export_metrics(session, args.out)
+        case "avalanche":
+            from hhstudio.store.export_tables import export_avalanche
+
+            export_avalanche(session, args.out, args.path)
+        case "figures":
+            from hhstudio.store.export_figures import export_figures
+
+            export_figures(session, args.out, args.path)
+        case "python":
+            from hhstudio.store.export_python import export_python
+
+            export_python(session, args.out, args.path, args.task)
+        case _:
+            from hhstudio.store.export_weights import export_weights
+
+            if args.out.suffix == ".onnx":
+                session.workshop(args.data, allow_import=args.allow_import)
+            export_weights(session, args.out, args.path, args.task, args.allow_import)

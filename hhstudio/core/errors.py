@@ -27,6 +27,10 @@ class SessionError(HHStudioError):
     """A session file that cannot be opened, with what it is instead and what to do."""
 
 
+class ExportError(HHStudioError):
+    """What was asked for is not in the session, or cannot be written that way."""
+
+
 class DeviceError(HHStudioError):
     """A device that this machine does not have."""
 

@@ -102,10 +102,13 @@ class Desk:
     def _build(self, session: Session) -> None:
         """A workshop at the newest state, where there is none yet or an older one."""
         if self._workshop is None or session.state_step not in (None, self._workshop.step):
-            begin = self._begin
-            self._workshop = session.workshop(
-                begin.data, allow_unverified=begin.allow_unverified, allow_import=begin.allow_import
-            )
+            self._workshop = self._make_workshop(session)
+
+    def _make_workshop(self, session: Session) -> Any:
+        begin = self._begin
+        return session.workshop(
+            begin.data, allow_unverified=begin.allow_unverified, allow_import=begin.allow_import
+        )
 
     def _stamp(self) -> object:
         """Changes whenever the session's files do."""
@@ -136,6 +139,8 @@ class Desk:
         from hhstudio.store.export_weights import export_weights
 
         out = Path(question.out)
+        if out.suffix == ".onnx":  # needs to know how images are normalised
+            self._make_workshop(session)
         export_weights(session, out, question.path, question.task, self._begin.allow_import)
         return Exported(file=str(out))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
 from hhstudio.core import inspection as answers
 from hhstudio.core.datasets import default_data_root
@@ -15,7 +16,7 @@ from hhstudio.core.events import TaskInfo
 from hhstudio.core.spec import Spec
 from hhstudio.core.state import TrainerState
 from hhstudio.core.weightstats import tensor_row
-from hhstudio.learn.inspect import codes, health, mixing, trying
+from hhstudio.learn.inspect import codes, health, mixing, ready, trying
 from hhstudio.learn.inspect.bench import Bench
 from hhstudio.learn.inspect.trying import Picture
 
@@ -154,3 +155,12 @@ class Workshop:
     def images(self, task: int, indices: Sequence[int]) -> answers.Images:
         """Test images of a task."""
         return trying.images(self._bench, task, indices)
+
+    def write_onnx(self, solver: nn.Module, path: str, task: int, file: Path) -> None:
+        """A path's solver, its weights set, as an ONNX model that takes images from 0 to 1."""
+        ready.write_onnx(ready.ready(self._bench, solver, path, task), self._bench.image_shape, str(file))
+
+    def ready(self, solver: nn.Module, path: str, task: int) -> nn.Module:
+        """A path's solver, its weights set, with its input normalisation inside: images from 0 to 1 in,
+        logits of the task's classes out."""
+        return ready.ready(self._bench, solver, path, task)
