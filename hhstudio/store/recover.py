@@ -27,7 +27,7 @@ from numpy.lib import format as npy
 from hhstudio.core.errors import SessionError
 from hhstudio.core.history import History
 from hhstudio.core.state import TrainerState
-from hhstudio.store import guard, layout, leftover, read
+from hhstudio.store import guard, layout, leftover, read, reports
 from hhstudio.store.compact import Sources, compact
 from hhstudio.store.durable import put_in_place
 from hhstudio.store.journal import JournalReader, journal_path
@@ -167,7 +167,7 @@ def _rebuild(path: Path, report: Report) -> None:
         report.lost.append("the checkpoint: the run cannot be continued")
     if told.step:
         report.lost.append(f"curves of many points up to step {told.step}")
-    lost = [f"{name} task {task + 1}" for name, task in told.weights if (name, task) not in tail.finals]
+    lost = [f"{name} task {task}" for name, task in told.weights if (name, task) not in tail.finals]
     if lost:
         more = ", …" if len(lost) > 6 else ""
         report.lost.append(f"generated weights of {len(lost)} tasks ({', '.join(lost[:6])}{more})")
@@ -284,12 +284,11 @@ def _read_objects(copy: Path, out: Path, report: Report) -> tuple[str, int, str]
         skip.append(died_at)
     identity = None
     for line in lines:
-        if "saved" in line and line["saved"] == "identity":
+        if line.get("saved") == "identity":
             identity = tuple(line["detail"])
-        elif "saved" in line:
-            report.saved.append(" ".join(filter(None, [line["saved"], line["detail"]])))
-        elif "lost" in line:
-            report.lost.append(f"{line['lost']} ({line['why']})")
+    saved, lost = reports.in_words([line for line in lines if line.get("saved") != "identity"])
+    report.saved += saved
+    report.lost += lost
     return identity
 
 

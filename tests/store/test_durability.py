@@ -104,7 +104,7 @@ def test_a_session_is_made_again_from_its_journal_alone(tmp_path):
     report = recover(path)
     assert "the run as it was at step 120, from the journal alone" in report.saved
     assert "the checkpoint at step 80" in report.saved
-    assert any("generated weights of 4 tasks (P1 task 1, P1 task 2" in line for line in report.lost)
+    assert any("generated weights of 4 tasks (P1 task 0, P1 task 1" in line for line in report.lost)
     with open_session(path) as session:
         assert session.state == "failed"
         assert session.paths == ("P1", "P2-0")

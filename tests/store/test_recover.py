@@ -63,7 +63,7 @@ def test_one_spoiled_tensor_costs_one_task_and_the_original_is_kept(copy, finish
     with open_session(copy) as session, pytest.raises(SessionError, match="checksum"):
         session.weights("P1", 1)
     report = recover(copy)
-    assert [line.split(" (")[0] for line in report.lost] == ["weights of P1, task 1"]
+    assert [line.split(" (")[0] for line in report.lost] == ["generated weights of P1, task 1"]
     assert report.original.name == "story.h5.damaged-1"
     assert report.original.read_bytes() == original
     assert everything(copy) == {("P1", 0), ("P1", 2), ("P2-0", 0), ("P2-0", 1), ("P2-0", 2)}
@@ -82,8 +82,8 @@ def test_one_spoiled_tensor_costs_one_task_and_the_original_is_kept(copy, finish
 def test_every_part_can_be_lost_alone(copy):
     for number, (name, lost) in enumerate(
         [
-            ("state/arrays/stored%2Froot%2F0.weight", "state"),
-            ("metrics/value", "metrics 0"),
+            ("state/arrays/stored%2Froot%2F0.weight", "the checkpoint to go on from"),
+            ("metrics/value", "pieces of the curves: 1"),
             ("tables/run", None),
             ("spec", None),
         ]
@@ -191,7 +191,7 @@ def test_an_object_that_takes_the_reading_process_down_costs_only_itself(copy, m
     spoil(copy, "weights/P1/1/layers.2.weight")
     report = recover(copy)
     assert sorted(line.split(" (")[0] for line in report.lost) == [
-        "weights of P1, task 1",
-        "weights of P2-0, task 0",
+        "generated weights of P1, task 1",
+        "generated weights of P2-0, task 0",
     ]
     assert everything(copy) == {("P1", 0), ("P1", 2), ("P2-0", 1), ("P2-0", 2)}

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _ICONS = {"finished": "finished", "stopped": "stopped", "failed": "failed", "running": "running"}
 _TREE, _CURVES = QSize(46, 34), QSize(76, 34)
-_WIDE = 300
-"""From this width on there is room for curves."""
+_WIDE, NARROW = 300, 250
+"""From this width on there is room for curves; below that one not even for the tree, nor for three lines."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 Where = QModelIndex | QPersistentModelIndex
@@ -31,16 +31,17 @@ Where = QModelIndex | QPersistentModelIndex
 
 class SessionDelegate(QStyledItemDelegate):
     """Three lines: name and date; accuracies; data, time, size and tags. The tree to the left of them, and
-    the curves to the right where there is room."""
+    the curves to the right where there is room. ``narrow``: two lines, and no pictures."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.theme = theme
         self.current: Path | None = None
+        self.narrow = False
         self._thumbnails = Thumbnails()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Where) -> QSize:
-        return QSize(120, 3 * _line(option) + 14)
+        return QSize(120, (2 if self.narrow else 3) * _line(option) + 14)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Where) -> None:
         entry: Entry = index.data(ENTRY)
@@ -80,13 +81,16 @@ class SessionDelegate(QStyledItemDelegate):
 
     def _text_rect(self, rect: QRect) -> QRect:
         right = 14 + (_CURVES.width() + 12 if rect.width() >= _WIDE else 0)
-        return rect.adjusted(22 + _TREE.width(), 7, -right, -7)
+        left = 34 if self.narrow else 22 + _TREE.width()
+        return rect.adjusted(left, 7, -right, -7)
 
     def _pictures(self, painter: QPainter, rect: QRect, entry: Entry, ratio: float) -> None:
         theme, found = self.theme, entry.brief
         name, color = _symbol(found, theme)
         left, middle = rect.left() + 12, rect.center().y()
-        if found.sketch.tree:
+        if self.narrow:
+            painter.drawPixmap(left, middle - 8, pixmap(name, color, 16))
+        elif found.sketch.tree:
             tree = self._thumbnails.tree(entry, _TREE, ratio, theme)
             painter.drawPixmap(left, middle - _TREE.height() // 2, tree)
             painter.drawPixmap(left - 3, rect.top() + 5, pixmap(name, color, 13))
@@ -113,14 +117,19 @@ class SessionDelegate(QStyledItemDelegate):
         words = about(entry) + noted
         tags = metrics.elidedText(tags, Qt.TextElideMode.ElideRight, third.width() // 2)
         taken = metrics.horizontalAdvance(tags) + 8 if tags else 0
-        left = third.adjusted(0, 0, -taken, 0)
-        painter.drawText(left, _LEFT, metrics.elidedText(words, Qt.TextElideMode.ElideRight, left.width()))
+        last = second if self.narrow else third
+        left = last.adjusted(0, 0, -taken, 0)
+        if not self.narrow:
+            painter.drawText(
+                left, _LEFT, metrics.elidedText(words, Qt.TextElideMode.ElideRight, left.width())
+            )
         if tags:
             painter.setPen(QPen(QColor(theme.accent)))
-            painter.drawText(third, _RIGHT, tags)
+            painter.drawText(last, _RIGHT, tags)
         painter.setPen(QPen(QColor(theme.error)) if found.error else text)
+        reached = left if self.narrow else second
         painter.drawText(
-            second, _LEFT, metrics.elidedText(summary(found), Qt.TextElideMode.ElideRight, second.width())
+            reached, _LEFT, metrics.elidedText(summary(found), Qt.TextElideMode.ElideRight, reached.width())
         )
         painter.setPen(text)
         bold = QFont(option.font)

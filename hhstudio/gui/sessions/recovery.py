@@ -45,8 +45,8 @@ class RecoveryDialog(QDialog):
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(8)
         column.addLayout(head)
-        self.saved = _listed(column, "Saved", report.saved, "finished", theme.ok, theme)
         self.lost = _listed(column, "Lost", report.lost, "error", theme.error, theme)
+        self.saved = _listed(column, "Saved", report.saved, "finished", theme.ok, theme)
         if report.original is not None:
             kept = QLabel(f"The damaged file is kept as {report.original.name}, beside the session.")
             kept.setWordWrap(True)
@@ -61,7 +61,7 @@ class RecoveryDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         column.addWidget(self.buttons)
-        self.resize(560, 180 + 24 * min(14, len(report.saved) + len(report.lost)))
+        self.resize(600, 190 + 40 * min(5, len(report.lost)) + 24 * min(10, len(report.saved)))
 
 
 def _title(report: Report) -> str:
@@ -79,6 +79,7 @@ def _listed(
     caption, found = QLabel(f"{title} ({len(lines)})"), QListWidget()
     caption.setProperty("caption", True)
     found.setAccessibleName(title)
+    found.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
     found.setWordWrap(True)
     found.setIconSize(QSize(14, 14))
     found.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
@@ -87,5 +88,5 @@ def _listed(
         found.addItem(QListWidgetItem(icon(symbol, color), line[:1].upper() + line[1:]))
     for widget in (caption, found):
         widget.setVisible(bool(lines))
-        column.addWidget(widget, 0 if widget is caption else max(1, len(lines)))
+        column.addWidget(widget, 0 if widget is caption else 1 + min(len(lines), 3))
     return found

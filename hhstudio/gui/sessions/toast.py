@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
-from hhstudio.gui.curves.elided import ElidedLabel
 from hhstudio.gui.icons import icon
 from hhstudio.gui.theme import LIGHT, Theme
 
@@ -20,7 +19,9 @@ class Toast(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("toast")
-        self.text = ElidedLabel("")
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setMinimumWidth(40)
         self.undo = QPushButton("Undo")
         self.close_button = QToolButton()
         self.close_button.setAccessibleName("Dismiss")

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QGuiApplication,
     QKeyEvent,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -31,7 +32,7 @@ from hhstudio.gui.curves.elided import ElidedLabel
 from hhstudio.gui.icons import icon
 from hhstudio.gui.jobs import Jobs
 from hhstudio.gui.session_files import shown_path
-from hhstudio.gui.sessions.delegate import SessionDelegate
+from hhstudio.gui.sessions.delegate import NARROW, SessionDelegate
 from hhstudio.gui.sessions.model import ENTRY, ORDERS, SessionModel
 from hhstudio.gui.sessions.toast import Toast
 from hhstudio.gui.theme import LIGHT, Theme
@@ -61,6 +62,14 @@ class SessionView(QListView):
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setAccessibleName("Sessions")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        delegate = self.itemDelegate()
+        narrow = event.size().width() < NARROW
+        if isinstance(delegate, SessionDelegate) and delegate.narrow != narrow:
+            delegate.narrow = narrow
+            self.scheduleDelayedItemsLayout()
+        super().resizeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Delete and self.currentIndex().isValid():
