@@ -22,6 +22,9 @@ from hhstudio.service.api import run
 from hhstudio.store.session import Session
 from hhstudio.store.session import open as open_session
 
+_DIVERGED = "diverged at step: "
+"""Beside the measurements, which runs are over though they did not finish."""
+
 ScaleName = Literal["smoke", "cpu", "full"]
 
 
@@ -55,38 +58,47 @@ class Context:
             if kept.state == "finished":
                 self.say(f"{name}: found, finished")
                 return kept
-            if may_diverge and kept.history.diverged is not None:
+            if may_diverge and kept.state == "failed" and _DIVERGED + name in self._known():
                 self.say(f"{name}: found, diverged")
                 return kept
             kept.close()
             self.say(f"{name}: going on from the last checkpoint")
-            self._run(path, path, may_diverge)
+            self._run(name, path, path, may_diverge)
         else:
             self.say(f"{name}: training")
-            self._run(spec, path, may_diverge)
+            self._run(name, spec, path, may_diverge)
         return open_session(path)
 
     def measured(self, key: str, measure: Callable[[], Any]) -> Any:
         """The JSON value measured under ``key``: found, or measured now and kept."""
-        path = self.out / "measurements.json"
-        known = json.loads(path.read_text()) if path.exists() else {}
+        known = self._known()
         if key not in known:
             self.say(f"{key}: measuring")
             known[key] = measure()
-            partial = path.with_suffix(".part")
-            partial.write_text(json.dumps(known, indent=1))
-            partial.replace(path)
+            self._keep(known)
         return known[key]
 
-    def _run(self, spec: Spec | Path, path: Path, may_diverge: bool) -> None:
-        diverged = False
+    def _known(self) -> dict[str, Any]:
+        path = self.out / "measurements.json"
+        return json.loads(path.read_text()) if path.exists() else {}
+
+    def _keep(self, known: dict[str, Any]) -> None:
+        path = self.out / "measurements.json"
+        partial = path.with_suffix(".part")
+        partial.write_text(json.dumps(known, indent=1))
+        partial.replace(path)
+
+    def _run(self, name: str, spec: Spec | Path, path: Path, may_diverge: bool) -> None:
+        at: list[int] = []
 
         def look(event: Event) -> None:
-            nonlocal diverged
-            diverged |= isinstance(event, Diverged)
+            if isinstance(event, Diverged):
+                at.append(event.step)
 
         end = run(
             spec, path, look, data=self.data, device=self.device, allow_unverified=self.allow_unverified
         )
-        if end.state != "finished" and not (may_diverge and diverged):
+        if end.state != "finished" and not (may_diverge and at):
             raise TrainingError(f"{path}: {end.message or end.state}")
+        if at:
+            self._keep(self._known() | {_DIVERGED + name: at[0]})

@@ -54,7 +54,7 @@ EFFORT = {
         {"parts": (), "dataset": "digits", "tasks": 3, "classes_per_task": 2},
         SolverDefaults(options={"channels": (8, 16)}),
         _SMALL | {"hidden": (16, 16), "chunk": 256},
-        {"epochs": 0.0, "steps": 40, "batch_size": 32, "lr": 1e-3},
+        {"epochs": 0.0, "steps": 20, "batch_size": 32, "lr": 1e-3},
         {"every": 10, "limit": None},
         False,
     ),
@@ -194,6 +194,6 @@ def _cost(session: Session) -> str:
         float(s.values.max()) for (_, _, metric), s in history.series.items() if metric == "memory" and s
     ]
     memory = f", {max(peaks) / 2**20:.0f} MB at most" if peaks else ""
-    ill = history.diverged
-    ended = f"; diverged at step {ill.step}, task {ill.task + 1} of {ill.path}" if ill else ""
+    failed = session.state == "failed" and history.end is not None
+    ended = f"; diverged: {history.end.message.partition(';')[0]}" if failed else ""
     return f"{session.path.stem}: {history.seconds:.0f} s{memory}{ended}"

@@ -63,8 +63,8 @@ class Rival:
     @property
     def sizes(self) -> tuple[int, int]:
         """Numbers of the hypernetwork without its task embeddings, and of the solver."""
-        shapes = self.solver.param_shapes
-        return self.hypernetwork.num_params - self.hypernetwork.num_params_conditional(), _numel(shapes)
+        shared = sum(weight.numel() for weight in self.hypernetwork.unconditional_params)
+        return shared, _numel(self.solver.param_shapes)
 
     def step(self, images: Tensor, labels: Tensor) -> Tensor:
         """One step on normalised images (N, 3, 32, 32); returns the loss, on the device."""
