@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import torch
+
 from hhstudio.learn.baselines import Baselines
 from hhstudio.learn.calibration import step_costs
 from hhstudio.learn.learner import Learner
+from hhstudio.learn.measuring import UNTRAINED_IMAGES, at_random
 from hhstudio.learn.schedule import Position, Stint
 from hhstudio.learn.workload import passes_left, steps_left
+from hhstudio.nets.chain import Condition
 
 
 class Workload(NamedTuple):
@@ -41,6 +45,15 @@ class Forecast:
         passes = passes_left(learner, at, self._steps) if learning else 0
         burdened = bool(learner.done) and learner.beta > 0
         return Workload(steps, passes, burdened, learner.tally.passes, learner.tally.seconds)
+
+    @property
+    def device(self) -> torch.device:
+        return self._learner.device
+
+    def measure_once(self) -> None:
+        """Measure an accuracy of a path that has not begun, so that there is a tally of what that costs."""
+        solver = next(iter(self._learner.hierarchy.tree.chains))
+        at_random(self._learner, [Condition(solver, 0)], UNTRAINED_IMAGES)
 
     def step_costs(self, seconds: float) -> dict[str, tuple[float, float]]:
         """Seconds a step by path and phase, alone and with earlier conditions to be kept; from trials that

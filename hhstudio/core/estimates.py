@@ -1,0 +1,44 @@
+"""What a run will leave on the disk, before it is started: from formulas, without torch."""
+
+from __future__ import annotations
+
+from hhstudio.core.costs import costs, steps
+from hhstudio.core.spec import Spec
+
+_ROW = 7
+"""Bytes a recorded number of a curve takes, compressed (quickstart: 6.6)."""
+_A_STEP = 5.4
+"""Numbers recorded a step: loss, penalty, gradient, rate, time, and a fifth of the gradients at levels."""
+_A_TENSOR = 400
+"""Bytes that HDF5 itself needs for a tensor with its name."""
+_FIXED = 60_000
+
+
+def disk(spec: Spec) -> int | None:
+    """Bytes of the session at its end; None where what is generated cannot be counted.
+
+    Weights of every condition and the state to go on from (what is stored, twice more for the optimiser),
+    snapshots, and the curves.
+    """
+    found, taken = costs(spec), steps(spec)
+    if found.total is None or taken is None:
+        return None
+    recording = spec.recording
+    total = found.total
+    conditions = sum(len(own) for own in spec.topology.assigned(_tasks(spec)).values())
+    weights = 4 * total.generated
+    # Adam keeps two numbers for every one; early stopping keeps what is stored once more
+    state = 4 * (3 * total.stored + total.targets)
+    if spec.training.early_stopping.patience:
+        state += 4 * total.stored
+    each = total.generated / max(conditions, 1) * (2 if recording.snapshot_dtype == "float16" else 4)
+    snapshots = taken // recording.snapshot_every if recording.snapshot_every else 0
+    snapshots += {"none": 0, "own": conditions, "all": conditions * (conditions + 1) // 2}[
+        recording.at_task_ends
+    ]
+    rows = taken / max(recording.metrics_every, 1) * _A_STEP
+    return int(weights + state + snapshots * each + rows * _ROW + 12 * conditions * _A_TENSOR + _FIXED)
+
+
+def _tasks(spec: Spec) -> int:
+    return len(spec.stream.parts) or spec.stream.tasks
