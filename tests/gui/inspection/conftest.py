@@ -57,10 +57,13 @@ def session(tmp_path_factory):
     return out
 
 
-@pytest.fixture
-def studio(session, tmp_path, qtbot):
+@pytest.fixture(scope="session")
+def studio(session, tmp_path_factory, qapp):
+    """One for all tests, and with it one helper process: starting one takes seconds."""
     children = set(psutil.Process().children(recursive=True))
-    preferences = Preferences(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    preferences = Preferences(
+        QSettings(str(tmp_path_factory.mktemp("settings") / "s.ini"), QSettings.Format.IniFormat)
+    )
     made = Studio(preferences)
     made.load(session)
     yield made
@@ -69,7 +72,7 @@ def studio(session, tmp_path, qtbot):
     assert set(psutil.Process().children(recursive=True)) - children == set()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def inspection(studio):
     made = Inspection(studio)
     yield made
