@@ -33,6 +33,13 @@ def gradients(learner):
 
 CLOSED = {
     "direct": {"link__mode": "direct", "consolidation__reduction": "sum", "link__residual": False},
+    "heads": {
+        "link__mode": "direct",
+        "consolidation__reduction": "sum",
+        "link__residual": False,
+        "stream__heads": "each",
+        "stream__classes_per_task": 3,
+    },
     "seeded": {"link__anchor": "seeded", "link__alpha": 0.3},
     "residual": {"link__anchor": "seeded", "link__residual": True, "stream__scenario": "domain"},
 }
@@ -70,6 +77,61 @@ def test_the_closed_form_equals_the_plain_definition_and_its_gradients(
     torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
     for name, gradient in gradients(learner).items():
         torch.testing.assert_close(gradient, wanted[name], rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("level", ["solver", "all", "root"])
+@pytest.mark.parametrize("curvature", [0.0, 3.0])
+@pytest.mark.parametrize("anchor", ["parent", "learned"])
+def test_the_penalty_and_its_gradients_are_those_of_the_plain_definition(
+    tiny, trainer_of, level, curvature, anchor
+):
+    """Value and gradient are taken at once; here automatic differentiation takes the gradient."""
+    spec = tiny(
+        3, consolidation__level=level, consolidation__curvature=curvature, consolidation__sample=3,
+        link__anchor=anchor, link__residual=False, stream__heads="each",
+    )  # fmt: skip
+    learner, conditions = prepared(trainer_of, spec)
+    *earlier, now_learned = conditions
+    hierarchy, kept = learner.hierarchy, learner.consolidation
+    learner.buffers.update({c: {} for c in conditions})
+    kept.begin(earlier, now_learned)
+    with torch.no_grad():
+        before = hierarchy.generate(earlier)
+    moved(learner)
+
+    chosen = kept.sample(5)
+    after = hierarchy.generate([now_learned, *chosen])
+    expected = torch.zeros((), dtype=torch.float64)
+    for condition, weight in chosen.items():
+        chain = hierarchy.tree.chains[condition.solver]
+        now, then = after[condition.solver], before[condition.solver]
+        last = len(chain.edges) - 1
+        for at in {"solver": [last], "root": [0], "all": range(last + 1)}[level]:
+            edge = chain.edges[at]
+            change = (
+                now.levels[at][now.conditions.index(condition)]
+                - then.levels[at][then.conditions.index(condition)]
+            )
+            counted = torch.ones(edge.spec.size, dtype=torch.bool)
+            if edge.target == condition.solver:
+                counted = ~hierarchy.tree.solvers[edge.target].uncounted(condition.task)
+            expected = expected + weight * (change / edge.spec.sigma())[counted].square().mean()
+            if curvature and level == "solver":
+                divergence = kept._curvature.divergence(
+                    edge.spec.kind, [condition], edge.spec.split(change[None])
+                )
+                expected = expected + weight * curvature * divergence[0]
+    expected.backward()
+    wanted = gradients(learner)
+    for tensor in hierarchy.stored.values():
+        tensor.grad = None
+    found = kept.penalty(hierarchy.generate([now_learned, *chosen]), chosen)
+    found.backward()
+    assert expected.item() > 1e-6
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-14)
+    assert gradients(learner).keys() == wanted.keys()
+    for name, gradient in gradients(learner).items():
+        torch.testing.assert_close(gradient, wanted[name], rtol=1e-9, atol=1e-13)
 
 
 @pytest.mark.parametrize("level", ["solver", "all"])
