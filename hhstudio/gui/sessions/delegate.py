@@ -9,9 +9,8 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, 
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from hhstudio.gui.icons import pixmap
 from hhstudio.gui.sessions.model import ENTRY
-from hhstudio.gui.sessions.thumbnails import Thumbnails
+from hhstudio.gui.sessions.thumbnails import Thumbnails, symbol
 from hhstudio.gui.sessions.words import about, summary
 from hhstudio.gui.theme import Theme
 from hhstudio.gui.words import when
@@ -89,13 +88,13 @@ class SessionDelegate(QStyledItemDelegate):
         name, color = _symbol(found, theme)
         left, middle = rect.left() + 12, rect.center().y()
         if self.narrow:
-            painter.drawPixmap(left, middle - 8, pixmap(name, color, 16))
+            painter.drawPixmap(left, middle - 8, symbol(name, color, 16))
         elif found.sketch.tree:
             tree = self._thumbnails.tree(entry, _TREE, ratio, theme)
             painter.drawPixmap(left, middle - _TREE.height() // 2, tree)
-            painter.drawPixmap(left - 3, rect.top() + 5, pixmap(name, color, 13))
+            painter.drawPixmap(left - 3, rect.top() + 5, symbol(name, color, 13))
         else:
-            painter.drawPixmap(left + _TREE.width() // 2 - 10, middle - 10, pixmap(name, color, 20))
+            painter.drawPixmap(left + _TREE.width() // 2 - 10, middle - 10, symbol(name, color, 20))
         if rect.width() >= _WIDE and found.sketch.curves:
             curves = self._thumbnails.curves(entry, _CURVES, ratio, theme)
             painter.drawPixmap(rect.right() - _CURVES.width() - 12, middle - _CURVES.height() // 2, curves)

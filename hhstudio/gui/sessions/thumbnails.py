@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
+from hhstudio.gui.icons import pixmap
 from hhstudio.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
 _KEPT = 600
 """Pictures that are kept: several screens full of rows."""
+
+
+symbol = lru_cache(maxsize=64)(pixmap)
+"""Small icons, painted once: a row asks for one at every repaint."""
 
 
 class Thumbnails:

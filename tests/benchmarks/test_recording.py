@@ -1,0 +1,159 @@
+"""What recording takes of the training time, what snapshots take on the disk, and how long a folder of
+thousands of sessions takes to list; figures, no assertions (run with --benchmark-only)."""
+
+import shutil
+import statistics
+import time
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from hhstudio.core import events, presets
+from hhstudio.core import spec as specs
+from hhstudio.store import index
+from hhstudio.store.notes import Notes, write_notes
+from hhstudio.store.writer import SessionWriter
+
+pytestmark = pytest.mark.timeout(1800)
+ROUNDS = 3
+
+
+def trained(spec, out=None):
+    """Seconds of a run, recorded into ``out`` (None: not at all) as a worker does it."""
+    from hhstudio.core.datasets import default_data_root
+    from hhstudio.learn.data import build_stream
+    from hhstudio.learn.trainer import Trainer
+
+    stream = build_stream(spec.stream, spec.seed, default_data_root())
+    trainer = Trainer(spec, stream, "cpu")
+    began = time.perf_counter()
+    if out is None:
+        for _ in trainer.events():
+            pass
+        return time.perf_counter() - began
+    with SessionWriter(out, overwrite=True) as writer:
+        writer.start(trainer.run_started("", "", False))
+        due = checkpoint = time.monotonic()
+        for event in trainer.events():
+            if event is not None:
+                writer.record(event)
+            now = time.monotonic()
+            if now >= due:
+                due = now + 0.25
+                writer.tick()
+            finished = isinstance(event, events.TaskFinished)
+            if finished or now - checkpoint >= spec.recording.checkpoint_seconds:
+                for late in trainer.unreported():
+                    writer.record(late)
+                writer.checkpoint(trainer.state())
+                checkpoint = time.monotonic()
+        writer.close(events.Finished(state="finished", step=trainer.step, seconds=0.0))
+    return time.perf_counter() - began
+
+
+@pytest.mark.parametrize("snapshots", [0, 20])
+def test_recording_beside_training_without(benchmark, tmp_path, snapshots):
+    """Quickstart side by side, taking turns; the share is of the medians."""
+    spec = specs.with_fields(presets.preset("quickstart"), {"training.threads": 1})
+    spec = replace(spec, recording=replace(spec.recording, snapshot_every=snapshots))
+    trained(specs.with_fields(spec, {"training.steps": 10}))
+    plain, recorded = [], []
+    for number in range(ROUNDS):
+        plain.append(trained(spec))
+        recorded.append(trained(spec, tmp_path / f"{number}.h5"))
+    share = statistics.median(recorded) / statistics.median(plain) - 1
+    print(
+        f"\nsnapshots every {snapshots or '-'} steps: {statistics.median(plain):.2f} s trained, "
+        f"{statistics.median(recorded):.2f} s recorded: {100 * share:+.1f} %, "
+        f"{(tmp_path / '0.h5').stat().st_size / 1e6:.2f} MB"
+    )
+    benchmark.pedantic(lambda: None)
+
+
+def test_the_size_of_eighteen_conditions_with_twenty_snapshots_each(benchmark, tmp_path):
+    """18 conditions of 1.3 M weights: final float32, 20 snapshots as float16, against the raw numbers."""
+    from test_sessions import TASKS, fill, state
+
+    numbers, snapshots = 1_300_000, 20
+    for kind in ("float16",):
+        path = tmp_path / f"{kind}.h5"
+        began = time.perf_counter()
+        with SessionWriter(path) as writer:
+            fill(writer, numbers, snapshots)
+            writer.checkpoint(state(TASKS * 1000, numbers))
+            writer.close(events.Finished(state="finished", step=TASKS * 1000, seconds=1.0))
+        seconds = time.perf_counter() - began
+        raw = TASKS * numbers * 4 * (1 + snapshots)
+        stored = TASKS * numbers * (4 + 2 * snapshots) + 3 * numbers * 4
+        size = path.stat().st_size
+        print(
+            f"\n{size / 1e6:.0f} MB on disk; all as float32: {raw / 1e6:.0f} MB ({100 * size / raw:.0f} %); "
+            f"as kept ({kind} snapshots, trainer's state): {stored / 1e6:.0f} MB "
+            f"({100 * (size / stored - 1):+.2f} %); written in {seconds:.1f} s"
+        )
+    benchmark.pedantic(lambda: None)
+
+
+@pytest.fixture(scope="module")
+def thousands(tmp_path_factory):
+    """3 000 small sessions, every tenth with notes."""
+    folder = tmp_path_factory.mktemp("thousands")
+    spec = specs.with_fields(presets.preset("quickstart"), {"training.steps": 5})
+    first = folder / "s0000.h5"
+    trained(spec, first)
+    for number in range(1, 3000):
+        shutil.copyfile(first, folder / f"s{number:04}.h5")
+        if number % 10 == 0:
+            write_notes(folder / f"s{number:04}.h5", Notes("a word", ("tenth",)))
+    return folder
+
+
+def test_listing_three_thousand_sessions(benchmark, thousands):
+    began = time.perf_counter()
+    found = index.up_to_date(index.load(thousands), 600.0)
+    first = time.perf_counter() - began
+    index.store(found)
+    size = (thousands / index.FILE).stat().st_size
+    print(f"\n{len(found.entries)} sessions read in {first:.2f} s, index of {size / 1e6:.1f} MB")
+    benchmark(lambda: index.up_to_date(index.load(thousands)))
+
+
+def test_the_list_of_three_thousand_sessions_on_screen(benchmark, thousands, qtbot):
+    from PySide6.QtCore import QSize
+
+    from hhstudio.gui.jobs import Jobs
+    from hhstudio.gui.sessions.view import SessionList
+
+    index.store(index.up_to_date(index.load(thousands), 600.0))
+    jobs = Jobs()
+    view = SessionList(jobs)
+    view.resize(QSize(420, 800))
+    view.show()
+    began = time.perf_counter()
+    with qtbot.waitSignal(view.model.read, timeout=60_000):
+        view.set_folder(thousands)
+    view.repaint()
+    opened = time.perf_counter() - began
+    taken = {}
+    for name, work in (
+        ("search", lambda: view.model.set_search("tenth")),
+        ("search cleared", lambda: view.model.set_search("")),
+        ("order by accuracy", lambda: view.model.set_order("accuracy")),
+    ):
+        began = time.perf_counter()
+        work()
+        view.repaint()
+        taken[name] = 1000 * (time.perf_counter() - began)
+    bar, frames = view.list.verticalScrollBar(), []
+    for at in np.linspace(0, bar.maximum(), 60):
+        began = time.perf_counter()
+        bar.setValue(int(at))
+        view.list.viewport().repaint()
+        frames.append(1000 * (time.perf_counter() - began))
+    told = ", ".join(f"{name} {value:.0f} ms" for name, value in taken.items())
+    print(f"\nopened in {opened:.2f} s; {told}; a frame of scrolling {np.median(frames):.1f} ms, "
+          f"worst {max(frames):.1f} ms")  # fmt: skip
+    benchmark(view.list.viewport().repaint)
+    jobs.close()
+    view.close()
