@@ -41,6 +41,11 @@ def size(count: int) -> str:
     raise AssertionError
 
 
+def count(number: int) -> str:
+    """``2 200``: thousands apart by a narrow space."""
+    return f"{number:,}".replace(",", "\u202f")
+
+
 def percent(fraction: float | None) -> str:
     """``98.4 %``, or a dash where nothing was measured."""
     return "–" if fraction is None else f"{100 * fraction:.1f} %"

@@ -61,6 +61,12 @@ class CameraView(QGraphicsView):
         self._camera_moved = selection_only
         self.camera_changed.emit()
 
+    def stay_fitted(self) -> bool:
+        """Fit the tree, which is another one, unless somebody has moved the camera; whether it was fitted."""
+        if not self._camera_moved:
+            self.fit()
+        return not self._camera_moved
+
     def show_node(self, item: NodeItem) -> None:
         """Scroll so that the card can be seen."""
         self.ensureVisible(item, 60, 60)
