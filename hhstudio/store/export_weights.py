@@ -24,7 +24,8 @@ def export_weights(
     Tensors carry the solver's own names where one condition was asked for, else ``path/task/name``. A .pt
     file holds a plain dict of tensors, as ``torch.load(..., weights_only=True)`` reads it. An .onnx file
     holds one ready solver, made by ``session.workshop()``: input ``image`` (N, C, H, W) float32 from 0 to 1,
-    output ``logits`` of the task's classes. Raises ExportError, SessionError, and DataError where ONNX needs data that are not here.
+    output ``logits`` of the task's classes. Raises ExportError, SessionError, and DataError where ONNX needs
+    data that are not here.
     """
     if out.suffix not in SUFFIXES:
         raise ExportError(f"{out}: weights are written as {', '.join(SUFFIXES)}")
