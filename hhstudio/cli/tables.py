@@ -46,9 +46,11 @@ def overview(file: str, summary: dict[str, Any]) -> str:
     from hhstudio.cli.progress import duration
 
     counts = summary["parameters"]
+    peak = summary["peak_memory"]
+    memory = f", {peak / 2**20:.0f} MB of memory at most" if peak else ""
     lines = [
         f"{file}: {summary['state']}, {summary['steps']} steps in {duration(summary['seconds'] or 0.0)} "
-        f"on {summary['device']}, seed {summary['seed']}",
+        f"on {summary['device']}, seed {summary['seed']}{memory}",
         f"numbers stored {_count(counts['stored'])}, generated {_count(counts['generated'])}, "
         f"ratio {_figure(counts['ratio'])}",
         "",

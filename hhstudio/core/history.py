@@ -120,6 +120,12 @@ class History:
             return None
         return np.array([s.values[-1] if s else np.nan for s in found])
 
+    @property
+    def peak_memory(self) -> int | None:
+        """The most bytes that training was seen to take, on the device or in its process; None if unseen."""
+        peaks = [s.values.max() for (_, _, metric), s in self.series.items() if metric == "memory" and len(s)]
+        return int(max(peaks)) if peaks else None
+
     def apply(self, event: Event) -> None:
         """Take one event in. Unknown paths or tasks in an event are ignored, not fatal: it may be foreign."""
         handler = getattr(self, f"_on_{type(event).__name__}")

@@ -190,10 +190,7 @@ def _panel(name: str, session: Session, path: str, tasks: list[str], published: 
 def _cost(session: Session) -> str:
     """Wall time and peak memory of a session, and where it diverged."""
     history = session.history
-    peaks = [
-        float(s.values.max()) for (_, _, metric), s in history.series.items() if metric == "memory" and s
-    ]
-    memory = f", {max(peaks) / 2**20:.0f} MB at most" if peaks else ""
+    memory = f", {history.peak_memory / 2**20:.0f} MB at most" if history.peak_memory else ""
     failed = session.state == "failed" and history.end is not None
     ended = f"; diverged: {history.end.message.partition(';')[0]}" if failed else ""
     return f"{session.path.stem}: {history.seconds:.0f} s{memory}{ended}"

@@ -30,6 +30,7 @@ def summarise(session: Session) -> dict[str, Any]:
         "device": run.device,
         "steps": history.step,
         "seconds": finite(history.seconds),
+        "peak_memory": history.peak_memory,
         "tasks": [
             {"name": task.name, "dataset": task.dataset, "classes": list(task.classes)}
             for task in history.tasks

@@ -76,6 +76,7 @@ def test_the_summary_keeps_the_contract_of_show(finished_session):
         "matrix", "final", "average", "backward_transfer", "forward_transfer", "forgetting",
     }  # fmt: skip
     assert accuracy["forward_transfer"] is None
+    assert told["peak_memory"] is None, "nothing was said about memory"
     assert told["parameters"] == {"stored": 140, "generated": 900, "ratio": pytest.approx(140 / 900)}
 
 
