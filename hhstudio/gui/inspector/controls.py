@@ -75,7 +75,9 @@ class Controls(QWidget):
         self.channel = Choice("Input", "input channel that the filters are shown at")
         self.scale = Choice("Scale", "one colour scale for all tiles, or one for each")
         self.scale.offer((("common", True), ("own", False)))
-        self.other = Choice("Minus", "subtract the same tensor, as generated for another task")
+        self.other = Choice("Against", "the same tensor for another task or path, or at another time")
+        self.how = Choice("As", "how the two are shown")
+        self.how.offer([("difference", "difference"), ("side by side", "beside"), ("blinking", "blink")])
         self.color = QCheckBox("Colour")
         self.color.setToolTip("Show three input channels as red, green and blue")
         self.color.setChecked(True)
@@ -88,13 +90,13 @@ class Controls(QWidget):
         self.export.setMenu(self.export_menu)
         flow = FlowLayout(self, spacing=8)
         for widget in (
-            self.path, self.task, self.tensor, self.channel, self.color, self.scale, self.other, self.live,
-            self.export,
+            self.path, self.task, self.tensor, self.channel, self.color, self.scale, self.other, self.how,
+            self.live, self.export,
         ):  # fmt: skip
             flow.addWidget(widget)
         for choice in (self.path, self.task, self.tensor):
             choice.chosen.connect(self.selected)
-        for choice in (self.channel, self.scale, self.other):
+        for choice in (self.channel, self.scale, self.other, self.how):
             choice.chosen.connect(self.styled)
         self.color.clicked.connect(self.styled)
         self.live.toggled.connect(self.live_toggled)

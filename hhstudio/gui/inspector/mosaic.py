@@ -41,17 +41,19 @@ class Mosaic:
         return 1 if len(self.tiles.values) > 1 else 0
 
 
-def assemble(tiles: Tiles, common: bool, dark: bool, shape: float = 1.6) -> Mosaic:
+def assemble(
+    tiles: Tiles, common: bool, dark: bool, shape: float = 1.6, limit: float | None = None
+) -> Mosaic:
     """One image of all tiles.
 
-    ``common``: one colour scale for all, symmetric about zero, otherwise one for each tile.
-    ``shape``: wanted width over height.
+    ``common``: one colour scale for all, symmetric about zero, otherwise one for each tile. ``limit``: its
+    ends, where pictures are compared. ``shape``: wanted width over height.
     """
     values = tiles.values
     count, height, width = values.shape[:3]
     limits = np.abs(np.where(np.isfinite(values), values, 0)).reshape(count, -1).max(axis=1, initial=0.0)
     if common:
-        limits = np.full(count, limits.max(initial=0.0), np.float32)
+        limits = np.full(count, limits.max(initial=0.0) if limit is None else limit, np.float32)
     colors = _colors(tiles, limits, dark)
     columns = tiles.columns or _columns(count, height, width, shape)
     rows = -(-count // columns)

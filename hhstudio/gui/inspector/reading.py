@@ -14,6 +14,8 @@ from hhstudio.gui.inspector.tiles import Statistics, statistics
 from hhstudio.gui.taskstyle import task_label
 
 Condition = tuple[str, int]
+LATEST = -1
+"""The step of weights as they are now."""
 
 
 class Source(Protocol):
@@ -35,6 +37,7 @@ class Reading:
         self.source: Source | None = None
         self.history: History | None = None
         self.live = False
+        self.step = LATEST
         self._watched: dict[tuple[str, int, str], tuple[int, np.ndarray]] = {}
         self._statistics: dict[Condition, list[Statistics]] = {}
 
@@ -85,11 +88,34 @@ class Reading:
             return tuple(self.source.tensor_names(*condition))
         return tuple(name for path, task, name in self._watched if (path, task) == condition)
 
-    def tensor(self, condition: Condition, name: str) -> tuple[np.ndarray, int | None] | None:
-        """The tensor, and the step that it is from if it is live. None where there is none.
+    def moments(self, condition: Condition) -> list[int]:
+        """Steps of the snapshots of a condition."""
+        if self.source is None or not hasattr(self.source, "snapshots"):
+            return []
+        if condition not in self.source.available():
+            return []
+        return [int(step) for step in self.source.snapshots(*condition).steps]
 
-        Raises HHStudioError when the file cannot give it.
+    def snapshot(self, condition: Condition, name: str, step: int) -> tuple[np.ndarray, int] | None:
+        """The tensor as it was at a step, from the last snapshot until then, and that one's step; None where
+        there is no such snapshot. Raises HHStudioError when the file cannot give it."""
+        if not self.moments(condition):
+            return None
+        assert self.source is not None
+        kept = self.source.snapshots(*condition)  # type: ignore[attr-defined]
+        at = int(np.searchsorted(kept.steps, step, side="right")) - 1
+        return (np.asarray(kept.tensor(at, name), np.float32), int(kept.steps[at])) if at >= 0 else None
+
+    def tensor(self, condition: Condition, name: str) -> tuple[np.ndarray, int | None] | None:
+        """The tensor, and the step that it is from if it is live or a snapshot. None where there is none.
+
+        With :attr:`step` set, snapshots stand in front of the weights at the end. Raises HHStudioError when
+        the file cannot give it.
         """
+        if self.step != LATEST and not self.live:
+            found = self.snapshot(condition, name, self.step)
+            if found is not None:
+                return found
         watched = self._watched.get((*condition, name)) if self.live else None
         if watched is not None:
             return watched[1], watched[0]

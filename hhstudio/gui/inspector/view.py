@@ -21,11 +21,11 @@ from hhstudio.core.errors import HHStudioError
 from hhstudio.core.history import Changes, History
 from hhstudio.gui.curves.elided import ElidedLabel
 from hhstudio.gui.exporting import ask_where
-from hhstudio.gui.inspector import tiles
+from hhstudio.gui.inspector import against, tiles
 from hhstudio.gui.inspector.colorbar import ScaleHistogram
 from hhstudio.gui.inspector.controls import Controls
-from hhstudio.gui.inspector.image import ImageView
 from hhstudio.gui.inspector.mosaic import assemble
+from hhstudio.gui.inspector.pair import Pair
 from hhstudio.gui.inspector.reading import Condition, Reading, Source
 from hhstudio.gui.inspector.stats import StatisticsTable
 from hhstudio.gui.taskstyle import task_label
@@ -55,7 +55,8 @@ class FilterView(QWidget):
         self.caption = ElidedLabel("")
         self.badge = QLabel()
         self.badge.hide()
-        self.image = ImageView(theme)
+        self.pair = Pair(theme)
+        self.image = self.pair.image
         self.histogram = ScaleHistogram(theme)
         self.table = StatisticsTable()
         self.description = ElidedLabel("")
@@ -69,7 +70,7 @@ class FilterView(QWidget):
         self.controls.styled.connect(self._draw)
         self.controls.live_toggled.connect(self._live_toggled)
         self.table.tensor_chosen.connect(self.select_tensor)
-        self.image.canvas.described.connect(self.description.setText)
+        self.pair.described.connect(self.description.setText)
         self.set_theme(theme)
         self._reload()
 
@@ -82,7 +83,7 @@ class FilterView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addLayout(line)
-        column.addWidget(self.image, 1)
+        column.addWidget(self.pair, 1)
         column.addWidget(self.description)
         column.addWidget(self.histogram)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
@@ -138,14 +139,11 @@ class FilterView(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.image.canvas.set_theme(theme)
+        self.pair.set_theme(theme)
         self.histogram.set_theme(theme)
         for label in (self.empty, self.description):
             label.setStyleSheet(f"color: {theme.muted};")
         self.caption.setStyleSheet(f"color: {theme.text};")
-        self.image.setStyleSheet(
-            f"QScrollArea, QScrollArea > QWidget > QWidget {{ background: {theme.panel}; }}"
-        )
         self.badge.setStyleSheet(
             f"background: {theme.accent}; color: {theme.accent_text}; border-radius: 7px; padding: 1px 7px;"
         )
@@ -167,6 +165,20 @@ class FilterView(QWidget):
         self._reload()
         if tensor is not None:
             self.select_tensor(tensor)
+
+    def select_task(self, task: int) -> None:
+        """As chosen elsewhere in the window."""
+        if task >= 0 and task != self.controls.task.value and self.controls.task.set_value(task):
+            self._reload()
+
+    def set_step(self, step: int) -> None:
+        """Look at snapshots from a step, or (-1) at the weights as they are now."""
+        if step != self._reading.step:
+            self._reading.step = step
+            if self.isVisible():
+                self._draw()
+            else:
+                self._dirty = True
 
     def select_tensor(self, name: str) -> None:
         if self.controls.tensor.set_value(name):
@@ -198,7 +210,7 @@ class FilterView(QWidget):
 
     def showEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         super().showEvent(event)
-        if self._dirty:
+        if self._dirty or self.controls.how.value == "blink":
             self._reload()
 
     def _reload(self) -> None:
@@ -226,11 +238,7 @@ class FilterView(QWidget):
         controls.tensor.offer([(name, name) for name in names])
         if fresh and names:
             controls.tensor.set_value(self._first_worth_seeing(condition, names))
-        others = [("nothing", None)]
-        others += [
-            (task_label(reading.tasks, t), t) for t in tasks if (path, t) in available and t != condition[1]
-        ]
-        controls.other.offer(others)
+        controls.other.offer(against.offered(reading, condition, available))
         running = reading.history is not None and reading.history.state not in events.TERMINAL
         controls.live.setVisible(running or watching)
         try:
@@ -260,33 +268,50 @@ class FilterView(QWidget):
         for control in (self.controls.tensor, self.controls.scale, self.controls.export):
             control.setVisible(found is not None)
         self.controls.other.setVisible(found is not None and self.controls.other.box.count() > 1)
+        self.controls.how.setVisible(
+            self.controls.other.isVisible() and self.controls.other.value is not None
+        )
         self._stack.setCurrentWidget(self.splitter if found is not None else self.empty)
         if found is None or not isinstance(name, str):
             self._array = None
             self.controls.channel.hide()
             self.controls.color.hide()
-            self.image.set_mosaic(None)
+            self.pair.show_one(None)
             return
         self._array, step = found
         self._offer_styles(self._array)
         values = self._array.astype(np.float32, copy=False)
         other = self._other(name)
-        if other is not None and other.shape == values.shape:
+        if other is not None and other.shape != values.shape:
+            other = None
+        how = str(self.controls.how.value) if other is not None else ""
+        if other is not None and how == "difference":
             values = values - other
+        cut, common = self._cut(values), bool(self.controls.scale.value)
+        if other is None or how == "difference":
+            mosaic = assemble(cut, common, self._theme.dark, self.pair.shape(halved=False))
+            self.pair.show_one(mosaic)
+        else:
+            reach = float(max(np.abs(values).max(initial=0), np.abs(other).max(initial=0)))
+            shape = self.pair.shape(halved=how == "beside")
+            mosaic, second = (
+                assemble(each, common, self._theme.dark, shape, reach) for each in (cut, self._cut(other))
+            )
+            labels, (path, task) = self._reading.tasks, self.condition
+            names = (f"{path} · {task_label(labels, task)}", against.title(self.controls.other.value, labels))
+            self.pair.show_two(mosaic, second, names, blink=how == "blink")
+        limit = float(mosaic.limits[0]) if common or len(mosaic.limits) == 1 else None
+        self.histogram.set_values(cut.values, limit, cut.colored)
+        self._set_texts(name, cut, step, how)
+
+    def _cut(self, values: np.ndarray) -> tiles.Tiles:
         channel = self.controls.channel.value
-        cut = tiles.cut(
+        return tiles.cut(
             values,
             channel if isinstance(channel, int) else None,
             self.controls.color.isChecked(),
             self._reading.image_shape,
         )
-        common = bool(self.controls.scale.value)
-        shape = self.image.width() / max(self.image.height(), 1)
-        mosaic = assemble(cut, common, self._theme.dark, shape)
-        self.image.set_mosaic(mosaic)
-        limit = float(mosaic.limits[0]) if common or len(mosaic.limits) == 1 else None
-        self.histogram.set_values(cut.values, limit, cut.colored)
-        self._set_texts(name, cut, step, other is not None)
 
     def _offer_styles(self, array: np.ndarray) -> None:
         channels = tiles.channels_of(array.shape)
@@ -298,22 +323,19 @@ class FilterView(QWidget):
         self.controls.channel.setVisible(pick)
 
     def _other(self, name: str) -> np.ndarray | None:
-        task = self.controls.other.value
-        if not isinstance(task, int):
-            return None
         try:
-            found = self._reading.tensor((self.condition[0], task), name)
+            return against.tensor(self._reading, self.condition, self.controls.other.value, name)
         except HHStudioError as error:
             self.status_message.emit(str(error))
             return None
-        return found[0] if found else None
 
-    def _set_texts(self, name: str, cut: tiles.Tiles, step: int | None, difference: bool) -> None:
+    def _set_texts(self, name: str, cut: tiles.Tiles, step: int | None, how: str) -> None:
         path, task = self.condition
         labels = self._reading.tasks
         assert self._array is not None
         shape = " × ".join(map(str, self._array.shape)) or "1"
-        minus = f" − {task_label(labels, int(self.controls.other.value))}" if difference else ""  # type: ignore[call-overload]
+        other = against.title(self.controls.other.value, labels)
+        minus = {"": "", "difference": f" − {other}", "beside": f" | {other}", "blink": f" / {other}"}[how]
         text = f"{path} · {task_label(labels, task)}{minus} · {name}  {shape}"
         self.caption.setText(text)
         self.caption.setToolTip(f"{text}\n{tiles.KIND_TEXT[cut.kind]}")
@@ -321,7 +343,8 @@ class FilterView(QWidget):
         self.description.setText(tiles.KIND_TEXT[cut.kind])
         self.badge.setVisible(step is not None)
         if step is not None:
-            self.badge.setText("live, step " + f"{step:,}".replace(",", " "))
+            kind = "live, step " if self._reading.live else "snapshot, step "
+            self.badge.setText(kind + f"{step:,}".replace(",", " "))
         if step is not None and not self._reading.statistics(self.condition):
             self.table.show_statistics([tiles.statistics(name, self._array)])
         self.table.choose(name)
