@@ -215,7 +215,7 @@ def _chunk_lines(spec: Spec, hypernetworks: list[Hypernetwork]) -> Iterator[str]
                 pieces.append((-(-size // chunk), target.name, size, chunk))
     if not pieces:
         return
-    count, name, size, chunk = min(pieces)
+    count, name, size, chunk = min(pieces, key=lambda piece: (piece[0], piece[2]))
     if count == 1 and chunk > size:
         what = f"{name}'s {_grouped(size)} weights"
         yield f"{_grouped(chunk)} is larger than {what}: one chunk, the rest unused"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -45,6 +45,10 @@ class Action:
     def enabled(self) -> bool:
         return self.enabled_when is None or self.enabled_when()
 
+    def with_keys(self, shortcut: str) -> Action:
+        """The same with other keys."""
+        return replace(self, shortcut=shortcut)
+
 
 class ActionRegistry(QObject):
     """Actions by id, each with one QAction that all menus and buttons share."""
@@ -54,6 +58,7 @@ class ActionRegistry(QObject):
         self._window = window
         self._actions: dict[str, Action] = {}
         self._shown: dict[str, QAction] = {}
+        self._owners: dict[str, QWidget] = {}
         self._theme = LIGHT
 
     def __iter__(self) -> Iterator[Action]:
@@ -72,7 +77,23 @@ class ActionRegistry(QObject):
                 raise ValueError(f"there is an action {action.id!r} already")
             self._refuse_taken_shortcuts(action)
             self._actions[action.id] = action
+            self._owners[action.id] = owner or self._window
             self._shown[action.id] = self._make(action, owner)
+
+    def owner(self, action_id: str) -> QWidget:
+        """The widget that registered an action; the window for those of the whole window."""
+        return self._owners[action_id]
+
+    def rebind(self, action_id: str, shortcut: str) -> None:
+        """Give an action other keys (:attr:`Action.shortcut`), everywhere. Who asks has looked for
+        conflicts. An owner with a method ``rebind`` is told."""
+        action = self._actions[action_id].with_keys(shortcut)
+        self._actions[action_id] = action
+        self._shown[action_id].setShortcuts(key_sequences(shortcut))
+        self._shown[action_id].setToolTip(_tooltip(action, ""))
+        tell = getattr(self._owners[action_id], "rebind", None)
+        if tell is not None:
+            tell(action_id, shortcut)
 
     def qaction(self, action_id: str) -> QAction:
         """The QAction of an id, to be put on a button or in a menu. Raises KeyError."""
@@ -129,8 +150,7 @@ class ActionRegistry(QObject):
     def _make(self, action: Action, owner: QWidget | None) -> QAction:
         shown = QAction(action.title, self)
         shown.setObjectName(action.id)
-        keys = [QKeySequence(k.strip()) for k in action.shortcut.split(";") if k.strip()]
-        shown.setShortcuts(keys)
+        shown.setShortcuts(key_sequences(action.shortcut))
         if action.scope == "widget":
             shown.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shown.setToolTip(_tooltip(action, ""))
@@ -148,6 +168,11 @@ class ActionRegistry(QObject):
             for other in self:
                 if other.scope == "window" and key in (k.strip() for k in other.shortcut.split(";")):
                     raise ValueError(f"{action.id}: {key} already belongs to {other.id}")
+
+
+def key_sequences(shortcut: str) -> list[QKeySequence]:
+    """The sequences of :attr:`Action.shortcut`, in order."""
+    return [QKeySequence(key.strip()) for key in shortcut.split(";") if key.strip()]
 
 
 def _tooltip(action: Action, why: str) -> str:

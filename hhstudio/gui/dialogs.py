@@ -8,20 +8,12 @@ from html import escape
 
 from PySide6 import __version__ as pyside_version
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QDialog,
-    QDialogButtonBox,
     QMessageBox,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from hhstudio import __version__
-from hhstudio.gui.actions import MENUS, ActionRegistry
 
 Answer = tuple[str, QMessageBox.ButtonRole, Callable[[], object] | None]
 ROLE = QMessageBox.ButtonRole
@@ -68,39 +60,3 @@ def about(parent: QWidget) -> QMessageBox:
         "MIT licence. The typeface is Inter, SIL Open Font License 1.1.</p>"
     )
     return ask(parent, "hhstudio", text, [("Close", ROLE.AcceptRole, None)], QMessageBox.Icon.NoIcon)
-
-
-class Shortcuts(QDialog):
-    """All key sequences, by menu."""
-
-    def __init__(self, registry: ActionRegistry, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Keyboard shortcuts")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        tree = QTreeWidget()
-        tree.setHeaderLabels(["What", "Keys"])
-        tree.setRootIsDecorated(False)
-        tree.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        tree.setAccessibleName("Keyboard shortcuts")
-        for menu in (*MENUS, ""):
-            found = [a for a in registry if a.shortcut and a.menu.split("/")[0] == menu]
-            if not found:
-                continue
-            head = QTreeWidgetItem([menu or "Elsewhere", ""])
-            font = head.font(0)
-            font.setWeight(font.Weight.DemiBold)
-            head.setFont(0, font)
-            tree.addTopLevelItem(head)
-            for action in found:
-                keys = (QKeySequence(k.strip()) for k in action.shortcut.split(";"))
-                native = "  or  ".join(k.toString(QKeySequence.SequenceFormat.NativeText) for k in keys)
-                head.addChild(QTreeWidgetItem([action.title, native]))
-        tree.expandAll()
-        tree.resizeColumnToContents(0)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 14, 14, 12)
-        column.addWidget(tree)
-        column.addWidget(buttons)
-        self.resize(520, 560)

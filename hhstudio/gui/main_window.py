@@ -12,12 +12,14 @@ from hhstudio.core.events import Finished, Resumed
 from hhstudio.gui import dialogs, trust
 from hhstudio.gui.actions import ActionRegistry
 from hhstudio.gui.canvas import TreeCanvas
+from hhstudio.gui.canvas.measuring import Measuring
 from hhstudio.gui.command_palette import command_palette
 from hhstudio.gui.commands import all_actions
 from hhstudio.gui.dialogs import ROLE
 from hhstudio.gui.docks import Docks
 from hhstudio.gui.files import Files
 from hhstudio.gui.inspection.asking import Inspection
+from hhstudio.gui.keys import KeyBindings
 from hhstudio.gui.opening import OPENABLE
 from hhstudio.gui.part_list import PARTS
 from hhstudio.gui.parts import Parts, Workbench
@@ -25,6 +27,7 @@ from hhstudio.gui.preferences import ThemeChoice
 from hhstudio.gui.run_bar import RunBar
 from hhstudio.gui.selection import Selection
 from hhstudio.gui.session_files import shown_path, with_names
+from hhstudio.gui.shortcuts_dialog import Shortcuts
 from hhstudio.gui.studio import Studio
 from hhstudio.gui.theming import Theming
 from hhstudio.gui.turns import Turns, View
@@ -48,6 +51,7 @@ class MainWindow(QMainWindow):
         self.registry = ActionRegistry(self)
         self.files = Files(studio, self, theming)
         self.canvas = TreeCanvas(studio.document)
+        self.canvas.cost_strip.set_measure(Measuring(studio))
         self.welcome = Welcome(theme=theme)
         self.selection = Selection(self)
         self.docks = Docks(self, studio.preferences)
@@ -57,6 +61,7 @@ class MainWindow(QMainWindow):
         self.parts = Parts(PARTS, bench, self.docks, self._turns)
         self.registry.add(*all_actions(self))
         self.registry.add(*self.canvas.actions(), owner=self.canvas)
+        self.keys = KeyBindings(self.registry, studio.preferences)
         self.run_bar = RunBar(studio, self.registry, theme=theme)
         self._closing = False
         self._told: Resumed | None = None
@@ -144,7 +149,7 @@ class MainWindow(QMainWindow):
         self.welcome.show()
 
     def show_shortcuts(self) -> None:
-        dialogs.Shortcuts(self.registry, self).open()
+        Shortcuts(self.keys, self.theming.theme, self).open()
 
     def show_about(self) -> None:
         dialogs.about(self)

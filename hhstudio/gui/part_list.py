@@ -123,10 +123,10 @@ def _log(_bench: Workbench) -> QWidget:
 def _properties(bench: Workbench) -> QWidget:
     from hhstudio.gui.properties import PropertyPanel
 
-    scene = bench.window.canvas.scene
+    canvas = bench.window.canvas
     made = PropertyPanel(bench.studio.document)
-    scene.selectionChanged.connect(lambda: made.show_selection(scene.selection))
-    made.show_selection(scene.selection)
+    canvas.selection_changed.connect(made.show_selection)
+    made.show_selection(canvas.scene.selection)
     return made
 
 
@@ -136,9 +136,23 @@ def _history(bench: Workbench) -> QWidget:
     return EditHistory(bench.studio.document)
 
 
+def _tasks(bench: Workbench) -> QWidget:
+    from hhstudio.gui.tasks import TasksView
+    from hhstudio.gui.tasks.pictures import Pictures
+
+    studio = bench.studio
+    pictures = Pictures(lambda: (studio.preferences.data_folder, studio.allow_unverified), studio)
+    made = TasksView(studio.document, pictures)
+    made.task_selected.connect(bench.selection.choose_task)
+    bench.selection.task_changed.connect(made.select_task)
+    return made
+
+
 PARTS = (
     Part("sessions", "Sessions", _sessions, "left", key="Ctrl+1", tip="Sessions in the sessions folder"),
     Part("outline", "Outline", _outline, "left", row=1, key="Ctrl+6", tip="The tree as a list"),
+    Part("tasks", "Tasks", _tasks, "left", row=1, key="Ctrl+9",
+         tip="The stream's tasks: their classes, their order, the paths that learn them"),
     Part("history", "History", _history, "left", row=1, key="Ctrl+8", tip="What was done, to go back to"),
     Part("curves", "Curves", _curves, "bottom", key="Ctrl+2", late=True, tip="Accuracy and losses, live"),
     Part("compare", "Compare", _compare, "bottom", key="Alt+9", late=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Literal
 
@@ -68,6 +69,21 @@ class Preferences:
     @welcomed.setter
     def welcomed(self, value: bool) -> None:
         self._settings.setValue("welcomed", "yes" if value else "no")
+
+    @property
+    def shortcuts(self) -> dict[str, str]:
+        """Keys that the user chose, by action; an empty text: none."""
+        try:
+            found = json.loads(self._text("shortcuts") or "{}")
+        except ValueError:
+            return {}
+        if not isinstance(found, dict):
+            return {}
+        return {str(name): keys for name, keys in found.items() if isinstance(keys, str)}
+
+    @shortcuts.setter
+    def shortcuts(self, chosen: dict[str, str]) -> None:
+        self._settings.setValue("shortcuts", json.dumps(chosen))
 
     def bytes_of(self, key: str) -> QByteArray:
         """A saved geometry or layout; empty when there is none."""

@@ -79,6 +79,9 @@ class CostStrip(QWidget):
     def release(self) -> None:
         """Stop following the document; for when the widget goes."""
         self.document.changed.disconnect(self._on_changed, missing_ok=True)
+        close = getattr(self._measure, "close", None)
+        if close is not None:
+            close()
 
     def preview(self, what: str, after: Spec | None) -> None:
         """Say what an edit that is being considered would add; None takes it back."""

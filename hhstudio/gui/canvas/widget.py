@@ -46,11 +46,13 @@ class TreeCanvas(QWidget):
 
     Signals: ``path_selected`` name of the path whose solver was selected (or the one that was last
     selected alone); ``node_selected`` id of the one selected node, empty for none or several;
+    ``selection_changed`` ids of all nodes, slots and annotations that are selected;
     ``status_message`` what a user should read, empty when that is over.
     """
 
     path_selected = Signal(str)
     node_selected = Signal(str)
+    selection_changed = Signal(object)
     status_message = Signal(str)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
@@ -158,6 +160,10 @@ class TreeCanvas(QWidget):
     def actions(self) -> list[Action]:  # type: ignore[override]
         """What can be done here, for the registry (scope "widget")."""
         return list(self._actions)
+
+    def rebind(self, action_id: str, shortcut: str) -> None:
+        """The user chose other keys for an action."""
+        self._actions = [a.with_keys(shortcut) if a.id == action_id else a for a in self._actions]
 
     def select_path(self, name: str) -> None:
         """Select the solver of a path and scroll to it; unknown names are ignored."""
@@ -296,6 +302,7 @@ class TreeCanvas(QWidget):
 
     def _tell_selection(self) -> None:
         chosen = self.scene.selected_nodes
+        self.selection_changed.emit(self.scene.selection)
         node = self.document.topology.by_id.get(chosen[0]) if len(chosen) == 1 else None
         path = node.name if isinstance(node, Solver) else ""
         told = (node.id if node else "", path)

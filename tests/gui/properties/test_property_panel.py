@@ -1,0 +1,181 @@
+"""The property panel, typed into with real keys."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from hhstudio.core import edits
+from hhstudio.core.document import Document
+from hhstudio.core.spec import Spec
+from hhstudio.core.topology import LinkOverride
+from hhstudio.gui.properties import PropertyPanel
+from hhstudio.gui.theme import DARK, LIGHT
+
+
+@pytest.fixture
+def panel(qtbot):
+    topology = edits.single()
+    for _ in range(2):
+        topology, child = edits.add_child(topology, topology.root)
+        topology, _ = edits.add_solver(topology, child)
+    made = PropertyPanel(Document(Spec(topology=topology)))
+    qtbot.addWidget(made)
+    made.resize(360, 900)
+    made.set_theme(LIGHT)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.activateWindow()
+    yield made
+    made.release()
+
+
+def ids(panel, *names):
+    return [next(n.id for n in panel.document.topology.nodes if n.name == name) for name in names]
+
+
+def type_into(row, text, enter=True):
+    row.line.setFocus()
+    row.line.selectAll()
+    QTest.keyClicks(row.line, text)
+    if enter:
+        QTest.keyClick(row.line, Qt.Key.Key_Return)
+    QApplication.processEvents()
+
+
+def test_a_setting_of_everything_is_typed_in_one_undo_step(panel):
+    type_into(panel.row("hypernetwork.chunk"), "512")
+    assert panel.document.spec.hypernetwork.chunk == 512
+    assert [command.title for command in panel.document.done] == ["Set chunk"]
+
+
+def test_what_is_wrong_is_said_while_one_types_and_nothing_changes(panel):
+    row = panel.row("hypernetwork.chunk")
+    type_into(row, "-3", enter=False)
+    assert row.hint.text() == "Must be from 1 to 1e+09"
+    QTest.keyClick(row.line, Qt.Key.Key_Return)
+    assert panel.document.done == ()
+    type_into(row, "12x", enter=False)
+    assert row.hint.text() == "'12x' is not a number"
+    type_into(row, "12")
+    assert panel.document.spec.hypernetwork.chunk == 12
+
+
+def test_what_follows_from_a_chunk_is_said_below_it(panel):
+    panel.show_selection(["h0"])
+    type_into(panel.row("chunk"), "80000")
+    assert panel.row("chunk").hint.text().startswith("80 000 is larger than P1's 1 378 weights: one chunk")
+
+
+def test_a_node_inherits_until_it_is_told_and_goes_back_with_a_click(panel, qtbot):
+    child = ids(panel, "H1")[0]
+    panel.show_selection([child])
+    row = panel.row("chunk")
+    assert row.line.text() == ""
+    assert row.line.placeholderText() == "1024 (tree's default)"
+    assert row.reset.isHidden()
+    type_into(row, "99")
+    assert panel.document.topology.by_id[child].chunk == 99
+    assert not row.reset.isHidden()
+    qtbot.mouseClick(row.reset, Qt.MouseButton.LeftButton)
+    QApplication.processEvents()
+    assert panel.document.topology.by_id[child].chunk is None
+    assert row.line.placeholderText() == "1024 (tree's default)"
+
+
+def test_many_nodes_show_mixed_values_and_are_changed_together(panel):
+    one, two = ids(panel, "H1", "H2")
+    panel.document.apply_topology("x", edits.update(panel.document.topology, one, chunk=5))
+    panel.show_selection([one, two])
+    row = panel.row("chunk")
+    assert row.line.placeholderText() == "mixed"
+    type_into(row, "64")
+    assert {panel.document.topology.by_id[i].chunk for i in (one, two)} == {64}
+    assert panel.document.done[-1].title == "Set chunk of 2 hypernetworks"
+    panel.document.undo()
+    assert panel.document.topology.by_id[one].chunk == 5
+
+
+def test_a_slider_moves_in_one_undo_step(panel):
+    slider = panel.row("link.alpha").slider
+    start = slider.rect().center()
+    QTest.mousePress(slider, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(8, start.y()))
+    for x in (20, 30, 45, 60):
+        QTest.mouseMove(slider, QPoint(x, start.y()))
+    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(60, 8))
+    assert panel.document.spec.link.alpha > 0.3
+    assert len(panel.document.done) == 1
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    assert len(panel.document.done) == 2
+
+
+def test_a_link_is_chosen_for_one_slot(panel):
+    solver = ids(panel, "P1")[0]
+    slot = panel.document.topology.incoming[solver].id
+    panel.show_selection([slot])
+    box = panel.row("anchor").choice
+    assert box.itemText(0) == "learned (tree's default)"
+    assert box.findData("parent") < 0
+    box.setFocus()
+    QTest.keyClicks(box, "seeded")
+    box.activated.emit(box.findData("seeded"))
+    assert panel.document.topology.slot_by_id[slot].link == LinkOverride(anchor="seeded")
+
+
+def test_a_name_that_is_taken_is_refused_in_words(panel):
+    panel.show_selection(ids(panel, "P1"))
+    row = panel.row("name")
+    type_into(row, "P2-0")
+    assert row.hint.text() == "another solver is already called 'P2-0'"
+    assert panel.document.done == ()
+    type_into(row, "first")
+    assert [n.name for n in panel.document.topology.nodes if n.id == "s1"] == ["first"]
+
+
+def test_tasks_of_a_path_are_typed_and_judged(panel):
+    solver = ids(panel, "P1")[0]
+    panel.show_selection([solver])
+    type_into(panel.row("tasks"), "0, 3")
+    assert panel.document.topology.by_id[solver].tasks == (0, 3)
+    type_into(panel.row("tasks"), "0, 9")
+    assert "there is no task 9" in panel.row("tasks").hint.text()
+
+
+def test_it_follows_the_document_and_forgets_what_was_removed(panel):
+    solver = ids(panel, "P1")[0]
+    panel.show_selection([solver])
+    panel.document.apply_topology("x", edits.remove(panel.document.topology, [solver]))
+    assert panel.row("hypernetwork.chunk").line.text() == "1024"
+    panel.document.undo()
+    panel.document.apply("y", edits_of_seed(panel.document.spec))
+    QApplication.processEvents()
+    panel.groups[-1].head.click()
+    assert panel.row("seed").line.text() == "77"
+
+
+def edits_of_seed(spec):
+    from msgspec.structs import replace
+
+    return replace(spec, seed=77)
+
+
+def test_while_a_run_is_on_nothing_can_be_typed(panel):
+    panel.set_read_only(True)
+    row = panel.row("hypernetwork.chunk")
+    assert not row.line.isEnabled()
+    panel.set_read_only(False)
+    assert row.line.isEnabled()
+
+
+def test_every_editor_has_a_name_and_both_themes_paint(panel):
+    for group in panel.groups:
+        if not group.rows:
+            group.head.click()
+    for group in panel.groups:
+        assert group.rows
+        for row in group.rows:
+            assert row.editor.accessibleName()
+            assert row.editor.toolTip()
+    for theme in (DARK, LIGHT):
+        panel.set_theme(theme)
+        assert not panel.grab().isNull()
