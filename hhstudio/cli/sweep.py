@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -106,9 +107,9 @@ def execute(args: argparse.Namespace) -> int:
         allow_imports=_allowed(args),
     )
     report = progress(quiet=args.quiet)
-    report.begin(sweep, planned, engine.title, out)
     _interrupt_on_sigterm()
     try:
+        report.begin(sweep, planned, engine.title, out)
         table = sweeper.run(report.take, _parent_is_gone() if args.until_stdin_closes else _never)
     except KeyboardInterrupt:
         report.close()
@@ -132,7 +133,8 @@ def chosen(args: argparse.Namespace) -> tuple[Sweep, Path | None]:
     fields = {name: _plain(value) for name, value in map(_assignment, args.fields)}
     vary = {name: sweeps.parse_values(value) for name, value in map(_assignment, args.vary)}
     problems = [f"{name} is set and varied" for name in vary.keys() & (sweep.set.keys() | fields.keys())]
-    problems += [f"vary.{name} is an empty list" for name, values in vary.items() if not values]
+    empty = [name for name, values in vary.items() if not values]
+    problems += [f"vary.{name} is empty: give at least one value" for name in empty]
     if problems:
         raise sweeps.SweepError(args.spec, problems)
     return replace(sweep, set=sweep.set | fields, vary=sweep.vary | vary), out
@@ -236,7 +238,7 @@ def _parent_is_gone() -> Callable[[], bool]:
     gone = threading.Event()
 
     def listen() -> None:
-        while sys.stdin.buffer.read(1):
+        while os.read(sys.stdin.fileno(), 1):  # unbuffered: Python must not wait for it when it ends
             pass
         gone.set()
 

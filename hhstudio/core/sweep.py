@@ -284,7 +284,7 @@ def _shape_problems(tree: Any) -> Iterator[str]:
             if not isinstance(values, list):
                 yield f"vary.{field} must be a list of values, not {_json(values)}"
             elif not values:
-                yield f"vary.{field} is an empty list"
+                yield f"vary.{field} is empty: give at least one value"
     if not isinstance(runs, list) or not all(isinstance(run, dict) for run in runs):
         yield "runs must be a list of objects from fields to values"
         return

@@ -6,7 +6,7 @@ import itertools
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hhstudio.core import spec as specs
@@ -62,7 +62,7 @@ def test_everything_wrong_with_the_shape_is_said_at_once():
         "'colour'",
         "base must be",
         "vary.seed must be a list",
-        "vary.link.alpha is an empty",
+        "vary.link.alpha is empty",
         "runs",
     ):
         assert said in text
@@ -129,6 +129,7 @@ _RUNS = st.lists(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_RUNS)
 def test_names_are_unique_whatever_the_case_and_fit_every_file_system(runs):
     names = run_names(runs, [""] * len(runs), "run")

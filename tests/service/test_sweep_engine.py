@@ -107,7 +107,9 @@ def test_a_sweep_that_is_killed_goes_on_where_it_was(tmp_path):
     running.kill()
     running.communicate()
     first = (out / "seed=0.h5").stat().st_mtime_ns
-    again = subprocess.run([*command[:-1], "--out", str(out)], capture_output=True, text=True, check=False)
+    again = subprocess.run(
+        [sys.executable, "-m", "hhstudio", "sweep", str(out)], capture_output=True, text=True, check=False
+    )
     assert again.returncode == 0, again.stderr
     assert "1 of 2 runs were finished already" in again.stderr
     assert "Mean over seeds" in again.stdout
