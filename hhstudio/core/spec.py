@@ -277,9 +277,26 @@ def decode(data: bytes | str, source: str = "spec") -> Spec:
 
 def decode_recorded(data: bytes | str, source: str) -> Spec:
     """The spec that a session recorded. It was complete when it was written: a field that has come since
+        if newer := _newer_version(data):
+            raise SpecError(
+                f"{source}: a spec of version {newer}, this hhstudio reads version 1; use a newer hhstudio"
+            ) from None
     then gets the value that means what was done before there was the field. Raises :class:`SpecError`."""
     try:
         tree = msgspec.json.decode(data)
+class _Versioned(msgspec.Struct):
+    version: int = 0
+
+
+def _newer_version(data: bytes | str) -> int:
+    """The version of a spec that is newer than ours, 0 for any other."""
+    try:
+        found = msgspec.json.decode(data, type=_Versioned).version
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return 0
+    return found if found > 1 else 0
+
+
         for part, field, value in _SINCE:
             tree.setdefault(part, {}).setdefault(field, value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError):

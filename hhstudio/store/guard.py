@@ -17,7 +17,8 @@ import h5py
 import numpy as np
 
 from hhstudio.core.errors import SessionError, SpecError
-from hhstudio.store.layout import FORMAT, MAX_ARRAY, MAX_TEXT, SPEC, TABLES, VERSION
+from hhstudio.store import layout
+from hhstudio.store.layout import FORMAT, MAX_ARRAY, MAX_TEXT, SPEC, TABLES
 
 DAMAGE = (
     OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError,
@@ -244,11 +245,13 @@ def _check_format(path: Path, opened: h5py.File) -> None:
             raise DamagedError(f"{path}: damaged (its format); `hhstudio recover` saves what can be saved")
         raise SessionError(f"{path}: an HDF5 file of another program, not a session of hhstudio")
     version = int_attribute(opened, "version")
-    if version > VERSION:
+    if version > layout.VERSION:
         raise SessionError(
-            f"{path}: a session of format version {version}, this hhstudio reads up to {VERSION}; "
+            f"{path}: a session of format version {version}, this hhstudio reads up to {layout.VERSION}; "
             "open it with a newer hhstudio"
         )
+    if 1 <= version < layout.VERSION:
+        raise SessionError(f"{path}: of the older format version {version}; opening it brings it up to date")
     if version < 1:
         raise DamagedError(f"{path}: damaged (format version {version})")
     if int_attribute(opened, "complete") != 1:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import h5py
 
+import hhstudio
 from hhstudio.core.errors import SessionError
 from hhstudio.core.history import History
 from hhstudio.store import guard, layout, read
@@ -59,6 +60,15 @@ def load(path: Path) -> Loaded:
         with guard.reading(path):
             loaded.history = read.read_history(base)
             loaded.identity = read.identity(base)
+    except guard.DamagedError as error:
+        newer = _newer_program(base)
+        loaded.close()
+        if newer:
+            raise SessionError(
+                f"{path}: written by hhstudio {newer}, which is newer than this one ({hhstudio.__version__}) "
+                "and knows settings that it does not; open it with a newer hhstudio"
+            ) from None
+        raise error
     except BaseException:
         loaded.close()
         raise
@@ -68,6 +78,16 @@ def load(path: Path) -> Loaded:
         if not loaded.foreign:
             loaded.replayed = replay(loaded.history, journal, loaded.identity.sequence, loaded.tail)
     return loaded
+
+
+def _newer_program(file: h5py.File) -> str:
+    """The version of the program that wrote a file, where it is newer than this one."""
+    try:
+        app = guard.text_attribute(file, "app")
+        numbers = [tuple(map(int, v.split(".")[:3])) for v in (app, hhstudio.__version__)]
+    except (*guard.DAMAGE, SessionError):
+        return ""
+    return app if numbers[0] > numbers[1] else ""
 
 
 def is_left_over(path: Path) -> bool:

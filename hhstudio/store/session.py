@@ -19,7 +19,7 @@ from hhstudio.core.errors import SessionError
 from hhstudio.core.history import History
 from hhstudio.core.spec import Spec
 from hhstudio.core.state import TrainerState
-from hhstudio.store import guard, layout, leftover, read
+from hhstudio.store import guard, layout, leftover, migrations, read
 from hhstudio.store.durable import is_writable
 from hhstudio.store.inspectable import Inspectable
 from hhstudio.store.journal import Frame, journal_path
@@ -42,6 +42,8 @@ def open(path: Path | str) -> Session:
     path = Path(path)
     writer = owner(path)
     notes = []
+    if writer is None and migrations.is_older(path):
+        notes.append(migrations.migrate(path))
     if writer is None and leftover.is_left_over(path):
         try:
             lock = Lock(path, "recovery")
