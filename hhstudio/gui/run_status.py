@@ -127,7 +127,8 @@ class RunStatus(QWidget):
             if progress.rate > 0:
                 parts.append(rate(progress.rate))
         elif history.state in TERMINAL and history.step and history.run and history.run.total_steps:
-            parts.insert(0, f"step {history.step:,} of {history.run.total_steps:,}".replace(",", " "))
+            total = max(history.step, history.run.total_steps)  # a tree that grew has learned longer
+            parts.insert(0, f"step {history.step:,} of {total:,}".replace(",", " "))
         return "  ·  ".join(parts)
 
     def _show_icon(self, name: str, color: str) -> None:

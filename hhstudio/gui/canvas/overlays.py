@@ -78,7 +78,8 @@ class Message(QLabel):
     def pin(self, text: str) -> None:
         """What stands there when nothing else is said."""
         self._pinned = text
-        self.say("")
+        if not self._timer.isActive():
+            self.say("")
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme

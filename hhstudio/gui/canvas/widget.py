@@ -132,7 +132,10 @@ class TreeCanvas(QWidget):
 
     def set_read_only(self, on: bool, reason: str = READ_ONLY) -> None:
         """Refuse edits, with the reason, until it is turned off again."""
+        news = on and reason != self.editor.locked
         self.editor.locked = reason if on else ""
+        if news and reason == READ_ONLY:
+            self.message.say(reason)
         if on:
             self.view.cancel_gesture()
             self.palette_popup.hide()
@@ -169,6 +172,7 @@ class TreeCanvas(QWidget):
         """Select the solver of a path and scroll to it; unknown names are ignored."""
         for path in self.document.topology.paths:
             if path.name == name and path.solver in self.scene.nodes:
+                self.scene.reveal(path.solver)
                 self.scene.select([path.solver])
                 self.view.show_node(self.scene.nodes[path.solver])
 
@@ -336,7 +340,7 @@ class TreeCanvas(QWidget):
         self.hint.setVisible(empty and not self.read_only)
         self.hint.place()
         if self.read_only:
-            self.message.pin(self.editor.locked)
+            self.message.pin("" if self.editor.locked == READ_ONLY else self.editor.locked)
         else:
             self.message.pin(FIRST_STEPS if 0 < len(topology.nodes) <= SMALL_TREE else "")
 
