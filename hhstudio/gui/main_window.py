@@ -18,6 +18,7 @@ from hhstudio.gui.commands import all_actions
 from hhstudio.gui.dialogs import ROLE
 from hhstudio.gui.docks import Docks
 from hhstudio.gui.files import Files
+from hhstudio.gui.growing import Growing
 from hhstudio.gui.inspection.asking import Inspection
 from hhstudio.gui.keys import KeyBindings
 from hhstudio.gui.opening import OPENABLE
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
         self.inspection = Inspection(studio)
         bench = Workbench(studio, self.selection, self.inspection, theming, self.registry, self.files, self)
         self.parts = Parts(PARTS, bench, self.docks, self._turns)
+        self.growing = Growing(self.canvas, studio, self.selection)
         self.registry.add(*all_actions(self))
         self.registry.add(*self.canvas.actions(), owner=self.canvas)
         self.keys = KeyBindings(self.registry, studio.preferences)
