@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hhstudio.core.costs import costs, steps
-from hhstudio.core.spec import Spec
+from hhstudio.core.spec import Spec, solver_of
+from hhstudio.core.topology import Solver
 
 _ROW = 7
 """Bytes a recorded number of a curve takes, compressed (quickstart: 6.6)."""
@@ -12,6 +13,21 @@ _A_STEP = 5.4
 _A_TENSOR = 400
 """Bytes that HDF5 itself needs for a tensor with its name."""
 _FIXED = 60_000
+
+
+def total_steps(spec: Spec) -> int | None:
+    """Training steps of the whole run, baselines included (solvers that are built alike are trained once);
+    None where passes over images are counted instead."""
+    own = steps(spec)
+    if own is None or not spec.baselines:
+        return own
+    alike = set()
+    for solver, tasks in spec.topology.assigned(_tasks(spec)).items():
+        node = spec.topology.by_id[solver]
+        assert isinstance(node, Solver)
+        alike.add((repr(solver_of(spec, node)), tasks))
+    once = spec.training.steps * sum(len(tasks) for _, tasks in alike)
+    return own + len(set(spec.baselines)) * once
 
 
 def disk(spec: Spec) -> int | None:

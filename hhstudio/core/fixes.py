@@ -167,6 +167,14 @@ def _classes(spec: Spec, issue: Issue) -> Iterator[Fix]:
         yield Fix(f"Use {each} class{'' if each == 1 else 'es'} a task", with_fields(spec, fields))
 
 
+def _held_out(spec: Spec, issue: Issue) -> Iterator[Fix]:
+    yield Fix("Hold out a tenth of the training images", with_fields(spec, {"stream.validation": 0.1}))
+
+
+def _in_between(spec: Spec, issue: Issue) -> Iterator[Fix]:
+    yield Fix("Measure every 50 steps", with_fields(spec, {"evaluation.every": 50}))
+
+
 def _name(spec: Spec, node_id: str) -> str:
     return spec.topology.by_id[node_id].name
 
@@ -186,4 +194,6 @@ _FIXES: dict[str, Callable[[Spec, Issue], Iterator[Fix]]] = {
     "architecture": _architecture,
     "range": _range,
     "classes": _classes,
+    "held out": _held_out,
+    "in between": _in_between,
 }

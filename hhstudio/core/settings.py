@@ -276,6 +276,7 @@ def _growth_issues(spec: Spec) -> Iterator[Issue]:
             "stream.validation",
             "growth.policy accuracy looks at validation images, and none are held out: set "
             "stream.validation, as to 0.1",
+            code="held out",
         )
 
 
@@ -287,12 +288,14 @@ def _stopping_issues(spec: Spec) -> Iterator[Issue]:
             "stream.validation",
             "training.early_stopping looks at validation images, and none are held out: set "
             "stream.validation, as to 0.1",
+            code="held out",
         )
     if spec.evaluation.every == 0:
         yield _error(
             "evaluation.every",
             "training.early_stopping looks when accuracy is measured in between: set evaluation.every, "
             "as to 50",
+            code="in between",
         )
 
 

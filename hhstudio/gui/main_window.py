@@ -26,6 +26,7 @@ from hhstudio.gui.part_list import PARTS
 from hhstudio.gui.parts import Parts, Workbench
 from hhstudio.gui.preferences import ThemeChoice
 from hhstudio.gui.run_bar import RunBar
+from hhstudio.gui.running import Running
 from hhstudio.gui.selection import Selection
 from hhstudio.gui.session_files import shown_path, with_names
 from hhstudio.gui.shortcuts_dialog import Shortcuts
@@ -60,11 +61,13 @@ class MainWindow(QMainWindow):
         self.inspection = Inspection(studio)
         bench = Workbench(studio, self.selection, self.inspection, theming, self.registry, self.files, self)
         self.parts = Parts(PARTS, bench, self.docks, self._turns)
+        self.running = Running(self)
         self.growing = Growing(self.canvas, studio, self.selection)
         self.registry.add(*all_actions(self))
         self.registry.add(*self.canvas.actions(), owner=self.canvas)
         self.keys = KeyBindings(self.registry, studio.preferences)
         self.run_bar = RunBar(studio, self.registry, theme=theme)
+        self.running.attach(self.run_bar.banner)
         self._closing = False
         self._told: Resumed | None = None
         self._build()

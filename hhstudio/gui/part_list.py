@@ -79,6 +79,8 @@ def _filters(bench: Workbench) -> QWidget:
     made.watch_requested.connect(bench.studio.runs.watch)
     made.watch_ended.connect(bench.studio.runs.end_watch)
     bench.selection.path_changed.connect(made.select)
+    bench.selection.task_changed.connect(made.select_task)
+    bench.selection.step_changed.connect(made.set_step)
     return made
 
 
@@ -98,6 +100,14 @@ def _maps(bench: Workbench) -> QWidget:
     return made
 
 
+def _health(bench: Workbench) -> QWidget:
+    from hhstudio.gui.inspection.health import HealthView
+
+    made = HealthView(bench.inspection)
+    bench.selection.path_changed.connect(made.select_path)
+    return made
+
+
 def _compare(bench: Workbench) -> QWidget:
     from hhstudio.gui.compare import CompareView
     from hhstudio.gui.compare.sweeping import Sweeping
@@ -111,6 +121,34 @@ def _compare(bench: Workbench) -> QWidget:
     sweeping.changed.connect(bench.registry.refresh)
     sweeping.notice.connect(studio.notice)
     sweeping.problem.connect(studio.problem)
+    return made
+
+
+def _try(bench: Workbench) -> QWidget:
+    from hhstudio.gui.inspection.tryit import TryView
+
+    made = TryView(bench.inspection)
+    bench.selection.path_changed.connect(made.select_path)
+    bench.selection.task_changed.connect(made.select_task)
+    return made
+
+
+def _mixing(bench: Workbench) -> QWidget:
+    from hhstudio.gui.inspection.mixing import MixingView
+
+    made = MixingView(bench.inspection)
+    bench.selection.path_changed.connect(made.select_path)
+    return made
+
+
+def _weights(bench: Workbench) -> QWidget:
+    from hhstudio.gui.inspection.weights import WeightsView
+
+    made = WeightsView(bench.inspection)
+    bench.selection.path_changed.connect(made.select_path)
+    bench.selection.task_changed.connect(made.select_task)
+    bench.selection.step_changed.connect(made.set_step)
+    made.step_chosen.connect(bench.selection.choose_step)
     return made
 
 
@@ -128,6 +166,12 @@ def _properties(bench: Workbench) -> QWidget:
     canvas.selection_changed.connect(made.show_selection)
     made.show_selection(canvas.scene.selection)
     return made
+
+
+def _runs(bench: Workbench) -> QWidget:
+    from hhstudio.gui.running.view import RunsView
+
+    return RunsView(bench.studio)
 
 
 def _history(bench: Workbench) -> QWidget:
@@ -153,6 +197,8 @@ PARTS = (
     Part("outline", "Outline", _outline, "left", row=1, key="Ctrl+6", tip="The tree as a list"),
     Part("tasks", "Tasks", _tasks, "left", row=1, key="Ctrl+9",
          tip="The stream's tasks: their classes, their order, the paths that learn them"),
+    Part("runs", "Runs", _runs, "left", row=1, key="Alt+0",
+         tip="The run that goes on, what can be changed in it, and those that wait"),
     Part("history", "History", _history, "left", row=1, key="Ctrl+8", tip="What was done, to go back to"),
     Part("curves", "Curves", _curves, "bottom", key="Ctrl+2", late=True, tip="Accuracy and losses, live"),
     Part("compare", "Compare", _compare, "bottom", key="Alt+9", late=True,
@@ -163,6 +209,14 @@ PARTS = (
     Part("properties", "Properties", _properties, "right", row=1, key="Ctrl+7",
          tip="Settings of what is selected, and of everything"),
     Part("filters", "Filters", _filters, "right", row=1, key="Ctrl+4", tip="Generated weights as pictures"),
+    Part("health", "Chain health", _health, "right", row=1, key="Alt+1",
+         tip="Why a chain of hypernetworks holds or fails"),
+    Part("try", "Try it", _try, "right", row=1, key="Alt+4",
+         tip="An image in, what every path makes of it out"),
+    Part("weights", "Weights", _weights, "right", row=1, key="Alt+5",
+         tip="Histograms of every layer through time, scales, dead units"),
+    Part("mixing", "Between tasks", _mixing, "right", row=1, key="Alt+6",
+         tip="Weights from mixed task embeddings, and how well they do"),
     Part("distances", "Distances", _distances, "right", row=1, key="Alt+2",
          tip="How far apart the generated solvers are, and how far they have moved"),
     Part("maps", "Map", _maps, "right", row=1, key="Alt+3", tip="Embeddings and generated weights as a map"),

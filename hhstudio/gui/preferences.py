@@ -71,6 +71,15 @@ class Preferences:
         self._settings.setValue("welcomed", "yes" if value else "no")
 
     @property
+    def notify(self) -> bool:
+        """Whether the end of a run is told to somebody who looks elsewhere."""
+        return self._text("notify") != "no"
+
+    @notify.setter
+    def notify(self, value: bool) -> None:
+        self._settings.setValue("notify", "yes" if value else "no")
+
+    @property
     def shortcuts(self) -> dict[str, str]:
         """Keys that the user chose, by action; an empty text: none."""
         try:

@@ -18,7 +18,7 @@ from hhstudio.gui.session_files import shown_path
 from hhstudio.gui.studio import Studio
 from hhstudio.gui.theme import LIGHT, Theme
 
-_BUTTONS = ("run.pause", "run.stop", "run.checkpoint")
+_BUTTONS = ("run.options", "run.pause", "run.stop", "run.checkpoint")
 
 
 class RunBar(QWidget):

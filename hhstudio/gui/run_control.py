@@ -6,23 +6,28 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from hhstudio.core import consent, rules
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.history import Changes, History
 from hhstudio.core.spec import Spec
 from hhstudio.core.topology import Topology
-from hhstudio.gui import session_files
+from hhstudio.gui import opening, session_files
 from hhstudio.gui.live_run import LiveRun
+from hhstudio.gui.running.queueing import Queueing
 from hhstudio.service.client import RunClient
+from hhstudio.service.queue import Entry
 
 if TYPE_CHECKING:
     from hhstudio.gui.studio import Studio
 
 
 class RunControl(QObject):
-    """Owns the one run that goes on, if one does. What it learns is told through the studio's signals."""
+    """Owns the one run that goes on, if one does. What it learns is told through the studio's signals;
+    ``ended`` carries how a run ended (a Finished, or None)."""
+
+    ended = Signal(object)
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(studio)
@@ -30,6 +35,8 @@ class RunControl(QObject):
         self.current: LiveRun | None = None
         self.trusted: set[str] = set()
         self._watched = False
+        self.queueing = Queueing(studio)
+        self.ended.connect(self.queueing.ended)
 
     # what can be asked ------------------------------------------------------------------------------
 
@@ -54,27 +61,40 @@ class RunControl(QObject):
     @property
     def next_session(self) -> Path:
         """Where the next run will be kept. Raises HHStudioError when all names are taken."""
-        studio = self._studio
-        return session_files.unused_path(studio.preferences.sessions_folder, studio.document.spec.name)
+        return self.queueing.free_path(self._studio.document.spec)
 
     # what can be done -------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Train the document into a new session."""
+    def start(self, out: Path | None = None) -> None:
+        """Train the document into a new session: ``out``, or the next free name."""
+        if not self.running and self._is_trusted(self._studio.document.spec, lambda: self.start(out)):
+            self._studio.guarded("Start", lambda: self._start(out or self.next_session, hold=True))
 
-        def work() -> None:
-            spec = self._studio.document.spec
-            rules.check(spec)
-            out = self.next_session
-            session_files.make_folder(out.parent)
-            history = History()
-            # Known already, so that the views build what takes long before the first step, not during it.
-            history.paths = tuple(path.name for path in spec.topology.paths)
-            self._begin(self._client(spec, out), history, out)
-            self._studio.document.mark_saved()  # the session keeps tree and settings
+    def start_queued(self, entry: Entry) -> None:
+        """Train what waited, or go on with its session. The document becomes its spec, undoably, so that
+        what is drawn is what is trained. Raises HHStudioError."""
+        spec, out = entry.decoded(), Path(entry.out)
+        missing = [name for name in consent.imported(spec) if name not in self.trusted]
+        if missing:
+            raise HHStudioError(f"it imports {', '.join(missing)}: start it once by hand, to agree to that")
+        if spec != self._studio.document.spec:
+            self._studio.document.apply(f"Train {entry.name} from the queue", spec)
+        if not out.exists():
+            self._start(out, hold=False)
+            return
+        with opening.open_session(out) as session:
+            history = session.history
+        self._begin(self._client(None, out, resume=True), history, out)
 
-        if not self.running and self._is_trusted(self._studio.document.spec, self.start):
-            self._studio.guarded("Start", work)
+    def _start(self, out: Path, hold: bool) -> None:
+        spec = self._studio.document.spec
+        rules.check(spec)
+        session_files.make_folder(out.parent)
+        history = History()
+        # Known already, so that the views build what takes long before the first step, not during it.
+        history.paths = tuple(path.name for path in spec.topology.paths)
+        self._begin(self._client(spec, out, hold=hold), history, out)
+        self._studio.document.mark_saved()  # the session keeps tree and settings
 
     def resume_session(self) -> None:
         """Continue the session that is shown from its last checkpoint."""
@@ -83,7 +103,7 @@ class RunControl(QObject):
             path, history = self._studio.session_path, self._studio.history
             assert path is not None
             assert history is not None
-            self._begin(self._client(None, path, resume=True), history, path)
+            self._begin(self._client(None, path, resume=True, hold=True), history, path)
 
         history = self._studio.history
         if not self.can_continue or history is None or history.spec is None:
@@ -114,6 +134,19 @@ class RunControl(QObject):
             self.current.client.checkpoint()
             self._studio.notice.emit("Checkpoint asked for")
 
+    def go_back(self, lr: float | None = None) -> None:
+        """To the last checkpoint, with another learning rate if one is given."""
+        if self.current is not None and self.running:
+            self.current.client.go_back(lr)
+
+    def set_learning_rate(self, value: float) -> None:
+        if self.current is not None and self.running:
+            self.current.client.set_learning_rate(value)
+
+    def set_beta(self, value: float) -> None:
+        if self.current is not None and self.running:
+            self.current.client.set_beta(value)
+
     def grow(self, topology: Topology, reason: str, removed: Sequence[str] = ()) -> None:
         """Go on with another tree from the next step; ``removed``: ids of the nodes that are meant to go."""
         if self.current is not None and self.running:
@@ -138,12 +171,14 @@ class RunControl(QObject):
 
     def close(self) -> None:
         """Let go of the run. If it still goes on it is stopped and, if it must be, ended."""
+        self.queueing.going_on = False
         if self.current is not None:
             self.current.stop_watching()
             if self.current.client.alive:
                 self.current.client.stop("the window was closed")
                 self.current.client.wait(10.0)
                 self.current.client.kill()
+        self.queueing.close()
 
     # inside -----------------------------------------------------------------------------------------
 
@@ -160,7 +195,7 @@ class RunControl(QObject):
             self._studio.consent_needed.emit(names, agreed)
         return not names
 
-    def _client(self, spec: Spec | None, out: Path, resume: bool = False) -> RunClient:
+    def _client(self, spec: Spec | None, out: Path, resume: bool = False, hold: bool = False) -> RunClient:
         return RunClient(
             spec,
             out,
@@ -168,6 +203,7 @@ class RunControl(QObject):
             allow_unverified=self._studio.allow_unverified,
             allow_imports=self.trusted,
             resume=resume,
+            hold=hold,
         )
 
     def _begin(self, client: RunClient, history: History, out: Path) -> None:
@@ -204,6 +240,7 @@ class RunControl(QObject):
         elif end is not None:
             word = "Finished" if end.state == "finished" else "Stopped"
             studio.notice.emit(f"{word}: kept as {session_files.shown_path(studio.session_path or Path())}")
+        self.ended.emit(end)
 
     @Slot(object)
     def _broke(self, error: Exception) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Container
 from pathlib import Path
 
 import platformdirs
@@ -24,12 +25,13 @@ def default_folder() -> Path:
     return platformdirs.user_documents_path() / "hhstudio"
 
 
-def unused_path(folder: Path, name: str) -> Path:
-    """``folder/name.h5``, or with the first number behind it that is free; a journal also takes a name."""
+def unused_path(folder: Path, name: str, taken: Container[Path] = ()) -> Path:
+    """``folder/name.h5``, or with the first number behind it that is free; a journal also takes a name, and
+    so do those ``taken``."""
     stem = file_stem(name)
     for number in range(1, 100_000):
         path = folder / (f"{stem}.h5" if number == 1 else f"{stem}-{number}.h5")
-        if not path.exists() and not path.with_name(path.name + ".journal").exists():
+        if path not in taken and not path.exists() and not path.with_name(path.name + ".journal").exists():
             return path
     raise HHStudioError(f"{folder} has 100 000 sessions called {stem}: choose another name or folder")
 

@@ -5,9 +5,9 @@ Gradients are computed for conditions that are never learned; nothing that is st
 
 from __future__ import annotations
 
-import statistics
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import torch
 from torch import Tensor
@@ -18,10 +18,11 @@ from hhstudio.learn.learner import Learner
 from hhstudio.learn.schedule import Position
 from hhstudio.nets.chain import Condition
 
-REPEATS = 12
-"""Timed steps of a kind at most, of which the median counts; one more comes before them."""
-EACH = 0.08
-"""Seconds after which a kind has been timed well enough."""
+ROUNDS = 12
+"""Timed steps of a kind at most, of which the quickest counts; the kinds take turns, so that a busy machine
+slows all of them, and one more of each comes before them."""
+
+Trial = Callable[[], object]
 
 
 def step_costs(
@@ -29,40 +30,62 @@ def step_costs(
 ) -> dict[str, tuple[float, float]]:
     """Seconds a step, alone and with earlier conditions to be kept, by path and by phase.
 
-    Paths of the same depth and solver are timed once. Takes about ``seconds`` at most; what there was no
-    time for is missing.
+    Paths of the same depth and solver are timed once. Takes about ``seconds``; what there was no time to
+    begin with is missing.
     """
-    due = time.perf_counter() + seconds
-    known: dict[tuple[int, str], tuple[float, float]] = {}
-    found: dict[str, tuple[float, float]] = {}
-    for solver, chain in learner.hierarchy.tree.chains.items():
-        key = chain.depth, chain.last.spec.kind
-        if key not in known:
-            if known and time.perf_counter() > due:
-                continue
-            known[key] = _path_costs(learner, solver, due)
-        found[at.name(solver)] = known[key]
-    for phase in baselines.steps_by_phase():
-        if not found or time.perf_counter() <= due:
-            own = timed(learner, baselines.trial(phase, Scratch), due)
-            found[phase] = own, own
-    return found
+    kinds: dict[object, tuple[Trial, Trial]] = {}
+    of: dict[str, object] = {}
+    with contextlib.ExitStack() as stack:
+        for solver, chain in learner.hierarchy.tree.chains.items():
+            kind = chain.depth, chain.last.spec.kind
+            of[at.name(solver)] = kind
+            if kind not in kinds:
+                kinds[kind] = stack.enter_context(_trials(learner, solver))
+        for phase in baselines.steps_by_phase():
+            of[phase] = phase
+            own = baselines.trial(phase, Scratch)
+            kinds[phase] = own, own
+        next(iter(kinds.values()))[0]()  # what is loaded at the first step is no part of what steps cost
+        found = _quickest(learner, kinds, time.perf_counter() + seconds)
+    return {key: found[kind] for key, kind in of.items() if kind in found}
 
 
-def _path_costs(learner: Learner, solver: str, due: float) -> tuple[float, float]:
+def _quickest(
+    learner: Learner, kinds: Mapping[object, tuple[Trial, Trial]], due: float
+) -> dict[object, tuple[float, float]]:
+    best: dict[object, tuple[float, float]] = {}
+    for each in range(ROUNDS + 1):
+        for kind, (alone, kept) in kinds.items():
+            if time.perf_counter() > due and (each > 1 or (best and kind not in best)):
+                return best
+            once = _seconds(learner, alone)
+            found = once, max(once, _seconds(learner, kept)) if kept is not alone else once
+            before = best.get(kind, found) if each > 1 else found  # the first one only warms up
+            best[kind] = min(found[0], before[0]), min(found[1], before[1])
+    return best
+
+
+@contextlib.contextmanager
+def _trials(learner: Learner, solver: str) -> Iterator[tuple[Trial, Trial]]:
+    """A step of a path alone, and one that keeps earlier conditions."""
     spec = learner.spec
-    own = Condition(solver, -1)
-    probes = [own, *_earlier(learner, solver, spec.consolidation.sample or 4)]
-    for c in probes:
+    probes = [Condition(solver, -1), *_earlier(learner, solver, spec.consolidation.sample or 4)]
+    added = [c for c in probes if learner.hierarchy.embeddings_of(c)[0] not in learner.hierarchy.stored]
+    for c in added:
         learner.hierarchy.add(c)
     try:
         scratch = Scratch(t for t in learner.hierarchy.stored.values() if t.requires_grad)
-        alone = timed(learner, lambda: _try(learner, probes[:1], scratch), due)
-        if spec.training.mode == "joint" or spec.consolidation.beta <= 0:
-            return alone, alone
-        return alone, max(alone, timed(learner, lambda: _try(learner, probes, scratch), due))
+
+        def alone() -> None:
+            _try(learner, probes[:1], scratch)
+
+        def kept() -> None:
+            _try(learner, probes, scratch)
+
+        free = spec.training.mode == "joint" or spec.consolidation.beta <= 0
+        yield alone, alone if free else kept
     finally:
-        for c in probes:
+        for c in added:
             for name in learner.hierarchy.embeddings_of(c):
                 del learner.hierarchy.stored[name]
 
@@ -112,20 +135,11 @@ class Scratch:
         self._optimizer.step()
 
 
-def timed(learner: Learner, step: Callable[[], object], due: float) -> float:
-    """Seconds that a step takes, from a few."""
+def _seconds(learner: Learner, step: Trial) -> float:
+    began = time.perf_counter()
     step()
-    found: list[float] = []
-    ends = time.perf_counter() + EACH
-    while len(found) < REPEATS:
-        began = time.perf_counter()
-        step()
-        if learner.device.type == "cuda":
-            torch.cuda.synchronize(learner.device)
-        elif learner.device.type == "mps":
-            torch.mps.synchronize()
-        now = time.perf_counter()
-        found.append(now - began)
-        if len(found) > 1 and now > min(ends, due):
-            break
-    return statistics.median(found)
+    if learner.device.type == "cuda":
+        torch.cuda.synchronize(learner.device)
+    elif learner.device.type == "mps":
+        torch.mps.synchronize()
+    return time.perf_counter() - began

@@ -30,6 +30,11 @@ def actions(window: MainWindow) -> list[Action]:
             enabled_when=lambda: not studio.running and studio.first_error is None,
         ),
         Action(
+            "run.options", "Run with options …", window.running.prepare, "Ctrl+Shift+Return", icon="settings",
+            menu="Run", group="start",
+            tip="What it takes and what is in its way; baselines, early stopping, queue",
+        ),
+        Action(
             "run.continue", "Continue", runs.resume_session, "Ctrl+F5", icon="continue",
             menu="Run", group="start", tip="Continue this session from its last checkpoint",
             enabled_when=lambda: runs.can_continue,
@@ -46,5 +51,19 @@ def actions(window: MainWindow) -> list[Action]:
         Action(
             "run.checkpoint", "Checkpoint now", runs.checkpoint, "Ctrl+K", icon="checkpoint", group="steer",
             tip="Save a checkpoint and go on", **busy,
+        ),
+        Action(
+            "run.back", "Go back to the checkpoint", runs.go_back, group="steer",
+            tip="Go on from the last checkpoint, as if what came after it had not been",
+            **(busy | {
+                "enabled_when": lambda: studio.running and studio.history is not None
+                and studio.history.checkpoint is not None,
+                "reason_when_disabled": lambda: "There is no run with a checkpoint",
+            }),
+        ),
+        Action(
+            "run.notify", "Notify when a run ends", window.running.toggle_notify, menu="Run", group="telling",
+            checked_when=lambda: studio.preferences.notify,
+            tip="By the system, while another window is in front; without a sound",
         ),
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hhstudio.core import gradients, utilisation
+from hhstudio.core import baselines, gradients, utilisation
 
 HIDDEN = frozenset({"untrained"})
 """Recorded once for forward transfer; a single point is no curve. Nor is what an edge is worth."""
@@ -63,7 +63,8 @@ def ordered(names: set[str]) -> tuple[str, ...]:
     """Known metrics in their usual order, then the others by name; those that are single points left out."""
     known = [m.name for m in _KNOWN if m.name in names]
     others = names - set(known) - HIDDEN
-    return (*known, *sorted(name for name in others if not utilisation.measures(name)))
+    shown = (n for n in others if not utilisation.measures(n) and baselines.kind_of(n) is None)
+    return (*known, *sorted(shown))
 
 
 def text(metric: Metric, value: float) -> str:

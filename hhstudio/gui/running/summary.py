@@ -1,0 +1,74 @@
+"""A run in words, before it starts."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from hhstudio.core import baselines
+from hhstudio.core.costs import costs
+from hhstudio.core.estimates import disk, total_steps
+from hhstudio.core.spec import Spec
+from hhstudio.gui.words import count, size
+from hhstudio.service.calibrate import Calibration
+
+_LISTED = 6
+
+
+def what_is_trained(spec: Spec) -> str:
+    """Paths, tasks, steps, and what is trained beside them."""
+    paths = spec.topology.paths
+    names = ", ".join(path.name for path in paths[:_LISTED]) + (" …" if len(paths) > _LISTED else "")
+    tasks = len(spec.stream.parts) or spec.stream.tasks
+    steps = total_steps(spec)
+    length = f"{spec.training.epochs:g} epochs a task" if steps is None else f"{count(steps)} steps in all"
+    data = spec.stream.parts[0].dataset if spec.stream.parts else spec.stream.dataset
+    together = "at the same time" if spec.training.mode == "joint" else "one after the other"
+    text = (
+        f"{len(paths)} path{_s(len(paths))} ({names}), {tasks} task{_s(tasks)} of {data} {together}, {length}"
+    )
+    if spec.baselines:
+        also = ", ".join(baselines.TITLES[kind].lower() for kind in baselines.KINDS if kind in spec.baselines)
+        text += f"; then its solver without hypernetworks: {also}"
+    return text
+
+
+def what_it_takes(spec: Spec, timed: Calibration | None, problem: str) -> str:
+    """Time, memory and disk, as far as they are known."""
+    needed = disk(spec)
+    found = costs(spec).total
+    parts = []
+    if timed is not None:
+        parts.append(f"about {roughly(timed.seconds)} on {timed.device}")
+        parts.append(f"{size(timed.memory)} of memory")
+    elif found is not None:
+        parts.append(f"{count(found.stored)} numbers stored, {count(found.generated)} generated")
+    if needed is not None:
+        parts.append(f"about {size(needed)} on the disk")
+    text = " · ".join(parts) or "What it takes cannot be told before the data are read"
+    return f"{text}\n{problem[:1].upper()}{problem[1:]}" if problem else text
+
+
+def roughly(seconds: float) -> str:
+    """A time as one would say it: ``40 seconds``, ``12 minutes``, ``3.5 hours``."""
+    if seconds < 90:
+        return f"{max(5, 5 * round(seconds / 5))} seconds"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} minutes"
+    hours = seconds / 3600
+    return f"{hours:.1f} hours" if hours < 10 else f"{round(hours)} hours"
+
+
+def free_space(folder: Path) -> int | None:
+    """Bytes that the disk of a folder (or of the nearest above it) still takes; None where nobody tells."""
+    for place in (folder, *folder.parents):
+        if place.exists():
+            try:
+                return shutil.disk_usage(place).free
+            except OSError:
+                return None
+    return None
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"
