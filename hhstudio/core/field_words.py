@@ -45,6 +45,7 @@ TIPS: dict[str, str] = {
     "consolidation.curvature_images": "Training images from which that is estimated",
     "consolidation.embeddings_on_task_loss_only": "Embeddings of earlier tasks stay as they are",
     "consolidation.lookahead": "Take the penalty at the weights after the task loss's step",
+    "consolidation.reference": "Compare with weights as learned, or at the task's start; auto minds memory",
     "evaluation.every": "Steps between measurements of accuracy; 0 only at the end of each task",
     "evaluation.batch_size": "Images at once while measuring",
     "evaluation.limit": "Test images a task in between",

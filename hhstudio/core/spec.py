@@ -115,6 +115,10 @@ class Consolidation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
     Kronecker factors of its layers from ``curvature_images`` training images; level solver only, 0 none.
     ``embeddings_on_task_loss_only``: embeddings of earlier tasks stay as they are; otherwise they
     follow the penalty. ``lookahead``: the penalty is taken at the weights after the task loss's step.
+    ``reference`` learned: weights are compared with those that each condition had when its task ended, which
+    are kept; start: with those at the start of the present task, generated again from one copy of what is
+    stored, so that memory does not grow (as published); auto: learned until they are more than 256 MB and
+    four such copies. The closed form for a stored hypernetwork always compares with the start.
     """
 
     beta: float = 10.0
@@ -126,6 +130,7 @@ class Consolidation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
     curvature_images: int = 400
     embeddings_on_task_loss_only: bool = False
     lookahead: bool = False
+    reference: Literal["auto", "learned", "start"] = "auto"
 
 
 class Link(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -272,18 +277,13 @@ def decode(data: bytes | str, source: str = "spec") -> Spec:
     try:
         return msgspec.json.decode(data, type=Spec)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SpecError(f"{source}: {_readable(error)}") from None
-
-
-def decode_recorded(data: bytes | str, source: str) -> Spec:
-    """The spec that a session recorded. It was complete when it was written: a field that has come since
         if newer := _newer_version(data):
             raise SpecError(
                 f"{source}: a spec of version {newer}, this hhstudio reads version 1; use a newer hhstudio"
             ) from None
-    then gets the value that means what was done before there was the field. Raises :class:`SpecError`."""
-    try:
-        tree = msgspec.json.decode(data)
+        raise SpecError(f"{source}: {_readable(error)}") from None
+
+
 class _Versioned(msgspec.Struct):
     version: int = 0
 
@@ -297,6 +297,11 @@ def _newer_version(data: bytes | str) -> int:
     return found if found > 1 else 0
 
 
+def decode_recorded(data: bytes | str, source: str) -> Spec:
+    """The spec that a session recorded. It was complete when it was written: a field that has come since
+    then gets the value that means what was done before there was the field. Raises :class:`SpecError`."""
+    try:
+        tree = msgspec.json.decode(data)
         for part, field, value in _SINCE:
             tree.setdefault(part, {}).setdefault(field, value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AttributeError):

@@ -40,7 +40,7 @@ def restore(
     restore_generation(learner, saved, [*finished, *current])
     learner.done = list(finished)
     consolidation = _below(saved, "consolidation")
-    learner.consolidation.load(consolidation, finished)
+    learner.consolidation.load(consolidation, finished, within=bool(current))
     optimiser = _below(saved, "optimiser")
     if current:
         learner.begin(current, closed="gram/last" in consolidation)

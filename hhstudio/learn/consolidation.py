@@ -1,7 +1,8 @@
 """Consolidation: keeping what was generated for earlier conditions (von Oswald et al. 2019, eq. 2).
 
-Two forms of the same penalty. *Targets*: weights are fixed once a condition's task has ended, and a sample
-of earlier conditions is generated anew at every step and compared. *Gram* (:mod:`hhstudio.learn.gram`): the
+Two forms of the same penalty. *Targets*: weights are fixed once a condition's task has ended (or, where
+there are too many, at the start of each task: :mod:`hhstudio.learn.start`), and a sample of earlier
+conditions is generated anew at every step and compared. *Gram* (:mod:`hhstudio.learn.gram`): the
 change since the task's start of the root's raw output for all earlier conditions, in closed form.
 :meth:`Consolidation.begin` takes the cheaper of those that apply and says why.
 """
@@ -9,7 +10,7 @@ change since the task's start of the root's raw output for all earlier condition
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -20,6 +21,7 @@ from hhstudio.core import spec as specs
 from hhstudio.learn.curvature import Curvature, Factors
 from hhstudio.learn.drift import Bend, drift
 from hhstudio.learn.gram import RootGram
+from hhstudio.learn.start import Start, takes_copy
 from hhstudio.nets.chain import Condition, Generated, Hierarchy
 from hhstudio.nets.initialise import derived_seed
 from hhstudio.nets.tree import Chain, Edge
@@ -55,6 +57,8 @@ class Consolidation:
         self._measure = measure
         self._curvature = Curvature() if settings.curvature > 0 and settings.level == "solver" else None
         self._gram: RootGram | None = None
+        self._start: Start | None = None
+        self._kept_start: dict[str, np.ndarray] = {}
 
     # before a task -------------------------------------------------------------------------------------
 
@@ -73,21 +77,51 @@ class Consolidation:
         if why_not is None:
             gram, direct = self._costs()
             if gram < direct if closed is None else closed:
-                self._gram = self._make_gram()
+                self._gram, self._start = self._make_gram(), None
                 self.targets.clear()
                 return (
                     f"closed form at the root over all {len(earlier)} earlier conditions: about "
                     f"{gram / direct:.2g} times the work of generating {taken} anew"
                 )
             why_not = f"the closed form would be {gram / direct:.2g} times the work"
-        # Nothing is trained between the end of a condition's task and here: these are its weights then.
-        for condition in earlier:
-            if condition not in self.targets:
-                self._fix(condition)
+        self._begin_targets()
         if self._curvature is not None:
             self._measure_curvature(self._curvature, learning.task)
         level = {"solver": "the solvers' weights", "root": "the root's targets", "all": "every level"}
-        return f"targets at {level[self.settings.level]}, {taken} earlier conditions a step; {why_not}"
+        copied = "" if self._start is None else (
+            f", generated again from a copy of the {self._start.numbers} numbers stored at the task's start"
+        )  # fmt: skip
+        return (
+            f"targets at {level[self.settings.level]}, {taken} earlier conditions a step{copied}; {why_not}"
+        )
+
+    @torch.no_grad()
+    def _begin_targets(self) -> None:
+        """Fix the weights with which those of earlier conditions are compared.
+
+        Nothing is trained between the end of a condition's task and here: what is generated now are its
+        weights then.
+        """
+        hierarchy, chains = self._hierarchy, self._hierarchy.tree.chains
+        missing = [c for c in self._earlier if c not in self.targets]
+        kept = sum(
+            chains[c.solver].edges[level].spec.size
+            for c in self._earlier
+            for level in self._levels(chains[c.solver])
+        )
+        copied = sum(tensor.numel() for tensor in hierarchy.stored.values())
+        if self._kept_start or (missing and takes_copy(self.settings.reference, kept, copied)):
+            self._start = Start(hierarchy)
+            if self._kept_start:
+                self._start.load(self._kept_start)
+            self._kept_start = {}
+            self.targets.clear()
+            return
+        self._start = None
+        for condition in missing:
+            generated = hierarchy.generate([condition])[condition.solver]
+            levels = self._levels(generated.chain)
+            self.targets[condition] = tuple(generated.levels[i][0].clone() for i in levels)
 
     @property
     def closed_form(self) -> bool:
@@ -142,6 +176,7 @@ class Consolidation:
         if not chosen:
             return None
         total: Tensor | None = None
+        targets = self._targets(chosen)
         for group in generated.values():
             rows = [i for i, c in enumerate(group.conditions) if c in chosen]
             if not rows:
@@ -152,7 +187,7 @@ class Consolidation:
                 weights = group.rows(level)
                 sizes = drift(
                     [weights[i] for i in rows],
-                    [self.targets[c][place] for c in conditions],
+                    [targets[c][place] for c in conditions],
                     self._scale(edge, conditions),
                     self._bend(edge, conditions),
                 )
@@ -185,12 +220,14 @@ class Consolidation:
         }
         if self._curvature is not None:
             found |= {f"curvature/{name}": array for name, array in self._curvature.arrays().items()}
+        if self._start is not None:
+            found |= {f"start/{name}": array for name, array in self._start.arrays().items()}
         if self._gram is not None:
             found |= {f"gram/{name}": array for name, array in self._gram.arrays().items()}
         return found
 
-    def load(self, arrays: Mapping[str, np.ndarray], done: Sequence[Condition]) -> None:
-        """Take targets back; to be called before :meth:`begin`."""
+    def load(self, arrays: Mapping[str, np.ndarray], done: Sequence[Condition], within: bool) -> None:
+        """Take targets back; to be called before :meth:`begin`. ``within`` a task that was begun."""
         for condition in done:
             levels = []
             while (name := f"target/{condition.solver}/{condition.task}/{len(levels)}") in arrays:
@@ -198,6 +235,9 @@ class Consolidation:
                 levels.append(value.to(self._hierarchy.device, self._hierarchy.dtype))
             if levels:
                 self.targets[condition] = tuple(levels)
+        if within:
+            start = "start/"
+            self._kept_start = {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
         if self._curvature is not None:
             start = "curvature/"
             kept = {name[len(start) :]: a for name, a in arrays.items() if name.startswith(start)}
@@ -210,10 +250,15 @@ class Consolidation:
         if self._gram is not None and "gram/last" in arrays:
             self._gram.load({name: arrays[f"gram/{name}"] for name in ("last", "hidden")})
 
-    @torch.no_grad()
-    def _fix(self, condition: Condition) -> None:
-        generated = self._hierarchy.generate([condition])[condition.solver]
-        self.targets[condition] = tuple(generated.levels[i][0].clone() for i in self._levels(generated.chain))
+    def _targets(self, conditions: Iterable[Condition]) -> Mapping[Condition, tuple[Tensor, ...]]:
+        """(size,) weights at each kept level with which those of these conditions are compared."""
+        if self._start is None:
+            return self.targets
+        return {
+            condition: tuple(group.rows(level)[row] for level in self._levels(group.chain))
+            for group in self._start.generate(conditions).values()
+            for row, condition in enumerate(group.conditions)
+        }
 
     def _measure_curvature(self, curvature: Curvature, task: int) -> None:
         """G of conditions that have none yet; A of every kind of solver, on the images of ``task``."""
@@ -221,10 +266,11 @@ class Consolidation:
         for condition in self._earlier:
             last[self._hierarchy.tree.chains[condition.solver].last.spec.kind] = condition
             if condition not in curvature:
-                weights = self.targets[condition][0]
+                weights = self._targets([condition])[condition][0]
                 curvature.add(condition, self._measure(condition, weights, condition.task))
         for kind, condition in last.items():
-            curvature.set_inputs(kind, self._measure(condition, self.targets[condition][0], task))
+            weights = self._targets([condition])[condition][0]
+            curvature.set_inputs(kind, self._measure(condition, weights, task))
 
     # parts ---------------------------------------------------------------------------------------------
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from hhstudio.core.events import ParameterCount
+from hhstudio.learn.start import takes_copy
 from hhstudio.nets.tree import Chain, Contribution, Tree
 
 
 def count_parameters(
-    tree: Tree, tasks: int, task_chunks: bool, level: str | None
+    tree: Tree, tasks: int, task_chunks: bool, level: str | None, reference: str = "auto"
 ) -> tuple[ParameterCount, ...]:
     """Counts of every path, after all tasks assigned to it, and of the whole tree (path "").
 
     ``generated``: the solvers' weights of all tasks. ``embeddings``: of tasks, slots and chunks.
     ``level``: where consolidation keeps targets (``consolidation.level``), None when it keeps none.
+    ``reference``: ``consolidation.reference``; where targets are generated from a copy of what is stored,
+    the tree's are that copy, and no path has any of its own.
     """
     root = tree.generators[tree.root].spec.size
     counts = []
@@ -46,6 +51,10 @@ def count_parameters(
         targets=sum(c.targets for c in counts),
         generated=sum(c.generated for c in counts),
     )
+    copied = total.root + total.embeddings + total.anchors
+    if level is not None and takes_copy(reference, total.targets, copied):
+        counts = [replace(count, targets=0) for count in counts]
+        total = replace(total, targets=copied)
     return (*counts, total)
 
 

@@ -42,9 +42,10 @@ class Reports:
 
     def parameters(self) -> tuple[events.ParameterCount, ...]:
         spec, tree = self._learner.spec, self._learner.hierarchy.tree
-        level = spec.consolidation.level if spec.consolidation.beta > 0 else None
+        kept = spec.consolidation
+        level = kept.level if kept.beta > 0 else None
         tasks = len(self._learner.stream.tasks)
-        return count_parameters(tree, tasks, spec.hypernetwork.task_chunks, level)
+        return count_parameters(tree, tasks, spec.hypernetwork.task_chunks, level, kept.reference)
 
     def description(self) -> str:
         """The run in one line."""

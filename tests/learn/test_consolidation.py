@@ -7,6 +7,7 @@ import torch
 
 from hhstudio.core.spec import with_fields
 from hhstudio.learn.consolidation import Consolidation
+from hhstudio.learn.start import takes_copy
 from hhstudio.nets.chain import Condition
 
 
@@ -62,8 +63,7 @@ def test_the_closed_form_equals_the_plain_definition_and_its_gradients(
     assert closed._gram_refused() is None
     closed._gram = closed._make_gram()
     plain._earlier = tuple(earlier)
-    for condition in earlier:
-        plain._fix(condition)
+    plain._begin_targets()
     moved(learner)
 
     expected = plain.penalty(hierarchy.generate(earlier), plain.sample(0))
@@ -235,3 +235,47 @@ def test_the_look_ahead_takes_the_penalty_after_the_optimisers_own_step(tiny, tr
     expected = learner.consolidation.penalty(learner.hierarchy.generate(earlier[:1]), {earlier[0]: 1.0})
     assert values[1].item() == pytest.approx(expected.item(), rel=1e-9)
     assert before.keys() == plain.hierarchy.stored.keys()
+
+
+def test_targets_of_the_tasks_start_come_from_one_copy_of_what_is_stored(tiny, trainer_of):
+    spec = tiny(2, consolidation__reference="start", consolidation__sample=0)
+    learner, earlier = prepared(trainer_of, spec)
+    kept = learner.consolidation
+    assert "generated again from a copy" in kept.begin(earlier, earlier[0])
+    assert not kept.targets
+    plain = Consolidation(
+        with_fields(spec, {"consolidation.reference": "learned"}).consolidation,
+        learner.hierarchy, 0, kept._head_of, learner.curvature_of,
+    )  # fmt: skip
+    plain.begin(earlier, earlier[0])
+    assert len(plain.targets) == len(earlier)
+    moved(learner)
+    before = {name: tensor.detach().clone() for name, tensor in learner.hierarchy.stored.items()}
+    generated = learner.hierarchy.generate(earlier)
+    chosen = dict.fromkeys(earlier, 1.0)
+    found, expected = kept.penalty(generated, chosen), plain.penalty(generated, chosen)
+    assert expected.item() > 1e-4
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=0.0)
+    assert all(torch.equal(before[name], tensor) for name, tensor in learner.hierarchy.stored.items())
+    moved(learner)
+    kept.begin(earlier, earlier[0])
+    assert kept.penalty(learner.hierarchy.generate(earlier), chosen).item() < 1e-20, "a new start"
+
+
+@pytest.mark.parametrize(
+    ("reference", "kept", "copied", "expected"),
+    [
+        ("auto", 10**9, 10**6, True), ("auto", 10**9, 10**9, False), ("auto", 10**6, 10, False),
+        ("start", 1, 10, True), ("learned", 10**12, 1, False),
+    ],
+)  # fmt: skip
+def test_a_copy_is_taken_where_kept_weights_are_large_and_it_is_not(reference, kept, copied, expected):
+    assert takes_copy(reference, kept, copied) is expected
+
+
+def test_the_count_of_targets_is_one_copy_where_they_come_from_the_start(tiny, trainer_of):
+    stored = trainer_of(tiny(2)).run_started("", "", False).parameters[-1]
+    started = trainer_of(tiny(2, consolidation__reference="start")).run_started("", "", False).parameters
+    assert stored.targets == stored.generated
+    assert started[-1].targets == started[-1].stored
+    assert [count.targets for count in started[:-1]] == [0, 0]

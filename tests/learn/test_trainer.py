@@ -79,6 +79,7 @@ VARIANTS = {
         "link__mode": "direct", "consolidation__level": "root", "consolidation__reduction": "sum",
         "consolidation__sample": 0, "hypernetwork__chunk": 256, "hypernetwork__hidden": [4],
     },
+    "start": {"consolidation__reference": "start", "consolidation__curvature": 3.0},
     "codes": {"hypernetwork__task_chunks": True, "consolidation__level": "all",
               "training__fresh_optimizer": False},
     "parent": {"link__anchor": "parent", "link__residual": False, "consolidation__curvature": 3.0,
