@@ -17,6 +17,7 @@ from hhstudio.service.inspection_protocol import Question, Told
 
 if TYPE_CHECKING:
     from hhstudio.gui.studio import Studio
+    from hhstudio.store.session import Session
 
 Receive = Callable[[Told], object]
 
@@ -42,6 +43,16 @@ class Inspection(QObject):
     def available(self) -> bool:
         """Whether there is a session with weights to ask about."""
         return self._studio.source is not None and self._studio.session_path is not None
+
+    @property
+    def path(self) -> Path | None:
+        """The session file that is shown."""
+        return self._studio.session_path
+
+    @property
+    def source(self) -> Session | None:
+        """The session file that is shown, for what needs no computing."""
+        return self._studio.source
 
     @property
     def busy(self) -> bool:

@@ -1,0 +1,228 @@
+"""A condition's weights in figures: histograms through time, scales against the wanted ones, idle units."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QScrollArea,
+    QSplitter,
+    QTableWidget,
+    QTableWidgetItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hhstudio.core import snippets
+from hhstudio.core.inspection import Histograms, Tensors, Units
+from hhstudio.gui.inspection.asking import Inspection
+from hhstudio.gui.inspection.ridge import Ridge
+from hhstudio.gui.inspection.verdict import FAR, NEAR
+from hhstudio.gui.inspection.view import InspectionView
+from hhstudio.gui.inspector.controls import Choice
+from hhstudio.gui.taskstyle import task_label
+from hhstudio.gui.theme import LIGHT, Theme
+from hhstudio.service import inspection_protocol as q
+
+COLUMNS = (
+    ("Tensor", "name in the solver"),
+    ("Shape", "outputs × inputs × height × width"),
+    ("Mean", "mean of the weights"),
+    ("Std", "standard deviation of the weights"),
+    ("Norm", "Euclidean norm"),
+    ("Scale", "root mean square over what the layer needs (fan-in scale): 1 is as wanted"),
+    ("Quiet", "units whose incoming weights are next to nothing"),
+    ("Dead", "units that are never above zero on 500 test images of the task"),
+    ("Linear", "units that are always above zero: saturated, the layer is linear there"),
+)
+
+
+class WeightsView(InspectionView):
+    """``step_chosen``: a snapshot was clicked, for all views of the window."""
+
+    step_chosen = Signal(int)
+    nothing = (
+        "<p style='font-size:15px'><b>The generated weights in figures</b></p>"
+        "<p>Every layer's distribution through time, its scale against the wanted one,<br>"
+        "and the units that do nothing.</p>"
+    )
+
+    def __init__(self, inspection: Inspection, theme: Theme = LIGHT) -> None:
+        super().__init__(inspection, theme)
+        self.path = Choice("Path", "root → … → solver")
+        self.task = Choice("Task", "the task that the solver was generated for")
+        self.copy = QToolButton()
+        self.copy.setText("Copy table")
+        self.copy.setToolTip("Copy the table, tab-separated, full precision")
+        self.copy.clicked.connect(lambda: self.copy_text(self.as_text(), "the table"))
+        self.python = QToolButton()
+        self.python.setText("Copy as Python")
+        self.python.setToolTip("Copy lines of Python that load these weights, for a notebook")
+        self.python.clicked.connect(self._copy_python)
+        for control in (self.path, self.task, self.copy, self.python):
+            self.flow.addWidget(control)
+        self.ridges: dict[str, Ridge] = {}
+        self._list = QVBoxLayout()
+        self._list.setSpacing(8)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 4, 0)
+        column.addLayout(self._list)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(inside)
+        self.table = _table()
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.addWidget(scroll)
+        splitter.addWidget(self.table)
+        splitter.setSizes([360, 200])
+        outer = QVBoxLayout(self.body)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(splitter)
+        self._tensors: Tensors | None = None
+        self._units: Units | None = None
+        self._step = -1
+        for choice in (self.path, self.task):
+            choice.chosen.connect(self.ask_now)
+
+    # asking -------------------------------------------------------------------------------------------
+
+    def history_changed(self) -> None:
+        history = self.history
+        self.path.offer([(path, path) for path in (history.paths if history else ())])
+        tasks = history.tasks if history else ()
+        self.task.offer([(task_label(tasks, task), task) for task in range(len(tasks))])
+
+    def question(self) -> q.AskHistograms | None:
+        path, task = self.path.value, self.task.value
+        if not isinstance(path, str) or not isinstance(task, int):
+            return None
+        self.ask(q.AskTensors(path=path, task=task), self._tensors_told, "tensors")
+        self.ask(q.AskUnits(path=path, task=task), self._units_told, "units")
+        return q.AskHistograms(path=path, task=task)
+
+    def select_path(self, path: str) -> None:
+        """As chosen elsewhere in the window."""
+        if path != self.path.value and self.path.set_value(path):
+            self.ask_soon()
+
+    def select_task(self, task: int) -> None:
+        if task >= 0 and task != self.task.value and self.task.set_value(task):
+            self.ask_soon()
+
+    def set_step(self, step: int) -> None:
+        """Mark the step that the window looks at."""
+        self._step = step
+        for ridge in self.ridges.values():
+            ridge.set_step(step)
+
+    # showing ------------------------------------------------------------------------------------------
+
+    def show_answer(self, told: q.Told) -> None:
+        found = told.answer
+        assert isinstance(found, Histograms)
+        if list(self.ridges) != [layer.name for layer in found.layers]:
+            self._make_ridges([layer.name for layer in found.layers])
+        for layer in found.layers:
+            self.ridges[layer.name].set_layer(layer, found.steps)
+        count = len(found.steps)
+        self.words.setText(
+            f"{count} snapshots; lines: 5, 25, 50, 75 and 95 %. Click one to look at that step everywhere"
+            if count > 1
+            else "only the weights at the end were kept; recording.snapshot_every keeps more"
+        )
+
+    def _make_ridges(self, names: list[str]) -> None:
+        for ridge in self.ridges.values():
+            self._list.removeWidget(ridge)
+            ridge.deleteLater()
+        self.ridges = {}
+        for name in names:
+            ridge = self.ridges[name] = Ridge(self.theme)
+            ridge.set_step(self._step)
+            ridge.described.connect(self.words.setText)
+            ridge.step_chosen.connect(self.step_chosen)
+            self._list.addWidget(ridge)
+
+    def _tensors_told(self, told: q.Told) -> None:
+        self._tensors = told.answer if isinstance(told.answer, Tensors) else None
+        self._fill()
+
+    def _units_told(self, told: q.Told) -> None:
+        self._units = told.answer if isinstance(told.answer, Units) else None
+        self._fill()
+
+    def _fill(self) -> None:
+        rows = self._tensors.rows if self._tensors else ()
+        idle = {layer.name: layer for layer in self._units.layers} if self._units else {}
+        self.table.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            layer = idle.get(row.name.removesuffix(".weight")) if row.name.endswith("weight") else None
+            texts = [
+                row.name,
+                " × ".join(map(str, row.shape)) or "1",
+                *(_short(value) for value in (row.mean, row.std, row.norm, row.scale)),
+                f"{row.quiet} of {row.units}" if row.units else "",
+                f"{int(np.sum(layer.dead))} of {len(layer.dead)}" if layer is not None else "",
+                f"{int(np.sum(layer.saturated))}" if layer is not None else "",
+            ]
+            for place, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                if place:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                if place == 5 and np.isfinite(row.scale):
+                    away = max(row.scale, 1 / max(row.scale, 1e-30))
+                    color = (
+                        self.theme.ok
+                        if away <= NEAR
+                        else self.theme.warn
+                        if away <= FAR
+                        else self.theme.error
+                    )
+                    item.setForeground(QColor(color))
+                self.table.setItem(number, place, item)
+
+    def as_text(self) -> str:
+        """The table, tab-separated, full precision."""
+        lines = ["\t".join(("tensor", "shape", "mean", "std", "norm", "scale", "quiet", "units"))]
+        for row in self._tensors.rows if self._tensors else ():
+            numbers = [f"{value:.9g}" for value in (row.mean, row.std, row.norm, row.scale)]
+            shape = "x".join(map(str, row.shape))
+            lines.append("\t".join((row.name, shape, *numbers, str(row.quiet), str(row.units))))
+        return "\n".join(lines)
+
+    def _copy_python(self) -> None:
+        path, task, session = self.path.value, self.task.value, self.inspection.path
+        if session is not None and isinstance(path, str) and isinstance(task, int):
+            self.copy_text(snippets.weights(session, path, task), "lines of Python")
+
+    def recolour(self) -> None:
+        for ridge in self.ridges.values():
+            ridge.set_theme(self.theme)
+        self._fill()
+
+
+def _table() -> QTableWidget:
+    table = QTableWidget(0, len(COLUMNS))
+    table.setHorizontalHeaderLabels([title for title, _ in COLUMNS])
+    for column, (_, meaning) in enumerate(COLUMNS):
+        table.horizontalHeaderItem(column).setToolTip(meaning)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setShowGrid(False)
+    table.setTabKeyNavigation(False)
+    table.setAccessibleName("Tensors")
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(22)
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    return table
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else "–"
