@@ -22,6 +22,9 @@ WHOLE = "whole solver"
 BLOCK = 32 << 20
 """Bytes of float64 that are compared at once, about."""
 
+MOST = 40
+"""Moments of one condition that are compared with each other."""
+
 Key = tuple[str, int]
 
 
@@ -48,18 +51,21 @@ def weight_map(session: Session, path: str | None = None, nearby: bool = False) 
 
 
 def distances_in_time(
-    session: Session, path: str, task: int, metric: geometry.Metric = "euclidean"
+    session: Session, path: str, task: int, metric: geometry.Metric = "euclidean", most: int = MOST
 ) -> Distances:
-    """Between the snapshots of one condition and, last, its weights at the end."""
+    """Between the snapshots of one condition and, last, its weights at the end; of more than ``most``
+    moments, as many evenly spaced ones (comparing all costs with the square). Raises SessionError."""
     moments = Moments(session, path, task)
-    layers = moments.names
-    products = []
-    for name in layers:
-        products.append(geometry.gram_of(moments.pieces(name), len(moments)))
-    points = [
-        Point(title=f"step {step}", path=path, task=task, step=int(step)) for step in moments.steps.tolist()
+    chosen = np.unique(np.linspace(0, len(moments) - 1, min(max(2, most), len(moments))).round().astype(int))
+    products = [
+        geometry.gram_of(_pieces([np.asarray(moments.tensor(at, name)) for at in chosen]), len(chosen))
+        for name in moments.names
     ]
-    return _matrices(metric, points, layers, products)
+    points = [
+        Point(title=f"step {step}", path=path, task=task, step=step)
+        for step in moments.steps[chosen].tolist()
+    ]
+    return _matrices(metric, points, moments.names, products)
 
 
 def drift(session: Session, path: str | None = None) -> Drift:
@@ -114,8 +120,7 @@ def tensors(session: Session, path: str, task: int) -> Tensors:
 class Moments:
     """A condition's weights through time: its snapshots, then what was kept at the end.
 
-    ``steps``: (N,); the last is -1 where nothing but snapshots is there. Raises SessionError where there
-    is nothing.
+    ``steps``: (N,). Raises SessionError where there is nothing.
     """
 
     def __init__(self, session: Session, path: str, task: int) -> None:
@@ -140,10 +145,6 @@ class Moments:
         if at < len(self._snapshots):
             return self._snapshots.tensor(at, name)
         return self._session.tensor(self._path, self._task, name)
-
-    def pieces(self, name: str) -> Iterator[np.ndarray]:
-        """(N, piece) of one tensor at all moments, in pieces that fit into memory."""
-        return _pieces([np.asarray(self.tensor(at, name)) for at in range(len(self))])
 
 
 def _layer_history(moments: Moments, name: str, bins: int) -> LayerHistory:
