@@ -63,6 +63,11 @@ class Entry:
     def settings(self) -> dict[str, Any]:
         return settings_of(self.spec)
 
+    @cached_property
+    def comparable(self) -> dict[str, Any]:
+        """The settings as hashable values, 1 and 1.0 and true told apart."""
+        return {name: _hashable(value) for name, value in self.settings.items()}
+
     @property
     def paths(self) -> tuple[str, ...]:
         return tuple(self.figures)
@@ -123,11 +128,7 @@ def settings_of(spec: Spec) -> dict[str, Any]:
 def differing(entries: Sequence[Entry]) -> list[str]:
     """Settings that not all entries agree on. Of a tree, only what the others of its settings do not tell."""
     fields = list(dict.fromkeys(name for entry in entries for name in entry.settings))
-    found = [
-        name
-        for name in fields
-        if len({_hashable(entry.settings.get(name, MISSING)) for entry in entries}) > 1
-    ]
+    found = [name for name in fields if len({entry.comparable.get(name) for entry in entries}) > 1]
     for derived in ("tree", "paths"):
         others = [name for name in found if name != derived and (derived == "tree" or name != "tree")]
         if derived in found and _determined(derived, others, entries):
@@ -154,7 +155,7 @@ def groups(entries: Sequence[Entry], over: Collection[str] = ("seed",)) -> list[
     differ = [name for name in differing(entries) if name not in over]
     found: dict[tuple[Any, ...], list[Entry]] = {}
     for entry in entries:
-        key = tuple(_hashable(entry.settings.get(name, MISSING)) for name in differ)
+        key = tuple(entry.comparable.get(name) for name in differ)
         found.setdefault(key, []).append(entry)
     return [
         Group({name: members[0].settings.get(name, MISSING) for name in differ}, tuple(members))
@@ -240,8 +241,7 @@ def _determined(name: str, others: Iterable[str], entries: Sequence[Entry]) -> b
     for other in others:
         told: dict[Any, set[Any]] = {}
         for entry in entries:
-            key = _hashable(entry.settings.get(other, MISSING))
-            told.setdefault(key, set()).add(_hashable(entry.settings.get(name, MISSING)))
+            told.setdefault(entry.comparable.get(other), set()).add(entry.comparable.get(name))
         if all(len(values) == 1 for values in told.values()) and len(told) < len(entries):
             return True
     return False

@@ -81,18 +81,20 @@ def run_with_a_kill(tmp_path, seeds):
 
 
 @POSIX
+@pytest.mark.timeout(300)
 def test_a_sweep_whose_worker_is_killed_goes_on_from_the_checkpoint_and_is_complete(tmp_path):
     assert len(run_with_a_kill(tmp_path, seeds=2).runs) == 4
 
 
 @POSIX
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_twelve_runs_on_two_processes_with_one_killed_in_the_middle_are_finished_and_complete(tmp_path):
     assert len(run_with_a_kill(tmp_path, seeds=6).runs) == 12
 
 
 @POSIX
+@pytest.mark.timeout(300)
 def test_a_sweep_that_is_killed_goes_on_where_it_was(tmp_path):
     sweep, planned = sweep_of({"seed": [0, 1]}, steps=400)
     (tmp_path / "s.json").write_bytes(sweeps.encode(sweep))

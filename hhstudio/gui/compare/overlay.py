@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from hhstudio.core import compare
+from hhstudio.core.compare import Entry
 from hhstudio.core.series import Series
 from hhstudio.gui.compare.lines import Line, Looks
 from hhstudio.gui.curves import metrics
@@ -48,6 +49,7 @@ class Overlay(QWidget):
         self.plot.setAccessibleName("Curves of the compared sessions")
         self._looks = Looks(LIGHT)
         self._metric = metrics.metric("accuracy")
+        self._what = ("", "")
         self._drawn: dict[str, _Drawn] = {}
         self._hovered, self._brushed = "", None
         self._mouse: QPointF | None = None
@@ -77,13 +79,20 @@ class Overlay(QWidget):
         self._looks, self._metric = looks, metrics.metric(metric)
         old, self._drawn = self._drawn, {}
         extent = self._extent_of(old)
+        same, self._what = self._what == (path, metric), (path, metric)
+        for order, line in enumerate(lines):
+            if line.key in hidden:
+                continue
+            kept = old.get(line.key)
+            if same and kept is not None and _same(kept.line.entries, line.entries):
+                kept.line = line
+                self._drawn[line.key] = old.pop(line.key)
+            else:
+                self._add(line, path, metric, order)
         for drawn in old.values():
             self.plot.removeItem(drawn.item)
             if drawn.band is not None:
                 self.plot.removeItem(drawn.band)
-        for order, line in enumerate(lines):
-            if line.key not in hidden:
-                self._add(line, path, metric, order)
         log = self._metric.log
         self.plot.set_scales(self._metric.percent, log)
         self._restyle()
@@ -272,3 +281,8 @@ class Overlay(QWidget):
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(" ", "&nbsp;")
+
+
+def _same(one: tuple[Entry, ...], two: tuple[Entry, ...]) -> bool:
+    """Whether these are the very same readings: nothing new has come."""
+    return len(one) == len(two) and all(a is b for a, b in zip(one, two, strict=True))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,6 +16,7 @@ from hhstudio.gui.jobs import Jobs
 from hhstudio.service.sweep import table as tables
 from hhstudio.service.sweep.table import Table
 
+_SETTLE_MS = 100
 LOOK_MS = 1000
 """Between looks at sessions that are being written."""
 Stamp = tuple[int, ...]
@@ -39,8 +42,9 @@ class Reading(QObject):
         self._stamps: dict[str, Stamp] = {}
         self._busy: set[str] = set()
         self._specs: dict[str, Entry] = {}
-        self._settle = QTimer(self, singleShot=True, interval=60)
-        self._settle.timeout.connect(self.changed)
+        self._took = 0.0
+        self._settle = QTimer(self, singleShot=True)
+        self._settle.timeout.connect(self._tell)
         self._timer = QTimer(self, interval=LOOK_MS)
         self._timer.timeout.connect(self.look)
 
@@ -122,15 +126,14 @@ class Reading(QObject):
             self._stamps[key], self.entries[key] = found
         if metric != self._metric:
             self._read(key)
-        if not self._settle.isActive():
-            self._settle.start()
+        self._soon()
 
     def _read_failed(self, key: str, error: Exception) -> None:
         self._busy.discard(key)
         self.pending -= 1
         if key not in self._specs:  # of a sweep, the table says what there is to say
             self.failed.emit(_text(error))
-        self._settle.start()
+        self._soon()
 
     def _take_sweep(self, found: tuple[Path, Table, dict[str, Entry]]) -> None:
         folder, table, entries = found
@@ -138,24 +141,42 @@ class Reading(QObject):
         if folder != self.folder:
             return
         self.sweep, self._specs = table, entries
-        for key, entry in entries.items():
-            if key not in self.entries or entry.state in ("waiting", "failed", "stopped"):
-                self.entries[key] = entry
-        self.entries = {key: self.entries[key] for key in entries}
+        self.entries = {key: self._joined(self.entries.get(key), entry) for key, entry in entries.items()}
         for row in table.runs:
             key = str(folder / row.file)
             if row.state in ("running", "finished", "stopped", "failed") and Path(key).exists():
                 self._read(key)
         if table.state != "running":
             self._timer.stop()
-        if not self._settle.isActive():
-            self._settle.start()
+        self._soon()
+
+    @staticmethod
+    def _joined(read: Entry | None, told: Entry) -> Entry:
+        """What was read of a session, with what only the table knows: why it failed."""
+        if read is None or read.state == "waiting":
+            return told
+        if told.state in ("failed", "stopped") and read.state != told.state:
+            return replace(read, state=told.state, message=told.message)
+        return read
 
     def _sweep_failed(self, error: Exception) -> None:
         self._busy.discard("")
         if self.sweep is None and not isinstance(error, tables.SessionError):
             self.failed.emit(_text(error))
-        self._settle.start()
+        self._soon()
+
+    def _soon(self) -> None:
+        """Tell of the news before long: at once when all is read, and not so often that showing what has
+        come holds up what is still to come."""
+        if self.pending == 0:
+            self._settle.start(0)
+        elif not self._settle.isActive():
+            self._settle.start(max(_SETTLE_MS, round(5000 * self._took)))
+
+    def _tell(self) -> None:
+        began = time.monotonic()
+        self.changed.emit()
+        self._took = time.monotonic() - began
 
 
 def _read_entry(key: str, metric: str, known: Stamp | None) -> tuple[Stamp, Entry] | None:
