@@ -109,6 +109,14 @@ class History:
         changes, self._changes = self._changes, Changes()
         return changes
 
+    def accuracy_at(self, path: str, step: int) -> np.ndarray:
+        """The accuracy matrix of a path as it was at a step: rows of tasks that were finished by then.
+        Raises KeyError."""
+        matrix = self.accuracy[path].copy()
+        done = {m.task for m in self.marks if m.path == path and m.stop is not None and m.stop <= step}
+        matrix[[task for task in range(len(matrix)) if task not in done]] = np.nan
+        return matrix
+
     def summary(self, path: str) -> continual.Summary:
         """ACC, BWT, FWT, forgetting of a path. Raises KeyError."""
         return continual.summary(self.accuracy[path], self.untrained(path))

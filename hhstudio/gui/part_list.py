@@ -63,13 +63,16 @@ def _curves(bench: Workbench) -> QWidget:
         bench.studio.notice.emit("Copied: lines of Python that read these curves")
 
     made.python_wanted.connect(copy_python)
+    bench.selection.step_changed.connect(made.set_step)
     return made
 
 
-def _matrix(_bench: Workbench) -> QWidget:
+def _matrix(bench: Workbench) -> QWidget:
     from hhstudio.gui.matrix.view import MatrixView
 
-    return MatrixView()
+    made = MatrixView()
+    bench.selection.step_changed.connect(made.set_step)
+    return made
 
 
 def _filters(bench: Workbench) -> QWidget:

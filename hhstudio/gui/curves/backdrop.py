@@ -25,10 +25,11 @@ class Band:
 
 @dataclass(frozen=True)
 class Event:
-    """A moment worth a line: growth, or a setting changed in flight."""
+    """A moment worth a line: growth, a setting changed in flight, or (strong) the one that is looked at."""
 
     x: float
     label: str
+    strong: bool = False
 
 
 class Backdrop(pg.GraphicsObject):
@@ -88,7 +89,9 @@ class Backdrop(pg.GraphicsObject):
         for event in self._events:
             x = to_device.map(QPointF(event.x, 0)).x()
             if plot.left() <= x <= plot.right():
-                painter.setPen(QPen(self._text, 1, Qt.PenStyle.DotLine))
+                painter.setPen(
+                    QPen(self._text, 1, Qt.PenStyle.SolidLine if event.strong else Qt.PenStyle.DotLine)
+                )
                 painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
                 painter.drawText(QPointF(x + 3, plot.bottom() - 4), event.label)
         painter.restore()

@@ -252,6 +252,9 @@ class CurvePanel(QFrame):
         inside += [(s.step, f"{s.field.split('.')[-1]} {s.value:g}") for s in history.settings]
         for step, label in inside:
             events.append(Event(float(self.step_map.to_x(np.array([step]))[0]), label))
+        if settings.looked_at >= 0:
+            x = float(self.step_map.to_x(np.array([settings.looked_at]))[0])
+            events.append(Event(x, f"step {settings.looked_at}", strong=True))
         self.plot.backdrop.set_bands(bands, events)
 
     def _set_texts(self, settings: Settings) -> None:

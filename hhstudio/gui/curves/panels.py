@@ -132,6 +132,14 @@ class CurvePanels(QWidget):
             panel.set_theme(theme)
         self._draw_exposed()
 
+    def set_step(self, step: int) -> None:
+        """Mark the step that the window looks back to; -1 for none."""
+        if step != self.settings.looked_at:
+            self.settings.looked_at = step
+            for panel in self.panels.values():
+                panel.dirty = True
+            self._draw_exposed()
+
     def fit(self) -> None:
         """Forget every zoom."""
         self._shared_range = None

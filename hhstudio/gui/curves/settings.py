@@ -13,7 +13,8 @@ class Settings:
     """``smoothing`` and ``log`` are remembered for each metric; ``hidden`` are tasks that the legend hides.
 
     ``linked``: all panels share one x range. ``live``: a run is going on, so ranges grow in steps.
-    ``locked``: ranges stay as they are, whatever comes. ``log_x``: a logarithmic x axis. ``hidden_panels``
+    ``looked_at``: the step that the window looks back to, -1
+    for none. ``locked``: ranges stay as they are, whatever comes. ``log_x``: a logarithmic x axis. ``hidden_panels``
     and ``order``: panels by path and metric; those that ``order`` does not name follow as they come.
     """
 
@@ -21,6 +22,7 @@ class Settings:
     mode: Mode = "path"
     linked: bool = True
     live: bool = False
+    looked_at: int = -1
     locked: bool = False
     log_x: bool = False
     hidden_panels: set[tuple[str, str]] = field(default_factory=set)

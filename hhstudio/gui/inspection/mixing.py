@@ -155,7 +155,8 @@ class MixingView(InspectionView):
             shares = {self.mixed[0]: 1.0}
         else:
             shares = dict(zip(self.mixed, (float(s) for s in self.simplex.shares), strict=True))
-        return q.AskMixture(path=path, shares=shares, images=_IMAGES, tensors=tensors)
+        on = tuple(self.mixed)
+        return q.AskMixture(path=path, shares=shares, on=on, images=_IMAGES, tensors=tensors)
 
     def _chosen(self) -> None:
         walking = isinstance(self.along.value, int)

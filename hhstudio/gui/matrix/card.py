@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
+from hhstudio.core import continual
 from hhstudio.core.continual import DEFINITIONS
 from hhstudio.core.history import History
 from hhstudio.gui.curves.elided import ElidedLabel
@@ -89,9 +90,11 @@ class MatrixCard(QFrame):
             tile.name.setStyleSheet(f"color: {theme.muted}; font-size: 10px;")
             tile.setStyleSheet("background: transparent;")
 
-    def show_history(self, history: History, low: float) -> None:
-        self.heatmap.set_matrix(history.accuracy[self.path], history.tasks, low)
-        summary = history.summary(self.path)
+    def show_history(self, history: History, low: float, step: int = -1) -> None:
+        """``step``: the matrix as it was then; -1 as it is now."""
+        matrix = history.accuracy[self.path] if step < 0 else history.accuracy_at(self.path, step)
+        self.heatmap.set_matrix(matrix, history.tasks, low)
+        summary = continual.summary(matrix, history.untrained(self.path))
         for field, tile in self.tiles.items():
             tile.set_text(figure_text(summary, field))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,29 +22,31 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hhstudio.core import utilisation
+from hhstudio.core import baselines, utilisation
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.history import Changes, History
 from hhstudio.gui.curves.elided import ElidedLabel
 from hhstudio.gui.exporting import ask_where
 from hhstudio.gui.matrix import tables
 from hhstudio.gui.matrix.arrangement import GAP, WIDEST, arrange
+from hhstudio.gui.matrix.bounds import BoundsCard
 from hhstudio.gui.matrix.card import MatrixCard
 from hhstudio.gui.matrix.scale import ScaleBar
 from hhstudio.gui.matrix.worth import WorthCard, full_bar
 from hhstudio.gui.theme import LIGHT, Theme
 
-Card = TypeVar("Card", MatrixCard, WorthCard)
-ALL, EDGES = "all", "edges"
+Card = TypeVar("Card", MatrixCard, WorthCard, BoundsCard)
+ALL, EDGES, BOUNDS = "all", "edges", "bounds"
 """Data of the tabs that show every path; a path's own tab has its name after a colon."""
 _WORTH_WIDTH = 300
 """Pixels from which what edges are worth is shown in a further column."""
 _WIDEST_TAB = 110
 """Pixels of a path's name on its tab."""
 _CAPTIONS = {
-    False: "after learning ↓   accuracy (%) on →",
-    True: "accuracy lost without what an edge generates",
+    EDGES: "accuracy lost without what an edge generates",
+    BOUNDS: "final accuracy (%) on each task, and without hypernetworks",
 }
+_CAPTION = "after learning ↓   accuracy (%) on →"
 _EMPTY = (
     "<p style='font-size:15px'><b>The accuracy matrix appears here</b></p>"
     "<p>Row i, column j: the accuracy on task j after learning task i.<br>"
@@ -59,9 +61,11 @@ class MatrixView(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._history: History | None = None
+        self._step = -1
         self._dirty = True
         self.cards: dict[str, MatrixCard] = {}
         self.worths: dict[str, WorthCard] = {}
+        self.bounds: dict[str, BoundsCard] = {}
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
@@ -70,7 +74,7 @@ class MatrixView(QWidget):
         self.tabs.setStyleSheet("QTabBar::tab { padding: 5px 8px; }")
         self.tabs.setAccessibleName("Path")
         self.scale = ScaleBar(theme)
-        self.caption = QLabel(_CAPTIONS[False])
+        self.caption = QLabel(_CAPTION)
         self.caption.setFixedHeight(self.scale.sizeHint().height())
         self.caption.setToolTip("R[i, j] is the accuracy on task j after learning task i")
         self.copy = QToolButton()
@@ -128,15 +132,26 @@ class MatrixView(QWidget):
         self._history, self._dirty = history, True
         self._match(self.cards, (), MatrixCard)
         self._match(self.worths, (), WorthCard)
+        self._match(self.bounds, (), BoundsCard)
         self._rebuild()
 
     def refresh(self, changes: Changes) -> None:
-        measured = any(utilisation.measures(metric) for _, _, metric in changes.series)
+        measured = any(
+            utilisation.measures(metric) or baselines.kind_of(metric) is not None
+            for _, _, metric in changes.series
+        )
         if self._history is None or not (measured or changes.accuracy or changes.topology or changes.rewound):
             return
         self._dirty = True
         if self.isVisible():
             self._rebuild()
+
+    def set_step(self, step: int) -> None:
+        """Show the matrices as they were at a step, or (-1) as they are now."""
+        if step != self._step:
+            self._step, self._dirty = step, True
+            if self.isVisible():
+                self._rebuild()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -145,13 +160,13 @@ class MatrixView(QWidget):
         self.area.setStyleSheet("QScrollArea, #matrixBody { background: transparent; }")
         self.caption.setStyleSheet(f"color: {theme.muted}; font-size: 10px;")
         self.scale.set_theme(theme)
-        for card in (*self.cards.values(), *self.worths.values()):
+        for card in (*self.cards.values(), *self.worths.values(), *self.bounds.values()):
             card.set_theme(theme)
 
     def shown_paths(self) -> list[str]:
         """The path whose tab is chosen, or all of them."""
         kind, _, path = self._chosen().partition(":")
-        return list(self.cards) if kind in (ALL, EDGES) else [path]
+        return list(self.cards) if kind in (ALL, EDGES, BOUNDS) else [path]
 
     def _chosen(self) -> str:
         return self.tabs.tabData(self.tabs.currentIndex()) if self.tabs.count() else ALL
@@ -193,6 +208,8 @@ class MatrixView(QWidget):
         worths = {path: found for path, found in worths.items() if found}
         self._match(self.cards, paths, MatrixCard)
         self._match(self.worths, worths, WorthCard)
+        bounded = [path for path in paths if baselines.finals(history, path)] if history else []
+        self._match(self.bounds, bounded, BoundsCard)
         self._fill_tabs(tuple(paths))
         something = history is not None and bool(paths) and bool(history.tasks)
         self._stack.setCurrentWidget(self.area if something else self.empty)
@@ -202,10 +219,12 @@ class MatrixView(QWidget):
             low = self._lowest(history)
             self.scale.set_low(low)
             for card in self.cards.values():
-                card.show_history(history, low)
+                card.show_history(history, low, self._step)
             most = full_bar(worths.values())
             for worth in self.worths.values():
                 worth.show_history(history, most)
+            for bounds in self.bounds.values():
+                bounds.show_history(history)
             self._arrange()
         self._dirty = False
 
@@ -227,6 +246,8 @@ class MatrixView(QWidget):
         wanted = {f"path:{path}": (path, path) for path in paths}
         if self.worths:
             wanted = {EDGES: ("Edges", "What each edge's generated part is worth"), **wanted}
+        if self.bounds:
+            wanted = {BOUNDS: ("Bounds", "Final accuracies beside solvers without hypernetworks"), **wanted}
         if len(wanted) > 1:
             wanted = {ALL: ("All", "The accuracy matrices of all paths"), **wanted}
         if [self.tabs.tabData(n) for n in range(self.tabs.count())] == list(wanted):
@@ -255,19 +276,25 @@ class MatrixView(QWidget):
     def _arrange(self) -> None:
         """Put the cards of the chosen tab; they take the whole width."""
         chosen, shown = self._chosen(), self.shown_paths()
-        edges = chosen == EDGES
+        edges, matrices = chosen == EDGES, chosen not in (EDGES, BOUNDS)
         for path, card in self.cards.items():
-            card.setVisible(path in shown and not edges)
+            card.setVisible(path in shown and matrices)
         for path, worth in self.worths.items():
-            worth.setVisible(edges or (path in shown and chosen != ALL))
+            worth.setVisible(edges or (path in shown and matrices and chosen != ALL))
             worth.set_alone(not edges)
-        self.caption.setText(_CAPTIONS[edges])
-        self.scale.setVisible(not edges and self._history is not None)
+        for bounds in self.bounds.values():
+            bounds.setVisible(chosen == BOUNDS)
+        self.caption.setText(_CAPTIONS.get(chosen, _CAPTION))
+        self.scale.setVisible(matrices and self._history is not None)
         if not shown or self._history is None:
             return
         width, height = self.area.contentsRect().width(), self.area.contentsRect().height()
         bar = self.area.verticalScrollBar().sizeHint().width() + 2
-        self.body.resize(*(self._put_worths if edges else self._put_cards)(shown, width, height, bar))
+        if matrices:
+            self.body.resize(*self._put_cards(shown, width, height, bar))
+        else:
+            rows: list[WorthCard | BoundsCard] = [*(self.worths if edges else self.bounds).values()]
+            self.body.resize(*_put_rows(rows, width, height, bar))
 
     def _put_cards(self, shown: list[str], width: int, height: int, bar: int) -> tuple[int, int]:
         """Matrices, and below a single one what its edges are worth; returns the size of it all."""
@@ -287,21 +314,6 @@ class MatrixView(QWidget):
             worth.move(0, bottom + GAP)
         return chosen.columns * (chosen.width + GAP) - GAP, bottom + below
 
-    def _put_worths(self, _shown: list[str], width: int, height: int, bar: int) -> tuple[int, int]:
-        """In as many columns as there is room for, each card below the shortest column's last."""
-        for room in (width, width - bar):
-            columns = max(1, min((room + GAP) // (_WORTH_WIDTH + GAP), len(self.worths)))
-            own = min((room - (columns - 1) * GAP) // columns, WIDEST)
-            bottoms = [0] * columns
-            for worth in self.worths.values():
-                worth.lay_out(own)
-                column = bottoms.index(min(bottoms))
-                worth.move(column * (own + GAP), bottoms[column])
-                bottoms[column] += worth.height() + GAP
-            if max(bottoms) - GAP <= height:
-                break
-        return columns * (own + GAP) - GAP, max(bottoms) - GAP
-
     def showEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         super().showEvent(event)
         if self._dirty:
@@ -311,3 +323,19 @@ class MatrixView(QWidget):
     def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         super().resizeEvent(event)
         self._arrange()
+
+
+def _put_rows(cards: Sequence[WorthCard | BoundsCard], width: int, height: int, bar: int) -> tuple[int, int]:
+    """In as many columns as there is room for, each card below the shortest column's last."""
+    for room in (width, width - bar):
+        columns = max(1, min((room + GAP) // (_WORTH_WIDTH + GAP), len(cards)))
+        own = min((room - (columns - 1) * GAP) // columns, WIDEST)
+        bottoms = [0] * columns
+        for card in cards:
+            card.lay_out(own)
+            column = bottoms.index(min(bottoms))
+            card.move(column * (own + GAP), bottoms[column])
+            bottoms[column] += card.height() + GAP
+        if max(bottoms) - GAP <= height:
+            break
+    return columns * (own + GAP) - GAP, max(bottoms) - GAP
