@@ -126,7 +126,7 @@ class Desk:
             case questions.AskDistances():
                 return session.distances(question.metric, question.path)
             case questions.AskDistancesInTime():
-                return session.distances_in_time(question.path, question.task, question.metric)
+                return session.distances_in_time(question.path, question.task, question.metric, question.most)
             case questions.AskDrift():
                 return session.drift(question.path)
             case questions.AskWeightMap():

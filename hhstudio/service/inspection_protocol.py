@@ -54,6 +54,7 @@ class AskDistancesInTime(_Question, frozen=True, kw_only=True, tag="distances-in
     path: str
     task: int
     metric: Literal["euclidean", "cosine"] = "euclidean"
+    most: int = 40
 
 
 class AskDrift(_Question, frozen=True, kw_only=True, tag="drift"):

@@ -63,9 +63,11 @@ class Inspectable:
         """Between the generated weights of all conditions (of one path if given), by layer and whole."""
         return comparing.distances(self._own, metric, path)
 
-    def distances_in_time(self, path: str, task: int, metric: Metric = "euclidean") -> answers.Distances:
-        """Between the snapshots of one condition."""
-        return comparing.distances_in_time(self._own, path, task, metric)
+    def distances_in_time(
+        self, path: str, task: int, metric: Metric = "euclidean", most: int = comparing.MOST
+    ) -> answers.Distances:
+        """Between the snapshots of one condition, at most so many."""
+        return comparing.distances_in_time(self._own, path, task, metric, most)
 
     def drift(self, path: str | None = None) -> answers.Drift:
         """What is generated now against what was generated just after learning."""

@@ -26,6 +26,9 @@ def test_snapshots_lead_up_to_the_weights_just_after_learning(session):
     assert [p.step for p in found.points] == [32, 40, 48, 144]
     before, after = found.matrices[0, 0, 2], found.matrices[0, 1, 2]
     assert before > after > 0
+    fewer = session.distances_in_time("P1", 1, most=2)
+    assert [p.step for p in fewer.points] == [32, 144]
+    assert fewer.matrices[0, 0, 1] == pytest.approx(found.matrices[0, 0, 3])
 
 
 def test_drift_is_the_change_since_a_task_was_learned(session):
