@@ -141,7 +141,7 @@ def test_a_stopped_sweep_keeps_checkpoints_and_says_what_is_left(tmp_path):
 @POSIX
 def test_runs_that_fail_are_reported_with_their_reasons_and_stop_no_other(tmp_path, monkeypatch):
     (tmp_path / "deadly.py").write_text(
-        "import os, torch\nclass Net(torch.nn.Linear):\n    def __init__(self):\n        os._exit(9)\n"
+        "import os, torch\nclass Net(torch.nn.Linear):\n    def __init__(self, **options):\n        os._exit(9)\n"
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("hhstudio.service.sweep.attempt.VAIN_LOSSES", 2)

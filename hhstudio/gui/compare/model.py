@@ -44,6 +44,7 @@ class Column:
     numeric: bool = True
     best: bool = False
     setting: bool = False
+    centered: bool = False
     estimate: Callable[[Line], Estimate | None] | None = None
 
 
@@ -64,7 +65,9 @@ def columns_of(lines: list[Line], path: str, average: bool) -> list[Column]:
         Column("State", "How far it has come", _state_text, _state_text, numeric=False),
     ]
     if average:
-        found.append(Column("n", "Runs that are averaged", _size, lambda line: str(_size(line)), False))
+        found.append(
+            Column("n", "Runs that are averaged", _size, lambda line: str(_size(line)), centered=True)
+        )
     names = list(dict.fromkeys(name for line in lines for name in line.settings))
     lasts = [short(name) for name in names]
     for name in names:
@@ -109,7 +112,7 @@ def _setting(name: str, title: str) -> Column:
         found = value(line)
         return str(list(found)) if isinstance(found, list | tuple) else value_text(found)
 
-    return Column(title, name, value, text, numeric=False, setting=True)
+    return Column(title, name, value, text, numeric=False, setting=True, centered=True)
 
 
 def _title(line: Line) -> str:
@@ -258,7 +261,7 @@ class LineModel(QAbstractTableModel):
         assert self._looks is not None
         theme = self._looks.theme
         if self.brushed is not None and line.key not in self.brushed:
-            return QColor(theme.border if not theme.dark else theme.edge)
+            return QColor(theme.edge)
         if column == 1:
             color = {"failed": theme.error, "finished": theme.ok, "running": theme.accent}.get(line.state)
             return QColor(color or theme.muted)
@@ -286,8 +289,9 @@ class SortedLines(QSortFilterProxyModel):
 
 
 def _alignment(column: Column) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column.numeric else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
+    flag = Qt.AlignmentFlag
+    side = flag.AlignRight if column.numeric else flag.AlignHCenter if column.centered else flag.AlignLeft
+    return side | flag.AlignVCenter
 
 
 def _plain(value: Any) -> Any:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from hhstudio.gui.theme import Theme
 
 _LOOK_MS = 300
-_PATIENCE = 20.0
-"""Seconds that a sweep may take to save its checkpoints when the window closes."""
+_PATIENCE = 3.0
+"""Seconds that the closing window waits for a sweep that saves its checkpoints; it ends without it too."""
 
 
 class Sweeping(QObject):
