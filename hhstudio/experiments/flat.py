@@ -36,11 +36,12 @@ LARGEST_PLAIN, PLAIN_ROUNDS = 100, 2
 
 
 def _forms() -> dict[str, Spec]:
-    single = bench_nets.single_level_spec(SOLVER)
+    single, deep = bench_nets.single_level_spec(SOLVER), bench_nets.deep_spec()
     return {
         "closed form at the root": single,
         "defaults": with_defaults(single),
-        "our recipe, depth 3": bench_nets.deep_spec(),
+        "our recipe, depth 3": deep,
+        "the same, 2 sampled": replace(deep, consolidation=replace(deep.consolidation, sample=2)),
         PLAIN: replace(single, link=Link(), consolidation=Consolidation(sample=0)),
     }
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from hhstudio.learn.learner import Learner
 
 
+PORTION = 2**24
+"""Numbers of generated weights, about, that are held at once while measuring."""
+
+
 @dataclass
 class Tally:
     """What measuring has cost so far. ``passes``: images classified, once for every condition asked."""
@@ -41,18 +45,29 @@ def accuracies(
     if not conditions:
         return {}
     began = time.perf_counter()
-    weights = learner.solver_weights(conditions)
-    rivals: dict[str, list[Condition]] = {}
-    for condition in conditions:
-        rivals.setdefault(condition.solver, []).append(condition)
     told = learner.stream.scenario == "task"
-    found = []
-    for condition in conditions:
-        asked = [condition] if told else rivals[condition.solver]
-        found.append(_accuracy(learner, condition, asked, weights, limit, held_out))
-    measured = dict(zip(conditions, torch.stack(found).tolist(), strict=True))
+    found = {}
+    for together in _together(learner, conditions, told):
+        weights = learner.solver_weights(together)
+        for condition in together:
+            asked = [condition] if told else together
+            found[condition] = _accuracy(learner, condition, asked, weights, limit, held_out)
+    numbers = torch.stack([found[condition] for condition in conditions]).tolist()
+    measured = dict(zip(conditions, numbers, strict=True))
     learner.tally.seconds += time.perf_counter() - began
     return measured
+
+
+def _together(learner: Learner, conditions: Sequence[Condition], told: bool) -> list[list[Condition]]:
+    """Conditions whose weights are generated in one product and held at once: all that a path's images are
+    read by; where the task is told, as many as :data:`PORTION` numbers hold."""
+    groups: dict[tuple[str, int], list[Condition]] = {}
+    taken = 0
+    for condition in conditions:
+        size = learner.hierarchy.tree.solvers[condition.solver].spec.size
+        groups.setdefault(("", taken // PORTION) if told else (condition.solver, 0), []).append(condition)
+        taken += size
+    return list(groups.values())
 
 
 def _accuracy(
