@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
 import torch
 
 from hhstudio.core import events
+from hhstudio.core.topology import Topology
 from hhstudio.learn.counts import count_parameters
 from hhstudio.learn.health import Explosion, diverged
 from hhstudio.learn.learner import Learner
@@ -56,6 +58,18 @@ class Reports:
             f"{paths} paths, {tasks} tasks, device {device}, "
             f"{torch.get_num_threads()} threads; {count.stored} numbers stored, {count.generated} generated"
         )
+
+    def grown(self, topology: Topology, reason: str) -> tuple[events.TopologyChanged, events.Log]:
+        """The tree is another one from here on: for the session, and in words for the log."""
+        change = events.TopologyChanged(
+            step=self._at.step,
+            topology=topology,
+            reason=reason,
+            paths=self.paths,
+            parameters=self.parameters(),
+        )
+        words = f"step {self._at.step}: {reason}"
+        return change, events.Log(time=time.time(), level="info", message=words)
 
     # numbers -------------------------------------------------------------------------------------------
 

@@ -188,15 +188,7 @@ class Trainer:
         self._unmeasured = True
         self._changes += 1
         self._at.regrow(self.spec, topology, len(self.stream.tasks))
-        self._pending.append(
-            events.TopologyChanged(
-                step=self._at.step,
-                topology=topology,
-                reason=reason,
-                paths=self._reports.paths,
-                parameters=self._reports.parameters(),
-            )
-        )
+        self._pending += self._reports.grown(topology, reason)
 
     def watch(self, path: str, task: int, name: str | None) -> None:
         """Report a generated tensor now and then; an empty name is the first worth seeing, None ends it."""
