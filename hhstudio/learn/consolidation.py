@@ -191,7 +191,7 @@ class Consolidation:
                     self._scale(edge, conditions),
                     self._bend(edge, conditions),
                 )
-                part = sizes @ sizes.new_tensor([chosen[c] for c in conditions])
+                part = _weighed(sizes, [chosen[c] for c in conditions])
                 total = part if total is None else total + part
         return total
 
@@ -354,3 +354,10 @@ class Consolidation:
         gram = root.chunk * width * (4 * width + GRAM_PASSES) + 6 * rows * width**2
         share = min(1.0, (self.settings.sample or len(chunks)) / len(chunks))
         return gram, rows * share * root.chunk * (3 * width + PASSES)
+
+
+def _weighed(sizes: Tensor, weights: Sequence[float]) -> Tensor:
+    """Sum of sizes (B,) times weights, which stay numbers: moving them to a device would wait for it."""
+    if len(set(weights)) == 1:
+        return weights[0] * sizes.sum()
+    return torch.stack([weight * size for size, weight in zip(sizes.unbind(0), weights, strict=True)]).sum()
