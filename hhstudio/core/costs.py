@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from hhstudio.core.datasets import DATASETS, FOLDER
 from hhstudio.core.events import ParameterCount
-from hhstudio.core.spec import Spec, Stream, solver_of
+from hhstudio.core.spec import Spec, Stream, same_but_for_places, solver_of
 from hhstudio.core.topology import Hypernetwork, Slot, Solver, tasks_of
 
 Shape = tuple[int, int, int]
@@ -41,8 +41,10 @@ def costs(spec: Spec) -> Costs:
     """
     global _latest
     latest = _latest
-    if latest is None or latest[0] is not spec:
+    if latest is None or not same_but_for_places(latest[0], spec):
         latest = _latest = spec, counted(spec)
+    elif latest[0] is not spec:
+        latest = _latest = spec, latest[1]
     return latest[1]
 
 

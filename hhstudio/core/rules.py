@@ -17,7 +17,7 @@ from typing import NamedTuple
 from hhstudio.core.errors import SpecError
 from hhstudio.core.issue import Issue
 from hhstudio.core.settings import settings_issues
-from hhstudio.core.spec import Spec
+from hhstudio.core.spec import Spec, same_but_for_places
 from hhstudio.core.topology import Hypernetwork, LinkOverride, Node, Solver, Topology
 
 __all__ = ["Issue", "Verdict", "can_connect", "check", "issues", "name_problem", "topology_issues"]
@@ -41,8 +41,10 @@ def issues(spec: Spec) -> list[Issue]:
     """
     global _latest
     latest = _latest
-    if latest is None or latest[0] is not spec:
+    if latest is None or not same_but_for_places(latest[0], spec):
         latest = _latest = spec, _issues(spec)
+    elif latest[0] is not spec:
+        latest = _latest = spec, latest[1]
     return list(latest[1])
 
 

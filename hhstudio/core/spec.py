@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from hhstudio.core.errors import SpecError
-from hhstudio.core.topology import AnchorKind, LinkMode, Solver, Topology
+from hhstudio.core.topology import AnchorKind, LinkMode, Solver, Topology, differ_in_places_only
 
 CHANGEABLE = ("training.lr", "consolidation.beta")
 """Fields that may change while a run goes on; each change is recorded as an event."""
@@ -254,6 +254,20 @@ class Spec(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     growth: Growth = Growth()
     baselines: tuple[Baseline, ...] = ()
     topology: Topology = Topology()
+
+
+def same_but_for_places(one: Spec, other: Spec) -> bool:
+    """Whether two specs train the same, and only the drawing differs."""
+    if one is other:
+        return True
+    if any(
+        getattr(one, field) is not getattr(other, field)
+        for field in Spec.__struct_fields__
+        if field not in ("topology", "format", "version", "name", "notes", "seed", "device")
+    ):
+        return False
+    scalars = all(getattr(one, field) == getattr(other, field) for field in ("name", "seed", "device"))
+    return scalars and differ_in_places_only(one.topology, other.topology)
 
 
 def solver_of(spec: Spec, node: Solver) -> tuple[str, Options]:

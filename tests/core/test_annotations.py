@@ -1,10 +1,11 @@
 """Comments and frames: part of the document, no part of what is trained."""
 
 import pytest
+from msgspec.structs import replace
 
 from hhstudio.core import annotation_edits, edits, rules, spec
 from hhstudio.core.document import Document
-from hhstudio.core.spec import Spec
+from hhstudio.core.spec import Spec, same_but_for_places
 
 
 def test_they_are_saved_with_the_tree_and_leave_a_tree_without_them_as_it_was():
@@ -67,3 +68,16 @@ def test_a_pinned_node_stays_when_the_tree_is_tidied():
 def test_annotations_without_a_proper_place_are_reported():
     topology, _ = annotation_edits.add(edits.single(), "frame", (0, float("inf")))
     assert "has no proper place" in rules.issues(Spec(topology=topology))[0].message
+
+
+def test_a_drawing_that_differs_trains_the_same():
+    one = Spec(topology=edits.single())
+    moved = replace(one, topology=edits.pin(one.topology, {"h0": (1.0, 2.0)}))
+    assert same_but_for_places(one, moved)
+    for other in (
+        replace(one, seed=1),
+        replace(one, topology=edits.update(one.topology, "s1", name="other")),
+        replace(one, topology=edits.assign_tasks(one.topology, ["s1"], [0])),
+        replace(one, topology=edits.move(one.topology, {"h0": (float("nan"), 0.0)})),
+    ):
+        assert not same_but_for_places(one, other)
