@@ -35,7 +35,7 @@ class HelperProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=_environment() | dict(environment or {}),
+            env=own_environment() | dict(environment or {}),
             **separate,
         )
         assert self._process.stdin
@@ -98,7 +98,7 @@ class WorkerProcess(HelperProcess):
         self.connection = Connection(self.incoming, self.outgoing)
 
 
-def _environment() -> dict[str, str]:
+def own_environment() -> dict[str, str]:
     """This process's, in which the worker finds the same hhstudio."""
     environment = dict(os.environ)
     package = str(Path(hhstudio.__file__).resolve().parent.parent)

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from hhstudio.core import sweep as sweeps
 from hhstudio.core.sweep import Sweep
-from hhstudio.service.process import _environment
+from hhstudio.service.process import own_environment
 
 PLAN = "plan.json"
 """The sweep as it was set up, beside its results: what it can be started again from."""
@@ -56,7 +56,7 @@ class SweepProcess:
             stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=_environment(),
+            env=own_environment(),
             **separate,
         )
         self._lines: deque[str] = deque(maxlen=50)
