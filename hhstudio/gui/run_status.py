@@ -139,5 +139,6 @@ def _place(history: History) -> str:
     progress = history.progress
     if history.state in ("training", "paused") and progress is not None:
         total = f"{progress.step:,} of {progress.total_steps:,}".replace(",", " ")
-        return f"{progress.path} · {task_label(history.tasks, progress.task)} · step {total}"
+        task = task_label(history.tasks, progress.task) if progress.task >= 0 else "all tasks"
+        return f"{progress.phase.capitalize() or progress.path} · {task} · step {total}"
     return "" if history.state == "failed" else with_names(history.state_detail)  # the banner says why

@@ -31,7 +31,7 @@ from hhstudio.core.estimates import disk
 from hhstudio.core.spec import Spec
 from hhstudio.gui.jobs import Jobs
 from hhstudio.gui.running.obstacles import Obstacles
-from hhstudio.gui.running.summary import free_space, what_is_trained, what_it_takes
+from hhstudio.gui.running.summary import free_space, title, what_is_trained, what_it_takes
 from hhstudio.gui.session_files import file_stem, shown_path
 from hhstudio.gui.theme import LIGHT, Theme
 from hhstudio.service.calibrate import Calibration, calibrate
@@ -66,7 +66,8 @@ class RunDialog(QDialog):
         self._jobs, self._time_it, self._running = jobs, time_it, running
         self._given_up = threading.Event()
         self._timed: tuple[Spec, Calibration | None, str] | None = None
-        self.what = _text(bold=True)
+        self.title = _text(bold=True)
+        self.what = _text()
         self.takes = _text()
         self.measure = QPushButton("Time a few steps")
         self.measure.setToolTip("A process of its own builds the run and times some steps of every path")
@@ -90,7 +91,7 @@ class RunDialog(QDialog):
             box.setToolTip(baselines.MEANINGS[kind][:1].upper() + baselines.MEANINGS[kind][1:])
             box.setChecked(kind in spec.baselines)
             box.toggled.connect(self._baselines_changed)
-        self.early = QCheckBox("after")
+        self.early = QCheckBox("Tasks, after")
         self.patience = QSpinBox()
         self.patience.setRange(1, 1000)
         self.patience.setSuffix(" evaluations without a gain")
@@ -125,13 +126,14 @@ class RunDialog(QDialog):
         form.addRow("Keep it as", _row(self.name, QLabel(".h5")))
         form.addRow("Device", _row(self.device, QLabel("   Seed"), self.seed, None))
         form.addRow("Compare with", _row(*self.baselines.values(), None))
-        form.addRow("End tasks early", _row(self.early, self.patience, self.share, None))
+        form.addRow("Stop early", _row(self.early, self.patience, self.share, None))
         timing = QHBoxLayout()
         timing.addWidget(self.takes, 1)
         timing.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 18, 20, 14)
         column.setSpacing(12)
+        column.addWidget(self.title)
         column.addWidget(self.what)
         column.addLayout(timing)
         column.addWidget(self.obstacles)
@@ -193,6 +195,7 @@ class RunDialog(QDialog):
         self.start.setToolTip("A run is going on: this one can wait in the queue" if self._running else "")
         self.queue.setEnabled(ready)
         self.measure.setEnabled(ready)
+        self.title.setText(title(self.spec))
         self.what.setText(what_is_trained(self.spec))
         timed = self._timed if self._timed is not None and self._timed[0] == self.spec else None
         waiting = timed is not None and timed[1] is None and not timed[2]

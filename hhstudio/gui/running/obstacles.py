@@ -44,7 +44,8 @@ class Obstacles(QWidget):
         self.setVisible(bool(self.texts))
 
     def _add(self, severity: str, text: str, ways: list[tuple[str, Spec]] | None = None) -> None:
-        sentence = text[:1].upper() + text[1:]
+        a_field = "." in text.split(" ")[0]
+        sentence = text if a_field else text[:1].upper() + text[1:]
         self.texts.append(sentence)
         row = QWidget()
         line = QHBoxLayout(row)

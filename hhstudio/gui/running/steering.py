@@ -58,9 +58,9 @@ class Steering(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.lr = SettingBox("Learning rate", 1e-12, 1e6)
+        self.lr = SettingBox("Learning rate", 1e-12, 1e300)
         self.lr.setToolTip("Learning rate of the weights, from the next step on; Page keys: ten times")
-        self.beta = SettingBox("β, the weight of consolidation", 0.0, 1e9)
+        self.beta = SettingBox("β, the weight of consolidation", 0.0, 1e300)
         self.beta.setToolTip("β: weight of keeping earlier tasks, from the next step on")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

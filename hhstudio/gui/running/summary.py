@@ -15,18 +15,26 @@ from hhstudio.service.calibrate import Calibration
 _LISTED = 6
 
 
+def title(spec: Spec) -> str:
+    """The run in one line."""
+    paths, tasks = len(spec.topology.paths), len(spec.stream.parts) or spec.stream.tasks
+    steps = total_steps(spec)
+    length = f"{spec.training.epochs:g} epochs a task" if steps is None else f"{count(steps)} steps"
+    return f"{spec.name}: {paths} path{_s(paths)}, {tasks} task{_s(tasks)}, {length}"
+
+
 def what_is_trained(spec: Spec) -> str:
-    """Paths, tasks, steps, and what is trained beside them."""
+    """What is learned, in which order, and what is trained beside it."""
     paths = spec.topology.paths
     names = ", ".join(path.name for path in paths[:_LISTED]) + (" …" if len(paths) > _LISTED else "")
-    tasks = len(spec.stream.parts) or spec.stream.tasks
-    steps = total_steps(spec)
-    length = f"{spec.training.epochs:g} epochs a task" if steps is None else f"{count(steps)} steps in all"
     data = spec.stream.parts[0].dataset if spec.stream.parts else spec.stream.dataset
-    together = "at the same time" if spec.training.mode == "joint" else "one after the other"
-    text = (
-        f"{len(paths)} path{_s(len(paths))} ({names}), {tasks} task{_s(tasks)} of {data} {together}, {length}"
-    )
+    if spec.training.mode == "joint":
+        order = "each path all tasks at once"
+    elif spec.stream.order == "task-major":
+        order = "each task on every path before the next"
+    else:
+        order = "all tasks on one path before the next"
+    text = f"{names} on {data}, {order}"
     if spec.baselines:
         also = ", ".join(baselines.TITLES[kind].lower() for kind in baselines.KINDS if kind in spec.baselines)
         text += f"; then its solver without hypernetworks: {also}"

@@ -8,7 +8,6 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -21,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from hhstudio.core.history import Changes, History
-from hhstudio.gui.curves.elided import ElidedLabel
 from hhstudio.gui.icons import icon
 from hhstudio.gui.running.steering import Steering
 from hhstudio.gui.session_files import with_names
@@ -49,16 +47,14 @@ class RunsView(QWidget):
         self._history: History | None = None
         self.now = QLabel("No run")
         self.now.setProperty("title", True)
-        self.kept = ElidedLabel("")
+        self.kept = QLabel("")
+        self.kept.setWordWrap(True)
         self.kept.setProperty("muted", True)
         self.steering = Steering()
         self.steering.learning_rate_chosen.connect(studio.runs.set_learning_rate)
         self.steering.beta_chosen.connect(studio.runs.set_beta)
         self.back = QPushButton("Go back to the checkpoint")
         self.back.clicked.connect(lambda: studio.runs.go_back())
-        line = QFrame()
-        line.setFrameShape(QFrame.Shape.HLine)
-        line.setProperty("separator", True)
         self.head = QLabel("Queue")
         self.head.setProperty("title", True)
         self.go = QPushButton()
@@ -94,8 +90,9 @@ class RunsView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
-        for widget in (self.now, self.kept, self.steering, self.back, line):
+        for widget in (self.now, self.kept, self.steering, self.back):
             column.addWidget(widget)
+        column.addSpacing(6)
         column.addLayout(top)
         column.addWidget(self.queue, 1)
         column.addWidget(self.note)
@@ -144,8 +141,7 @@ class RunsView(QWidget):
             ago = f", {duration(since / rate)} ago" if since and rate else ""
             wrong = history.diverged is not None
             keeps = "that checkpoint" if wrong else f"all up to step {count(history.step)}"
-            self.kept.setText(f"Checkpoint at step {count(kept)}{ago}. Stop keeps {keeps}")
-        self.kept.setToolTip(self.kept.text())
+            self.kept.setText(f"Checkpoint at step {count(kept)}{ago}. Stop keeps {keeps}.")
 
     # the queue --------------------------------------------------------------------------------------
 
