@@ -19,7 +19,7 @@ from hhstudio.gui.canvas.node_item import HEIGHT, WIDTH
 from hhstudio.gui.growing.actions import actions
 from hhstudio.gui.growing.card import PreviewCard
 from hhstudio.gui.growing.cost import cost_of
-from hhstudio.gui.growing.replay import Replay
+from hhstudio.gui.growing.replay import Kept, Replay
 from hhstudio.gui.growing.toast import Toast
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class Growing(QObject):
         if studio is not None:
             studio.changed.connect(self._take)
             studio.shown.connect(self._show_history)
+            studio.source_changed.connect(self._find_snapshots)
             studio.run_changed.connect(self._run_changed)
 
     def actions(self) -> list[Action]:
@@ -210,14 +211,14 @@ class Growing(QObject):
         self.toast.place()
         if self.preview is not None and not self.preview.sent:
             box = self._around()
-            self.card.show_beside(self._on_screen(box), [self._on_screen(each) for each in self._cards()])
+            self.card.show_beside(self._on_screen(box), self._cards())
 
-    def _cards(self) -> list[QRectF]:
-        """Where cards are, in scene coordinates."""
-        half = QPointF(WIDTH / 2, HEIGHT / 2)
-        return [
-            QRectF(QPointF(*at) - half, QPointF(*at) + half) for at in self.canvas.scene.places().values()
-        ]
+    def _cards(self) -> list[QRect]:
+        """Where cards are that can be seen, in pixels."""
+        half, view = QPointF(WIDTH / 2, HEIGHT / 2), self.canvas.view
+        seen = view.mapToScene(view.viewport().rect()).boundingRect()
+        middles = [QPointF(*at) for at in self.canvas.scene.places().values()]
+        return [self._on_screen(QRectF(at - half, at + half)) for at in middles if seen.contains(at)]
 
     def _on_screen(self, box: QRectF) -> QRect:
         view = self.canvas.view
@@ -286,6 +287,21 @@ class Growing(QObject):
         self.dismiss()
         self._history = self._studio.history
         self.replay.follow(self._history)
+        self._find_snapshots()
+
+    def _find_snapshots(self) -> None:
+        """Read when weights were kept, beside the window's work: there may be many conditions."""
+        assert self._studio is not None
+        source, history = self._studio.source, self._history
+        if source is None:
+            return
+
+        def found(kept: Kept) -> None:
+            if history is self._history:
+                self.replay.set_snapshots(kept)
+
+        # a session that newer weights have replaced is closed: the newer one is being read
+        self._studio.jobs.submit(source.snapshot_steps, found, lambda _error: None)
 
     def _run_changed(self) -> None:
         if self.running != self._ran:
