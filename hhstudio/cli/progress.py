@@ -62,8 +62,8 @@ class _Lines:
                 self.say(f"  step {event.step}: the tree grew ({reason})")
             case events.Progress():
                 self._progress(event)
-            case events.Log(level="warning", message=message):
-                self.say(f"  warning: {message}")
+            case events.Log(level="warning" | "error" as level, message=message):
+                self.say(f"  {level}: {' '.join(message.split())}")
             case _:
                 pass
 

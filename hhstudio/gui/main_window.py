@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
         elif self._closing:
             self.close()
             return
+        self._say_if_waiting()
         self.registry.refresh()
         self._show_title()
 
@@ -220,6 +221,16 @@ class MainWindow(QMainWindow):
         seen = " What it records from now on shows when you look again." if source.live else ""
         self.run_bar.banner.say("read-only", "warning", f"{text}{seen}", again)
         return True
+
+    def _say_if_waiting(self) -> None:
+        """A run that the disk holds up says so until it goes on."""
+        studio, history = self.studio, self.studio.history
+        detail = history.state_detail if history is not None and studio.paused else ""
+        if detail.startswith("waiting: "):
+            text = f"The run waits: {detail.removeprefix('waiting: ')}."
+            self.run_bar.banner.say("storage", "error", text, [("Try again now", studio.runs.unpause)])
+        else:
+            self.run_bar.banner.clear("storage")
 
     def _say_if_inexact(self) -> None:
         """A run that goes on otherwise than it began says so, once."""

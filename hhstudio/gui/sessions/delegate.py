@@ -107,7 +107,7 @@ class SessionDelegate(QStyledItemDelegate):
             QRect(room.left(), room.top() + at * line, room.width(), line) for at in range(3)
         )
         muted, text = QPen(QColor(theme.muted)), QPen(QColor(theme.text))
-        date = when(found.modified)
+        date = "" if self.narrow else when(found.modified)
         painter.setFont(option.font)
         painter.setPen(muted)
         painter.drawText(first, _RIGHT, date)
