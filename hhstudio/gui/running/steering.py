@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QWidget
 
 from hhstudio.core.history import History
@@ -35,6 +38,23 @@ class SettingBox(QDoubleSpinBox):
 
     def textFromValue(self, value: float) -> str:
         return f"{value:.6g}"
+
+    def valueFromText(self, text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            return self.value()
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        """``3e-4`` is a number too; what may become one is let be."""
+        try:
+            fits = self.minimum() <= float(text) <= self.maximum()
+        except ValueError:
+            fits = False
+        if fits:
+            return QValidator.State.Acceptable, text, position
+        begun = re.fullmatch(r"[\d.]*(?:[eE][+-]?\d*)?", text) is not None
+        return QValidator.State.Intermediate if begun else QValidator.State.Invalid, text, position
 
     def stepBy(self, steps: int) -> None:
         """A step of the arrows is a tenth, one of the page keys a factor of ten."""
