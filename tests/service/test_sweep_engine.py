@@ -16,6 +16,8 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 from run_helpers import tiny
 
+from hhstudio.core import events
+from hhstudio.core import spec as specs
 from hhstudio.core import sweep as sweeps
 from hhstudio.core.consent import ConsentError
 from hhstudio.core.errors import SessionError
@@ -25,6 +27,7 @@ from hhstudio.service.sweep import table as tables
 from hhstudio.service.sweep.engine import LocalPool, local_pool
 from hhstudio.service.sweep.sweeper import Sweeper
 from hhstudio.store.session import open as open_session
+from hhstudio.store.writer import SessionWriter
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -138,13 +141,19 @@ def test_a_stopped_sweep_keeps_checkpoints_and_says_what_is_left(tmp_path):
     assert not [p for p in psutil.Process().children(recursive=True) if "hhstudio" in " ".join(p.cmdline())]
 
 
+DEADLY = """
+import os, torch
+class Net(torch.nn.Linear):
+    def __init__(self, **options):
+        os._exit(9)
+"""
+
+
 @POSIX
 def test_runs_that_fail_are_reported_with_their_reasons_and_stop_no_other(tmp_path, monkeypatch):
-    (tmp_path / "deadly.py").write_text(
-        "import os, torch\nclass Net(torch.nn.Linear):\n    def __init__(self, **options):\n        os._exit(9)\n"
-    )
+    (tmp_path / "deadly.py").write_text(DEADLY)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("hhstudio.service.sweep.attempt.VAIN_LOSSES", 2)
+    monkeypatch.setattr("hhstudio.service.sweep.attempt.VAIN_LOSSES", 1)
     sweep, planned = sweep_of({"solver.architecture": ["nowhere:Net", "deadly:Net", "mlp"], "seed": [0]})
     agreed = ["nowhere:Net", "deadly:Net"]
     with pytest.raises(ConsentError, match="--allow-import deadly:Net"):
@@ -160,17 +169,22 @@ def test_runs_that_fail_are_reported_with_their_reasons_and_stop_no_other(tmp_pa
     )
     assert "nowhere" in nowhere.message
     assert nowhere.losses == 0
-    assert "given up after 2 lost workers" in deadly.message
+    assert "given up after 1 lost worker" in deadly.message
     assert "exit code 9" in deadly.message
-    assert deadly.losses == 2
+    assert deadly.losses == 1
     told = json.loads((tmp_path / "out" / "sweep.json").read_text())
     assert told["runs"][0]["message"] == nowhere.message
 
 
 def test_sessions_of_other_settings_are_not_touched_and_the_difference_is_named(tmp_path):
-    from hhstudio.service.api import run
-
-    run(replace(tiny(5), name="seed=1", seed=1), tmp_path / "seed=1.h5")
+    there = replace(tiny(5), name="seed=1", seed=1)
+    begun = events.RunStarted(
+        spec=specs.encode(there), created="2026-01-01T00:00:00+00:00", app="0", torch="2.11", device="cpu",
+        seed=1, tasks=(), paths=("P1",), total_steps=10,
+    )  # fmt: skip
+    with SessionWriter(tmp_path / "seed=1.h5") as writer:
+        writer.start(begun)
+        writer.close(events.Finished(state="stopped", step=0, seconds=0.0))
     before = (tmp_path / "seed=1.h5").read_bytes()
     sweep, planned = sweep_of({"seed": [0, 1]}, steps=6)
     with pytest.raises(SessionError, match=r"seed=1.h5.*training.steps is 5 there, 6 here"):

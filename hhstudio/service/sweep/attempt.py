@@ -119,7 +119,8 @@ class _Attempts:
             reached = max(reached, self._update.step)
             if vain >= VAIN_LOSSES:
                 why = f"{end.message} ({self._said})" if self._said else end.message
-                return Outcome("failed", f"given up after {vain} lost workers: {why}", self._losses)
+                workers = f"{vain} lost worker{'s' if vain > 1 else ''}"
+                return Outcome("failed", f"given up after {workers}: {why}", self._losses)
             self._say(detail="worker lost, going on from the last checkpoint", kept=True)
         return Outcome("stopped", "", self._losses)
 
