@@ -1,4 +1,4 @@
-"""Small marks on cards: frozen, and how much is folded away."""
+"""Small marks on cards: frozen, pinned, and how much is folded away."""
 
 from __future__ import annotations
 
@@ -32,3 +32,13 @@ def paint_fold(painter: QPainter, paints: Paints, box: QRectF, count: int) -> No
     painter.setPen(paints.text)
     painter.setFont(paints.small_font)
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"+{count}" if count < 1000 else "+…")
+
+
+def paint_pin(painter: QPainter, paints: Paints, box: QRectF) -> None:
+    """A drawing pin, from the side: head, neck, needle."""
+    middle, top = box.center().x(), box.top()
+    painter.setPen(paints.border_hover)
+    painter.setBrush(paints.track)
+    painter.drawRoundedRect(QRectF(middle - 4.5, top, 9, 3.6), 1.5, 1.5)
+    painter.drawRect(QRectF(middle - 2.4, top + 3.6, 4.8, 3.6))
+    painter.drawLine(QPointF(middle, top + 7.2), QPointF(middle, box.bottom()))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from hhstudio.core.layout import Orientation
 from hhstudio.gui.canvas.live import PathLife
 from hhstudio.gui.canvas.looks import NodeLook
-from hhstudio.gui.canvas.marks import paint_fold, paint_frost
+from hhstudio.gui.canvas.marks import paint_fold, paint_frost, paint_pin
 from hhstudio.gui.canvas.paints import Paints
 
 WIDTH, HEIGHT, RADIUS = 208.0, 92.0, 11.0
@@ -27,6 +27,7 @@ _SPARK = QRectF(_CARD.left() + 92, _CARD.top() + 52, WIDTH - 92 - 14, 22)
 _BAR = QRectF(_CARD.left() + 14, _CARD.bottom() - 10, WIDTH - 28, 3.5)
 _BADGE = QRectF(_CARD.right() - 26, _CARD.top() + 10, 16, 16)
 _FROST = QRectF(_CARD.right() - 26, _CARD.top() + 30, 16, 16)
+_PIN = QRectF(_CARD.right() - 24, _CARD.bottom() - 26, 14, 13)
 _FOLD = QRectF(_CARD.right() - 26, -11, 36, 22)
 
 
@@ -178,6 +179,8 @@ class NodeItem(QGraphicsItem):
             self._paint_badge(painter)
         if self.look.frozen:
             paint_frost(painter, self.paints, _FROST)
+        if self.look.pinned and detail >= FAR:
+            paint_pin(painter, self.paints, _PIN)
         if self.folded:
             paint_fold(painter, self.paints, _FOLD, self.folded)
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from collections.abc import Iterable
+
+from PySide6.QtCore import QItemSelectionModel, Signal
 from PySide6.QtGui import QContextMenuEvent, QIcon, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from hhstudio.core.costs import costs
 from hhstudio.core.document import Diff, Document
 from hhstudio.core.history import Changes, History
 from hhstudio.core.topology import Hypernetwork, Solver
+from hhstudio.gui.canvas.clipping import Clipping
 from hhstudio.gui.canvas.editor import TreeEditor
 from hhstudio.gui.canvas.live import Life
 from hhstudio.gui.canvas.looks import short_count
+from hhstudio.gui.canvas.outline_menu import handle_key, menu_of
 from hhstudio.gui.canvas.outline_model import ID, OutlineModel
 from hhstudio.gui.canvas.widget import READ_ONLY
 from hhstudio.gui.icons import icon
@@ -29,6 +33,7 @@ class TreeOutline(QTreeView):
         super().__init__(parent)
         self.document = document
         self.editor = TreeEditor(document, self.status_message.emit)
+        self.clipping = Clipping(self.editor)
         self._life = Life()
         self._theme: Theme = LIGHT
         self._icons: dict[bool, QIcon] = {}
@@ -38,7 +43,8 @@ class TreeOutline(QTreeView):
         self.setModel(self._model)
         self.setAccessibleName("Outline of the tree")
         self.setAccessibleDescription(
-            "F2 renames, Insert adds a child hypernetwork, Shift+Insert a solver, Delete removes"
+            "F2 renames, Insert adds a child hypernetwork, Shift+Insert a solver, Delete removes; "
+            "the menu key offers everything else"
         )
         self.setUniformRowHeights(True)
         self.setIndentation(12)
@@ -165,16 +171,13 @@ class TreeOutline(QTreeView):
         self.node_selected.emit(chosen[0] if len(chosen) == 1 else "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Insert:
-            self._add(solver=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.editor.remove(self.selected_nodes)
+        if handle_key(self, event):
+            event.accept()
         else:
             super().keyPressEvent(event)
-            return
-        event.accept()
 
-    def _add(self, solver: bool) -> None:
+    def add(self, solver: bool) -> None:
+        """A solver or a child below the selected node, or below the root."""
         chosen = self.selected_nodes
         parent = chosen[0] if chosen else self.document.topology.root
         if parent is None:
@@ -182,19 +185,28 @@ class TreeOutline(QTreeView):
         else:
             added = self.editor.add_solver(parent) if solver else self.editor.add_child(parent)
         if added is not None:
-            self.setCurrentIndex(self._model.index_of(added))
+            self.choose([added])
+
+    def choose(self, ids: Iterable[str]) -> None:
+        """Make the first of these nodes the current one."""
+        for node_id in ids:
+            index = self._model.index_of(node_id)
+            if index.isValid():  # whatever keys are held
+                flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
+                self.selectionModel().setCurrentIndex(index, flags | QItemSelectionModel.SelectionFlag.Rows)
+                return
+
+    def shift(self, by: int) -> None:
+        """Move the current node among its siblings."""
+        node_id = self.currentIndex().data(ID)
+        if node_id and self.editor.move_among(node_id, by):
+            self.choose([node_id])
+
+    def disconnect_chosen(self) -> None:
+        """Make the selected nodes loose: nothing generates them any more."""
+        incoming = self.document.topology.incoming
+        self.editor.remove([incoming[i].id for i in self.selected_nodes if i in incoming])
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = QMenu(self)
-        menu.aboutToHide.connect(menu.deleteLater)
-        for title, callback in (
-            ("Add child hypernetwork", lambda: self._add(solver=False)),
-            ("Add solver", lambda: self._add(solver=True)),
-            ("Rename", lambda: self.edit(self.currentIndex().siblingAtColumn(0))),
-            ("Remove with its subtree", lambda: self.editor.remove(self.selected_nodes)),
-        ):
-            shown = menu.addAction(title)
-            shown.setEnabled(not self.editor.locked)
-            shown.triggered.connect(lambda _=False, do=callback: do())
-        menu.popup(event.globalPos())
+        menu_of(self).popup(event.globalPos())
         event.accept()

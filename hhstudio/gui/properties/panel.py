@@ -57,8 +57,9 @@ class PropertyPanel(QScrollArea):
             f"PropertyPanel, #rows {{ background: {theme.panel}; }}"
             f"QLabel[error=true] {{ color: {theme.error}; }}"
             f"QLineEdit[error=true] {{ border-color: {theme.error}; }}"
-            f"QToolButton[head=true] {{ color: {theme.text}; font-weight: 600; border: none;"
-            " padding: 6px 2px; text-align: left; }"
+            f"QToolButton[head=true] {{ color: {theme.text}; font-weight: 600; padding: 6px 2px;"
+            " text-align: left; background: transparent; border: 1px solid transparent; }"
+            f"QToolButton[head=true]:hover, QToolButton[head=true]:focus {{ border-color: {theme.border}; }}"
         )
 
     def set_read_only(self, on: bool, reason: str = READ_ONLY) -> None:

@@ -113,7 +113,7 @@ class Nodes:
         inherited = ""
         if field.name in ("hidden", "chunk", "architecture"):
             default = fields.shown(field, getattr(getattr(spec, self._part), field.name))
-            inherited = f"{default} (tree's default)"
+            inherited = f"{default} (default)"
         own = field.name != "name" and any(value is not None for value in values)
         mixed = any(value != values[0] for value in values)
         return Shown(None if mixed else values[0], mixed, inherited, own)
@@ -168,7 +168,7 @@ class Slots:
         value = None if mixed else values[0]
         if isinstance(value, bool):
             value = "yes" if value else "no"
-        return Shown(value, mixed, f"{default} (tree's default)", any(v is not None for v in values))
+        return Shown(value, mixed, f"{default} (default)", any(v is not None for v in values))
 
     def _default(self, spec: Spec, field: Field) -> Any:
         for_solvers = getattr(spec.link, f"solver_{field.name}", None) if self._to_solver else None

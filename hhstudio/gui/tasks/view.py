@@ -33,10 +33,8 @@ from hhstudio.gui.tasks.model import MIME, TasksModel
 from hhstudio.gui.theme import Theme
 
 READ_ONLY = "The stream is read-only while a run is on: stop the run to change it"
-HINT = (
-    "Drag a task onto a path of the tree to assign it, or between others to reorder. "
-    "Keys: A assigns, Ctrl+Up and Ctrl+Down reorder."
-)
+HINT = "Drag a task onto a path, or between others."
+KEYS = "A assigns to paths, Ctrl+Up and Ctrl+Down reorder; the menu key offers everything."
 
 
 class Source(Protocol):
@@ -208,6 +206,7 @@ class TasksView(QWidget):
         try:
             tasks: Any = plan(spec.stream, spec.seed)
             self.problem.setText(HINT)
+            self.problem.setToolTip(KEYS)
         except HHStudioError as error:
             tasks = ()
             self.problem.setText(str(error))

@@ -2,10 +2,14 @@
 
 import pytest
 from canvas_hand import figure, node_named
+from PySide6.QtGui import QColor
 
 from hhstudio.core import edits
+from hhstudio.core.annotations import COLORS
 from hhstudio.core.topology import LinkOverride
 from hhstudio.gui.canvas.looks import short_count
+from hhstudio.gui.canvas.paints import Paints, blend
+from hhstudio.gui.theme import DARK, LIGHT
 
 
 def test_a_card_shows_what_is_stored_and_what_is_generated(canvas):
@@ -49,3 +53,25 @@ def test_a_link_of_its_own_is_seen_on_the_edge(canvas):
     assert canvas.scene.edges[slot.id].look.direct
     deeper = canvas.document.topology.incoming[node_named(canvas, "P2-0")]
     assert canvas.scene.edges[deeper.id].look.label == "anchored + residual"
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("color", COLORS)
+def test_what_is_written_on_a_note_reaches_four_and_a_half_to_one(qapp, theme, color):
+    fill = blend(Paints(theme).note_colors[color], theme.canvas, 46 / 255)
+
+    def luminance(name):
+        parts = QColor(name).getRgbF()[:3]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted(map(luminance, (fill, theme.text)))
+    assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_a_card_says_which_tasks_its_path_learns_and_what_it_generates(canvas):
+    solver = node_named(canvas, "P2-1")
+    canvas.editor.assign([solver], [0, 1, 3])
+    assert canvas.scene.nodes[solver].look.detail == "depth 2 · 4.13 k generated\ntasks T0–T1, T3"
+    assert canvas.scene.nodes["h0"].look.detail.endswith("generates P1, H1, H2")
+    assert "×" in canvas.scene.nodes["h0"].look.detail

@@ -72,7 +72,7 @@ def test_a_node_inherits_until_it_is_told_and_goes_back_with_a_click(panel, qtbo
     panel.show_selection([child])
     row = panel.row("chunk")
     assert row.line.text() == ""
-    assert row.line.placeholderText() == "1024 (tree's default)"
+    assert row.line.placeholderText() == "1024 (default)"
     assert row.reset.isHidden()
     type_into(row, "99")
     assert panel.document.topology.by_id[child].chunk == 99
@@ -80,7 +80,7 @@ def test_a_node_inherits_until_it_is_told_and_goes_back_with_a_click(panel, qtbo
     qtbot.mouseClick(row.reset, Qt.MouseButton.LeftButton)
     QApplication.processEvents()
     assert panel.document.topology.by_id[child].chunk is None
-    assert row.line.placeholderText() == "1024 (tree's default)"
+    assert row.line.placeholderText() == "1024 (default)"
 
 
 def test_many_nodes_show_mixed_values_and_are_changed_together(panel):
@@ -114,7 +114,7 @@ def test_a_link_is_chosen_for_one_slot(panel):
     slot = panel.document.topology.incoming[solver].id
     panel.show_selection([slot])
     box = panel.row("anchor").choice
-    assert box.itemText(0) == "learned (tree's default)"
+    assert box.itemText(0) == "learned (default)"
     assert box.findData("parent") < 0
     box.setFocus()
     QTest.keyClicks(box, "seeded")
