@@ -196,6 +196,18 @@ def without_path(topology: Topology, node_id: str) -> tuple[Topology, tuple[str,
     return after, gone
 
 
+def change_in_a_word(before: Topology, after: Topology) -> str:
+    """``+ H1``, ``− P2-0``, ``❄ H1``: what came, went, or was frozen or released; for marks on an axis."""
+    new = [n for n in after.nodes if n.id not in before.by_id]
+    gone = [n for n in before.nodes if n.id not in after.by_id]
+    for sign, nodes in (("+", new), ("−", gone)):
+        if nodes:
+            first = next((n for n in nodes if isinstance(n, Hypernetwork)), nodes[0])
+            return f"{sign} {first.name}"
+    frozen = [n.name for n in after.nodes if n.frozen != before.by_id[n.id].frozen]
+    return f"❄ {frozen[0]}" if frozen else "changed"
+
+
 def _giver(topology: Topology, full: Path, settings: Growth) -> str | None:
     """The hypernetwork below which the next child grows: the deepest on the full path that leaves room."""
     if settings.below == "root":

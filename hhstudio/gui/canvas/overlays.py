@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hhstudio.gui.theme import Theme
 
 MESSAGE_MS = 4000
+
+
+class Guest(Protocol):
+    """Another widget on the canvas, which wears its theme."""
+
+    def set_theme(self, theme: Theme) -> None: ...
 
 
 class AddButtons(QWidget):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
@@ -22,7 +20,7 @@ from hhstudio.gui.canvas.menus import context_menu, fix_menu
 from hhstudio.gui.canvas.minimap import Minimap
 from hhstudio.gui.canvas.node_item import HEIGHT, WIDTH
 from hhstudio.gui.canvas.note_field import NoteField
-from hhstudio.gui.canvas.overlays import AddButtons, EmptyHint, Message
+from hhstudio.gui.canvas.overlays import AddButtons, EmptyHint, Guest, Message
 from hhstudio.gui.canvas.palette import Palette
 from hhstudio.gui.canvas.rename import RenameField
 from hhstudio.gui.canvas.scene import TreeScene
@@ -35,10 +33,6 @@ SMALL_TREE = 2
 """Trees up to this size still show how to go on."""
 BUTTONS_FROM = 0.45
 """Zoom from which the add buttons are shown."""
-
-
-class Guest(Protocol):
-    def set_theme(self, theme: Theme) -> None: ...
 
 
 class TreeCanvas(QWidget):
@@ -66,7 +60,7 @@ class TreeCanvas(QWidget):
         self.clipping = Clipping(self.editor)
         self.notes = Annotating(self)
         self.view.key_handler = self._handle_key
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.view, 1)
@@ -83,6 +77,7 @@ class TreeCanvas(QWidget):
         self.palette_popup = Palette(self.editor, self)
         self._actions = actions(self)
         self._guests: list[Guest] = []
+        self._pinned = False
         self._told: tuple[str, str] = ("", "")
         self._connect()
         self.set_theme(LIGHT)
@@ -130,10 +125,11 @@ class TreeCanvas(QWidget):
             guest.set_theme(theme)
         self.view.viewport().update()
 
-    def set_read_only(self, on: bool, reason: str = READ_ONLY) -> None:
-        """Refuse edits, with the reason, until it is turned off again."""
+    def set_read_only(self, on: bool, reason: str = READ_ONLY, pinned: bool = False) -> None:
+        """Refuse edits, with the reason, until it is turned off again. ``pinned``: the reason stays in view;
+        that a run is on is said for a moment only."""
         news = on and reason != self.editor.locked
-        self.editor.locked = reason if on else ""
+        self.editor.locked, self._pinned = reason if on else "", pinned
         if news and reason == READ_ONLY:
             self.message.say(reason)
         if on:
@@ -152,9 +148,7 @@ class TreeCanvas(QWidget):
         self._guests.append(guest)
         guest.set_theme(self.scene.paints.theme)
         if below:
-            column = self.layout()
-            assert column is not None
-            column.addWidget(guest)  # type: ignore[arg-type]
+            self._column.addWidget(guest)  # type: ignore[arg-type]
 
     def add_actions(self, more: list[Action]) -> None:
         """Have keys of others work here, too. Before the actions are registered."""
@@ -340,7 +334,7 @@ class TreeCanvas(QWidget):
         self.hint.setVisible(empty and not self.read_only)
         self.hint.place()
         if self.read_only:
-            self.message.pin("" if self.editor.locked == READ_ONLY else self.editor.locked)
+            self.message.pin(self.editor.locked if self._pinned else "")
         else:
             self.message.pin(FIRST_STEPS if 0 < len(topology.nodes) <= SMALL_TREE else "")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout
 
+from hhstudio.core.growth import change_in_a_word
 from hhstudio.core.history import History, SeriesKey
 from hhstudio.gui.curves import metrics, ranges
 from hhstudio.gui.curves.backdrop import Band, Event
@@ -248,10 +251,15 @@ class CurvePanel(QFrame):
             color, _ = task_style(self._theme, mark.task)
             label = task_label(history.tasks, mark.task)
             bands.append(Band(float(start_x), float(stop_x), color, label, task_short(mark.task)))
-        inside = [(step, reason) for step, _, reason in history.topologies[1:]]
+        trees = history.topologies
+        inside = [
+            (step, change_in_a_word(before, after))
+            for (_, before, _), (step, after, _) in itertools.pairwise(trees)
+        ]
         inside += [(s.step, f"{s.field.split('.')[-1]} {s.value:g}") for s in history.settings]
-        for step, label in inside:
-            events.append(Event(float(self.step_map.to_x(np.array([step]))[0]), label))
+        # What happened while others learned all stands at one place: the last of it is said.
+        at = {float(self.step_map.to_x(np.array([step]))[0]): label for step, label in inside}
+        events += [Event(x, label) for x, label in at.items()]
         if settings.looked_at >= 0:
             x = float(self.step_map.to_x(np.array([settings.looked_at]))[0])
             events.append(Event(x, f"step {settings.looked_at}", strong=True))

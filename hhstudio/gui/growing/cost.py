@@ -35,9 +35,9 @@ class Cost(NamedTuple):
         if self.memory is not None:
             found.append(("Memory", f"about {_signed_bytes(self.memory)}"))
         if self.base:
-            times = f"{self.relative:.1f} × a step on {self.base}"
-            measured = "" if self.seconds is None else f"about {1000 * self.seconds:.3g} ms, "
-            found.append(("Step time", measured + times))
+            times = f"{self.relative:.1f} × {self.base}"
+            measured = times if self.seconds is None else f"about {1000 * self.seconds:.3g} ms ({times})"
+            found.append(("Step time", measured))
         return found
 
 

@@ -94,7 +94,7 @@ class Growing(QObject):
         if below not in topology.by_id or not self._free():
             return
         taken = self._history.paths if self._history is not None and self.running else ()
-        grown = growth.grow(topology, below, taken=taken)
+        grown = growth.grow(topology, below, taken=taken, tasks=self._tasks_to_come())
         child, giver = grown.topology.by_id[grown.child].name, topology.by_id[below].name
         words = f"{child} with its solver makes path {grown.path}."
         if self.running:
@@ -219,6 +219,14 @@ class Growing(QObject):
         seen = view.mapToScene(view.viewport().rect()).boundingRect()
         middles = [QPointF(*at) for at in self.canvas.scene.places().values()]
         return [self._on_screen(QRectF(at - half, at + half)) for at in middles if seen.contains(at)]
+
+    def _tasks_to_come(self) -> tuple[int, ...] | None:
+        """What a path that grows now can learn where each task comes once; None: all, in its turn."""
+        progress = self._history.progress if self._history is not None and self.running else None
+        if progress is None or self.canvas.document.spec.stream.order == "path-major":
+            return None
+        assert self._history is not None
+        return tuple(range(progress.task + 1, len(self._history.tasks))) or (progress.task,)
 
     def _on_screen(self, box: QRectF) -> QRect:
         view = self.canvas.view

@@ -1,15 +1,17 @@
-"""Looking back: the canvas as it was at a step, led by the timeline."""
+"""Looking back: the window as it was at a step, led by the timeline below the canvas."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 from msgspec.structs import replace
 
+from hhstudio.core.growth import change_in_a_word
 from hhstudio.core.history import Changes, History
-from hhstudio.core.topology import Hypernetwork, Topology
+from hhstudio.core.topology import Topology
 from hhstudio.gui.growing.timeline import Mark, Timeline
 from hhstudio.gui.words import count
 
@@ -21,9 +23,14 @@ _TASK_TICKS = 200
 """Tasks whose beginnings are marked, at most."""
 
 
+Kept = Mapping[tuple[str, int], np.ndarray]
+"""The steps at which snapshots were taken, by path and task."""
+
+
 class Replay:
     """Shows a history's trees on a canvas, which is read-only meanwhile; ``unlock`` is called afterwards. A
-    ``selection`` shares the step with other views."""
+    ``selection`` shares the step with other views. The timeline is there for runs whose tree changed, and
+    for those that kept snapshots of their weights."""
 
     def __init__(
         self, canvas: TreeCanvas, unlock: Callable[[], None], selection: Selection | None = None
@@ -33,19 +40,29 @@ class Replay:
         self._canvas, self._unlock, self._selection = canvas, unlock, selection
         self._history: History | None = None
         self._marks: tuple[Mark, ...] = ()
+        self._kept: Kept = {}
+        self._tree: Topology | None = None
         self.timeline.step_wanted.connect(self._ask)
         if selection is not None:
             selection.step_changed.connect(self._go)
+            selection.path_changed.connect(lambda _path: self._show())
+            selection.task_changed.connect(lambda _task: self._show())
 
     def follow(self, history: History | None) -> None:
-        """Another run, or none."""
+        """Another run, or none. Its snapshots are told with :meth:`set_snapshots`."""
         self.end()
-        self._history = history
+        self._history, self._kept = history, {}
+        self._show()
+
+    def set_snapshots(self, kept: Kept) -> None:
+        """What a session has kept of the run that is followed."""
+        self._kept = kept
         self._show()
 
     def refresh(self, changes: Changes) -> None:
         if changes.topology or changes.rewound:
             self._marks = ()
+            self._look_back()
         if changes.topology or changes.progress or changes.state:
             self._show()
 
@@ -70,46 +87,55 @@ class Replay:
         if wanted == self.step:
             return
         self.step = wanted
-        scene, spec = self._canvas.scene, self._canvas.document.spec
-        if wanted is None or history is None:
-            scene.show_instead(None)
-            scene.pulse.look_back(None)
+        self._look_back()
+        self._canvas.scene.pulse.look_back(wanted)
+        if wanted is None:
             self._unlock()
         else:
-            tree = next(t for at, t, _ in reversed(history.topologies) if at <= wanted)
-            reason = f"This is the tree as it was at step {count(wanted)}: press Now to go on with it"
-            self._canvas.set_read_only(True, reason)
-            scene.show_instead(replace(spec, topology=replace(tree, orientation=spec.topology.orientation)))
-            scene.pulse.look_back(wanted)
+            reason = f"This is how it was at step {count(wanted)}: press Now below the tree to go on"
+            self._canvas.set_read_only(True, reason, pinned=True)
         self._show()
+
+    def _look_back(self) -> None:
+        """The tree of the step, where it is another one than the document's."""
+        scene, spec, history = self._canvas.scene, self._canvas.document.spec, self._history
+        tree = None
+        if history is not None and self.step is not None:
+            tree = next((t for at, t, _ in reversed(history.topologies) if at <= self.step), None)
+        if tree is not None:
+            tree = replace(tree, orientation=spec.topology.orientation)
+            if tree == spec.topology:
+                tree = None
+        if tree != self._tree:
+            self._tree = tree
+            scene.show_instead(None if tree is None else replace(spec, topology=tree))
 
     def _show(self) -> None:
         history = self._history
-        grown = history is not None and bool(history.growth)
-        self.timeline.setVisible(grown)
-        if history is None or not grown:
+        there = history is not None and bool(history.growth or self._kept)
+        self.timeline.setVisible(there)
+        if history is None or not there:
             self.timeline.stop()
             return
         if not self._marks:
             self._marks = marks_of(history.topologies)
         tasks = tuple(mark.start for mark in history.marks[:_TASK_TICKS])
-        self.timeline.show_growth(history.step, self.step, self._marks, tasks)
+        self.timeline.show_growth(history.step, self.step, self._marks, tasks, self._snapshots())
+
+    def _snapshots(self) -> tuple[int, ...]:
+        """Steps of the snapshots of what is selected; of everything where it has none."""
+        path = self._selection.path if self._selection is not None else ""
+        task = self._selection.task if self._selection is not None else -1
+        for wanted in ({(path, task)}, {key for key in self._kept if key[0] == path}, self._kept.keys()):
+            steps = [self._kept[key] for key in wanted if key in self._kept]
+            if steps:
+                return tuple(np.unique(np.concatenate(steps)).tolist())
+        return ()
 
 
 def marks_of(topologies: list[tuple[int, Topology, str]]) -> tuple[Mark, ...]:
     """Every change of a tree, named by what came or went."""
     found = []
     for (_, before, _), (step, after, reason) in itertools.pairwise(topologies):
-        found.append(Mark(step, _change(before, after), reason))
+        found.append(Mark(step, change_in_a_word(before, after), reason))
     return tuple(found)
-
-
-def _change(before: Topology, after: Topology) -> str:
-    new = [n for n in after.nodes if n.id not in before.by_id]
-    gone = [n for n in before.nodes if n.id not in after.by_id]
-    for sign, nodes in (("+", new), ("−", gone)):
-        if nodes:
-            first = next((n for n in nodes if isinstance(n, Hypernetwork)), nodes[0])
-            return f"{sign} {first.name}"
-    frozen = [n.name for n in after.nodes if n.frozen != before.by_id[n.id].frozen]
-    return f"❄ {frozen[0]}" if frozen else "changed"

@@ -33,7 +33,7 @@ def test_g_shows_a_child_as_a_ghost_with_its_cost_and_escape_takes_it_away(canva
     said = growing.card.accessibleDescription()
     assert "Stored: +" in said
     assert "Memory: about +" in said
-    assert "Step time: 1.3 × a step on P2-0" in said
+    assert "Step time: 1.3 × P2-0" in said
     assert canvas.document.spec is before, "a preview changes nothing"
     hand.key(Qt.Key.Key_Escape)
     assert not growing.card.isVisible()
