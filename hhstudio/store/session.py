@@ -192,6 +192,12 @@ class Session(Inspectable):
             held = self._held_snapshots.get((path, task))
             return Snapshots(self.path, (path, task), held, self._loaded.tail, self._loaded.journal)
 
+    def snapshot_steps(self) -> dict[tuple[str, int], np.ndarray]:
+        """The steps (N,) of every condition's snapshots, by path and task, where there are any."""
+        kept = {*self._held_snapshots, *self._loaded.tail.snapshots}
+        found = {key: self.snapshots(*key).steps for key in sorted(kept)}
+        return {key: steps for key, steps in found.items() if len(steps)}
+
     def solver(self, path: str, task: int, allow_import: bool = False) -> nn.Module:
         """The path's solver with the weights of a task, ready to run (loads torch).
 

@@ -1,4 +1,5 @@
-"""The timeline below the canvas: when the tree grew, and a handle that takes it back to any step."""
+"""The timeline below the canvas: when the tree grew, which weights were kept, and a handle that takes the
+window back to any step."""
 
 from __future__ import annotations
 
@@ -14,10 +15,17 @@ from hhstudio.gui.theme import LIGHT, Theme
 from hhstudio.gui.words import count
 
 PLAY_MS = 1400
-"""How long a replay stays at each change of the tree."""
+"""How long a replay stays at each stop, at most."""
+_WHOLE_MS = 12_000
+"""How long a replay with many stops takes, about."""
+_QUICKEST_MS = 80
 _SIDE = 14.0
 _CATCH = 9.0
 """Pixels from a mark within which a click means the mark."""
+_NEAR = 4.0
+"""The same from a snapshot: there may be many."""
+_HIGH, _LOW = 36, 24
+"""Pixels, with labels above the line and without."""
 
 
 class Mark(NamedTuple):
@@ -29,31 +37,49 @@ class Mark(NamedTuple):
 
 
 class Axis(QWidget):
-    """Steps from 0 to ``last``, marks, and a handle. ``moved``: the user wants another step."""
+    """Steps from 0 to ``last``, marks, ticks where ``snapshots`` of the weights were kept, and a handle.
+    ``moved``: the user wants another step; ``play_wanted``: the space bar."""
 
     moved = Signal(int)
+    play_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.marks: tuple[Mark, ...] = ()
         self.tasks: tuple[int, ...] = ()
+        self.snapshots: tuple[int, ...] = ()
         self.last, self.step = 1, 1
         self._theme = LIGHT
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(36)
+        self.setFixedHeight(_HIGH)
         self.setMouseTracking(True)
-        self.setAccessibleName("Growth of the tree")
+        self.setAccessibleName("Time")
 
     def sizeHint(self) -> QSize:
-        return QSize(400, 36)
+        return QSize(400, _HIGH)
 
-    def show_steps(self, last: int, step: int, marks: tuple[Mark, ...], tasks: tuple[int, ...]) -> None:
-        now = (max(1, last), step, marks, tasks)
-        if now != (self.last, self.step, self.marks, self.tasks):
-            self.last, self.step, self.marks, self.tasks = now
-            self.setAccessibleDescription(f"step {step} of {last}; the tree changed {len(marks)} times")
+    def show_steps(
+        self,
+        last: int,
+        step: int,
+        marks: tuple[Mark, ...],
+        tasks: tuple[int, ...],
+        snapshots: tuple[int, ...] = (),
+    ) -> None:
+        now = (max(1, last), step, marks, tasks, snapshots)
+        if now != (self.last, self.step, self.marks, self.tasks, self.snapshots):
+            self.last, self.step, self.marks, self.tasks, self.snapshots = now
+            self.setFixedHeight(_HIGH if marks else _LOW)
+            self.setAccessibleDescription(
+                f"step {step} of {last}; {len(snapshots)} snapshots; the tree changed {len(marks)} times"
+            )
             self.update()
+
+    @property
+    def stops(self) -> list[int]:
+        """Steps at which something is kept or changes, in order."""
+        return sorted({mark.step for mark in self.marks} | set(self.snapshots))
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -64,10 +90,13 @@ class Axis(QWidget):
         return _SIDE + (self.width() - 2 * _SIDE) * min(max(step / self.last, 0.0), 1.0)
 
     def step_at(self, x: float) -> int:
-        """The step at a pixel; a mark nearby attracts."""
+        """The step at a pixel; a mark nearby attracts, or else a snapshot."""
         near = min(self.marks, key=lambda mark: abs(self.place(mark.step) - x), default=None)
         if near is not None and abs(self.place(near.step) - x) <= _CATCH:
             return near.step
+        kept = min(self.snapshots, key=lambda step: abs(self.place(step) - x), default=None)
+        if kept is not None and abs(self.place(kept) - x) <= _NEAR:
+            return kept
         return round(min(max((x - _SIDE) / max(1.0, self.width() - 2 * _SIDE), 0.0), 1.0) * self.last)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -79,7 +108,7 @@ class Axis(QWidget):
             self.moved.emit(self.step_at(event.position().x()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        stops = [0, *(mark.step for mark in self.marks), self.last]
+        stops = [0, *self.stops, self.last]
         key = event.key()
         if key == Qt.Key.Key_Left:
             self.moved.emit(max((s for s in stops if s < self.step), default=0))
@@ -89,13 +118,21 @@ class Axis(QWidget):
             self.moved.emit(0)
         elif key == Qt.Key.Key_End:
             self.moved.emit(self.last)
+        elif key == Qt.Key.Key_Space:
+            self.play_wanted.emit()
         else:
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             near = [m for m in self.marks if abs(self.place(m.step) - event.pos().x()) <= _CATCH]
-            text = "\n".join(f"Step {count(m.step)}: {m.reason}" for m in near)
+            lines = [f"Step {count(m.step)}: {m.reason}" for m in near]
+            kept = [s for s in self.snapshots if abs(self.place(s) - event.pos().x()) <= _NEAR]
+            lines += [f"Step {count(step)}: weights were kept" for step in kept[:3]]
+            text = "\n".join(lines) or (
+                "Drag to look back: filters, matrix, curves and tree follow. "
+                "Left and Right: from one snapshot to the next; Space: play"
+            )
             QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
@@ -103,7 +140,7 @@ class Axis(QWidget):
     def paintEvent(self, _event: object) -> None:
         theme, painter = self._theme, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle = 24.0
+        middle = self.height() - 12.0
         end, now = self.place(self.last), self.place(self.step)
         painter.setPen(pen(theme.border, 4))
         painter.drawLine(QPointF(_SIDE, middle), QPointF(end, middle))
@@ -113,6 +150,7 @@ class Axis(QWidget):
         for step in self.tasks:
             x = self.place(step)
             painter.drawLine(QPointF(x, middle + 5), QPointF(x, middle + 8))
+        self._paint_snapshots(painter, middle)
         self._paint_marks(painter, middle)
         painter.setPen(pen(theme.panel, 2))
         painter.setBrush(QColor(theme.accent))
@@ -121,6 +159,17 @@ class Axis(QWidget):
             painter.setPen(pen(theme.text, 1.4))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(QPointF(now, middle), 10, 10)
+
+    def _paint_snapshots(self, painter: QPainter, middle: float) -> None:
+        """A tick each, and none closer than two pixels."""
+        free = -1.0
+        for step in self.snapshots:
+            x = self.place(step)
+            if x < free:
+                continue
+            free = x + 3
+            painter.setPen(pen(self._theme.text if step <= self.step else self._theme.muted, 1.6))
+            painter.drawLine(QPointF(x, middle - 8), QPointF(x, middle - 3))
 
     def _paint_marks(self, painter: QPainter, middle: float) -> None:
         theme, free = self._theme, -1.0
@@ -152,11 +201,11 @@ class Timeline(QWidget):
         self.axis = Axis(self)
         self.play = QToolButton(self)
         self.play.setCheckable(True)
-        self.play.setToolTip("Replay how the tree grew")
-        self.play.setAccessibleName("Replay how the tree grew")
+        self.play.setToolTip("Play: from one snapshot, or change of the tree, to the next (Space)")
+        self.play.setAccessibleName("Play through time")
         self.now = QToolButton(self)
         self.now.setText("Now")
-        self.now.setToolTip("Back to the tree as it is")
+        self.now.setToolTip("Back to everything as it is now (End)")
         self.words = QLabel(self)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -174,6 +223,7 @@ class Timeline(QWidget):
         self._timer = QTimer(self, interval=PLAY_MS)
         self._timer.timeout.connect(self._go_on)
         self.axis.moved.connect(self._move)
+        self.axis.play_wanted.connect(self.play.toggle)
         self.now.clicked.connect(lambda: self._want(-1))
         self.play.toggled.connect(self._play)
         self.hide()
@@ -183,17 +233,29 @@ class Timeline(QWidget):
         return self._timer.isActive()
 
     def show_growth(
-        self, last: int, step: int | None, marks: tuple[Mark, ...], tasks: tuple[int, ...]
+        self,
+        last: int,
+        step: int | None,
+        marks: tuple[Mark, ...],
+        tasks: tuple[int, ...],
+        snapshots: tuple[int, ...] = (),
     ) -> None:
-        """``step``: the one that is shown, None for the tree as it is."""
+        """``step``: the one that is shown, None for everything as it is."""
         self._back = step is not None
         shown = last if step is None else step
-        self.axis.show_steps(last, shown, marks, tasks)
+        self.axis.show_steps(last, shown, marks, tasks, snapshots)
         self.now.setEnabled(self._back)
+        text = f"Step {count(shown)} of {count(last)}" if self._back else "Now"
         latest = max((m for m in marks if m.step <= shown), key=lambda m: m.step, default=None)
-        why = f": {latest.reason}" if latest is not None else ": as it began"
-        where = f"Step {count(shown)} of {count(last)}" if self._back else "Now"
-        self._text = where + why
+        if marks:
+            text += f": {latest.reason}" if latest is not None else ": as it began"
+        if self._back and snapshots:
+            kept = max((s for s in snapshots if s <= shown), default=None)
+            text += "; no weights were kept by then" if kept is None else f"; weights of step {count(kept)}"
+        elif snapshots:
+            number = len(snapshots)
+            text += f"; weights were kept at {count(number)} step{'' if number == 1 else 's'}"
+        self._text = text
         self._elide()
 
     def set_theme(self, theme: Theme) -> None:
@@ -228,11 +290,13 @@ class Timeline(QWidget):
         if not on:
             self._timer.stop()
             return
-        self._want(0)
-        self._timer.start()
+        if not self._back:
+            self._want(0)
+        ahead = sum(step > self.axis.step for step in self.axis.stops)
+        self._timer.start(min(PLAY_MS, max(_QUICKEST_MS, _WHOLE_MS // max(ahead, 1))))
 
     def _go_on(self) -> None:
-        after = [mark.step for mark in self.axis.marks if mark.step > self.axis.step]
+        after = [step for step in self.axis.stops if step > self.axis.step]
         if after and self._back:
             self._want(min(after))
             return
