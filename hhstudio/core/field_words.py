@@ -46,6 +46,13 @@ TIPS: dict[str, str] = {
     "consolidation.embeddings_on_task_loss_only": "Embeddings of earlier tasks stay as they are",
     "consolidation.lookahead": "Take the penalty at the weights after the task loss's step",
     "consolidation.reference": "Compare with weights as learned, or at the task's start; auto minds memory",
+    "growth.policy": "When a child grows by itself: never, after so many tasks, or when a task falls short",
+    "growth.tasks": "Tasks after which a path is full (policy every)",
+    "growth.threshold": "Validation accuracy, 0 to 1, below which a path is full (policy accuracy)",
+    "growth.again": "The new path learns the task that fell short, too",
+    "growth.below": "Below the full path's deepest hypernetwork, or always below the root",
+    "growth.depth": "Hypernetworks on a path at most",
+    "growth.limit": "How often it grows at most",
     "evaluation.every": "Steps between measurements of accuracy; 0 only at the end of each task",
     "evaluation.batch_size": "Images at once while measuring",
     "evaluation.limit": "Test images a task in between",
@@ -97,6 +104,7 @@ SLIDERS: dict[str, tuple[float, float, bool]] = {
     "link.alpha": (0.0, 1.0, False),
     "link.solver_alpha": (0.0, 1.0, False),
     "stream.validation": (0.0, 0.5, False),
+    "growth.threshold": (0.0, 1.0, False),
 }
 LABELS = {
     "training.lr": "Learning rate", "training.embedding_lr": "Embedding rate", "link.alpha": "Scale α",

@@ -197,6 +197,7 @@ GENERAL = (
     ("stream", "Stream of tasks"),
     ("training", "Training"),
     ("consolidation", "Consolidation"),
+    ("growth", "Growth while it learns"),
     ("evaluation", "Evaluation"),
     ("recording", "Recording"),
     ("", "Session"),
