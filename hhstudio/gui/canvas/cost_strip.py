@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
-from hhstudio.core import edits
+from hhstudio.core import edits, rules
 from hhstudio.core.costs import Costs, costs, counted, memory, steps
 from hhstudio.core.document import Diff, Document
 from hhstudio.core.events import ParameterCount
@@ -123,6 +123,8 @@ class CostStrip(QWidget):
         spec = self.document.spec
         self.text.setText(line(spec, costs(spec)) + self._time(spec))
         self.text.setToolTip(_TIP)
+        wrong = any(issue.severity == "error" for issue in rules.issues(spec))
+        self.button.setEnabled(not self._busy and not wrong)
 
     def _time(self, spec: Spec) -> str:
         if self._measured is None:
@@ -137,7 +139,6 @@ class CostStrip(QWidget):
 
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
-        self.button.setEnabled(not busy)
         self.button.setText("Measuring …" if busy else "Measure step time")
         self.show_costs()
 

@@ -1,0 +1,50 @@
+"""Keys of the whole window: none stands for two things, and every command can be reached without a mouse."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from hhstudio.gui.actions import MENUS, key_sequences
+
+
+def test_no_key_that_the_studio_comes_with_stands_for_two_things(window):
+    conflicts = {
+        (action.id, key.toString()): problem
+        for action in window.registry
+        for key in key_sequences(action.shortcut)
+        if (problem := window.keys.conflict(action.id, key.toString())) and "already" in problem
+    }
+    assert conflicts == {}
+
+
+def test_every_command_of_the_tree_is_in_a_menu_with_its_key(window):
+    for action in window.registry:
+        if action.id.startswith("tree."):
+            assert action.menu.split("/")[0] in MENUS, action.id
+            shown = window.registry.qaction(action.id)
+            assert shown.shortcuts() == key_sequences(action.shortcut)
+
+
+def test_a_key_chosen_in_the_window_is_there_after_a_restart(window):
+    assert window.keys.choose("tree.tidy", "Ctrl+Alt+T") == ""
+    again = type(window.keys)(window.registry, window.studio.preferences)
+    assert window.registry.qaction("tree.tidy").shortcut() == QKeySequence("Ctrl+Alt+T")
+    again.reset_all()
+
+
+def test_the_measured_step_time_is_shown_below_the_tree(window, qtbot):
+    strip = window.canvas.cost_strip
+    qtbot.mouseClick(strip.button, Qt.MouseButton.LeftButton)
+    assert not strip.button.isEnabled()
+    qtbot.waitUntil(lambda: "a step" in strip.text.text(), timeout=60_000)
+    assert "peak" in strip.text.text()
+
+
+def test_properties_follow_the_selection_of_the_canvas(window):
+    panel = window.parts.show("properties")
+    window.canvas.scene.select(["h0"])
+    assert panel.groups[0].subject.title.endswith(": hypernetwork")
+    QTest.keyClick(window.canvas.view, Qt.Key.Key_Escape)
+    QApplication.processEvents()
+    assert panel.groups[0].subject.title.startswith("Hypernetworks, unless")
