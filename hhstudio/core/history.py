@@ -180,7 +180,7 @@ class History:
         self.seconds = max(self.seconds, event.seconds)
         if event.memory and self._known(event.path, event.task):
             key = (event.path, event.task, "memory")
-            self.series.setdefault(key, Series()).extend([event.step], [event.memory])
+            self.series.setdefault(key, Series()).extend(np.array([event.step]), np.array([event.memory]))
             self._changes.series.add(key)
         self._changes.progress = True
 

@@ -19,6 +19,10 @@ from hhstudio.core.topology import Topology
 from hhstudio.store import guard, layout, tail, texts
 from hhstudio.store.tail import Condition
 
+Curves = dict[tuple[str, int, str], Series]
+Listed = list[tuple[str, int, str, int]]
+"""Path, task, metric and points of every curve, in the order of the rows."""
+
 
 class Identified(NamedTuple):
     """Which run a file belongs to. ``session``: 32 hex digits; ``sequence``: of its last record."""
@@ -54,7 +58,8 @@ def read_history(file: h5py.File) -> History:
     last = texts.decode(guard.text(tables, "last"), tuple[events.RunState, str, float, int])
     history.state, history.state_detail, history.seconds, history.step = last
     history.accuracy = _read_accuracy(file, history)
-    history.series = _read_metrics(guard.group(file, layout.METRICS))
+    metrics = guard.group(file, layout.METRICS)
+    history.series = _read_listed(metrics, _listed(tables)) or _read_metrics(metrics)
     history.log = read_log(guard.group(file, layout.LOG))
     history.weights = weight_steps(file)
     return history
@@ -143,7 +148,39 @@ def _read_accuracy(file: h5py.File, history: History) -> dict[str, np.ndarray]:
     return found
 
 
-def _read_metrics(metrics: h5py.Group) -> dict[tuple[str, int, str], Series]:
+def _listed(tables: h5py.Group) -> Listed:
+    """The list of curves; empty in files that have none."""
+    return texts.decode(guard.text(tables, "curves"), Listed) if "curves" in tables else []
+
+
+def _read_listed(metrics: h5py.Group, listed: Listed) -> Curves | None:
+    """Curves by a list of their lengths, which spares reading three columns; None where the rows are not what
+    the list says (another program may have written them), or there is no list."""
+    if not listed or min(size for *_, size in listed) < 1:
+        return None
+    paths, names = guard.texts(metrics, "paths"), guard.texts(metrics, "names")
+    columns = [guard.dataset(metrics, name, "i", 1) for name in ("path", "task", "metric")]
+    ends = list(itertools.accumulate(size for *_, size in listed))
+    if any(len(column) != ends[-1] for column in columns):
+        return None
+    starts = [0, *ends[:-1]]
+    for (path, task, name, _), start in zip(listed, starts, strict=True):
+        if path not in paths or name not in names:
+            return None
+        wanted = (paths.index(path), task, names.index(name))
+        if tuple(int(column[start]) for column in columns) != wanted:
+            return None
+    steps = guard.array(metrics, "step", "i", 1).astype(np.int64, copy=False)
+    values = guard.array(metrics, "value", "f", 1).astype(np.float64, copy=False)
+    if not len(steps) == len(values) == ends[-1]:
+        return None
+    found: Curves = {}
+    for (path, task, name, _), start, stop in zip(listed, starts, ends, strict=True):
+        found.setdefault((path, task, name), Series()).extend(steps[start:stop], values[start:stop])
+    return found
+
+
+def _read_metrics(metrics: h5py.Group) -> Curves:
     """Curves, from rows that are grouped by curve (rows in any other order are read too, only slower)."""
     paths, names = guard.texts(metrics, "paths"), guard.texts(metrics, "names")
     columns = {name: guard.array(metrics, name, "if", 1) for name in layout.COLUMNS}

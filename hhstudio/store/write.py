@@ -138,6 +138,10 @@ def finite(value: float | None) -> float | None:
     return float(value) if value is not None and np.isfinite(value) else None
 
 
+PLAIN_FROM = 1 << 20
+"""Points from which the values of curves are stored as they are."""
+
+
 def _write_metrics(metrics: h5py.Group, history: History) -> None:
     paths = list(dict.fromkeys([*history.paths, *(path for path, _, _ in history.series)]))
     names = list(dict.fromkeys(name for _, _, name in history.series))
@@ -148,9 +152,9 @@ def _write_metrics(metrics: h5py.Group, history: History) -> None:
         parts = list(_column(column, history, paths, names))
         values = np.concatenate(parts).astype(kind) if parts else np.empty(0, kind)
         packed = {"chunks": (min(len(values), 1 << 16),), "compression": "gzip", "shuffle": True}
-        metrics.create_dataset(
-            column, data=values, **({**packed, "compression_opts": 1} if len(values) else {})
-        )
+        # Noise hardly shrinks, and unpacking millions of values would keep whoever opens the file waiting.
+        plain = not len(values) or (column == "value" and len(values) > PLAIN_FROM)
+        metrics.create_dataset(column, data=values, **({} if plain else {**packed, "compression_opts": 1}))
 
 
 def _column(column: str, history: History, paths: list[str], names: list[str]) -> Iterator[np.ndarray]:
@@ -174,6 +178,7 @@ def _write_tables(tables: h5py.Group, history: History) -> None:
     put_text(tables, "growth", texts.encode(growth))
     put_text(tables, "parameters", texts.encode(history.parameters))
     put_text(tables, "paths", texts.encode(history.paths))
+    put_text(tables, "curves", texts.encode([(*key, len(series)) for key, series in history.series.items()]))
     put_text(tables, "marks", texts.encode([(m.path, m.task, m.start, m.stop) for m in history.marks]))
     put_text(tables, "settings", texts.encode(history.settings))
     put_text(tables, "resumed", texts.encode(history.resumed))

@@ -233,3 +233,21 @@ def test_metrics_are_columns_of_equal_length(finished_session):
     assert {len(values) for values in columns.values()} == {144}
     assert columns["step"][chosen].tolist() == list(range(81, 101))
     np.testing.assert_allclose(columns["value"][chosen], np.cos(np.arange(82, 102)))
+
+
+def test_rows_of_curves_in_another_order_are_read_too(tmp_path):
+    """Another program may have written /metrics: the list of curves is a help, not the truth."""
+    path = tmp_path / "run.h5"
+    record(path, frozenset())
+    with open_session(path) as session:
+        expected = session.metrics()
+    with h5py.File(path, "r+") as file:
+        metrics = file["metrics"]
+        order = np.argsort(metrics["step"][()], kind="stable")
+        for name in ("step", "path", "task", "metric", "value"):
+            metrics[name][...] = metrics[name][()][order]
+    with open_session(path) as session:
+        found = session.metrics()
+    columns = ("metric", "path", "task", "step", "value")
+    rows = [sorted(map(str, zip(*(m[c].tolist() for c in columns), strict=True))) for m in (expected, found)]
+    assert rows[0] == rows[1]
