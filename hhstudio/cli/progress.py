@@ -74,7 +74,7 @@ class _Lines:
         pass
 
     def _progress(self, event: events.Progress) -> None:
-        place = f"step {event.step}/{event.total_steps}  {event.path} task {event.task + 1}"
+        place = f"step {event.step}/{event.total_steps}  {_what(event)}"
         self._now_and_then(f"  {place}  {rate_and_eta(event)}")
 
     def _now_and_then(self, line: str) -> None:
@@ -136,8 +136,13 @@ class _Bar(_Lines):
 
     def _progress(self, event: events.Progress) -> None:
         self._bar.total, self._bar.n = event.total_steps, event.step
-        self._bar.set_description_str(f"{event.path} task {event.task + 1}", refresh=False)
+        self._bar.set_description_str(_what(event), refresh=False)
         self._bar.set_postfix_str(rate_and_eta(event))
+
+
+def _what(event: events.Progress) -> str:
+    """What is being trained."""
+    return " ".join([event.phase or event.path, *([f"task {event.task + 1}"] if event.task >= 0 else [])])
 
 
 def rate_and_eta(event: events.Progress) -> str:

@@ -99,6 +99,7 @@ def test_the_next_run_of_the_queue_starts_when_one_fails_and_when_one_ends(windo
     studio.document.mark_saved()
 
 
+@pytest.mark.slow
 def test_a_stop_by_hand_holds_the_queue_and_it_goes_on_when_told_to(training, qtbot, a_spec):
     studio, view = training.studio, training.parts["runs"]
     queueing = studio.runs.queueing
