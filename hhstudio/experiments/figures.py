@@ -33,7 +33,7 @@ class Series:
 @dataclass(frozen=True)
 class Panel:
     """Axes with their series. ``references``: labelled horizontal lines. ``percent``: y is a share, 0 to 1,
-    and shown in percent. ``limits`` of y; None leaves them to the data. ``marks``: vertical lines, at x."""
+    and shown in percent. ``limits`` of y; None leaves one to the data. ``marks``: vertical lines, at x."""
 
     title: str
     x_label: str
@@ -43,7 +43,7 @@ class Panel:
     log_x: bool = False
     log_y: bool = False
     percent: bool = False
-    limits: tuple[float, float] | None = None
+    limits: tuple[float | None, float | None] = (None, None)
     references: Sequence[tuple[str, float]] = field(default_factory=tuple)
     marks: Sequence[float] = field(default_factory=tuple)
 
@@ -119,9 +119,12 @@ def _draw_panel(axes: Any, panel: Panel) -> None:
     for at in panel.marks:
         axes.axvline(at, color=colours.GRID, linewidth=1, zorder=0.5)
     if panel.log_y:
+        from matplotlib.ticker import LogFormatter
+
         axes.set_yscale("log")
-    if panel.limits is not None:
-        axes.set_ylim(*panel.limits)
+        axes.yaxis.set_major_formatter(LogFormatter())
+        axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1.5, 0.5)))
+    axes.set_ylim(*panel.limits)
     if panel.percent:
         from matplotlib.ticker import PercentFormatter
 

@@ -98,9 +98,8 @@ def run(context: Context) -> Table:
             reached = _accuracy(context, sample, effort)
             error = "" if reached.error is None else f" ± {100 * reached.error:.2f}"
             name = f"{sample} sampled" if sample else "all earlier conditions"
-            table.notes.append(
-                f"split MNIST, final average accuracy of {_DEEPEST}, {name}: {100 * reached.mean:.2f}{error} %"
-            )
+            shown = f"{100 * reached.mean:.2f}{error} %"
+            table.notes.append(f"split MNIST, final average accuracy of {_DEEPEST}, {name}: {shown}")
     table.notes.append(
         f"{SOLVER} solver but for depth 3, in batches of {bench_nets.BATCH}; medians over {effort.rounds} "
         f"interleaved rounds, by the clock and by processor time; wanted: at most {WANTED} at 100."

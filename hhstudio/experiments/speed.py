@@ -146,4 +146,10 @@ def _panel(solver: str, earlier: Sequence[int], found: Sequence[dict[str, Any]])
         Series(title, earlier, [Estimate.of(m["rates"][name]) for m in found])
         for name, title in named.items()
     ]
-    return Panel(f"{solver}, batches of {bench_nets.BATCH}", "earlier tasks", "steps a second", series)
+    return Panel(
+        f"{solver}, batches of {bench_nets.BATCH}",
+        "earlier tasks",
+        "steps a second",
+        series,
+        limits=(0, None),
+    )
