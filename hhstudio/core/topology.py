@@ -252,14 +252,22 @@ def differ_in_places_only(one: Topology, other: Topology) -> bool:
     differs. Places that are not finite count as more. Quick where most nodes are the same objects."""
     if one.root != other.root or one.slots != other.slots or len(one.nodes) != len(other.nodes):
         return False
-    if one.annotations != other.annotations and (
-        [note.id for note in one.annotations] != [note.id for note in other.annotations]
-        or not all(math.isfinite(side) for note in other.annotations for side in (*note.at, *note.size))
-    ):
+    if one.annotations != other.annotations and not _notes_are_sound(other):
         return False
     return all(
         a is b or (_unplaced(a) == _unplaced(b) and _finite(a) and _finite(b))
         for a, b in zip(one.nodes, other.nodes, strict=True)
+    )
+
+
+def _notes_are_sound(topology: Topology) -> bool:
+    """Whether annotations have proper places and ids that nothing else has."""
+    ids = topology.annotation_by_id
+    return (
+        len(ids) == len(topology.annotations)
+        and not any(i in topology.by_id or i in topology.slot_by_id for i in ids)
+        and all(math.isfinite(side) for note in topology.annotations for side in (*note.at, *note.size))
+        and all(min(note.size) > 0 for note in topology.annotations)
     )
 
 

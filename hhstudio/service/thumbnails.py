@@ -7,6 +7,7 @@ way that checks them (:mod:`hhstudio.learn.data`), and hands back an array.
 from __future__ import annotations
 
 import gzip
+import math
 import subprocess
 import sys
 import tempfile
@@ -78,15 +79,14 @@ def _idx(path: Path, most: int) -> np.ndarray:
             head = file.read(4)
             if len(head) < 4 or head[:3] != b"\x00\x00\x08" or not 1 <= head[3] <= 3:
                 raise DataError(f"{path}: is not an IDX file of bytes")
-            sizes = np.frombuffer(file.read(4 * head[3]), ">u4").astype(int)
-            count = min(int(sizes[0]), most)
-            each = int(np.prod(sizes[1:], dtype=np.int64))
-            if each > 1_000_000:
-                raise DataError(f"{path}: its images are too large to be looked at")
+            sizes = [int.from_bytes(file.read(4), "big") for _ in range(head[3])]
+            count, each = min(sizes[0], most), math.prod(sizes[1:])
+            if not 0 < each <= 1_000_000:
+                raise DataError(f"{path}: its images are empty or too large to be looked at")
             data = file.read(count * each)
     except (OSError, EOFError) as error:
         raise DataError(f"{path}: cannot be read ({error})") from None
-    count = len(data) // max(each, 1)
+    count = len(data) // each
     return np.frombuffer(data[: count * each], np.uint8).reshape(count, *sizes[1:])
 
 

@@ -83,6 +83,7 @@ def test_nobody_waits_for_a_process_that_is_given_up(tmp_path):
 
 
 def test_importing_it_loads_neither_torch_nor_pickled_data_readers():
-    code = "import sys, hhstudio.service.thumbnails; print('torch' in sys.modules, 'hhstudio.learn' in sys.modules)"
+    names = ("torch", "hhstudio.learn")
+    code = f"import sys, hhstudio.service.thumbnails; print(*(name in sys.modules for name in {names}))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.split() == ["False", "False"]
