@@ -49,7 +49,8 @@ def _forms() -> dict[str, Spec]:
 @dataclass(frozen=True)
 class Effort:
     """``earlier`` conditions; ``rounds`` of about ``seconds`` each; ``stream``: steps a task on split MNIST,
-    0 leaves it out; ``solver``: of split MNIST, None takes the preset's."""
+    0 leaves it out; ``solver``: of split MNIST, None takes the preset's; ``apart``: memory is measured in a
+    process of its own."""
 
     earlier: tuple[int, ...]
     rounds: int
@@ -57,12 +58,13 @@ class Effort:
     steps: int
     solver: SolverDefaults | None
     forms: tuple[str, ...] = tuple(_forms())
+    apart: bool = True
 
 
 _SMALL = SolverDefaults(architecture="mlp", options={"hidden": (100, 100)})
 
 EFFORT = {
-    "smoke": Effort((1, 10), 2, 0.0, 0, None, ("our recipe, depth 3",)),
+    "smoke": Effort((1, 10), 2, 0.0, 0, None, ("our recipe, depth 3",), apart=False),
     "cpu": Effort((1, 10, 100, 500), 5, 0.6, 120, _SMALL),
     "full": Effort((1, 10, 100, 500), 9, 5.0, 2000, None),
 }
@@ -109,7 +111,7 @@ def run(context: Context) -> Table:
 
 def measure(form: str, counts: list[int], device: str, effort: Effort) -> dict[str, Any]:
     """By number of conditions: ms a step of each round, its ratio to that at the fewest, and the most memory
-    that a process of its own needed for it; ``log``: what was said about the form at the most."""
+    that was needed for it; ``log``: what was said about the form at the most."""
     spec = _forms()[form]
     steps = {str(n): our_step(spec, n, device) for n in counts}
     rounds = PLAIN_ROUNDS if form == PLAIN else effort.rounds
@@ -117,8 +119,11 @@ def measure(form: str, counts: list[int], device: str, effort: Effort) -> dict[s
     first = found[str(counts[0])]
     learner, now = bench_nets.learner_after(spec, spec.topology, counts[-1], device)
     line = learner.begin([now])
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        peaks = pool.submit(memory, form, counts, device).result()
+    if effort.apart:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            peaks = pool.submit(memory, form, counts, device).result()
+    else:
+        peaks = memory(form, counts, device)
     return {
         str(n): {"ms": [rate.wall for rate in rates], "ratio": ratio(rates, first), "mb": peak}
         for n, rates, peak in zip(counts, found.values(), peaks, strict=True)
