@@ -8,18 +8,46 @@ from pathlib import Path
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("session", metavar="S.h5", type=Path, nargs="?")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the PNGs")
+    add = parser.add_argument
+    add("session", metavar="S.h5", type=Path, nargs="?")
+    add("--out", metavar="DIR", type=Path, required=True, help="folder for the PNGs")
+    add(
+        "--only",
+        metavar="NAME,…",
+        type=lambda text: tuple(filter(None, text.split(","))),
+        default=(),
+        help="window, canvas, or panels: filters, matrix, health, … (default: all)",
+    )
+    add("--beside", metavar="T.h5", type=Path, help="another session, for panels that show two (health)")
+    add("--size", metavar="WxH", type=_size, help="of single panels (default: as docked)")
+    add("--data", metavar="DIR", type=Path, help="folder of the data sets, for panels that need images")
+    add(
+        "--allow-unverified",
+        action="store_true",
+        help="accept data files that torchvision's checksums do not know",
+    )
 
 
 def execute(args: argparse.Namespace) -> int:
-    if args.session is not None:
-        from hhstudio.store.session import open as open_session
+    from hhstudio.store.session import open as open_session
 
-        open_session(args.session).close()  # what cannot be opened is refused before a window is built
+    for session in (args.session, args.beside):
+        if session is not None:
+            open_session(session).close()  # what cannot be opened is refused before a window is built
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from hhstudio.gui.screenshot import render
+    from PySide6.QtCore import QSize
 
-    for file in render(args.session, args.out):
+    from hhstudio.gui.screenshot import Wanted, render
+
+    size = QSize(*args.size) if args.size is not None else None
+    wanted = Wanted(args.only, args.data, args.allow_unverified, args.beside, size)
+    for file in render(args.session, args.out, wanted):
         print(file)
     return 0
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, cross, height = text.partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal() and int(width) > 99 and int(height) > 99):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 900x700")
+    return min(int(width), 8000), min(int(height), 8000)

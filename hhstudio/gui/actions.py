@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 from hhstudio.gui.icons import icon
 from hhstudio.gui.theme import LIGHT, Theme
 
-MENUS = ("File", "Edit", "Tree", "Run", "View", "Help")
+MENUS = ("File", "Edit", "Tree", "Run", "Inspect", "View", "Help")
 """Menus in their order on the bar; a menu that no action names is left out."""
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 from hhstudio.gui.parts import Part
 from hhstudio.gui.preferences import Preferences
 
-VERSION = 3
+VERSION = 4
 """Of the default layout; a remembered layout of another version is not restored."""
 _STACKED_FROM = 900
 """Height of the window from which there is room for two docks above each other at the sides."""

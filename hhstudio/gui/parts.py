@@ -43,7 +43,8 @@ class Part:
     ``key``: shortcut that brings it to the front or hides it. ``side`` and ``row`` (0 upper, 1 lower):
     where it stands at first; parts of one place are tabs in the order of the list, the first in front.
     ``shown``: whether it is there in the default layout. ``late``: made only after the window has been
-    painted, because its imports take long. ``tip``: what it is for, in a sentence.
+    painted, because its imports take long. ``tip``: what it is for, in a sentence. ``menu``: where its action
+    is found.
 
     The widget that ``make`` returns connects itself to what it needs, and may have any of
     ``set_history(History | None)``, ``refresh(Changes)``, ``set_source(Session | None)``,
@@ -59,6 +60,7 @@ class Part:
     shown: bool = True
     late: bool = False
     tip: str = ""
+    menu: str = "View/Panels"
 
 
 class Parts(QObject):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.history import Changes
@@ -41,7 +41,9 @@ class RunBar(QWidget):
         top.setSpacing(6)
         top.addWidget(self.settings)
         bottom = Qt.AlignmentFlag.AlignBottom
+        self.inspect = _menu_button("Inspect", "Look into what the tree generates", registry)
         top.insertWidget(1, self.data, 0, bottom)
+        top.insertWidget(2, self.inspect, 0, bottom)
         top.addStretch(1)
         for button in (self.resume, self.start, *self.buttons.values()):
             top.addWidget(button, 0, bottom)
@@ -129,6 +131,21 @@ class ActionButton(QPushButton):
     def _follow(self) -> None:
         self.setEnabled(self._action.isEnabled())
         self.setToolTip(self._action.toolTip())
+
+
+def _menu_button(title: str, tip: str, registry: ActionRegistry) -> QToolButton:
+    """Opens the menu of that title."""
+    made = QToolButton()
+    made.setObjectName(f"button:{title.lower()}")
+    made.setText(title)
+    made.setToolTip(tip)
+    made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.setProperty("run", True)
+    menu = QMenu(made)
+    registry.fill_menu(menu, [action for action in registry if action.menu == title])
+    made.setMenu(menu)
+    return made
 
 
 def _button(action: str, registry: ActionRegistry) -> QToolButton:

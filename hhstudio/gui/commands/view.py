@@ -23,7 +23,7 @@ def actions(window: MainWindow) -> list[Action]:
     def dock(part: Part) -> Action:
         return Action(
             f"view.{part.name}", part.title, lambda: window.toggle_dock(part.name), part.key,
-            menu="View/Panels", group="docks", tip=part.tip,
+            menu=part.menu, group="docks", tip=part.tip,
             checked_when=lambda: not window.docks[part.name].isHidden(),
         )  # fmt: skip
 

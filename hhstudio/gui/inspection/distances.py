@@ -153,7 +153,7 @@ class DistancesView(InspectionView):
         meanings = {
             "drift": "relative change of the generated weights, in %, since the task was learned",
             "time": "earlier snapshots to the left and above, the weights at the end last",
-            "conditions": "dark cells: solvers that have much in common" if not self.theme.dark else
+            "conditions": "light cells: solvers that have much in common" if not self.theme.dark else
             "dim cells: solvers that have much in common",
         }  # fmt: skip
         self.words.setText(text or meanings[str(self.over.value)])

@@ -68,6 +68,8 @@ class HealthView(InspectionView):
         self._other: Health | None = None
         self._other_client: InspectionClient | None = None
         self._other_name = ""
+        self._other_path: Path | None = None
+        self._other_due = False
         self._beside_told.connect(self._take_beside)
         for choice in (self.path, self.task):
             choice.chosen.connect(self._chosen)
@@ -137,6 +139,11 @@ class HealthView(InspectionView):
 
     # another session ----------------------------------------------------------------------------------
 
+    @property
+    def busy(self) -> bool:
+        """Whether the session beside has yet to answer."""
+        return self._other_client is not None and (self._other_client.busy or self._other_due)
+
     def choose_beside(self) -> None:
         """Ask for another session, or take the one that is there away."""
         if self._other_client is not None:
@@ -151,8 +158,10 @@ class HealthView(InspectionView):
 
     def put_beside(self, path: Path) -> None:
         """Show the same path of this session below."""
+        if self._other_client is not None and path == self._other_path:
+            return
         self.release()
-        self._other_name = path.stem
+        self._other_name, self._other_path = path.stem, path
         self._other_client = self.inspection.another(path)
         self.other_verdict.setText(f"{path.stem}: asking …")
         self.other_verdict.show()
@@ -168,11 +177,13 @@ class HealthView(InspectionView):
     def _ask_beside(self) -> None:
         question = self.question()
         if self._other_client is not None and question is not None:
+            self._other_due = True
             self._other_client.ask(question, self._beside_told.emit)
 
     def _take_beside(self, told: q.Told) -> None:
         if self._other_client is None:
             return
+        self._other_due = False
         if not isinstance(told.answer, Health):
             self._other = None
             self._draw()

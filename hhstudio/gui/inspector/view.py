@@ -31,6 +31,8 @@ from hhstudio.gui.inspector.stats import StatisticsTable
 from hhstudio.gui.taskstyle import task_label
 from hhstudio.gui.theme import LIGHT, Theme
 
+_LOW = 470
+"""Pixels below which the table of tensors is folded away."""
 _EMPTY = (
     "<p style='font-size:15px'><b>Generated filters appear here</b></p>"
     "<p>As soon as a task has been learned, or at once with <i>Live</i><br>while a run trains.</p>"
@@ -51,6 +53,7 @@ class FilterView(QWidget):
         self._reading = Reading()
         self._array: np.ndarray | None = None
         self._dirty = True
+        self._low = False
         self.controls = Controls()
         self.caption = ElidedLabel("")
         self.badge = QLabel()
@@ -207,6 +210,14 @@ class FilterView(QWidget):
         self._dirty = True
         if self.isVisible():
             self._reload()
+
+    def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        """A low view is the picture's; the table is a drag away."""
+        super().resizeEvent(event)
+        low = self.height() < _LOW
+        if low != self._low:
+            self._low = low
+            self.splitter.setSizes([1, 0] if low else [3 * self.height() // 4, self.height() // 4])
 
     def showEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         super().showEvent(event)
