@@ -1,6 +1,16 @@
 import pytest
 from recorded_runs import record
 
+from hhstudio.store import writer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_checkpoint_writes_the_file():
+    """However soon it comes, so that a test knows what is where."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "SHARE", 0)
+        yield
+
 
 @pytest.fixture(scope="session")
 def finished_session(tmp_path_factory):

@@ -162,6 +162,22 @@ def test_a_checkpoint_of_a_large_session_costs_what_is_new_and_not_what_is_there
     assert not journal_path(path).exists()
 
 
+def test_checkpoints_in_quick_succession_go_into_the_journal(tmp_path, monkeypatch):
+    monkeypatch.setattr("hhstudio.store.writer.SHARE", 1e6)
+    path = tmp_path / "s.h5"
+    writer = begun(path)
+    before = path.read_bytes()
+    for step in range(20, 40):
+        writer.checkpoint(trainer_state(step))
+    assert path.read_bytes() == before
+    with open_session(path) as session:  # read along
+        assert_state(session, 39)
+    writer.close(finished(40))
+    with open_session(path) as session:
+        assert_state(session, 39)
+        assert session.available() == {("P1", 0)}
+
+
 def assert_state(session, step, size=50):
     state, expected = session.trainer_state(), trainer_state(step, size)
     assert (state.step, state.meta, list(state.arrays)) == (step, expected.meta, list(expected.arrays))
