@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hhstudio.core.costs import costs, steps
+from hhstudio.core.snapshot_policy import kept
 from hhstudio.core.spec import Spec, solver_of
 from hhstudio.core.topology import Solver
 
@@ -47,13 +48,10 @@ def disk(spec: Spec) -> int | None:
     state = 4 * (3 * total.stored + total.targets)
     if spec.training.early_stopping.patience:
         state += 4 * total.stored
-    each = total.generated / max(conditions, 1) * (2 if recording.snapshot_dtype == "float16" else 4)
-    snapshots = taken // recording.snapshot_every if recording.snapshot_every else 0
-    snapshots += {"none": 0, "own": conditions, "all": conditions * (conditions + 1) // 2}[
-        recording.at_task_ends
-    ]
+    snapshots = kept(spec)
+    assert snapshots is not None
     rows = taken / max(recording.metrics_every, 1) * _A_STEP
-    return int(weights + state + snapshots * each + rows * _ROW + 12 * conditions * _A_TENSOR + _FIXED)
+    return int(weights + state + snapshots.bytes + rows * _ROW + 12 * conditions * _A_TENSOR + _FIXED)
 
 
 def _tasks(spec: Spec) -> int:

@@ -59,6 +59,8 @@ TIPS: dict[str, str] = {
     "evaluation.earlier": "Also measure the earlier tasks of the same path in between",
     "recording.checkpoint_seconds": "Time between checkpoints; at task ends there is always one",
     "recording.snapshot_every": "Steps between snapshots of generated weights; 0 none",
+    "recording.snapshot_budget": "What snapshots every so many steps may take; where it is not enough, fewer "
+    "are kept, evenly",
     "recording.snapshot_dtype": "Number format of snapshots",
     "recording.at_task_ends": "Snapshots whenever a task is learned: of none, of that task, or of all so far",
     "recording.metrics_every": "Steps between recorded losses",
@@ -84,12 +86,14 @@ UNITS: dict[str, str] = {
     "training.steps": "steps a task", "training.epochs": "epochs a task", "training.batch_size": "images",
     "training.warmup": "steps", "evaluation.every": "steps", "evaluation.batch_size": "images",
     "evaluation.limit": "images", "recording.checkpoint_seconds": "seconds",
-    "recording.snapshot_every": "steps", "recording.metrics_every": "steps", "stream.train_limit": "images",
+    "recording.snapshot_every": "steps", "recording.snapshot_budget": "MB",
+    "recording.metrics_every": "steps", "stream.train_limit": "images",
     "stream.test_limit": "images", "stream.image_size": "pixels", "hypernetwork.chunk": "numbers",
     "hypernetwork.task_embedding": "numbers", "hypernetwork.slot_embedding": "numbers",
     "hypernetwork.chunk_embedding": "numbers", "consolidation.curvature_images": "images",
 }  # fmt: skip
 ABSENT = {
+    "recording.snapshot_budget": "no bound",
     "training.embedding_lr": "the same rate",
     "link.solver_alpha": "as for hypernetworks",
     "link.solver_anchor": "as for hypernetworks",
@@ -111,6 +115,7 @@ LABELS = {
     "link.solver_alpha": "Scale α, solvers", "link.solver_anchor": "Anchor, solvers",
     "consolidation.beta": "Strength β", "training.betas": "Adam's betas", "training.clip": "Gradient clip",
     "hypernetwork.hidden": "Hidden widths", "evaluation.every": "Measure every",
+    "recording.snapshot_budget": "Snapshot budget",
     "recording.snapshot_dtype": "Snapshot format",
     "consolidation.embeddings_on_task_loss_only": "Hold embeddings",
     "training.fresh_optimizer": "Fresh optimiser", "training.optimizer": "Optimiser",

@@ -82,6 +82,7 @@ RANGES: dict[str, Range] = {
     "evaluation.limit": _COUNT,
     "recording.checkpoint_seconds": _POSITIVE,
     "recording.snapshot_every": _SIZE,
+    "recording.snapshot_budget": _POSITIVE,
     "recording.metrics_every": _COUNT,
     "growth.tasks": _COUNT,
     "growth.threshold": Range(0, 1),

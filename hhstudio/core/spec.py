@@ -199,10 +199,13 @@ class Recording(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is kept while a session runs. ``checkpoint_seconds`` between checkpoints (task ends always);
     ``snapshot_every`` steps between snapshots of generated weights, 0 none; ``metrics_every`` steps.
     ``at_task_ends``: snapshots whenever a task is learned, against which later drift is measured: none; own,
-    of that task; all, of every task learned so far (many)."""
+    of that task; all, of every task learned so far (many). ``snapshot_budget``: MB that the snapshots every
+    so many steps may take, at most; where they would not fit, fewer are taken, evenly
+    (:mod:`hhstudio.core.snapshot_policy`); None: no bound."""
 
     checkpoint_seconds: float = 60.0
     snapshot_every: int = 0
+    snapshot_budget: float | None = None
     snapshot_dtype: Literal["float16", "float32"] = "float16"
     at_task_ends: Literal["none", "own", "all"] = "own"
     metrics_every: int = 1

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from hhstudio.core import events
+from hhstudio.core.snapshot_policy import interval
 from hhstudio.core.topology import Topology
 from hhstudio.learn.counts import count_parameters
 from hhstudio.learn.health import Explosion, diverged
@@ -121,9 +122,15 @@ class Reports:
             final=final,
         )
 
-    def snapshot(self, condition: Condition, done: int) -> Iterator[events.Weights]:
-        """A condition's weights, if one is wanted after ``done`` steps of its stint."""
-        every = self._learner.spec.recording.snapshot_every
+    def snapshot(self, condition: Condition, done: int, steps: int) -> Iterator[events.Weights]:
+        """A condition's weights, if one is wanted after ``done`` of the ``steps`` steps of its stint."""
+        recording = self._learner.spec.recording
+        if not recording.snapshot_every or done % recording.snapshot_every:
+            return
+        conditions = len(self._at.begun) + sum(map(len, self._at.queue))
+        itemsize = np.dtype(recording.snapshot_dtype).itemsize
+        each = itemsize * self._learner.hierarchy.tree.solvers[condition.solver].spec.size
+        every = interval(recording, steps // len(self._at.current), conditions, each)
         if every and done % every == 0:
             yield self.weights(condition, final=False)
 

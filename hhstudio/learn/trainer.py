@@ -240,7 +240,7 @@ class Trainer:
                 yield from self._report(condition, steps, counted / busy)
                 reported = time.perf_counter()
             if self._at.done < steps:
-                yield from self._reports.snapshot(condition, self._at.done)
+                yield from self._reports.snapshot(condition, self._at.done, steps)
             yield None
         yield from self._stop(stint, steps)
         yield from self._finish(stint, time.perf_counter() - started)

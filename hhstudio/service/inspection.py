@@ -2,7 +2,7 @@
 
 A helper process is started at the first question and holds the session. One question is under way at a
 time; of those that wait, a newer one of the same kind replaces the older, so that dragging a slider asks
-only for what is still wanted.
+only for what is still wanted. What is asked while somebody drags or clicks goes before what takes long.
 """
 
 from __future__ import annotations
@@ -14,7 +14,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hhstudio.service.failures import exit_in_words
-from hhstudio.service.inspection_protocol import Ask, Begin, Line, ProtocolError, Question, Told
+from hhstudio.service.inspection_protocol import (
+    Ask,
+    AskDistancesInTime,
+    AskDrift,
+    AskExport,
+    AskHealth,
+    AskTaskConfusion,
+    AskUnits,
+    Begin,
+    Line,
+    ProtocolError,
+    Question,
+    Told,
+)
 from hhstudio.service.places import unexpected
 from hhstudio.service.process import HelperProcess
 
@@ -22,6 +35,9 @@ PATIENCE = 120.0
 """Seconds that a question may take before the helper counts as hanging and is ended."""
 IDLE = 600.0
 """Seconds without a question after which the helper is let go, to give its memory back."""
+
+LONG = (AskHealth, AskDistancesInTime, AskDrift, AskTaskConfusion, AskExport, AskUnits)
+"""Questions that wait until the quick ones are answered."""
 
 OnAnswer = Callable[[Told], None]
 
@@ -120,7 +136,7 @@ class InspectionClient:
         self._let_go()
 
     def _next(self) -> tuple[Question, OnAnswer] | None:
-        """The question that has waited longest; None when closed."""
+        """The quick question that has waited longest, or else any; None when closed."""
         while True:
             with self._changed:
                 if not self._waiting and not self._closed:
@@ -129,7 +145,8 @@ class InspectionClient:
                     return None
                 if self._waiting:
                     self._busy = True
-                    return self._waiting.popitem(last=False)[1]
+                    quick = (k for k, (asked, _) in self._waiting.items() if not isinstance(asked, LONG))
+                    return self._waiting.pop(next(quick, next(iter(self._waiting))))
             self._let_go()
 
     def _put(self, question: Question) -> Told:

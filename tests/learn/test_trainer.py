@@ -219,6 +219,22 @@ def test_snapshots_are_kept_at_the_wanted_steps(tiny, trainer_of):
     assert {t.dtype for t in found[0].tensors.values()} == {"float16"}
 
 
+def test_snapshots_stay_within_their_budget(tiny, trainer_of):
+    wanted = tiny(
+        1, training__steps=40, stream__tasks=2, recording__snapshot_every=2, recording__at_task_ends="none"
+    )
+
+    def snapshots(spec):
+        found = [e for e in trainer_of(spec).events() if isinstance(e, events.Weights) and not e.final]
+        return [e for e in found if e.step % 40]
+
+    each = sum(t.numpy().nbytes for t in snapshots(wanted)[0].tensors.values())
+    spec = with_fields(wanted, {"recording.snapshot_budget": 8.5 * each / 1e6})
+    found = snapshots(spec)
+    assert [e.step for e in found] == [10, 20, 30, 50, 60, 70]
+    assert sum(t.numpy().nbytes for e in found for t in e.tensors.values()) <= 8.5 * each
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

@@ -8,6 +8,7 @@ from pathlib import Path
 from hhstudio.core import baselines
 from hhstudio.core.costs import costs
 from hhstudio.core.estimates import disk, total_steps
+from hhstudio.core.snapshot_policy import kept
 from hhstudio.core.spec import Spec
 from hhstudio.gui.words import count, size
 from hhstudio.service.calibrate import Calibration
@@ -52,7 +53,13 @@ def what_it_takes(spec: Spec, timed: Calibration | None, problem: str) -> str:
     elif found is not None:
         parts.append(f"{count(found.stored)} numbers stored, {count(found.generated)} generated")
     if needed is not None:
-        parts.append(f"about {size(needed)} on the disk")
+        snapshots = kept(spec)
+        of_them = (
+            f", {size(snapshots.bytes)} of it {count(snapshots.number)} snapshots"
+            if snapshots is not None and snapshots.number
+            else ""
+        )
+        parts.append(f"about {size(needed)} on the disk{of_them}")
     text = " · ".join(parts) or "What it takes cannot be told before the data are read"
     return f"{text}\n{problem[:1].upper()}{problem[1:]}" if problem else text
 
