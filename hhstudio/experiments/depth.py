@@ -1,19 +1,24 @@
 """``depth``: what recursion costs, by recipe. Six ten-class CIFAR-100 tasks on each of P1, P2-0, P3-00.
 
-Each recipe adds one thing to the one before it, from the original design to ours; all train the same
-solver, the same number of steps a task, on the same tree. A control learns the same stream on paths that
-are all of depth 1. The same tasks are then trained jointly, depths 1 to 4. Beside the accuracies: how many
-points each edge's generated part is worth, and what is stored.
+The original design and ours train the same solver, the same number of steps a task, on the same tree. A
+control learns the same stream on paths that are all of depth 1. The same tasks are then trained jointly,
+depths 1 to 4. The ablation adds one thing at a time, from the original design to ours. Beside every
+accuracy: how many points each edge's generated part is worth, and how many numbers are stored.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from msgspec.structs import replace
 
 from hhstudio.core import edits, utilisation
 from hhstudio.core.chains import alone, line
+from hhstudio.core.estimate import Estimate
 from hhstudio.core.spec import (
     Consolidation,
     Evaluation,
@@ -27,10 +32,13 @@ from hhstudio.core.spec import (
 )
 from hhstudio.core.topology import Topology
 from hhstudio.experiments.context import Context
-from hhstudio.experiments.report import Cell, Estimate, Table
+from hhstudio.experiments.figures import Panel, Series
+from hhstudio.experiments.report import Cell, Table
 from hhstudio.store.session import Session
 
 TITLE = "Final average accuracy by depth and recipe"
+
+FINAL, LEARNED = "final average", "just learned"
 
 
 def flat(paths: int) -> Topology:
@@ -44,30 +52,35 @@ def flat(paths: int) -> Topology:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a recipe changes: links, hypernetworks, consolidation, optimiser."""
+    """What a recipe changes: links, hypernetworks, consolidation, optimiser, heads."""
 
     title: str
     link: Link
     hypernetwork: HypernetworkDefaults
     consolidation: Consolidation
     training: Training
+    heads: Literal["one", "each"] = "one"
 
 
-_PLAIN = HypernetworkDefaults(hidden=(64, 64), chunk=1024)
+_PLAIN = HypernetworkDefaults(hidden=(64, 64), chunk=1024, task_chunks=False)
 _TASK_CODES = replace(_PLAIN, task_chunks=True)
 _STEPS = Training(batch_size=32, lr=1e-3)
 _RATES = replace(_STEPS, embedding_lr=1e-2)
-_OWN_ANCHORS = Link(alpha=0.1, solver_alpha=0.3)
+_DIRECT = Link(mode="direct", alpha=0.1, anchor="learned", residual=False)
+_OWN_ANCHORS = Link(alpha=0.1, solver_alpha=0.3, anchor="learned", residual=True)
 _SHARED = Link(alpha=0.3, anchor="parent", solver_anchor="shared", residual=False)
-_KEPT = Consolidation(beta=10.0, sample=4)
+_ROOT_KEPT = Consolidation(beta=0.05, level="root", reduction="sum", sample=0, share=True, curvature=0.0)
+_KEPT = Consolidation(beta=10.0, sample=4, curvature=0.0)
+_CURVED = replace(_KEPT, beta=1.0, curvature=3.0)
+_UNCODED = replace(_PLAIN, encoding="plain")
+_UNCLIPPED = replace(_STEPS, clip=0.0)
 
 RECIPES: dict[str, Recipe] = {
+    "direct-each": Recipe(
+        "direct links, root's output kept, a head a task", _DIRECT, _UNCODED, _ROOT_KEPT, _UNCLIPPED, "each"
+    ),
     "direct": Recipe(
-        "direct links, root's output kept (original)",
-        Link(mode="direct", residual=False),
-        replace(_PLAIN, encoding="plain"),
-        Consolidation(beta=0.05, level="root", reduction="sum", sample=0, share=True),
-        replace(_STEPS, clip=0.0),
+        "direct links, root's output kept (original)", _DIRECT, _UNCODED, _ROOT_KEPT, _UNCLIPPED
     ),
     "anchored": Recipe(
         "+ own anchors, residual, solver kept", _OWN_ANCHORS, _PLAIN, replace(_KEPT, share=True), _STEPS
@@ -77,19 +90,16 @@ RECIPES: dict[str, Recipe] = {
     ),
     "weighed": Recipe("+ every earlier condition weighs beta", _OWN_ANCHORS, _TASK_CODES, _KEPT, _RATES),
     "shared": Recipe("+ parent anchors, one solver anchor", _SHARED, _TASK_CODES, _KEPT, _RATES),
-    "ours": Recipe(
-        "+ drift weighed by curvature (ours)",
-        _SHARED,
-        _TASK_CODES,
-        replace(_KEPT, beta=1.0, curvature=3.0),
-        _RATES,
-    ),
+    "ours": Recipe("+ drift weighed by curvature (ours)", _SHARED, _TASK_CODES, _CURVED, _RATES),
+    "ours-each": Recipe("ours with a head a task", _SHARED, _TASK_CODES, _CURVED, _RATES, "each"),
 }
 
 
 @dataclass(frozen=True)
 class Effort:
-    """``sequential`` and ``joint``: the recipes trained that way; ``steps`` a task."""
+    """``sequential``, ``joint``, ``ablation``: the recipes trained that way; the last of ``sequential`` has
+    the control beside it. ``steps`` a task; ``ablated``: tasks and steps a task of the ablation, which has
+    one seed."""
 
     stream: Stream
     solver: SolverDefaults
@@ -98,6 +108,8 @@ class Effort:
     joint: tuple[str, ...]
     depths: int
     joint_depths: int
+    ablation: tuple[str, ...] = ()
+    ablated: tuple[int, int] = (0, 0)
 
 
 _CIFAR = Stream(dataset="cifar100", tasks=6, classes_per_task=10)
@@ -107,13 +119,17 @@ EFFORT = {
     "smoke": Effort(
         Stream(dataset="digits", tasks=3, classes_per_task=2),
         SolverDefaults(options={"channels": (8, 16)}),
-        30,
+        20,
         ("direct", "ours"),
-        (),
+        ("ours",),
         2,
-        0,
+        2,
+        ("ours-each",),
+        (2, 20),
     ),
-    "cpu": Effort(_CIFAR, _CNN, 300, ("direct", "ours"), ("direct", "ours"), 3, 4),
+    "cpu": Effort(
+        _CIFAR, _CNN, 300, ("direct", "ours-each", "ours"), ("direct", "ours"), 3, 4, tuple(RECIPES), (3, 200)
+    ),
     "full": Effort(_CIFAR, _CNN, 1000, tuple(RECIPES), ("direct", "ours"), 3, 4),
 }
 
@@ -121,35 +137,47 @@ EFFORT = {
 def run(context: Context) -> Table:
     effort = EFFORT[context.scale]
     paths = [path.name for path in line(max(effort.depths, effort.joint_depths)).paths]
-    table = Table(TITLE, ("recipe", *paths, "numbers stored"))
-    for name in effort.sequential:
-        sessions = [_sequential(context, effort, name, seed) for seed in range(context.seeds)]
-        table.add(RECIPES[name].title, *_averages(sessions, paths), _stored(sessions[0]))
-        table.notes += _worth(RECIPES[name].title, sessions)
-        for session in sessions:
-            session.close()
-    for name in effort.sequential[-1:]:
-        sessions = [_flat(context, effort, name, seed) for seed in range(context.seeds)]
-        cells = _averages(sessions, list(sessions[0].paths))
-        cells += [None] * (len(paths) - len(cells))
-        table.add(f"{RECIPES[name].title}, all paths of depth 1 (control)", *cells, _stored(sessions[0]))
-        for session in sessions:
-            session.close()
-    for name in effort.joint:
-        cells = []
-        for depth in range(1, len(paths) + 1):
-            sessions = [_joint(context, effort, name, depth, seed) for seed in range(context.seeds)]
-            cells += _averages(sessions, [sessions[0].paths[0]])
-            for session in sessions:
-                session.close()
-        table.add(f"{RECIPES[name].title}, trained jointly", *cells, None)
-    table.notes.append(
-        f"{effort.stream.tasks} tasks of {effort.stream.classes_per_task} classes "
-        f"of {effort.stream.dataset}, "
-        f"{effort.steps} steps a task, {context.seeds} seeds; mean ± standard error. In sequence: one root "
-        "learns all tasks on P1, then on P2-0, then on P3-00; the control learns them on three paths of "
-        "depth 1, which tells what comes with the place in the stream from what comes with depth."
+    table = Table(
+        TITLE,
+        ("recipe", "training", "measure", *paths, "numbers stored", "kept for consolidation", "generated"),
     )
+    seeds = range(context.seeds)
+    curves: list[Series] = []
+    worth: list[Series] = []
+    for name in effort.sequential:
+        found = _Found(context, paths)
+        found.line([spec_of(effort, RECIPES[name], line(effort.depths), s, "sequential") for s in seeds],
+                   [f"{name}-seed{s}" for s in seeds])  # fmt: skip
+        found.tell(table, RECIPES[name].title, "in sequence")
+        curves.append(found.curve(RECIPES[name].title, len(curves)))
+        worth = found.bars(effort.depths)
+    for name in effort.sequential[-1:]:
+        found = _Found(context, paths)
+        found.line([spec_of(effort, RECIPES[name], flat(effort.depths), s, "sequential") for s in seeds],
+                   [f"{name}-flat-seed{s}" for s in seeds])  # fmt: skip
+        found.tell(table, RECIPES[name].title, "in sequence, all paths of depth 1 (control)")
+        curves.append(found.curve("control: all of depth 1", len(curves) - 1, dashed=True))
+    together: list[Series] = []
+    for name in effort.joint:
+        found = _Found(context, paths)
+        for depth in range(1, effort.joint_depths + 1):
+            found.column(
+                depth - 1,
+                [spec_of(effort, RECIPES[name], alone(depth), s, "joint") for s in seeds],
+                [f"{name}-joint{depth}-seed{s}" for s in seeds],
+            )
+        found.tell(table, RECIPES[name].title, "jointly")
+        together.append(found.curve(RECIPES[name].title, effort.sequential.index(name)))
+    if effort.ablation:
+        tasks, steps = effort.ablated
+        less = dataclasses.replace(effort, stream=replace(effort.stream, tasks=tasks), steps=steps)
+        for name in effort.ablation:
+            found = _Found(context, paths)
+            found.line([spec_of(less, RECIPES[name], line(effort.depths), 0, "sequential")],
+                       [f"ablation-{name}"])  # fmt: skip
+            found.tell(table, RECIPES[name].title, f"ablation: {tasks} tasks of {steps} steps, one seed")
+    table.panels = _panels(curves, together, worth)
+    table.notes += [_setting(effort, context.seeds), *_HOW_TO_READ]
     return table
 
 
@@ -158,7 +186,7 @@ def spec_of(effort: Effort, recipe: Recipe, topology: Topology, seed: int, mode:
     return Spec(
         seed=seed,
         topology=topology,
-        stream=effort.stream,
+        stream=replace(effort.stream, heads=recipe.heads),
         solver=effort.solver,
         link=recipe.link,
         hypernetwork=recipe.hypernetwork,
@@ -169,43 +197,127 @@ def spec_of(effort: Effort, recipe: Recipe, topology: Topology, seed: int, mode:
     )
 
 
-def _sequential(context: Context, effort: Effort, name: str, seed: int) -> Session:
-    spec = spec_of(effort, RECIPES[name], line(effort.depths), seed, "sequential")
-    return context.session(f"{name}-seed{seed}", spec)
+class _Found:
+    """What one recipe's sessions say, by measure and path: a value for each seed. Sessions are closed as
+    soon as they are read. ``paths``: names of the columns, by depth."""
+
+    def __init__(self, context: Context, paths: Sequence[str]) -> None:
+        self._context, self._paths = context, paths
+        self._values: dict[str, list[list[float]]] = {}
+        self._counts: tuple[Cell, ...] = (None, None, None)
+        self._diverged: list[str] = []
+
+    def line(self, specs: Sequence[Spec], names: Sequence[str]) -> None:
+        """Sessions whose paths are the columns, in order."""
+        for spec, name in zip(specs, names, strict=True):
+            with self._session(name, spec) as session:
+                for at, path in enumerate(session.paths):
+                    self._read(session, path, at)
+                self._counts = _counts(session)
+
+    def column(self, at: int, specs: Sequence[Spec], names: Sequence[str]) -> None:
+        """Sessions of a single path, which is column ``at``."""
+        for spec, name in zip(specs, names, strict=True):
+            with self._session(name, spec) as session:
+                self._read(session, session.paths[0], at)
+
+    def tell(self, table: Table, recipe: str, training: str) -> None:
+        """One row a measure; what is stored, kept and generated beside the first."""
+        for measure in sorted(self._values, key=lambda name: name == _ALL):
+            counts = self._counts if measure == FINAL else (None, None, None)
+            table.add(recipe, training, measure, *self._estimates(measure), *counts)
+        if self._diverged:
+            told = "diverged; accuracies are those of the tasks learned before, as they were last measured."
+            table.notes.append(f"{recipe}, {training}: {', '.join(self._diverged)} {told}")
+
+    def curve(self, label: str, color: int, dashed: bool = False) -> Series:
+        """Final average by depth."""
+        cells = self._estimates(FINAL)
+        depths = [at + 1 for at, cell in enumerate(cells) if cell is not None]
+        return Series(label, depths, [c for c in cells if c is not None], color=color, dashed=dashed)
+
+    def bars(self, depths: int) -> list[Series]:
+        """What each edge is worth, by path."""
+        measures = [m for m in self._values if m.startswith(_EDGE)]
+        return [
+            Series(
+                measure.removeprefix("lost without "),
+                list(self._paths[:depths]),
+                self._estimates(measure)[:depths],
+            )
+            for measure in measures
+        ]
+
+    def _estimates(self, measure: str) -> list[Estimate | None]:
+        return [Estimate.of(found) if found else None for found in self._values.get(measure, [])]
+
+    def _session(self, name: str, spec: Spec) -> Session:
+        return self._context.session(name, spec, may_diverge=spec.link.mode == "direct")
+
+    def _read(self, session: Session, path: str, at: int) -> None:
+        if session.state == "failed" and session.path.stem not in self._diverged:
+            self._diverged.append(session.path.stem)
+        self._keep(FINAL, at, session.history.summary(path).average)
+        if session.spec.training.mode == "sequential":
+            self._keep(LEARNED, at, _mean(session.accuracy(path).diagonal().tolist()))
+        edges = residuals = 0
+        for worth in utilisation.contributions(session.history, path):
+            if worth.key == utilisation.ALL:
+                self._keep(_ALL, at, worth.lost)
+            elif "@" in worth.key:
+                residuals += 1
+                self._keep(f"lost without residual {residuals}", at, worth.lost)
+            else:
+                edges += 1
+                self._keep(f"{_EDGE} {edges}", at, worth.lost)
+
+    def _keep(self, measure: str, at: int, value: float | None) -> None:
+        columns = self._values.setdefault(measure, [[] for _ in self._paths])
+        if value is not None and not math.isnan(value):
+            columns[at].append(value)
 
 
-def _flat(context: Context, effort: Effort, name: str, seed: int) -> Session:
-    spec = spec_of(effort, RECIPES[name], flat(effort.depths), seed, "sequential")
-    return context.session(f"{name}-flat-seed{seed}", spec)
+_EDGE = "lost without edge"
+_ALL = "lost without everything generated"
 
 
-def _joint(context: Context, effort: Effort, name: str, depth: int, seed: int) -> Session:
-    spec = spec_of(effort, RECIPES[name], alone(depth), seed, "joint")
-    return context.session(f"{name}-joint{depth}-seed{seed}", spec)
+def _mean(values: Sequence[float]) -> float | None:
+    kept = [value for value in values if not math.isnan(value)]
+    return math.fsum(kept) / len(kept) if kept else None
 
 
-def _averages(sessions: list[Session], paths: list[str]) -> list[Cell]:
-    """The final average accuracy of each path over the sessions; None where there is no such path."""
-    found: list[Cell] = []
-    for path in paths:
-        values = [s.history.summary(path).average for s in sessions if path in s.paths]
-        measured = [value for value in values if value is not None]
-        found.append(Estimate.of(measured) if measured else None)
-    return found
+def _counts(session: Session) -> tuple[Cell, ...]:
+    """Numbers stored for all paths, kept for consolidation beside them, and generated for all conditions."""
+    whole = next(count for count in session.history.parameters if not count.path)
+    return whole.stored, whole.targets, whole.generated
 
 
-def _stored(session: Session) -> int:
-    return next(count.stored for count in session.history.parameters if not count.path)
+def _panels(curves: list[Series], together: list[Series], worth: list[Series]) -> list[Panel]:
+    """Accuracy by depth, in sequence and jointly, and what each edge is worth with the last recipe."""
+    panels = [Panel("Learned in sequence", "depth", "final average accuracy", curves, percent=True)]
+    if together:
+        panels.append(Panel("Learned jointly", "depth", "average accuracy", together, percent=True))
+    if worth:
+        title = "Accuracy lost without an edge's output"
+        panels.append(Panel(title, "path", "accuracy lost", worth, bars=True, percent=True))
+    return panels
 
 
-def _worth(title: str, sessions: list[Session]) -> list[str]:
-    """One line a path: points of accuracy lost when an edge's generated part is taken out."""
-    lines = []
-    for path in sessions[0].paths:
-        found = [utilisation.contributions(session.history, path) for session in sessions]
-        lost = {worth.title: [] for worth in found[0]}
-        for worth in (worth for session in found for worth in session):
-            lost.setdefault(worth.title, []).append(100 * worth.lost)
-        shown = ", ".join(f"{edge} {Estimate.of(values).mean:.1f}" for edge, values in lost.items())
-        lines.append(f"{title}, {path}: points lost without {shown}")
-    return lines
+def _setting(effort: Effort, seeds: int) -> str:
+    return (
+        f"{effort.stream.tasks} tasks of {effort.stream.classes_per_task} classes of "
+        f"{effort.stream.dataset}, {effort.steps} steps a task in batches of 32, {seeds} seeds; mean ± "
+        "standard error over seeds."
+    )
+
+
+_HOW_TO_READ = (
+    "In sequence: one root learns all tasks on P1, then on P2-0, then on P3-00; the control learns them on "
+    "as many paths of depth 1, which tells what comes with the place in the stream from what comes with "
+    "depth.",
+    "Lost without edge k: accuracy lost when the output of the k-th hypernetwork from the root is taken out "
+    "of a finished path, so that its target is left with its anchor (with zeros, in a direct link). It tells "
+    "that an edge is used, not that the tree gains from having it: for that compare with the control.",
+    "Numbers stored: root, embeddings, codes and anchors. Kept for consolidation: what was generated for "
+    "earlier conditions, needed only while learning goes on. Generated: the solvers of all conditions.",
+)
