@@ -90,7 +90,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "weighed": Recipe("+ every earlier condition weighs beta", _OWN_ANCHORS, _TASK_CODES, _KEPT, _RATES),
     "shared": Recipe("+ parent anchors, one solver anchor", _SHARED, _TASK_CODES, _KEPT, _RATES),
-    "ours": Recipe("+ drift weighed by curvature (ours)", _SHARED, _TASK_CODES, _CURVED, _RATES),
+    "ours": Recipe("ours: + drift weighed by curvature", _SHARED, _TASK_CODES, _CURVED, _RATES),
     "ours-each": Recipe("ours with a head a task", _SHARED, _TASK_CODES, _CURVED, _RATES, "each"),
 }
 
