@@ -119,8 +119,10 @@ class HealthView(InspectionView):
     def _draw(self) -> None:
         shown = [health for health in (self._health, self._other) if health is not None]
         axes = Axes.of(shown) if shown else None
+        mine = self.inspection.path
+        own = f"{mine.stem}: " if mine is not None and self._other is not None else ""
         for health, label, picture, name in (
-            (self._health, self.verdict, self.picture, ""),
+            (self._health, self.verdict, self.picture, own),
             (self._other, self.other_verdict, self.other_picture, f"{self._other_name}: "),
         ):
             picture.set_health(health, axes, self._root())
