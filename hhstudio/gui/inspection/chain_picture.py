@@ -191,7 +191,8 @@ class ChainPicture(QWidget):
         worth = max(known)
         shade = self._theme.warn if worth < BYPASSED else self._theme.ok
         note = "  bypassed" if worth < BYPASSED else ""
-        self._bar(painter, cell, max(worth, 0.0) / axes.worth, f"{100 * worth:.1f} points{note}", shade)
+        said = f"{100 * worth:.1f} pt{note}".replace("-", "−")
+        self._bar(painter, cell, max(worth, 0.0) / axes.worth, said, shade)
 
     def _paint_numbers(self, painter: QPainter, cell: QRectF, health: Health, column: int) -> None:
         if column == 0:

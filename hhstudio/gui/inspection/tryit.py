@@ -58,6 +58,7 @@ class TryView(InspectionView):
 
     def __init__(self, inspection: Inspection, theme: Theme = LIGHT) -> None:
         super().__init__(inspection, theme)
+        self._prediction: Prediction | None = None
         self.setAcceptDrops(True)
         self.path = Choice("Path", "for feature maps and confusion")
         self.task = Choice("Task", "whose test images are shown, and whose solver is looked into")
@@ -162,6 +163,11 @@ class TryView(InspectionView):
             "QTabWidget > QStackedWidget, QTabWidget > QStackedWidget > QWidget"
             f" {{ background: {self.theme.window}; }}"
         )
+        if self._prediction is not None and self.guesses.rowCount():
+            self.guesses.show_prediction(
+                self._prediction, self.history.tasks if self.history else (), self.theme
+            )
+            self._ask_tab()
 
     def select_path(self, path: str) -> None:
         """As chosen elsewhere in the window."""
@@ -224,7 +230,7 @@ class TryView(InspectionView):
         if not isinstance(told.answer, Prediction):
             self.complain(told.error)
             return
-        found = told.answer
+        self._prediction = found = told.answer
         self.picture.setPixmap(enlarged(image_of(found.image), _PICTURE))
         task, name = found.truth
         tasks = self.history.tasks if self.history else ()

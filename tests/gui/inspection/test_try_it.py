@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 import hhstudio
 from hhstudio.gui.inspection.pixels import image_of, maps_of, pixels_of
 from hhstudio.gui.inspection.tryit import TryView
+from hhstudio.gui.theme import DARK, LIGHT
 
 LEFT = Qt.MouseButton.LeftButton
 PATIENCE = 60_000
@@ -31,6 +32,14 @@ def test_every_path_says_what_it_sees_in_a_test_image(view, session, qtbot):
     assert [name for (_, _), name in said.items()] == [g.classes[g.predicted] for g in expected.guesses]
     assert [view.guesses.item(row, 5).text() for row in range(4)].count("★") == 2  # one a path
     assert "T0" in view.truth.text()
+
+
+def test_another_theme_colours_what_is_said(view, qtbot):
+    dark = [view.guesses.item(row, 1).foreground().color().name() for row in range(4)]
+    view.set_theme(LIGHT)
+    assert [view.guesses.item(row, 1).foreground().color().name() for row in range(4)] != dark
+    view.set_theme(DARK)
+    assert [view.guesses.item(row, 1).foreground().color().name() for row in range(4)] == dark
 
 
 def test_another_image_is_chosen_with_the_arrow_keys(view, qtbot):
