@@ -17,6 +17,7 @@ PARTS = (
     "consolidation",
     "evaluation",
     "recording",
+    "growth",
 )
 
 
