@@ -57,10 +57,14 @@ def test_what_is_stored_is_kept_from_numbers_that_are_none(tiny, trainer_of):
 def test_the_stored_tensor_behind_it_is_named(tiny, trainer_of, poison, stage, words):
     trainer = trainer_of(tiny(2))
     name = next(n for n in trainer._learner.hierarchy.stored if n.startswith(poison))
-    with pytest.raises(DivergedError) as caught:
+
+    def train():
         for _ in trainer.events():
             if trainer.step == 3:
                 trainer._learner.hierarchy.stored[name].data.view(-1)[0] = float("inf")
+
+    with pytest.raises(DivergedError) as caught:
+        train()
     found = caught.value.event
     assert (found.step, found.stage) == (4, stage)
     assert f"{name} {words}" in found.message

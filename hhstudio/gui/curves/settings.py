@@ -13,9 +13,9 @@ class Settings:
     """``smoothing`` and ``log`` are remembered for each metric; ``hidden`` are tasks that the legend hides.
 
     ``linked``: all panels share one x range. ``live``: a run is going on, so ranges grow in steps.
-    ``looked_at``: the step that the window looks back to, -1
-    for none. ``locked``: ranges stay as they are, whatever comes. ``log_x``: a logarithmic x axis. ``hidden_panels``
-    and ``order``: panels by path and metric; those that ``order`` does not name follow as they come.
+    ``looked_at``: the step that the window looks back to, -1 for none. ``locked``: ranges stay as they are,
+    whatever comes. ``log_x``: a logarithmic x axis. ``hidden_panels`` and ``order``: panels by path and
+    metric; those that ``order`` does not name follow as they come.
     """
 
     metrics: tuple[str, ...] = ("accuracy",)
