@@ -111,8 +111,7 @@ def array(parent: h5py.Group, link: str, kinds: str, dimensions: int | None = No
     """All of a data set, its CRC-32 checked where the file has one."""
     found = dataset(parent, link, kinds, dimensions)
     values = np.asarray(found[()])
-    expected = found.attrs.get("crc32") if "crc32" in found.attrs else None
-    if expected is not None and int(expected) != checksum(values):
+    if "crc32" in found.attrs and int_attribute(found, "crc32") != checksum(values):
         raise ValueError(f"the checksum of {link} does not match its contents")
     return values
 
@@ -143,8 +142,12 @@ def attribute(owner: Owner, name: str, default: str | int | float | None = None)
     """A scalar attribute as str, int or float; ``default`` where there is none."""
     if name not in owner.attrs:
         return default
-    if owner.attrs.get_id(name).shape != ():
+    kept = owner.attrs.get_id(name)
+    if kept.shape != ():
         raise ValueError(f"the attribute {name} is not one value")
+    # HDF5 may convert damaged values of other types for ever.
+    if kept.get_type().get_class() not in (h5py.h5t.STRING, h5py.h5t.INTEGER, h5py.h5t.FLOAT):
+        raise ValueError(f"the attribute {name} is neither a text nor a number")
     value = owner.attrs[name]
     if isinstance(value, bytes):
         return value.decode("utf-8")

@@ -57,9 +57,9 @@ def session(tmp_path_factory):
     return out
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def studio(session, tmp_path_factory, qapp):
-    """One for all tests, and with it one helper process: starting one takes seconds."""
+    """One for all tests of a file, and with it one helper process: starting one takes seconds."""
     children = set(psutil.Process().children(recursive=True))
     preferences = Preferences(
         QSettings(str(tmp_path_factory.mktemp("settings") / "s.ini"), QSettings.Format.IniFormat)
@@ -72,7 +72,7 @@ def studio(session, tmp_path_factory, qapp):
     assert set(psutil.Process().children(recursive=True)) - children == set()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def inspection(studio):
     made = Inspection(studio)
     yield made
