@@ -66,6 +66,19 @@ def put_text(parent: h5py.Group, link: str, value: bytes) -> None:
     parent.create_dataset(link, data=np.array(value, dtype=kind), dtype=kind)
 
 
+LONGEST_ATTRIBUTE = 60_000
+"""Bytes: HDF5's own limit is 64 KiB less what it needs for itself."""
+
+
+def put_text_attribute(owner: h5py.File, name: str, value: str) -> None:
+    """An attribute of fixed length. One of variable length stands in a heap, in which HDF5 can search for
+    ever once it is damaged. What is too long is cut."""
+    data = value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace")[:LONGEST_ATTRIBUTE]
+    data = data.decode("utf-8", "ignore").encode()
+    kind = h5py.string_dtype("utf-8", max(1, len(data)))
+    owner.attrs.create(name, np.array(data, dtype=kind), dtype=kind)
+
+
 def put_texts(parent: h5py.Group, link: str, values: list[bytes]) -> None:
     """A column of UTF-8 texts, as wide as its longest; compressed, because most are shorter."""
     kind = h5py.string_dtype("utf-8", max([1, *map(len, values)]))
@@ -217,7 +230,10 @@ def _write_attributes(file: h5py.File, history: History, identity: Identity) -> 
     short = {name: values[name] for name in BRIEF}
     more = {"average": averages, "tasks": len(history.tasks), "sketch": sketch(history)}
     values["brief"] = json.dumps(msgspec.to_builtins(short | more), ensure_ascii=False)
+    if len(str(values["brief"]).encode()) > LONGEST_ATTRIBUTE:
+        del values["brief"]  # lists then read the rest of the file
     for name, value in values.items():
-        file.attrs[name] = (
-            value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
-        )
+        if isinstance(value, str):
+            put_text_attribute(file, name, value)
+        else:
+            file.attrs[name] = value

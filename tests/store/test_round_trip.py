@@ -206,9 +206,9 @@ def test_a_live_session_is_read_along_without_being_touched(tmp_path):
 def test_h5py_alone_reads_the_file_as_the_readme_describes_it(finished_session):
     path, _ = finished_session
     with h5py.File(path) as file:
-        assert file.attrs["format"] == "hhstudio-session"
+        assert file.attrs["format"] == b"hhstudio-session"
         assert (file.attrs["version"], file.attrs["complete"]) == (1, 1)
-        assert file.attrs["state"] == "finished"
+        assert file.attrs["state"] == b"finished"
         assert b'"steps"' in file["spec"][()]
         columns = {file["metrics"][name].shape for name in ("step", "path", "task", "metric", "value")}
         assert columns == {(144,)}
