@@ -96,7 +96,8 @@ def test_twelve_runs_on_two_processes_with_one_killed_in_the_middle_are_finished
     assert len(run_with_a_kill(tmp_path, seeds=6).runs) == 12
 
 
-@pytest.mark.slow @ POSIX
+@pytest.mark.slow
+@POSIX
 @pytest.mark.timeout(300)
 def test_a_sweep_that_is_killed_goes_on_where_it_was(tmp_path):
     sweep, planned = sweep_of({"seed": [0, 1]}, steps=400)
