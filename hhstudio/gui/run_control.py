@@ -35,6 +35,8 @@ class RunControl(QObject):
         self.current: LiveRun | None = None
         self.trusted: set[str] = set()
         self._watched = False
+        # what was read while our own run wrote it says that somebody writes it: that was us
+        self._read_while_running: object = None
         self.queueing = Queueing(studio)
         self.ended.connect(self.queueing.ended)
 
@@ -56,7 +58,9 @@ class RunControl(QObject):
     def read_only(self) -> str:
         """Why the session that is shown cannot be written, in words; empty where it can."""
         source = self._studio.source
-        return source.read_only if source is not None and not self.running else ""
+        if source is None or self.running or source is self._read_while_running:
+            return ""
+        return source.read_only
 
     @property
     def next_session(self) -> Path:
@@ -232,6 +236,7 @@ class RunControl(QObject):
     def _ended(self) -> None:
         studio = self._studio
         end = studio.history.end if studio.history else None
+        self._read_while_running = studio.source
         studio.read_source()
         studio.run_changed.emit()
         studio.sessions_changed.emit()

@@ -53,7 +53,7 @@ def test_on_a_full_disk_the_run_pauses_and_goes_on_by_itself_once_there_is_room(
 def test_a_run_that_waits_for_room_can_be_stopped(launch, tmp_path):
     with small_disk(tmp_path / "disk", "2m") as disk:
         run = launch(tiny(training=ENDLESS), disk / "s.h5", in_process=True)
-        run.until(events.Progress)
+        run.until(lambda e: isinstance(e, events.Progress) and e.step > 1000)
         filler = fill_up(disk, 4096)
         run.until(paused)
         run.client.stop("enough")

@@ -45,12 +45,14 @@ def test_dragging_between_two_tasks_changes_filters_and_accuracies(mixing, qtbot
 def test_a_corner_is_the_task_itself(mixing, session, qtbot):
     mixing.simplex.setFocus()
     QTest.keyClick(mixing.simplex, Qt.Key.Key_1)
-    qtbot.waitUntil(lambda: not mixing.inspection.busy, timeout=PATIENCE)
     with hhstudio.open(session) as opened:
-        name = mixing.layer.value
-        expected = opened.weights("P1", 0)[name]
-    shown = mixing.image.canvas._mosaic.tiles.values
-    assert np.allclose(np.sort(shown.ravel()), np.sort(expected.ravel()), atol=1e-5)
+        expected = np.sort(opened.weights("P1", 0)[mixing.layer.value].ravel())
+
+    def is_the_task():
+        shown = mixing.image.canvas._mosaic.tiles.values
+        return np.allclose(np.sort(shown.ravel()), expected, atol=1e-5)
+
+    qtbot.waitUntil(is_the_task, timeout=PATIENCE)
 
 
 def test_a_walk_along_a_direction_is_led_by_a_slider(mixing, qtbot):
