@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from hhstudio.core.events import TaskInfo
 from hhstudio.core.inspection import Guess, Prediction
+from hhstudio.gui.inspection import tables
 from hhstudio.gui.taskstyle import task_label, task_style
 from hhstudio.gui.theme import Theme
 
@@ -39,18 +40,8 @@ class GuessTable(QTableWidget):
 
     def __init__(self) -> None:
         super().__init__(0, len(COLUMNS))
-        self.setHorizontalHeaderLabels([title for title, _ in COLUMNS])
-        for column, (_, meaning) in enumerate(COLUMNS):
-            self.horizontalHeaderItem(column).setToolTip(meaning)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        tables.set_up(self, COLUMNS, "Predictions", row=24)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setAccessibleName("Predictions")
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(24)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
         self.setItemDelegateForColumn(3, _Bar(self))
         self.itemSelectionChanged.connect(self._selected)

@@ -6,8 +6,6 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
     QScrollArea,
     QSplitter,
     QTableWidget,
@@ -19,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from hhstudio.core import snippets
 from hhstudio.core.inspection import Histograms, Tensors, Units
+from hhstudio.gui.inspection import tables
 from hhstudio.gui.inspection.asking import Inspection
 from hhstudio.gui.inspection.ridge import Ridge
 from hhstudio.gui.inspection.verdict import FAR, NEAR
@@ -77,7 +76,8 @@ class WeightsView(InspectionView):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(inside)
-        self.table = _table()
+        self.table = QTableWidget(0, len(COLUMNS))
+        tables.set_up(self.table, COLUMNS, "Tensors", row=22)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(scroll)
         splitter.addWidget(self.table)
@@ -206,22 +206,6 @@ class WeightsView(InspectionView):
         for ridge in self.ridges.values():
             ridge.set_theme(self.theme)
         self._fill()
-
-
-def _table() -> QTableWidget:
-    table = QTableWidget(0, len(COLUMNS))
-    table.setHorizontalHeaderLabels([title for title, _ in COLUMNS])
-    for column, (_, meaning) in enumerate(COLUMNS):
-        table.horizontalHeaderItem(column).setToolTip(meaning)
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setShowGrid(False)
-    table.setTabKeyNavigation(False)
-    table.setAccessibleName("Tensors")
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(22)
-    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    return table
 
 
 def _short(value: float) -> str:
