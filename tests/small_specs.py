@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hhstudio.core import edits
-from hhstudio.core.spec import (
+from hhstudio.core.spec.spec import (
     Evaluation,
     HypernetworkDefaults,
     Recording,
@@ -12,6 +11,7 @@ from hhstudio.core.spec import (
     Stream,
     Training,
 )
+from hhstudio.core.tree import editing
 
 
 def tiny(steps: int = 40, tasks: int = 2, checkpoint_seconds: float = 1000.0, **fields) -> Spec:
@@ -25,6 +25,6 @@ def tiny(steps: int = 40, tasks: int = 2, checkpoint_seconds: float = 1000.0, **
         "training": Training(steps=steps, batch_size=16, threads=1),
         "evaluation": Evaluation(every=20, limit=20),
         "recording": Recording(checkpoint_seconds=checkpoint_seconds),
-        "topology": edits.single(),
+        "topology": editing.single(),
     }
     return Spec(**(chosen | fields))

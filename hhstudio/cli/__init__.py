@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(f"{place}{error.strerror or error}")
         return FAILED
     except Exception as error:
-        from hhstudio.service.places import unexpected
+        from hhstudio.service.logs import unexpected
 
         complain(unexpected(error))
         return FAILED

@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from hhstudio.cli.options import add_data
-from hhstudio.core import spec as specs
 from hhstudio.core.errors import ExportError
+from hhstudio.core.spec import spec as specs
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "weights": (".npz", ".safetensors", ".pt", ".onnx"),
@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Raises :class:`ExportError`, SessionError, DataError, OSError."""
-    from hhstudio.store.session import open as open_session
+    from hhstudio.store.session.session import open as open_session
 
     wanted: tuple[str, ...] = SUFFIXES[args.kind]
     if wanted and args.out.suffix not in wanted:
@@ -51,28 +51,28 @@ def execute(args: argparse.Namespace) -> int:
 def _write(session, args: argparse.Namespace) -> None:  # type: ignore[no-untyped-def]
     match args.kind:
         case "spec":
-            from hhstudio.store.exporting import replacing
+            from hhstudio.store.export.files import replacing
 
             with replacing(args.out) as file:
                 file.write_bytes(specs.encode(session.spec))
         case "metrics":
-            from hhstudio.store.export_tables import export_metrics
+            from hhstudio.store.export.tables import export_metrics
 
             export_metrics(session, args.out)
         case "avalanche":
-            from hhstudio.store.export_tables import export_avalanche
+            from hhstudio.store.export.tables import export_avalanche
 
             export_avalanche(session, args.out, args.path)
         case "figures":
-            from hhstudio.store.export_figures import export_figures
+            from hhstudio.store.export.figures import export_figures
 
             export_figures(session, args.out, args.path)
         case "python":
-            from hhstudio.store.export_python import export_python
+            from hhstudio.store.export.python_script import export_python
 
             export_python(session, args.out, args.path, args.task)
         case _:
-            from hhstudio.store.export_weights import export_weights
+            from hhstudio.store.export.weights import export_weights
 
             if args.out.suffix == ".onnx":
                 session.workshop(

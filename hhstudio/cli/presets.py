@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from hhstudio.core import spec as specs
-from hhstudio.core.presets import preset, preset_names
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.presets import preset, preset_names
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -9,9 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from hhstudio.core import events
-from hhstudio.core.events import Event
-from hhstudio.core.history import History
+from hhstudio.core.run import events
+from hhstudio.core.run.events import Event
+from hhstudio.core.run.history import History
 
 LINE_SECONDS = 10.0
 """Seconds between progress lines where there is no bar."""

@@ -11,7 +11,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    from hhstudio.store.recover import recover
+    from hhstudio.store.recovery.recover import recover
 
     print(recover(args.session))
     return 0

@@ -9,13 +9,13 @@ from typing import Any
 
 from hhstudio.cli import INTERRUPTED, complain
 from hhstudio.cli.options import add_training, assignment
-from hhstudio.core import rules
-from hhstudio.core import spec as specs
 from hhstudio.core.errors import SessionError, SpecError
-from hhstudio.core.history import History
-from hhstudio.core.presets import spec_named
-from hhstudio.core.settings import range_problem
-from hhstudio.core.spec import CHANGEABLE, Spec
+from hhstudio.core.run.history import History
+from hhstudio.core.spec import rules
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.presets import spec_named
+from hhstudio.core.spec.spec import CHANGEABLE, Spec
+from hhstudio.core.spec.validation import range_problem
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +37,7 @@ def execute(args: argparse.Namespace) -> int:
     """Train, show progress, print the accuracy table. Ctrl-C writes a checkpoint first."""
     from hhstudio.cli.progress import reporter
     from hhstudio.service.api import follow
-    from hhstudio.service.client import RunClient
+    from hhstudio.service.run.client import RunClient
 
     spec, out, history = _chosen(args)
     changes = _changes(args) if spec is None else {}
@@ -102,7 +102,7 @@ def _chosen(args: argparse.Namespace) -> tuple[Spec | None, Path, History]:
 
 
 def _continued(args: argparse.Namespace) -> tuple[None, Path, History]:
-    from hhstudio.store.session import open as open_session
+    from hhstudio.store.session.session import open as open_session
 
     file = Path(args.spec)
     if args.out is not None and args.out.resolve() != file.resolve():
@@ -150,7 +150,7 @@ def _fields(given: list[str]) -> dict[str, Any]:
 
 def _print_table(out: Path) -> None:
     from hhstudio.cli.tables import accuracy_table
-    from hhstudio.store.session import open as open_session
+    from hhstudio.store.session.session import open as open_session
 
     with open_session(out) as session:
         print(accuracy_table(session.summary()))

@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Take them; the files are printed, what is left out is said on stderr. Raises HHStudioError."""
-    from hhstudio.store.session import open as open_session
+    from hhstudio.store.session.session import open as open_session
 
     for session in (args.session, args.beside):
         if session is not None:
@@ -49,7 +49,7 @@ def execute(args: argparse.Namespace) -> int:
         raise HHStudioError("screenshot: say where the pictures go, with --out DIR")
     from PySide6.QtCore import QSize
 
-    from hhstudio.gui.screenshot import Wanted, listing, render, screen
+    from hhstudio.gui.screenshots import Wanted, listing, render, screen
 
     if args.list:
         for name, shows in listing():

@@ -14,7 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     from hhstudio.cli.tables import overview
-    from hhstudio.store.session import open as open_session
+    from hhstudio.store.session.session import open as open_session
 
     with open_session(args.session) as session:
         summary = session.summary()

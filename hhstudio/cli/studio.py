@@ -17,7 +17,7 @@ class DisplayError(HHStudioError):
 
 def execute(file: Path | None) -> int:
     check_display()
-    from hhstudio.gui.app import main
+    from hhstudio.gui.shell.app import main
 
     return main(file)
 

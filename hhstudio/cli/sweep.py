@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from hhstudio.cli import FAILED, INTERRUPTED, complain
 from hhstudio.cli.options import add_training, assignment
-from hhstudio.core import sweep as sweeps
 from hhstudio.core.errors import NOT_DECODED, SpecError
-from hhstudio.core.sweep import PlannedRun, Sweep
+from hhstudio.core.sweeps import sweep as sweeps
+from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
 
 if TYPE_CHECKING:
     from hhstudio.service.sweep.engine import Engine

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from hhstudio.cli.progress import duration
-from hhstudio.core import compare
-from hhstudio.core.run_names import value_text
-from hhstudio.core.sweep import PlannedRun, Sweep, steps_of
+from hhstudio.core.sweeps import comparison
+from hhstudio.core.sweeps.run_names import value_text
+from hhstudio.core.sweeps.sweep import PlannedRun, Sweep, steps_of
 from hhstudio.service.sweep.table import Row, Table
 
 LINE_SECONDS = 30.0
@@ -137,7 +137,7 @@ def final_tables(table: Table, planned: Sequence[PlannedRun], out: Path) -> str:
     entries = [row.entry(specs[row.name], out) for row in table.runs]
     paths = list(dict.fromkeys(path for entry in entries for path in entry.paths))
     parts = [_runs_text(table, paths)]
-    grouped = compare.groups(entries)
+    grouped = comparison.groups(entries)
     if len(grouped) < len(entries):
         parts.append(_means_text(grouped, paths))
     parts.append(f"{out / 'sweep.csv'}, sweep.json and {table.count('finished')} finished sessions beside it")
@@ -154,7 +154,7 @@ def _runs_text(table: Table, paths: Sequence[str]) -> str:
     return found.text()
 
 
-def _means_text(grouped: Sequence[compare.Group], paths: Sequence[str]) -> str:
+def _means_text(grouped: Sequence[comparison.Group], paths: Sequence[str]) -> str:
     from hhstudio.experiments.report import Table as Text
 
     names = list(grouped[0].settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hhstudio.core.baselines import TITLES
+from hhstudio.core.run.baselines import TITLES
 
 WIDEST = 10
 """Tasks that still get a column each."""

@@ -8,9 +8,7 @@ from __future__ import annotations
 import torch
 from msgspec.structs import replace
 
-from hhstudio.core import edits
-from hhstudio.core.events import TaskInfo
-from hhstudio.core.spec import (
+from hhstudio.core.spec.spec import (
     Consolidation,
     HypernetworkDefaults,
     Link,
@@ -19,11 +17,13 @@ from hhstudio.core.spec import (
     Stream,
     Training,
 )
-from hhstudio.core.topology import Topology
+from hhstudio.core.spec.tasks import TaskInfo
+from hhstudio.core.tree import editing
+from hhstudio.core.tree.topology import Topology
 from hhstudio.experiments.depth import RECIPES, alone
 from hhstudio.learn.data import TaskData, TaskStream
-from hhstudio.learn.learner import Learner
-from hhstudio.nets.chain import Condition
+from hhstudio.learn.training.learner import Learner
+from hhstudio.nets.hierarchy import Condition
 
 SHAPE = (3, 32, 32)
 CLASSES = 10
@@ -52,7 +52,7 @@ def single_level_spec(solver: str) -> Spec:
     """A root that generates one solver directly, penalised at its output by a sum over all earlier tasks:
     what hypnettorch does."""
     return Spec(
-        topology=edits.single(),
+        topology=editing.single(),
         stream=Stream(dataset="cifar10", tasks=1, classes_per_task=CLASSES, scenario="domain"),
         solver=SolverDefaults(architecture=solver),
         hypernetwork=HypernetworkDefaults(

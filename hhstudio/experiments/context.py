@@ -14,13 +14,13 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
-from hhstudio.core import spec as specs
 from hhstudio.core.errors import SessionError, TrainingError
-from hhstudio.core.events import Diverged, Event
-from hhstudio.core.spec import Spec
+from hhstudio.core.run.events import Diverged, Event
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.spec import Spec
 from hhstudio.service.api import run
-from hhstudio.store.session import Session
-from hhstudio.store.session import open as open_session
+from hhstudio.store.session.session import Session
+from hhstudio.store.session.session import open as open_session
 
 _DIVERGED = "diverged at step: "
 """Beside the measurements, which runs are over though they did not finish."""

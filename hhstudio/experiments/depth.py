@@ -16,10 +16,8 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from hhstudio.core import edits, utilisation
-from hhstudio.core.chains import alone, line
-from hhstudio.core.estimate import Estimate
-from hhstudio.core.spec import (
+from hhstudio.core.run import edge_contributions
+from hhstudio.core.spec.spec import (
     Consolidation,
     Evaluation,
     HypernetworkDefaults,
@@ -30,11 +28,14 @@ from hhstudio.core.spec import (
     Stream,
     Training,
 )
-from hhstudio.core.topology import Topology
+from hhstudio.core.statistics import Estimate
+from hhstudio.core.tree import editing
+from hhstudio.core.tree.depth_series import alone, line
+from hhstudio.core.tree.topology import Topology
 from hhstudio.experiments.context import Context
 from hhstudio.experiments.figures import Panel, Series
 from hhstudio.experiments.report import Cell, Table
-from hhstudio.store.session import Session
+from hhstudio.store.session.session import Session
 
 TITLE = "Final average accuracy by depth and recipe"
 
@@ -43,10 +44,10 @@ FINAL, LEARNED = "final average", "just learned"
 
 def flat(paths: int) -> Topology:
     """As many paths, all of depth 1: what position in the stream costs without any depth."""
-    topology = edits.single()
+    topology = editing.single()
     for _ in range(paths - 1):
         assert topology.root is not None
-        topology, _ = edits.add_solver(topology, topology.root)
+        topology, _ = editing.add_solver(topology, topology.root)
     return topology
 
 
@@ -261,8 +262,8 @@ class _Found:
         if session.spec.training.mode == "sequential":
             self._keep(LEARNED, at, _mean(session.accuracy(path).diagonal().tolist()))
         edges = residuals = 0
-        for worth in utilisation.contributions(session.history, path):
-            if worth.key == utilisation.ALL:
+        for worth in edge_contributions.contributions(session.history, path):
+            if worth.key == edge_contributions.ALL:
                 self._keep(_ALL, at, worth.lost)
             elif "@" in worth.key:
                 residuals += 1

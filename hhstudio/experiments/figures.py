@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hhstudio.core import colours
+from hhstudio.core import colors
 
 if TYPE_CHECKING:
     from hhstudio.experiments.report import Estimate
@@ -84,16 +84,16 @@ _STYLE: dict[str, Any] = {
     "axes.titlesize": 10,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.edgecolor": colours.MUTED,
-    "axes.labelcolor": colours.MUTED,
+    "axes.edgecolor": colors.MUTED,
+    "axes.labelcolor": colors.MUTED,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "axes.axisbelow": True,
-    "grid.color": colours.GRID,
-    "text.color": colours.TEXT,
-    "xtick.color": colours.MUTED,
-    "ytick.color": colours.MUTED,
+    "grid.color": colors.GRID,
+    "text.color": colors.TEXT,
+    "xtick.color": colors.MUTED,
+    "ytick.color": colors.MUTED,
     "legend.frameon": False,
     "legend.fontsize": 8,
     "lines.linewidth": 1.6,
@@ -111,13 +111,13 @@ def _draw_panel(axes: Any, panel: Panel) -> None:
     axes.set_xlabel(panel.x_label)
     axes.set_ylabel(panel.y_label)
     for label, value in panel.references:
-        axes.axhline(value, color=colours.MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1.5)
+        axes.axhline(value, color=colors.MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1.5)
         axes.annotate(
             label, (1, value), (-2, 2), xycoords=("axes fraction", "data"), textcoords="offset points",
-            ha="right", va="bottom", fontsize=7, color=colours.MUTED,
+            ha="right", va="bottom", fontsize=7, color=colors.MUTED,
         )  # fmt: skip
     for at in panel.marks:
-        axes.axvline(at, color=colours.GRID, linewidth=1, zorder=0.5)
+        axes.axvline(at, color=colors.GRID, linewidth=1, zorder=0.5)
     if panel.log_y:
         from matplotlib.ticker import LogFormatter
 
@@ -163,7 +163,7 @@ def _draw_bars(axes: Any, panel: Panel) -> None:
         offset = (place - (len(panel.series) - 1) / 2) * width
         axes.bar(
             [groups.index(x) + offset for x in series.x], means, width * 0.92,
-            yerr=errors if any(errors) else None, capsize=2, ecolor=colours.MUTED,
+            yerr=errors if any(errors) else None, capsize=2, ecolor=colors.MUTED,
             color=_color(series, place), label=series.label,
         )  # fmt: skip
     axes.set_xticks(range(len(groups)), [str(group) for group in groups])
@@ -181,4 +181,4 @@ def _parts(values: Sequence[Any]) -> tuple[list[float], list[float]]:
 
 
 def _color(series: Series, place: int) -> str:
-    return colours.TASKS[(place if series.color is None else series.color) % len(colours.TASKS)]
+    return colors.TASKS[(place if series.color is None else series.color) % len(colors.TASKS)]

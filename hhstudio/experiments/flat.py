@@ -16,16 +16,16 @@ from typing import Any
 import torch
 from msgspec.structs import replace
 
-from hhstudio.core.presets import preset
-from hhstudio.core.spec import Consolidation, Link, SolverDefaults, Spec
+from hhstudio.core.spec.presets import preset
+from hhstudio.core.spec.spec import Consolidation, Link, SolverDefaults, Spec
 from hhstudio.experiments import bench_nets
 from hhstudio.experiments.context import Context
 from hhstudio.experiments.figures import Panel, Series
 from hhstudio.experiments.report import Estimate, Table
 from hhstudio.experiments.speed import our_step, with_defaults
 from hhstudio.experiments.timing import interleaved, ratio
+from hhstudio.learn.consolidation.condition_sampling import LEAST, MOST
 from hhstudio.learn.devices import peak_memory
-from hhstudio.learn.sampling import LEAST, MOST
 
 TITLE = "Cost of a step by earlier conditions"
 SOLVER = "resnet32"

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from msgspec.structs import replace
 
-from hhstudio.core.presets import preset
-from hhstudio.core.spec import Recording, SolverDefaults, Spec
+from hhstudio.core.spec.presets import preset
+from hhstudio.core.spec.spec import Recording, SolverDefaults, Spec
 from hhstudio.experiments.context import Context
 from hhstudio.experiments.depth import RECIPES
 from hhstudio.experiments.figures import Panel, Series
 from hhstudio.experiments.report import Cell, Estimate, Table
-from hhstudio.store.session import Session
+from hhstudio.store.session.session import Session
 
 TITLE = "The original figure: accuracy at the end, by path and task"
 

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from hhstudio.core.estimate import Estimate
+from hhstudio.core.statistics import Estimate
 from hhstudio.experiments.figures import Panel
 
 Cell = str | int | float | Estimate | None

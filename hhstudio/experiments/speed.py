@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from msgspec.structs import replace
 
-from hhstudio.core.spec import Consolidation, Link, Spec
+from hhstudio.core.spec.spec import Consolidation, Link, Spec
 from hhstudio.experiments import bench_nets, rival
 from hhstudio.experiments.context import Context
 from hhstudio.experiments.figures import Panel, Series

@@ -11,7 +11,7 @@ import psutil
 import torch
 
 from hhstudio.core.errors import DeviceError
-from hhstudio.core.spec import Training
+from hhstudio.core.spec.spec import Training
 
 
 class Arithmetic(NamedTuple):

@@ -6,12 +6,12 @@ import threading
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from hhstudio.core import spec as specs
 from hhstudio.core.errors import HHStudioError
-from hhstudio.core.events import Event, Finished
-from hhstudio.core.presets import spec_named
-from hhstudio.core.spec import Spec
-from hhstudio.service.client import RunClient
+from hhstudio.core.run.events import Event, Finished
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.presets import spec_named
+from hhstudio.core.spec.spec import Spec
+from hhstudio.service.run.client import RunClient
 
 
 def run(
@@ -30,7 +30,7 @@ def run(
 
     ``spec``: a spec, a preset's name, a .json file, or a session .h5, which is continued in place
     (``out`` must name the same file). ``on_event`` is called on the calling thread, with the weights
-    left out of :class:`~hhstudio.core.events.Weights`. ``allow_imports``: solvers given by import path
+    left out of :class:`~hhstudio.core.run.events.Weights`. ``allow_imports``: solvers given by import path
     (``package.module:Class``) that may be imported, which runs their code. ``device`` None takes the spec's.
     Ctrl-C writes a checkpoint before KeyboardInterrupt is raised.
 

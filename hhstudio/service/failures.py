@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from hhstudio.core.errors import HHStudioError
-from hhstudio.service.places import unexpected
+from hhstudio.service.logs import unexpected
 
 _MEMORY_PHRASES = ("out of memory", "can't allocate memory", "not enough memory", "cannot allocate memory")
 

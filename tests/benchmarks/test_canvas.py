@@ -12,13 +12,13 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from hhstudio.core import edits
-from hhstudio.core.document import Document
-from hhstudio.core.layout import tidy
-from hhstudio.core.spec import Spec
-from hhstudio.core.topology import Hypernetwork, Slot, Solver, Topology
-from hhstudio.gui.canvas import TreeCanvas
-from hhstudio.gui.canvas.outline import TreeOutline
+from hhstudio.core.spec.document import Document
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.tree import editing
+from hhstudio.core.tree.tidy_layout import tidy
+from hhstudio.core.tree.topology import Hypernetwork, Slot, Solver, Topology
+from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
+from hhstudio.gui.views.tree.outline.view import TreeOutline
 
 NODES = 1000
 
@@ -101,7 +101,7 @@ def rename(canvas, number):
 
 
 def widen(canvas, number):
-    topology = edits.update(canvas.document.topology, "n7", chunk=100 + number)
+    topology = editing.update(canvas.document.topology, "n7", chunk=100 + number)
     canvas.document.apply_topology("Set chunk", topology)
 
 

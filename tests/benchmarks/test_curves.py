@@ -10,11 +10,12 @@ import pytest
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from hhstudio.core import events, spec
-from hhstudio.core.history import Changes, History
-from hhstudio.core.topology import Hypernetwork, Slot, Solver, Topology
-from hhstudio.gui.curves import CurvePanels
-from hhstudio.gui.theme import DARK
+from hhstudio.core.run import events
+from hhstudio.core.run.history import Changes, History
+from hhstudio.core.spec import spec
+from hhstudio.core.tree.topology import Hypernetwork, Slot, Solver, Topology
+from hhstudio.gui.views.curves.panels import CurvePanels
+from hhstudio.gui.widgets.theme import DARK
 
 PATHS, TASKS = ("P1", "P2-0", "P3-00"), 6
 

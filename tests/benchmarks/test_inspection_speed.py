@@ -14,13 +14,14 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 import hhstudio
-from hhstudio.core import edits, events
-from hhstudio.core import spec as specs
-from hhstudio.core.spec import Spec
-from hhstudio.gui.app import application
-from hhstudio.gui.inspector import FilterView
+from hhstudio.core.run import events
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.tree import editing
+from hhstudio.gui.shell.app import application
+from hhstudio.gui.views.filters.view import FilterView
 from hhstudio.nets.solvers import build_solver
-from hhstudio.store.writer import SessionWriter
+from hhstudio.store.session.writer import SessionWriter
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 TASKS, PATHS = 6, 3
@@ -40,10 +41,10 @@ def qapp_cls():
 
 
 def topology():
-    tree = edits.single()
+    tree = editing.single()
     for _ in range(PATHS - 1):
-        tree, child = edits.add_child(tree, tree.root)
-        tree, _ = edits.add_solver(tree, child)
+        tree, child = editing.add_child(tree, tree.root)
+        tree, _ = editing.add_solver(tree, child)
     return tree
 
 

@@ -11,11 +11,12 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from test_canvas import shown_canvas
 
-from hhstudio.core import events, gradients, growth
-from hhstudio.core import spec as specs
-from hhstudio.core.events import TaskInfo
-from hhstudio.core.history import History
-from hhstudio.gui.growing import Growing
+from hhstudio.core.run import events, gradients
+from hhstudio.core.run.history import History
+from hhstudio.core.spec import growth
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.tasks import TaskInfo
+from hhstudio.gui.views.tree.canvas.growth_mode import Growing
 
 NODES, FRAMES, STEPS = 500, 240, 30
 """Every frame brings so many steps; the path at work changes every 40 frames."""

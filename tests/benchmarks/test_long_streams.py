@@ -38,8 +38,8 @@ for start in range(0, steps, 2000):
 print(f"end: {own():.0f} MB; {len(history.series) * len(next(iter(history.series.values())))} points kept")
 """
 WRITE = """
-from hhstudio.core import events
-from hhstudio.store.writer import SessionWriter
+from hhstudio.core.run import events
+from hhstudio.store.session.writer import SessionWriter
 with SessionWriter(sys.argv[1]) as writer:
     writer.start(_started(steps).run)
     for start in range(0, steps, 2000):
@@ -47,7 +47,7 @@ with SessionWriter(sys.argv[1]) as writer:
     writer.close(events.Finished(state="finished", step=steps * 3, seconds=1.0))
 """
 OPEN = """
-from hhstudio.store.session import open as open_session
+from hhstudio.store.session.session import open as open_session
 _panels(_started(6))
 began, own_began = time.perf_counter(), time.process_time()
 with open_session(sys.argv[1]) as session:

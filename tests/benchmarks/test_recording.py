@@ -8,11 +8,12 @@ import time
 import numpy as np
 import pytest
 
-from hhstudio.core import events, presets
-from hhstudio.core import spec as specs
-from hhstudio.store import index
-from hhstudio.store.notes import Notes, write_notes
-from hhstudio.store.writer import SessionWriter
+from hhstudio.core.run import events
+from hhstudio.core.spec import presets
+from hhstudio.core.spec import spec as specs
+from hhstudio.store.catalog import index
+from hhstudio.store.catalog.notes import Notes, write_notes
+from hhstudio.store.session.writer import SessionWriter
 
 pytestmark = pytest.mark.timeout(1800)
 ROUNDS = 2
@@ -36,9 +37,9 @@ class Spent:
 def trained(spec, out):
     """Seconds of a run by the clock and of the processor, recorded into ``out`` as a worker does it; and
     those of the processor that recording took."""
-    from hhstudio.core.datasets import default_data_root
+    from hhstudio.core.spec.datasets import default_data_root
     from hhstudio.learn.data import build_stream
-    from hhstudio.learn.trainer import Trainer
+    from hhstudio.learn.training.trainer import Trainer
 
     stream = build_stream(spec.stream, spec.seed, default_data_root())
     trainer = Trainer(spec, stream, "cpu")
@@ -133,8 +134,8 @@ def test_listing_three_thousand_sessions(benchmark, thousands):
 def test_the_list_of_three_thousand_sessions_on_screen(benchmark, thousands, qtbot):
     from PySide6.QtCore import QSize
 
-    from hhstudio.gui.jobs import Jobs
-    from hhstudio.gui.sessions.view import SessionList
+    from hhstudio.gui.state.background import Jobs
+    from hhstudio.gui.views.sessions.view import SessionList
 
     index.store(index.up_to_date(index.load(thousands), 600.0))
     jobs = Jobs()

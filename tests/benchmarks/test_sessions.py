@@ -6,13 +6,14 @@ import sys
 import numpy as np
 import pytest
 
-from hhstudio.core import edits, events
-from hhstudio.core import spec as specs
-from hhstudio.core.spec import Spec
-from hhstudio.core.state import TrainerState
-from hhstudio.store.brief import brief
-from hhstudio.store.journal import journal_path
-from hhstudio.store.writer import SessionWriter
+from hhstudio.core.run import events
+from hhstudio.core.run.trainer_state import TrainerState
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.tree import editing
+from hhstudio.store.catalog.catalog_entry import brief
+from hhstudio.store.journal.journal import journal_path
+from hhstudio.store.session.writer import SessionWriter
 
 pytestmark = pytest.mark.timeout(600)
 TASKS = 18
@@ -20,7 +21,7 @@ METRICS = ("loss", "consolidation", "gradient_norm", "lr", "step_time")
 
 
 def started():
-    spec = Spec(topology=edits.single())
+    spec = Spec(topology=editing.single())
     tasks = tuple(events.TaskInfo(name=f"task {t}", dataset="digits", classes=(0, 1)) for t in range(TASKS))
     return events.RunStarted(
         spec=specs.encode(spec), created="", app="", torch="", device="cpu", seed=0, tasks=tasks,
@@ -102,7 +103,7 @@ def most():
 
 OPEN = """
 import sys, time
-from hhstudio.store.session import open as open_session
+from hhstudio.store.session.session import open as open_session
 began, cpu = time.perf_counter(), time.process_time()
 session = open_session(sys.argv[1])
 session.summary()
@@ -115,11 +116,11 @@ IN_THE_WINDOW = """
 import sys, tempfile, time
 from pathlib import Path
 from PySide6.QtCore import QSettings, QSize
-from hhstudio.gui.app import application
-from hhstudio.gui.main_window import MainWindow
-from hhstudio.gui.preferences import Preferences
-from hhstudio.gui.studio import Studio
-from hhstudio.gui.theming import Theming
+from hhstudio.gui.shell.app import application
+from hhstudio.gui.shell.main_window import MainWindow
+from hhstudio.gui.state.preferences import Preferences
+from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.theming import Theming
 app = application()
 preferences = Preferences(QSettings(tempfile.mkdtemp() + "/s.ini", QSettings.Format.IniFormat))
 preferences.welcomed, preferences.sessions_folder = True, Path(tempfile.mkdtemp())

@@ -16,11 +16,11 @@ _WINDOW = f"""
 import os, sys
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 from PySide6.QtCore import QEvent, QObject, QSettings
-from hhstudio.gui.app import application
-from hhstudio.gui.main_window import MainWindow
-from hhstudio.gui.preferences import Preferences
-from hhstudio.gui.studio import Studio
-from hhstudio.gui.theming import Theming
+from hhstudio.gui.shell.app import application
+from hhstudio.gui.shell.main_window import MainWindow
+from hhstudio.gui.state.preferences import Preferences
+from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.theming import Theming
 
 class Watch(QObject):
     painted = False

@@ -15,14 +15,14 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QElapsedTimer, QEventLoop, QSettings, QSize, Qt, QTimer
 
-from hhstudio.core.events import Metrics, Progress
-from hhstudio.core.presets import preset
-from hhstudio.gui.app import application
-from hhstudio.gui.main_window import MainWindow
-from hhstudio.gui.preferences import Preferences
-from hhstudio.gui.studio import Studio
-from hhstudio.gui.theming import Theming
-from hhstudio.service.client import RunClient
+from hhstudio.core.run.events import Metrics, Progress
+from hhstudio.core.spec.presets import preset
+from hhstudio.gui.shell.app import application
+from hhstudio.gui.shell.main_window import MainWindow
+from hhstudio.gui.state.preferences import Preferences
+from hhstudio.gui.state.theming import Theming
+from hhstudio.gui.state.workspace import Studio
+from hhstudio.service.run.client import RunClient
 
 ROUNDS, STEPS, TASKS = 6, 60, 2
 FIRST = 40

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from hhstudio.core.history import History
-from hhstudio.core.presets import preset
-from hhstudio.service.client import RunClient
-from hhstudio.store.session import open as open_session
+from hhstudio.core.run.history import History
+from hhstudio.core.spec.presets import preset
+from hhstudio.service.run.client import RunClient
+from hhstudio.store.session.session import open as open_session
 
 FRAME = 0.033
 STEPS = 500

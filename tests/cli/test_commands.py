@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from hhstudio.cli import main
-from hhstudio.core import spec as specs
-from hhstudio.core.presets import preset, preset_names
-from hhstudio.store.session import open as open_session
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.presets import preset, preset_names
+from hhstudio.store.session.session import open as open_session
 
 TINY = [
     "quickstart",
@@ -185,7 +185,8 @@ def test_help_and_version_are_done_with_status_0(arguments, capsys):
 def test_importing_the_public_api_and_the_commands_loads_neither_torch_nor_qt():
     code = (
         "import sys, hhstudio, hhstudio.core, hhstudio.store, hhstudio.cli, hhstudio.cli.commands;"
-        "import hhstudio.store.session, hhstudio.store.writer, hhstudio.service.client, hhstudio.service.api;"
+        "import hhstudio.store.session.session, hhstudio.store.session.writer;"
+        "import hhstudio.service.run.client, hhstudio.service.api;"
         "hhstudio.open, hhstudio.run;"
         "heavy = {'torch', 'torchvision', 'PySide6', 'pyqtgraph'};"
         "print([m for m in sys.modules if m.split('.')[0] in heavy])"

@@ -8,8 +8,8 @@ import h5py
 import pytest
 
 from hhstudio.cli import main
-from hhstudio.core.presets import preset
-from hhstudio.core.spec import encode
+from hhstudio.core.spec.presets import preset
+from hhstudio.core.spec.spec import encode
 
 
 def spec_with(**changes) -> dict:
@@ -101,7 +101,7 @@ def test_a_display_that_does_not_answer_is_named(folder, capsys, monkeypatch):
 
 def test_a_defect_is_one_line_and_leaves_its_traceback_in_a_file(folder, capsys, monkeypatch):
     monkeypatch.setattr("platformdirs.user_log_path", lambda *_, **__: folder / "log")
-    monkeypatch.setattr("hhstudio.core.presets.resource", lambda name: 1 / 0)
+    monkeypatch.setattr("hhstudio.core.spec.presets.resource", lambda name: 1 / 0)
     assert main(["presets"]) == 1
     said = capsys.readouterr().err
     (file,) = (folder / "log").iterdir()

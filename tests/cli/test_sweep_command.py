@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from hhstudio.cli import main
-from hhstudio.store.lock import owner
+from hhstudio.store.journal.lock import owner
 
 TINY = {
     "base": "quickstart",

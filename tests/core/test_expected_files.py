@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hhstudio.core.datasets import DATASETS, default_data_root, expected_files
-from hhstudio.core.spec import Part, Stream
+from hhstudio.core.spec.datasets import DATASETS, default_data_root, expected_files
+from hhstudio.core.spec.spec import Part, Stream
 
 
 def test_shipped_digits_need_no_file() -> None:

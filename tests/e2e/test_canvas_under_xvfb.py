@@ -7,11 +7,11 @@ from PySide6.QtCore import QPointF
 from test_studio_under_xvfb import Twin, pictures, pytestmark, screen, start, twin
 from xvfb_screen import save, until
 
-from hhstudio.core import edits
-from hhstudio.core import spec as specs
-from hhstudio.core.spec import Spec, Stream
-from hhstudio.gui.screenshot.stage import settle
-from hhstudio.gui.session_files import save_spec
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.spec import Spec, Stream
+from hhstudio.core.tree import editing
+from hhstudio.gui.screenshots.stage import settle
+from hhstudio.gui.state.session_files import save_spec
 
 __all__ = ["Twin", "pictures", "pytestmark", "screen", "start", "twin"]
 
@@ -59,9 +59,9 @@ class Desk:
 
 @pytest.fixture
 def desk(screen, twin, start, tmp_path):
-    topology = edits.single()
-    topology, child = edits.add_child(topology, topology.root)
-    topology, _ = edits.add_solver(topology, child)
+    topology = editing.single()
+    topology, child = editing.add_child(topology, topology.root)
+    topology, _ = editing.add_solver(topology, child)
     document = Spec(name="gestures", stream=Stream(dataset="digits", tasks=3), topology=topology)
     file = tmp_path / "gestures.json"
     save_spec(document, file)

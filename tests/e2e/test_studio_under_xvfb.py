@@ -14,15 +14,15 @@ from xvfb_screen import MISSING, Screen, save, share_of, until
 
 import hhstudio
 from hhstudio.core.errors import HHStudioError
-from hhstudio.core.spec import Stream
-from hhstudio.gui.app import application
-from hhstudio.gui.main_window import MainWindow
-from hhstudio.gui.preferences import Preferences
-from hhstudio.gui.screenshot.stage import settle
-from hhstudio.gui.session_files import save_spec
-from hhstudio.gui.studio import Studio
-from hhstudio.gui.theme import LIGHT
-from hhstudio.gui.theming import Theming
+from hhstudio.core.spec.spec import Stream
+from hhstudio.gui.screenshots.stage import settle
+from hhstudio.gui.shell.app import application
+from hhstudio.gui.shell.main_window import MainWindow
+from hhstudio.gui.state.preferences import Preferences
+from hhstudio.gui.state.session_files import save_spec
+from hhstudio.gui.state.theming import Theming
+from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.widgets.theme import LIGHT
 
 WIDTH, HEIGHT = 1440, 900
 PATIENCE = 90.0

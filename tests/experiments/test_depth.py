@@ -10,11 +10,11 @@ import json
 import pytest
 
 from hhstudio.cli import main
-from hhstudio.core import spec
+from hhstudio.core.spec import spec
 from hhstudio.experiments import depth
 from hhstudio.experiments.depth import EFFORT, FINAL, LEARNED, RECIPES
-from hhstudio.nets.link import resolve
-from hhstudio.store.session import open as open_session
+from hhstudio.nets.links import resolve
+from hhstudio.store.session.session import open as open_session
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from hhstudio.cli import main
 from hhstudio.experiments import bench_nets, flat
 from hhstudio.experiments.speed import with_defaults
-from hhstudio.learn.sampling import LEAST, MOST
+from hhstudio.learn.consolidation.condition_sampling import LEAST, MOST
 
 
 def test_time_and_memory_are_measured_for_each_number_of_conditions(tmp_path, capsys):

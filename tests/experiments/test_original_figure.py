@@ -7,11 +7,11 @@ import json
 import pytest
 
 from hhstudio.cli import main
-from hhstudio.core.presets import preset
-from hhstudio.core.spec import with_fields
+from hhstudio.core.spec.presets import preset
+from hhstudio.core.spec.spec import with_fields
 from hhstudio.experiments import original_figure
 from hhstudio.experiments.original_figure import EFFORT, PUBLISHED, _original, _ours
-from hhstudio.store.session import open as open_session
+from hhstudio.store.session.session import open as open_session
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from hhstudio.gui.chooser import Chooser
+from hhstudio.gui.widgets.chooser import Chooser
 
 
 def choose(window, words):

@@ -10,11 +10,11 @@ import pytest
 from PySide6.QtCore import QEvent, QSettings, QSize, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 
-from hhstudio.gui.app import application
-from hhstudio.gui.main_window import MainWindow
-from hhstudio.gui.preferences import Preferences
-from hhstudio.gui.studio import Studio
-from hhstudio.gui.theming import Theming
+from hhstudio.gui.shell.app import application
+from hhstudio.gui.shell.main_window import MainWindow
+from hhstudio.gui.state.preferences import Preferences
+from hhstudio.gui.state.theming import Theming
+from hhstudio.gui.state.workspace import Studio
 
 
 @pytest.fixture(scope="session")

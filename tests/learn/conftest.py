@@ -7,23 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from hhstudio.core import edits
-from hhstudio.core import spec as specs
-from hhstudio.core.events import Event
-from hhstudio.core.history import History
-from hhstudio.core.spec import Spec
-from hhstudio.core.topology import Topology
+from hhstudio.core.run.events import Event
+from hhstudio.core.run.history import History
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.tree import editing
+from hhstudio.core.tree.topology import Topology
 from hhstudio.learn.data import build_stream
-from hhstudio.learn.trainer import Trainer
+from hhstudio.learn.training.trainer import Trainer
 
 
 def ladder(depth: int) -> Topology:
     """Paths P1, P2-0, P3-00 ... down to a depth, sharing their hypernetworks."""
-    topology, node = edits.add_root(Topology())
-    topology, _ = edits.add_solver(topology, node)
+    topology, node = editing.add_root(Topology())
+    topology, _ = editing.add_solver(topology, node)
     for _ in range(depth - 1):
-        topology, node = edits.add_child(topology, node)
-        topology, _ = edits.add_solver(topology, node)
+        topology, node = editing.add_child(topology, node)
+        topology, _ = editing.add_solver(topology, node)
     return topology
 
 

@@ -6,20 +6,20 @@ from collections.abc import Callable
 
 import pytest
 
-from hhstudio.core import edits
-from hhstudio.core.spec import HypernetworkDefaults, Link, SolverDefaults, Spec
-from hhstudio.core.topology import Topology
-from hhstudio.nets.tree import Tree, build_tree
+from hhstudio.core.spec.spec import HypernetworkDefaults, Link, SolverDefaults, Spec
+from hhstudio.core.tree import editing
+from hhstudio.core.tree.topology import Topology
+from hhstudio.nets.build import Tree, build_tree
 
 IMAGE = (1, 8, 8)
 
 
 def line(depth: int) -> Topology:
     """One path with ``depth`` hypernetworks."""
-    topology, node = edits.add_root(Topology())
+    topology, node = editing.add_root(Topology())
     for _ in range(depth - 1):
-        topology, node = edits.add_child(topology, node)
-    return edits.add_solver(topology, node)[0]
+        topology, node = editing.add_child(topology, node)
+    return editing.add_solver(topology, node)[0]
 
 
 @pytest.fixture

@@ -5,14 +5,15 @@ import inspect
 import pytest
 from msgspec.structs import replace
 
-from hhstudio.core import edits, tasks
-from hhstudio.core.architectures import ARCHITECTURES, option_problem
-from hhstudio.core.costs import costs, image_shape, outputs, solver_weights
-from hhstudio.core.spec import HypernetworkDefaults, Link, Part, SolverDefaults, Spec, Stream
-from hhstudio.core.topology import LinkOverride
-from hhstudio.learn.counts import count_parameters
+from hhstudio.core.spec import tasks
+from hhstudio.core.spec.architectures import ARCHITECTURES, option_problem
+from hhstudio.core.spec.costs import costs, image_shape, outputs, solver_weights
+from hhstudio.core.spec.spec import HypernetworkDefaults, Link, Part, SolverDefaults, Spec, Stream
+from hhstudio.core.tree import editing
+from hhstudio.core.tree.topology import LinkOverride
+from hhstudio.learn.training.parameter_counts import count_parameters
+from hhstudio.nets.build import build_tree
 from hhstudio.nets.solvers import SOLVERS, build_solver, output_heads
-from hhstudio.nets.tree import build_tree
 
 SHAPES = {"digits": (1, 8, 8), "mnist": (1, 28, 28), "cifar10": (3, 32, 32)}
 
@@ -47,23 +48,23 @@ def test_what_cannot_be_known_is_none():
 
 
 def three_paths():
-    topology = edits.single()
-    topology, child = edits.add_child(topology, topology.root)
-    topology, _ = edits.add_solver(topology, child)
-    topology, grandchild = edits.add_child(topology, child)
-    topology, last = edits.add_solver(topology, grandchild)
-    topology = edits.update(topology, child, hidden=(20,), chunk=300)
-    topology = edits.update(topology, last, architecture="mlp", options={"hidden": (24,)})
-    return edits.set_link(topology, topology.slots[1].id, LinkOverride(anchor="seeded"))
+    topology = editing.single()
+    topology, child = editing.add_child(topology, topology.root)
+    topology, _ = editing.add_solver(topology, child)
+    topology, grandchild = editing.add_child(topology, child)
+    topology, last = editing.add_solver(topology, grandchild)
+    topology = editing.update(topology, child, hidden=(20,), chunk=300)
+    topology = editing.update(topology, last, architecture="mlp", options={"hidden": (24,)})
+    return editing.set_link(topology, topology.slots[1].id, LinkOverride(anchor="seeded"))
 
 
 def test_a_solver_of_another_architecture_does_not_inherit_the_specs_options():
-    topology, own = edits.add_solver(edits.single(), "h0", "small-cnn")
+    topology, own = editing.add_solver(editing.single(), "h0", "small-cnn")
     spec = Spec(topology=topology, solver=SolverDefaults(architecture="mlp", options={"hidden": (24,)}))
     tree = build_tree(spec, topology, (1, 8, 8), 2, 1)
     assert tree.solvers[own].spec.size == solver_weights("small-cnn", {}, (1, 8, 8), 2)
     assert costs(spec).nodes[own].weights == tree.solvers[own].spec.size
-    same = edits.update(topology, own, architecture="mlp")
+    same = editing.update(topology, own, architecture="mlp")
     spec = replace(spec, topology=same)
     tree = build_tree(spec, same, (1, 8, 8), 2, 1)
     assert tree.solvers[own].spec.size == tree.solvers["s1"].spec.size == costs(spec).nodes[own].weights
@@ -107,14 +108,14 @@ def test_a_tree_costs_before_training_what_the_run_reports(change):
 
 
 def test_an_unfinished_tree_is_counted_as_far_as_it_goes():
-    topology, _ = edits.add_root(edits.Topology())
+    topology, _ = editing.add_root(editing.Topology())
     found = costs(Spec(topology=topology))
     assert found.total is None
     assert found.nodes[topology.root].weights > 0
 
 
 def test_a_solver_of_unknown_size_leaves_the_rest_known():
-    topology = edits.update(three_paths(), "s1", architecture="my.package:Net")
+    topology = editing.update(three_paths(), "s1", architecture="my.package:Net")
     found = costs(Spec(topology=topology))
     assert found.nodes["s1"].weights is None
     assert found.paths["P1"] is None

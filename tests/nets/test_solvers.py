@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from hhstudio.core.errors import SpecError
-from hhstudio.core.events import TaskInfo
-from hhstudio.core.spec import Stream
+from hhstudio.core.spec.spec import Stream
+from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.nets.solvers import SOLVERS, SolverTarget, build_solver, output_heads
 
 CIFAR, MNIST = (3, 32, 32), (1, 28, 28)

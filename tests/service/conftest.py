@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from run_helpers import Watched
 
-from hhstudio.core.spec import Spec
-from hhstudio.service.client import RunClient
+from hhstudio.core.spec.spec import Spec
+from hhstudio.service.run.client import RunClient
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from hhstudio.core.events import Event, StateChanged
-from hhstudio.service.client import RunClient
+from hhstudio.core.run.events import Event, StateChanged
+from hhstudio.service.run.client import RunClient
 
 TIMEOUT = 60.0
 

@@ -19,19 +19,20 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsScene
 from small_specs import tiny
 
-from hhstudio.core import examples, interchange, presets, rules, sweep
-from hhstudio.core import spec as specs
-from hhstudio.core.costs import costs
 from hhstudio.core.errors import HHStudioError, SpecError
-from hhstudio.core.layout import arrange
-from hhstudio.core.spec import Spec
-from hhstudio.core.sweep import Sweep
-from hhstudio.gui import opening
-from hhstudio.gui.documents import pictures, recovery
-from hhstudio.service.queue import RunQueue
+from hhstudio.core.spec import examples, interchange, presets, rules
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.costs import costs
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.sweeps import sweep
+from hhstudio.core.sweeps.sweep import Sweep
+from hhstudio.core.tree.tidy_layout import arrange
+from hhstudio.gui.state import autosave, opening
+from hhstudio.gui.widgets import picture_files
+from hhstudio.service.run.run_queue import RunQueue
 from hhstudio.service.sweep import table
-from hhstudio.store import index
-from hhstudio.store.notes import Notes, notes_path, read_notes, write_notes
+from hhstudio.store.catalog import index
+from hhstudio.store.catalog.notes import Notes, notes_path, read_notes, write_notes
 
 SECONDS = 5.0
 """Of the processor, that one file may take."""
@@ -91,7 +92,7 @@ def open_index(path):
 
 
 def open_leftovers(path):
-    for left in recovery.leftovers(path.parent):
+    for left in autosave.leftovers(path.parent):
         shown(left.kept.spec)
 
 
@@ -99,7 +100,7 @@ def _picture(suffix, folder):
     path = folder / f"tree{suffix}"
     scene = QGraphicsScene()
     scene.addRect(QRectF(0, 0, 60, 40))
-    pictures.save(scene, scene.sceneRect(), QColor("white"), presets.preset("quickstart"), path)
+    picture_files.save(scene, scene.sceneRect(), QColor("white"), presets.preset("quickstart"), path)
     return path.read_bytes()
 
 
@@ -138,7 +139,7 @@ def _sweep():
 
 
 def _kept():
-    return msgspec.json.encode(recovery.Kept(pid=2**22 + 5, started=1.0, saved=2.0, spec=tiny()))
+    return msgspec.json.encode(autosave.Kept(pid=2**22 + 5, started=1.0, saved=2.0, spec=tiny()))
 
 
 FILES = {

@@ -1,7 +1,7 @@
 import pytest
 from recorded_runs import record
 
-from hhstudio.store import writer
+from hhstudio.store.session import writer
 
 
 @pytest.fixture(scope="session", autouse=True)

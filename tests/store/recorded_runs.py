@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from hhstudio.core import edits, events
-from hhstudio.core import spec as specs
-from hhstudio.core.history import History
-from hhstudio.core.spec import Spec
-from hhstudio.core.state import TrainerState
-from hhstudio.core.topology import Topology
-from hhstudio.store.writer import SessionWriter
+from hhstudio.core.run import events
+from hhstudio.core.run.history import History
+from hhstudio.core.run.trainer_state import TrainerState
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.tree import editing
+from hhstudio.core.tree.topology import Topology
+from hhstudio.store.session.writer import SessionWriter
 
 TASK_STEPS = 20
 TASKS = 3
@@ -22,9 +23,9 @@ TASKS = 3
 
 def topologies() -> tuple[Topology, Topology]:
     """P1 alone, and with a child that brings P2-0."""
-    small = edits.single()
-    grown, child = edits.add_child(small, small.root or "")
-    return small, edits.add_solver(grown, child)[0]
+    small = editing.single()
+    grown, child = editing.add_child(small, small.root or "")
+    return small, editing.add_solver(grown, child)[0]
 
 
 def run_started(tasks: int = TASKS, architecture: str = "mlp") -> events.RunStarted:

@@ -8,9 +8,9 @@ import pytest
 from damage import damaged
 
 from hhstudio.core.errors import SessionError
-from hhstudio.store.brief import brief
-from hhstudio.store.journal import journal_path
-from hhstudio.store.session import open as open_session
+from hhstudio.store.catalog.catalog_entry import brief
+from hhstudio.store.journal.journal import journal_path
+from hhstudio.store.session.session import open as open_session
 
 
 def read_everything(path):

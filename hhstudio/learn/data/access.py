@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hhstudio.core.datasets import DatasetInfo
 from hhstudio.core.errors import DataError
+from hhstudio.core.spec.datasets import DatasetInfo
 
 Progress = Callable[[str, int, int], None]
 """Told what is being worked on, how much is done, and how much there is (bytes or images; 0 unknown)."""

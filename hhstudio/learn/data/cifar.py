@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from torchvision import datasets
 
-from hhstudio.core.datasets import DatasetInfo
 from hhstudio.core.errors import DataError
+from hhstudio.core.spec.datasets import DatasetInfo
 from hhstudio.learn.data.access import Access, Source, checked, missing_data, unverified_notice
 from hhstudio.learn.data.download import DownloadError, fetch
 from hhstudio.learn.data.files import file_md5, mismatch, unpack_tar

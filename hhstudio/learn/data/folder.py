@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from hhstudio.core.datasets import IMAGE_SUFFIXES, DatasetInfo, folder_splits
 from hhstudio.core.errors import DataError
+from hhstudio.core.spec.datasets import IMAGE_SUFFIXES, DatasetInfo, folder_splits
 from hhstudio.learn.data.access import Access, Source
 from hhstudio.learn.data.statistics import channel_statistics, split_indices
 

@@ -8,8 +8,8 @@ import numpy as np
 from torchvision import datasets
 from torchvision.datasets.mnist import read_image_file, read_label_file
 
-from hhstudio.core.datasets import DatasetInfo
 from hhstudio.core.errors import DataError
+from hhstudio.core.spec.datasets import DatasetInfo
 from hhstudio.learn.data.access import Access, Source, checked, missing_data, unverified_notice
 from hhstudio.learn.data.download import DownloadError, fetch
 from hhstudio.learn.data.files import file_md5, gzip_content_md5, mismatch, unpack_gzip

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from hhstudio.core.datasets import FOLDER, DatasetInfo, dataset_info, folder_path
 from hhstudio.core.errors import DataError
 from hhstudio.core.resources import resource
-from hhstudio.core.spec import Stream
+from hhstudio.core.spec.datasets import FOLDER, DatasetInfo, dataset_info, folder_path
+from hhstudio.core.spec.spec import Stream
 from hhstudio.learn.data.access import Access, Source
 from hhstudio.learn.data.statistics import channel_statistics, split_indices
 

@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hhstudio.core import spec as specs
-from hhstudio.core.datasets import dataset_names
 from hhstudio.core.errors import DataError
-from hhstudio.core.events import TaskInfo
-from hhstudio.core.tasks import LIMIT, VALIDATION, generator, permutation, plan
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.datasets import dataset_names
+from hhstudio.core.spec.tasks import LIMIT, VALIDATION, TaskInfo, generator, permutation, plan
 from hhstudio.learn.data.access import Access, Progress, Source
 from hhstudio.learn.data.augment import normalise
 from hhstudio.learn.data.sources import load_source

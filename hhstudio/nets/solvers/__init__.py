@@ -17,12 +17,12 @@ from typing import Any
 from torch import nn
 
 from hhstudio.core.errors import SpecError
-from hhstudio.core.events import TaskInfo
-from hhstudio.core.spec import Stream
+from hhstudio.core.spec.spec import Stream
+from hhstudio.core.spec.tasks import TaskInfo
+from hhstudio.nets.functional_solver import SolverTarget
 from hhstudio.nets.solvers.convnets import LeNet, SmallCNN, Zenke
 from hhstudio.nets.solvers.mlp import MLP
 from hhstudio.nets.solvers.resnet import ResNet32
-from hhstudio.nets.solvers.target import SolverTarget
 
 __all__ = ["SOLVERS", "SolverTarget", "build_solver", "output_heads"]
 

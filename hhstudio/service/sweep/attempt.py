@@ -14,13 +14,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
-from hhstudio.core import events
-from hhstudio.core import spec as specs
-from hhstudio.core.compare import settings_of
 from hhstudio.core.errors import HHStudioError, SessionError
-from hhstudio.core.spec import Spec
-from hhstudio.service.client import RunClient
+from hhstudio.core.run import events
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.sweeps.comparison import settings_of
 from hhstudio.service.failures import explain
+from hhstudio.service.run.client import RunClient
 from hhstudio.service.sweep.job import Job, Outcome, Update
 
 VAIN_LOSSES = 3
@@ -51,8 +51,8 @@ def carry_out(
 
 def standing(path: Path, spec: Spec) -> Standing:
     """What is there of a run. Raises SessionError: not a session, damaged, or of other settings."""
-    from hhstudio.store.lock import owner
-    from hhstudio.store.session import open as open_session
+    from hhstudio.store.journal.lock import owner
+    from hhstudio.store.session.session import open as open_session
 
     if owner(path) is not None:
         return "busy"
@@ -178,7 +178,7 @@ class _Attempts:
     def _wait_for_owner(self) -> None:
         """Somebody writes the session: a worker of an interrupted sweep that saves its last checkpoint, or
         a task that a cluster has not noticed is alone."""
-        from hhstudio.store.lock import owner
+        from hhstudio.store.journal.lock import owner
 
         while (who := owner(self._out)) is not None and not self._stopping():
             self._say(detail=f"waiting: the session is being written by {who}")

@@ -9,9 +9,9 @@ from collections import deque
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from hhstudio.core import sweep as sweeps
-from hhstudio.core.sweep import Sweep
-from hhstudio.service.process import own_environment
+from hhstudio.core.sweeps import sweep as sweeps
+from hhstudio.core.sweeps.sweep import Sweep
+from hhstudio.service.run.process import own_environment
 
 PLAN = "plan.json"
 """The sweep as it was set up, beside its results: what it can be started again from."""

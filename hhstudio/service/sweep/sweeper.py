@@ -10,12 +10,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from hhstudio.core import consent
-from hhstudio.core import spec as specs
 from hhstudio.core.errors import HHStudioError
-from hhstudio.core.spec import Spec
-from hhstudio.core.sweep import PlannedRun, Sweep, steps_of
-from hhstudio.service.eta import DEPTH_COST
+from hhstudio.core.spec import consent
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.sweeps.sweep import PlannedRun, Sweep, steps_of
+from hhstudio.service.run.eta import DEPTH_COST
 from hhstudio.service.sweep import table as tables
 from hhstudio.service.sweep.attempt import Standing, refuse_foreign
 from hhstudio.service.sweep.engine import Engine
@@ -81,7 +81,7 @@ class Sweeper:
         once. Raises SessionError where a file is not of this sweep, or another sweep is at work in the
         folder; OSError where the folder cannot be written.
         """
-        from hhstudio.store.lock import Lock
+        from hhstudio.store.journal.lock import Lock
 
         self._out.mkdir(parents=True, exist_ok=True)
         lock = Lock(self._out / "sweep", "a sweep")
@@ -188,7 +188,7 @@ class Sweeper:
 
     def _take_figures(self) -> None:
         """From the sessions that have new ones."""
-        from hhstudio.store.glance import glance
+        from hhstudio.store.catalog.comparison_entry import glance
 
         with self._lock:
             names, self._measure = self._measure, set()

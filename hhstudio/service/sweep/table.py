@@ -13,11 +13,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from hhstudio.core.compare import Entry
-from hhstudio.core.continual import Summary
 from hhstudio.core.errors import SessionError
-from hhstudio.core.spec import Spec
-from hhstudio.core.sweep import Sweep
+from hhstudio.core.run.continual import Summary
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.sweeps.comparison import Entry
+from hhstudio.core.sweeps.sweep import Sweep
 
 JSON, CSV = "sweep.json", "sweep.csv"
 FORMAT = "hhstudio-sweep-results"
@@ -136,7 +136,7 @@ def as_csv(table: Table) -> str:
 
 def save(table: Table, folder: Path) -> None:
     """Both files, each whole or as before. Raises OSError."""
-    from hhstudio.store.durable import put_in_place
+    from hhstudio.store.file.atomic_write import put_in_place
 
     for name, data in ((JSON, encode(table)), (CSV, as_csv(table).encode())):
         partial = folder / f"{name}.tmp"

@@ -3,7 +3,7 @@
 import pytest
 from small_specs import tiny
 
-from hhstudio.service.client import RunClient
+from hhstudio.service.run.client import RunClient
 
 
 @pytest.fixture(autouse=True)

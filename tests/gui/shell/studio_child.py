@@ -15,9 +15,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from small_specs import tiny
 
-from hhstudio.gui import app
-from hhstudio.gui.documents import recovery
-from hhstudio.gui.main_window import MainWindow
+from hhstudio.gui.shell import app
+from hhstudio.gui.shell.main_window import MainWindow
+from hhstudio.gui.state import autosave
 
 SESSION = "killed.h5"
 DRAWN = "drawn and not saved"
@@ -41,7 +41,7 @@ def begin(folder: Path) -> None:
 
     def look() -> None:
         nonlocal seen, kept
-        if not kept and recovery.default_folder().is_dir() and any(recovery.default_folder().iterdir()):
+        if not kept and autosave.default_folder().is_dir() and any(autosave.default_folder().iterdir()):
             kept = True
             say("changed")
         step = studio.history.step if studio.history else 0

@@ -17,8 +17,8 @@ from shell_helpers import PATIENCE, answer
 from studio_child import DRAWN, SESSION
 
 from hhstudio.core.errors import SessionError
-from hhstudio.gui.documents import recovery
-from hhstudio.store.session import open as open_session
+from hhstudio.gui.state import autosave
+from hhstudio.store.session.session import open as open_session
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills by signal")
 CHILD = Path(__file__).with_name("studio_child.py")
@@ -91,7 +91,7 @@ def check(killed: Killed, both: bool) -> None:
         if not both and killed.said("step"):
             assert session.trainer_state().step == last
     if killed.said("changed"):
-        (left,) = recovery.leftovers(killed.recovery_folder())
+        (left,) = autosave.leftovers(killed.recovery_folder())
         assert left.kept.spec.name == DRAWN
 
 
@@ -100,7 +100,7 @@ def test_after_a_kill_document_and_session_are_offered_and_the_run_goes_on(windo
     folder = window.studio.preferences.sessions_folder
     killed = Killed(folder, both=both, after="step", moment=0.7)
     check(killed, both)
-    (left,) = recovery.leftovers(killed.recovery_folder())
+    (left,) = autosave.leftovers(killed.recovery_folder())
     window.files.offer_leftover(left)
     answer("Restore")
     assert window.studio.document.spec.name == DRAWN

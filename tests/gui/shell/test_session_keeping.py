@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 from shell_helpers import PATIENCE, answer, message_box
 from small_specs import tiny
 
-from hhstudio.gui.sessions.model import ENTRY
-from hhstudio.gui.sessions.notes_dialog import NotesDialog
-from hhstudio.gui.sessions.recovery import RecoveryDialog
-from hhstudio.store.journal import journal_path
-from hhstudio.store.notes import Notes, read_notes, write_notes
+from hhstudio.gui.views.sessions.model import ENTRY
+from hhstudio.gui.views.sessions.notes_dialog import NotesDialog
+from hhstudio.gui.views.sessions.recovery_dialog import RecoveryDialog
+from hhstudio.store.catalog.notes import Notes, read_notes, write_notes
+from hhstudio.store.journal.journal import journal_path
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -224,7 +224,7 @@ def test_a_damaged_session_is_recovered_with_a_report(window, qtbot, finished_se
 
 
 def test_a_session_without_its_file_is_listed_and_rebuilt_from_its_journal(window, qtbot):
-    from hhstudio.service.client import RunClient
+    from hhstudio.service.run.client import RunClient
 
     folder = window.studio.preferences.sessions_folder
     client = RunClient(tiny(400), folder / "lone.h5", data=folder)
@@ -277,7 +277,7 @@ def test_what_was_undone_or_not_is_said_in_a_list_as_narrow_as_a_side(listed, qt
 HOLD = """
 import sys
 from pathlib import Path
-from hhstudio.store.lock import Lock
+from hhstudio.store.journal.lock import Lock
 lock = Lock(Path(sys.argv[1]), "hhstudio")
 print("held", flush=True)
 sys.stdin.read()

@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow, QWidget
 
-from hhstudio.gui.actions import Action, ActionRegistry
-from hhstudio.gui.chooser import score
-from hhstudio.gui.command_palette import command_palette
+from hhstudio.gui.shell.command_palette import command_palette
+from hhstudio.gui.state.actions import Action, ActionRegistry
+from hhstudio.gui.widgets.chooser import score
 
 
 @pytest.fixture

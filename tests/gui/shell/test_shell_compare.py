@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton
 from shell_helpers import PATIENCE
 from small_specs import tiny
 
-from hhstudio.gui.compare.new_sweep import NewSweep
+from hhstudio.gui.views.compare.sweep_dialog import NewSweep
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 

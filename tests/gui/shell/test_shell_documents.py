@@ -15,14 +15,15 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 from shell_helpers import answer, message_box
 from small_specs import tiny
 
-from hhstudio.core import examples
-from hhstudio.core import spec as specs
-from hhstudio.core.document import Document
 from hhstudio.core.errors import HHStudioError, SpecError
-from hhstudio.gui.chooser import Chooser
-from hhstudio.gui.documents import pictures, recovery
-from hhstudio.gui.documents.export import write_tree
-from hhstudio.gui.session_files import save_spec
+from hhstudio.core.spec import examples
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.document import Document
+from hhstudio.gui.state import autosave
+from hhstudio.gui.state.session_files import save_spec
+from hhstudio.gui.views.tree.canvas.tree_export import write_tree
+from hhstudio.gui.widgets import picture_files
+from hhstudio.gui.widgets.chooser import Chooser
 
 
 def proposal():
@@ -62,7 +63,7 @@ def test_a_picture_without_a_document_says_so(tmp_path):
     (tmp_path / "hostile.svg").write_text('<svg><metadata id="hhstudio-spec">{"seed": "x"}</metadata></svg>')
     for name in ("red.png", "none.svg", "broken.png", "hostile.svg"):
         with pytest.raises(SpecError, match=name):
-            pictures.read(tmp_path / name)
+            picture_files.read(tmp_path / name)
 
 
 def test_the_tree_is_exported_as_the_suffix_says(window, tmp_path):
@@ -84,7 +85,7 @@ def test_the_export_dialog_writes_what_it_is_asked_for(window, qtbot, tmp_path):
     field = dialog.findChild(QLineEdit)
     field.setText(str(tmp_path / "drawn.svg"))
     QTest.keyClick(field, Qt.Key.Key_Return)
-    assert pictures.read(tmp_path / "drawn.svg") == proposal()
+    assert picture_files.read(tmp_path / "drawn.svg") == proposal()
 
 
 def test_an_example_begins_a_document_with_the_settings_at_hand(window, qtbot):
@@ -148,11 +149,11 @@ def test_what_was_opened_lately_is_opened_by_its_name(window, qtbot, tmp_path):
 
 def test_a_changed_document_is_kept_beside_and_goes_when_it_is_saved(qtbot, tmp_path):
     document = Document(tiny())
-    kept = recovery.RecoveryFile(document, tmp_path)
+    kept = autosave.RecoveryFile(document, tmp_path)
     changed = specs.with_fields(tiny(), {"training.steps": 7})
     document.apply("Steps", changed)
     qtbot.waitUntil(kept.path.exists, timeout=10_000)
-    assert msgspec.json.decode(kept.path.read_bytes(), type=recovery.Kept).spec == changed
+    assert msgspec.json.decode(kept.path.read_bytes(), type=autosave.Kept).spec == changed
     document.mark_saved()
     assert not kept.path.exists()
     document.undo()
@@ -165,9 +166,9 @@ _CRASHES = """
 import os, signal, sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
-from hhstudio.core import spec as specs
-from hhstudio.core.document import Document
-from hhstudio.gui.documents.recovery import RecoveryFile
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.document import Document
+from hhstudio.gui.state.autosave import RecoveryFile
 app = QCoreApplication([])
 document = Document()
 kept = RecoveryFile(document, Path(sys.argv[1]))
@@ -178,17 +179,17 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_after_a_crash_and_only_then_the_document_is_offered(window, tmp_path):
-    mine = recovery.RecoveryFile(window.studio.document, tmp_path)
+    mine = autosave.RecoveryFile(window.studio.document, tmp_path)
     mine.write()
-    assert recovery.leftovers(tmp_path) == []  # its window is open
+    assert autosave.leftovers(tmp_path) == []  # its window is open
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     subprocess.run([sys.executable, "-c", _CRASHES, str(tmp_path)], env=environment, timeout=60)
     (tmp_path / "foreign.json").write_text("{}")
-    (left,) = recovery.leftovers(tmp_path)
+    (left,) = autosave.leftovers(tmp_path)
     window.files.offer_leftover(left)
     assert "lost and found" in message_box().text()
     answer("Restore")
     assert window.studio.document.spec.name == "lost and found"
     assert window.studio.document.modified
-    assert recovery.leftovers(tmp_path) == []
+    assert autosave.leftovers(tmp_path) == []
     mine.close()

@@ -8,8 +8,8 @@ from PySide6.QtTest import QTest
 from shell_helpers import PATIENCE
 from small_specs import tiny
 
-from hhstudio.core import growth
-from hhstudio.core.spec import Growth
+from hhstudio.core.spec import growth
+from hhstudio.core.spec.spec import Growth
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 

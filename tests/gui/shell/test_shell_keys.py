@@ -5,9 +5,9 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from hhstudio.gui.actions import MENUS, key_sequences
-from hhstudio.gui.canvas import TreeCanvas
-from hhstudio.gui.growing import Growing
+from hhstudio.gui.state.actions import MENUS, key_sequences
+from hhstudio.gui.views.tree.canvas.growth_mode import Growing
+from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 
 
 def test_no_key_that_the_studio_comes_with_stands_for_two_things(window):

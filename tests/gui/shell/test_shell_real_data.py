@@ -65,7 +65,7 @@ def test_a_real_stream_is_chosen_allowed_and_trained(window, qtbot, data_folder)
 
 
 def studio_dialog(window, qtbot):
-    from hhstudio.gui.data_settings import DataSettings
+    from hhstudio.gui.views.runs.data_settings import DataSettings
 
     qtbot.waitUntil(lambda: window.findChild(DataSettings) is not None, timeout=5_000)
     return window.findChild(DataSettings)

@@ -5,7 +5,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QImage
 
 from hhstudio.core.errors import HHStudioError
-from hhstudio.gui.screenshot import SIZES, Wanted, listing, render
+from hhstudio.gui.screenshots import SIZES, Wanted, listing, render
 
 
 def colors(image, width=64, height=64):

@@ -8,8 +8,8 @@ from PySide6.QtTest import QTest
 from shell_helpers import PATIENCE
 from small_specs import tiny
 
-from hhstudio.core.spec import Recording
-from hhstudio.service.client import RunClient
+from hhstudio.core.spec.spec import Recording
+from hhstudio.service.run.client import RunClient
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 

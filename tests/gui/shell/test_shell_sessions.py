@@ -5,9 +5,9 @@ import shutil
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from hhstudio.gui.sessions.model import ENTRY
-from hhstudio.gui.sessions.words import state_word, summary
-from hhstudio.gui.words import duration, percent, rate, size, when
+from hhstudio.gui.views.sessions.descriptions import state_word, summary
+from hhstudio.gui.views.sessions.model import ENTRY
+from hhstudio.gui.widgets.formatting import duration, percent, rate, size, when
 
 
 def look(window, qtbot):

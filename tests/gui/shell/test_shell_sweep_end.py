@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QPushButton
 from shell_helpers import PATIENCE, answer, message_box
 from small_specs import tiny
 
-from hhstudio.core.spec import SolverDefaults
-from hhstudio.gui.compare.new_sweep import NewSweep
+from hhstudio.core.spec.spec import SolverDefaults
+from hhstudio.gui.views.compare.sweep_dialog import NewSweep
 from hhstudio.service.sweep import table as tables
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
@@ -71,7 +71,7 @@ def test_a_sweep_imports_code_that_was_agreed_to_and_finishes_without_its_window
         "        super().__init__(torch.nn.Flatten(), torch.nn.Linear(64, outputs))\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    window.studio.document.reset(tiny(steps=600, solver=SolverDefaults(architecture="swept_net:Net")))
+    window.studio.document.reset(tiny(steps=6000, solver=SolverDefaults(architecture="swept_net:Net")))
     view = start_sweep(window, qtbot, "0")
     assert message_box().text() == "Import swept_net and run its code?"
     answer("Cancel")

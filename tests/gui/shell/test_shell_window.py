@@ -12,19 +12,22 @@ from PySide6.QtWidgets import QApplication
 from shell_helpers import answer, message_box
 from small_specs import tiny
 
-from hhstudio.core import edits, events
-from hhstudio.core.history import History
-from hhstudio.core.topology import Topology
-from hhstudio.gui.app import application
-from hhstudio.gui.canvas.outline import ID
-from hhstudio.gui.main_window import MainWindow
-from hhstudio.gui.session_files import save_spec
-from hhstudio.gui.studio import Studio
-from hhstudio.gui.theming import Theming
+from hhstudio.core.run import events
+from hhstudio.core.run.history import History
+from hhstudio.core.tree import editing
+from hhstudio.core.tree.topology import Topology
+from hhstudio.gui.shell.app import application
+from hhstudio.gui.shell.main_window import MainWindow
+from hhstudio.gui.state.session_files import save_spec
+from hhstudio.gui.state.theming import Theming
+from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.views.tree.outline.view import ID
 
 
 def test_the_windows_process_imports_no_torch():
-    code = "import sys, hhstudio.gui.app; sys.exit('torch' in sys.modules or 'torchvision' in sys.modules)"
+    code = (
+        "import sys, hhstudio.gui.shell.app; sys.exit('torch' in sys.modules or 'torchvision' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
 
 
@@ -139,7 +142,7 @@ def row_of(window, node_id):
 
 
 def test_outline_and_canvas_select_the_same_node(window):
-    window.studio.document.reset(replace(tiny(), topology=edits.single()))
+    window.studio.document.reset(replace(tiny(), topology=editing.single()))
     window.docks.show("outline")
     QApplication.processEvents()
     outline, canvas = window.parts["outline"], window.canvas

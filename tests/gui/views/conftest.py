@@ -10,9 +10,10 @@ import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from hhstudio.core import events, spec
-from hhstudio.core.history import History
-from hhstudio.core.topology import Hypernetwork, Slot, Solver, Topology
+from hhstudio.core.run import events
+from hhstudio.core.run.history import History
+from hhstudio.core.spec import spec
+from hhstudio.core.tree.topology import Hypernetwork, Slot, Solver, Topology
 
 NAMES = ("accuracy", "loss", "gradient_norm", "step_time", "untrained")
 

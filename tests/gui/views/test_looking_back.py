@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hhstudio.gui.curves import CurvePanels
-from hhstudio.gui.matrix.view import MatrixView
+from hhstudio.gui.views.accuracy.view import MatrixView
+from hhstudio.gui.views.curves.panels import CurvePanels
 
 
 def test_the_matrix_shows_only_what_was_learned_by_then(show, make_run):

@@ -1,0 +1,1 @@
+"""Answers about generated weights: records, geometry and statistics."""

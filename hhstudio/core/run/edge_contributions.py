@@ -1,0 +1,120 @@
+"""What each edge's generated part is worth: accuracy with it, less accuracy without it.
+
+The trainer measures both at the end of a run, as metrics named by :func:`metric`. An edge worth under a
+point is *bypassed*: what should pass through it is done elsewhere, by anchors or by other contributions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hhstudio.core.run.history import History
+from hhstudio.core.tree.topology import Topology
+
+ALL = "*"
+"""In place of a contribution's key: everything generated taken out, anchors only."""
+
+BYPASSED = 0.01
+"""Accuracy, as a fraction of 1, under which a contribution is flagged."""
+
+_PREFIX = "without/"
+
+
+class Worth(NamedTuple):
+    """One contribution on a path: ``title`` as ``H0 → H1``; ``lost``: mean accuracy lost without it."""
+
+    key: str
+    title: str
+    lost: float
+
+    @property
+    def bypassed(self) -> bool:
+        return self.lost < BYPASSED
+
+
+def metric(key: str) -> str:
+    """The metric that holds accuracies without a contribution. Keys are as in :mod:`hhstudio.nets.build`:
+    a slot's id, or ``slot@node`` for an ancestor's residual contribution."""
+    return _PREFIX + key
+
+
+def measures(metric: str) -> bool:
+    """Whether a metric holds accuracies without a contribution."""
+    return metric.startswith(_PREFIX)
+
+
+def contributions(history: History, path: str) -> list[Worth]:
+    """What every contribution on a path is worth, in the order of the chain; empty where not measured.
+
+    Means over the tasks learned on the path; the last row (:data:`ALL`) is what all of them are worth
+    together, so that the rest of the accuracy is the anchors' own.
+    """
+    return _worths(history, {path}).get(path, [])
+
+
+def all_contributions(history: History) -> dict[str, list[Worth]]:
+    """:func:`contributions` of every path where they were measured, in the order of the paths."""
+    found = _worths(history, set(history.paths))
+    return {path: found[path] for path in history.paths if found.get(path)}
+
+
+def by_slot(history: History) -> dict[str, list[tuple[str, Worth]]]:
+    """Slot id -> (path, worth) of every contribution that comes through the slot, where measured."""
+    found: dict[str, list[tuple[str, Worth]]] = {}
+    for path, worths in _worths(history, set(history.paths)).items():
+        for worth in worths:
+            if worth.key != ALL:
+                found.setdefault(worth.key.partition("@")[0], []).append((path, worth))
+    return found
+
+
+def _worths(history: History, paths: set[str]) -> dict[str, list[Worth]]:
+    """By path, from one look at each series: a large tree has very many."""
+    topology = history.topology
+    if topology is None:
+        return {}
+    lost: dict[str, dict[str, list[float]]] = {}
+    finals: dict[str, np.ndarray | None] = {}
+    for (path, task, name), series in history.series.items():
+        if path not in paths or not measures(name) or not len(series):
+            continue
+        if path not in finals:
+            finals[path] = _final(history, path)
+        final = finals[path]
+        if final is not None and 0 <= task < len(final):
+            values = lost.setdefault(path, {}).setdefault(name.removeprefix(_PREFIX), [])
+            values.append(float(final[task]) - float(series.values[-1]))
+    return {
+        path: [Worth(key, _title(key, topology), mean) for key, mean in _means(by_key)]
+        for path, by_key in lost.items()
+    }
+
+
+def _means(by_key: dict[str, list[float]]) -> list[tuple[str, float]]:
+    """Keys with anything measured, :data:`ALL` last."""
+    known = {key: [v for v in values if not np.isnan(v)] for key, values in by_key.items()}
+    means = [(key, float(np.mean(values))) for key, values in known.items() if values]
+    return sorted(means, key=lambda each: each[0] == ALL)
+
+
+def _final(history: History, path: str) -> np.ndarray | None:
+    """Accuracies after the last task learned on a path, NaN where not measured."""
+    matrix = history.accuracy.get(path)
+    if matrix is None:
+        return None
+    rows = np.flatnonzero(~np.isnan(matrix).all(axis=1))
+    return matrix[rows[-1]] if rows.size else None
+
+
+def _title(key: str, topology: Topology) -> str:
+    if key == ALL:
+        return "everything generated"
+    slot_id, _, ancestor = key.partition("@")
+    slot = topology.slot_by_id.get(slot_id)
+    if slot is None:
+        return key
+    ends = [topology.by_id.get(node_id) for node_id in (ancestor or slot.source, slot.target)]
+    names = " → ".join(node.name if node is not None else "?" for node in ends)
+    return f"{names} (residual)" if ancestor else names

@@ -1,0 +1,247 @@
+"""What happens in a run, as small frozen records.
+
+The same records are yielded by the trainer, sent from the worker to the window, appended to the
+journal, and replayed into a :class:`~hhstudio.core.run.history.History`, live or from a file. Encoded
+with msgspec (MessagePack, tagged by ``t``); nothing here is ever pickled.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from hhstudio.core.spec.costs import ParameterCount
+from hhstudio.core.spec.tasks import TaskInfo
+from hhstudio.core.tree.topology import Topology
+
+RunState = Literal[
+    "starting", "importing", "device", "building", "data", "training", "paused", "saving",
+    "finished", "stopped", "failed",
+]  # fmt: skip
+TERMINAL: frozenset[RunState] = frozenset(["finished", "stopped", "failed"])
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", array_like=False):
+    """Base of all records."""
+
+
+class RunStarted(Record, frozen=True, kw_only=True, tag="run"):
+    """First record of a session. ``created``: UTC, ISO 8601. ``environment``: versions, device, threads and
+    the like as texts by name (:mod:`hhstudio.core.run.environments`); may be empty."""
+
+    spec: bytes
+    created: str
+    app: str
+    torch: str
+    device: str
+    seed: int
+    tasks: tuple[TaskInfo, ...]
+    paths: tuple[str, ...]
+    total_steps: int
+    parameters: tuple[ParameterCount, ...] = ()
+    image_shape: tuple[int, int, int] | None = None
+    unverified_data: bool = False
+    environment: dict[str, str] = {}
+
+
+class Resumed(Record, frozen=True, kw_only=True, tag="resumed"):
+    """Goes on from the checkpoint at ``step``; whatever was recorded after that step is void. ``changes``:
+    how often the tree had changed by then (None: as often as was recorded up to that step). ``exact``:
+    its numbers are those of a run without the break, bit for bit; ``differs``: why not, a text each."""
+
+    step: int
+    device: str
+    torch: str
+    exact: bool = True
+    changes: int | None = None
+    differs: tuple[str, ...] = ()
+    environment: dict[str, str] = {}
+
+
+class StateChanged(Record, frozen=True, kw_only=True, tag="state"):
+    """``seconds``: since the run started, pauses included."""
+
+    state: RunState
+    detail: str = ""
+    seconds: float = 0.0
+
+
+class Progress(Record, frozen=True, kw_only=True, tag="progress"):
+    """Where the run is. ``eta``: seconds to the end, None while unknown; ``rate``: steps a second.
+    ``phase``: what is trained when it is not the tree, as ``baseline joint``."""
+
+    step: int
+    total_steps: int
+    path: str
+    task: int
+    task_step: int
+    task_steps: int
+    seconds: float
+    rate: float = 0.0
+    eta: float | None = None
+    memory: int = 0
+    phase: str = ""
+
+
+class TaskStarted(Record, frozen=True, kw_only=True, tag="task"):
+    step: int
+    path: str
+    task: int
+
+
+class TaskFinished(Record, frozen=True, kw_only=True, tag="done"):
+    """``accuracies``: on tasks 0 .. len-1 of the path after learning ``task``, NaN where not measured."""
+
+    step: int
+    path: str
+    task: int
+    accuracies: tuple[float, ...]
+    seconds: float = 0.0
+
+
+class Metrics(Record, frozen=True, kw_only=True, tag="metrics"):
+    """Columns of equal length. ``path`` and ``task`` index RunStarted's tables (later growth appends
+    to paths), ``metric`` indexes :attr:`names`; task is -1 where no single task is meant. ``step``
+    counts finished steps: the loss of the first step has step 1, and a checkpoint at step n keeps
+    what has step n."""
+
+    names: tuple[str, ...]
+    step: list[int]
+    path: list[int]
+    task: list[int]
+    metric: list[int]
+    value: list[float]
+
+
+class Tensor(msgspec.Struct, frozen=True, kw_only=True):
+    """A dense array: NumPy dtype name (little-endian), shape, row-major bytes."""
+
+    dtype: Literal[
+        "float16", "float32", "float64", "bool", "int8", "int16", "int32", "int64", "uint8"
+    ]  # counters of batch norm are integers
+    shape: tuple[int, ...]
+    data: bytes
+
+    @classmethod
+    def of(cls, array: np.ndarray) -> Tensor:
+        array = np.ascontiguousarray(array)
+        return cls(dtype=str(array.dtype), shape=array.shape, data=array.tobytes())  # type: ignore[arg-type]
+
+    def numpy(self) -> np.ndarray:
+        """The array. Raises ValueError where shape and bytes disagree."""
+        return np.frombuffer(self.data, dtype=self.dtype).reshape(self.shape)
+
+
+class Weights(Record, frozen=True, kw_only=True, tag="weights"):
+    """The solver's generated weights, at the end of a task (``final``) or as a snapshot. ``aside``: with a
+    snapshot, embeddings and digests of what is generated on the way
+    (:mod:`hhstudio.learn.training.snapshot_extras`)."""
+
+    step: int
+    path: str
+    task: int
+    tensors: dict[str, Tensor]
+    final: bool = True
+    aside: dict[str, Tensor] = {}
+
+
+class Watched(Record, frozen=True, kw_only=True, tag="watched"):
+    """The generated tensor that a view asked to watch, as it is now. Never journalled."""
+
+    step: int
+    path: str
+    task: int
+    name: str
+    tensor: Tensor
+
+
+class TopologyChanged(Record, frozen=True, kw_only=True, tag="topology"):
+    """Growth: the whole tree as it is from ``step`` on, and why."""
+
+    step: int
+    topology: Topology
+    reason: str
+    paths: tuple[str, ...]
+    parameters: tuple[ParameterCount, ...] = ()
+
+
+class Refused(Record, frozen=True, kw_only=True, tag="refused"):
+    """A command that makes no sense for this run was not obeyed. ``command`` as ``grow``; ``reason`` in
+    words. Never journalled; the log has it too."""
+
+    step: int
+    command: str
+    reason: str
+
+
+class SettingChanged(Record, frozen=True, kw_only=True, tag="setting"):
+    """A setting changed in flight, as ``training.lr``."""
+
+    step: int
+    field: str
+    value: float
+
+
+class Diverged(Record, frozen=True, kw_only=True, tag="diverged"):
+    """A number is not finite, or the loss has exploded: nothing is learned any more until the run goes back.
+
+    ``step``: the first such step. ``stage``: what it was, following the chain downwards and the gradient
+    back. ``level``: 1 for what the root generates, 2 for what its child generates ...; 0 for what is not of
+    one level (logits, losses, the gradient of what is stored). ``tensor``: the first bad one, "" where none
+    is meant. ``message``: all of it in words.
+    """
+
+    step: int
+    path: str
+    task: int
+    stage: Literal["weights", "logits", "loss", "consolidation", "gradient", "explosion"]
+    level: int = 0
+    tensor: str = ""
+    message: str = ""
+
+
+class Checkpointed(Record, frozen=True, kw_only=True, tag="checkpoint"):
+    """Everything up to ``step`` is on disk, and the run can go on from there."""
+
+    step: int
+    seconds: float = 0.0
+
+
+class Log(Record, frozen=True, kw_only=True, tag="log"):
+    """``time``: seconds since the epoch."""
+
+    time: float
+    level: Literal["debug", "info", "warning", "error"]
+    message: str
+
+
+class Finished(Record, frozen=True, kw_only=True, tag="end"):
+    """Last record. ``message`` says what was kept when the state is not finished."""
+
+    state: Literal["finished", "stopped", "failed"]
+    step: int
+    seconds: float
+    message: str = ""
+
+
+Event = (
+    RunStarted | Resumed | StateChanged | Progress | TaskStarted | TaskFinished | Metrics | Weights | Watched
+    | TopologyChanged | Refused | SettingChanged | Diverged | Checkpointed | Log | Finished
+)  # fmt: skip
+
+NEVER_JOURNALLED = (Watched, Refused)
+"""Only for whoever looks just now."""
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Event)
+
+
+def encode(event: Event) -> bytes:
+    return _encoder.encode(event)
+
+
+def decode(data: bytes) -> Event:
+    """The record in a frame. Raises msgspec.DecodeError (ValidationError included) on foreign bytes."""
+    return _decoder.decode(data)

@@ -1,0 +1,175 @@
+"""The data sets that a stream can name: image shape, classes, and where their files are expected.
+
+Known without loading anything, so that a spec is checked before a run and the window can show what it
+would learn. Loading is :mod:`hhstudio.learn.data`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import platformdirs
+
+from hhstudio.core.errors import DataError, SpecError
+from hhstudio.core.spec.spec import Stream
+
+
+class DatasetInfo(NamedTuple):
+    """``shape``: channels, height, width. ``files``: expected below the data folder; ``archive``: the
+    download that holds them all, if they come as one."""
+
+    name: str
+    title: str
+    shape: tuple[int, int, int]
+    classes: int
+    files: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
+    archive: str = ""
+
+
+_DIGITS = tuple("0123456789")
+_FASHION = ("T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Boot")
+_CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+_CIFAR100 = """
+    apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly
+    camel can castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup
+    dinosaur dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower
+    leopard lion lizard lobster man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid
+    otter palm_tree pear pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray
+    road rocket rose sea seal shark shrew skunk skyscraper snail snake spider squirrel streetcar
+    sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle
+    wardrobe whale willow_tree wolf woman worm"""
+_IDX = tuple(
+    f"{split}-{kind}-ubyte" for split in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
+)
+_BATCHES = (*(f"data_batch_{i}" for i in range(1, 6)), "test_batch")
+
+
+def _below(folder: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{folder}/{name}" for name in names)
+
+
+DATASETS: dict[str, DatasetInfo] = {
+    info.name: info
+    for info in (
+        DatasetInfo("digits", "Digits 8×8 (shipped)", (1, 8, 8), 10, (), _DIGITS),
+        DatasetInfo("mnist", "MNIST", (1, 28, 28), 10, _below("MNIST/raw", _IDX), _DIGITS),
+        DatasetInfo(
+            "fashion-mnist", "Fashion-MNIST", (1, 28, 28), 10, _below("FashionMNIST/raw", _IDX), _FASHION
+        ),
+        DatasetInfo(
+            "cifar10", "CIFAR-10", (3, 32, 32), 10, _below("cifar-10-batches-py", _BATCHES), _CIFAR10,
+            "cifar-10-python.tar.gz",
+        ),
+        DatasetInfo(
+            "cifar100", "CIFAR-100", (3, 32, 32), 100, _below("cifar-100-python", ("train", "test")),
+            tuple(_CIFAR100.split()), "cifar-100-python.tar.gz",
+        ),
+    )
+}  # fmt: skip
+
+FOLDER = "folder"
+"""The name under which a stream uses a folder of images, one sub-folder a class."""
+
+DATA_VARIABLE = "HHSTUDIO_DATA"
+"""Environment variable that names the data folder."""
+
+TRAIN_FOLDERS = ("train",)
+TEST_FOLDERS = ("test", "val", "valid", "validation")
+IMAGE_SUFFIXES = frozenset(
+    [".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"]
+)
+
+
+def default_data_root() -> Path:
+    """Where data sets are kept unless ``--data`` says otherwise: ``$HHSTUDIO_DATA``, or ``hhstudio/data``
+    below the user's data folder. It need not exist."""
+    chosen = os.environ.get(DATA_VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
+    return Path(platformdirs.user_data_dir("hhstudio", appauthor=False)) / "data"
+
+
+def dataset_names(stream: Stream) -> tuple[str, ...]:
+    """The data sets that a stream uses, each once, in the order of first use."""
+    named = [part.dataset for part in stream.parts] if stream.parts else [stream.dataset]
+    return tuple(dict.fromkeys(named))
+
+
+def dataset_info(name: str, stream: Stream) -> DatasetInfo:
+    """What is known of a data set of ``stream``; a folder of images is listed, nothing is opened.
+
+    Raises :class:`SpecError` for an unknown name, :class:`DataError` for a folder without classes.
+    """
+    if name == FOLDER:
+        size = stream.image_size
+        if not 4 <= size <= 1024:
+            raise SpecError(f"stream.image_size is {size}: folders of images take 4 to 1024 pixels")
+        path = folder_path(stream)
+        names = folder_classes(path)
+        return DatasetInfo(FOLDER, f"Folder {path.name}", (3, size, size), len(names), (), names)
+    if name not in DATASETS:
+        raise SpecError(f"there is no data set {name!r}; known: {', '.join((*DATASETS, FOLDER))}")
+    return DATASETS[name]
+
+
+def folder_path(stream: Stream) -> Path:
+    """The folder of images of a stream, relative to the working folder unless absolute. Raises
+    :class:`SpecError` when the stream names none."""
+    if not stream.folder:
+        raise SpecError("stream.folder is empty: name the folder of images, one sub-folder a class")
+    return Path(stream.folder).expanduser()
+
+
+def folder_splits(path: Path) -> tuple[Path, Path | None]:
+    """Folders of training and test classes: ``train`` and ``test`` (or ``val``) where both are there,
+    else the folder itself and None (to be split)."""
+    for train in TRAIN_FOLDERS:
+        for test in TEST_FOLDERS:
+            if (path / train).is_dir() and (path / test).is_dir():
+                return path / train, path / test
+    return path, None
+
+
+def folder_classes(path: Path) -> tuple[str, ...]:
+    """Names of the classes of a folder of images, sorted. Raises :class:`DataError`."""
+    if not path.is_dir():
+        raise DataError(f"{path}: there is no such folder of images")
+    train, test = folder_splits(path)
+    try:
+        names = _subfolders(train)
+        extra = [] if test is None else sorted(set(_subfolders(test)) - set(names))
+    except OSError as error:
+        raise DataError(f"{path}: cannot be listed: {error.strerror or error}") from None
+    if not names:
+        raise DataError(f"{train}: holds no sub-folders; a folder of images has one sub-folder a class")
+    if extra:
+        raise DataError(f"{test}: {extra[0]!r} is a class here but not in {train}")
+    return tuple(names)
+
+
+def _subfolders(path: Path) -> list[str]:
+    return sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+
+
+def expected_files(stream: Stream, data_root: Path) -> list[tuple[Path, bool]]:
+    """The files that a stream needs, and whether each is there (a packed one, as downloaded, counts).
+
+    Looks at names only: the files may still be damaged. Unknown data sets contribute nothing, shipped
+    ones neither; a folder of images contributes itself.
+    """
+    found: list[tuple[Path, bool]] = []
+    for name in dataset_names(stream):
+        if name == FOLDER and stream.folder:
+            path = folder_path(stream)
+            found.append((path, path.is_dir()))
+        elif name in DATASETS:
+            info = DATASETS[name]
+            archived = bool(info.archive) and (data_root / info.archive).is_file()
+            for file in info.files:
+                path = data_root / file
+                packed = path.with_name(path.name + ".gz")
+                found.append((path, archived or path.is_file() or packed.is_file()))
+    return found

@@ -1,0 +1,163 @@
+"""From a stream's settings to its tasks: which classes, in which order, under which name.
+
+Decided without loading any image, so that rules, window and training agree on what will be learned.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+
+from hhstudio.core.errors import SpecError
+from hhstudio.core.spec.datasets import DatasetInfo, dataset_info, dataset_names
+from hhstudio.core.spec.spec import Part, Stream
+
+#: What is drawn from the seed, each from a sequence of its own, so that one setting moves no other.
+CLASS_ORDER, PERMUTATION, LIMIT, VALIDATION = range(4)
+
+
+class TaskInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One task of the stream, resolved: ``classes`` are labels of ``dataset``, in head order."""
+
+    name: str
+    dataset: str
+    classes: tuple[int, ...]
+    class_names: tuple[str, ...] = ()
+    train_images: int = 0
+    test_images: int = 0
+
+
+def generator(seed: int, purpose: int, *key: int) -> np.random.Generator:
+    """The random sequence for one purpose of a seed; the same with every version of torch.
+
+    ``seed`` may be any integer; it is taken modulo 2**64.
+    """
+    return np.random.Generator(np.random.PCG64([seed % 2**64, purpose, *key]))
+
+
+def permutation(seed: int, task: int, pixels: int) -> np.ndarray | None:
+    """Order of the pixels, (pixels,) int64, of task ``task`` of a permuted stream; None for task 0."""
+    return generator(seed, PERMUTATION, task).permutation(pixels) if task else None
+
+
+def plan(stream: Stream, seed: int) -> tuple[TaskInfo, ...]:
+    """The tasks of a stream, in order, with resolved classes; numbers of images are left at 0.
+
+    Raises :class:`SpecError` for tasks that the data sets cannot give, naming the field and what is
+    possible, and :class:`~hhstudio.core.errors.DataError` for a folder of images that cannot be listed.
+    """
+    infos = {name: dataset_info(name, stream) for name in dataset_names(stream)}
+    _check_limits(stream)
+    if stream.parts:
+        parts = [_checked(index, part, infos[part.dataset]) for index, part in enumerate(stream.parts)]
+    else:
+        parts = _parts(stream, seed, infos[stream.dataset])
+    _check_shapes(parts, infos)
+    if stream.scenario == "domain" and len({len(part.classes) for part in parts}) > 1:
+        counts = ", ".join(str(len(part.classes)) for part in parts)
+        raise SpecError(
+            f"stream.scenario domain shares one head: every task needs as many classes, these have {counts}"
+        )
+    names = _unique([part.name or _title(index, part, stream) for index, part in enumerate(parts)])
+    tasks = tuple(
+        TaskInfo(
+            name=name,
+            dataset=part.dataset,
+            classes=part.classes,
+            class_names=tuple(infos[part.dataset].class_names[c] for c in part.classes),
+        )
+        for name, part in zip(names, parts, strict=True)
+    )
+    most = max(len(task.classes) for task in tasks)
+    if stream.train_limit is not None and stream.train_limit < most:
+        raise SpecError(f"stream.train_limit is {stream.train_limit}: a task here has {most} classes")
+    return tasks
+
+
+def _check_limits(stream: Stream) -> None:
+    for field in ("train_limit", "test_limit"):
+        limit = getattr(stream, field)
+        if limit is not None and limit < 1:
+            raise SpecError(f"stream.{field} is {limit}: it must be at least 1, or null for all images")
+    if not 0 <= stream.validation <= 0.5:
+        raise SpecError(f"stream.validation is {stream.validation:g}: it is a share from 0 to 0.5")
+
+
+def _parts(stream: Stream, seed: int, info: DatasetInfo) -> list[Part]:
+    if stream.tasks < 1:
+        raise SpecError(f"stream.tasks is {stream.tasks}: there must be at least one task")
+    order = list(range(info.classes))
+    if stream.class_order == "seeded":
+        order = generator(seed, CLASS_ORDER).permutation(info.classes).tolist()
+    if stream.kind == "permuted":
+        return [Part(dataset=info.name, classes=tuple(order))] * stream.tasks
+    each = stream.classes_per_task
+    if each < 1:
+        raise SpecError(f"stream.classes_per_task is {each}: a task has at least one class")
+    if stream.tasks * each > info.classes:
+        possible = info.classes // each
+        offer = (
+            f"at most {possible} tasks of {each}" if possible else f"at most {info.classes} classes in all"
+        )
+        raise SpecError(
+            f"stream.tasks {stream.tasks} × stream.classes_per_task {each} is more than the {info.classes} "
+            f"classes of {info.title}: {offer} are possible"
+        )
+    return [
+        Part(dataset=info.name, classes=tuple(order[k * each : (k + 1) * each])) for k in range(stream.tasks)
+    ]
+
+
+def _checked(index: int, part: Part, info: DatasetInfo) -> Part:
+    where = f"stream.parts[{index}].classes"
+    if not part.classes:
+        raise SpecError(f"{where} is empty: name at least one class of {info.title}")
+    wrong = [c for c in part.classes if not 0 <= c < info.classes]
+    if wrong:
+        raise SpecError(f"{where}: {info.title} has classes 0 to {info.classes - 1}, not {wrong[0]}")
+    if len(set(part.classes)) < len(part.classes):
+        twice = next(c for c in part.classes if part.classes.count(c) > 1)
+        raise SpecError(f"{where}: class {twice} is named twice")
+    return part
+
+
+def _check_shapes(parts: list[Part], infos: dict[str, DatasetInfo]) -> None:
+    first = infos[parts[0].dataset]
+    for part in parts[1:]:
+        other = infos[part.dataset]
+        if other.shape != first.shape:
+            raise SpecError(
+                f"stream.parts mixes images of {first.title} ({_size(first)}) and {other.title} "
+                f"({_size(other)}): one solver takes images of one size only"
+            )
+
+
+def _size(info: DatasetInfo) -> str:
+    return "×".join(str(side) for side in info.shape)
+
+
+def _title(index: int, part: Part, stream: Stream) -> str:
+    if stream.kind == "permuted" and not stream.parts:
+        return f"{part.dataset} permutation {index}" if index else f"{part.dataset} unpermuted"
+    return f"{part.dataset} {_ranges(part.classes)}"
+
+
+def _ranges(classes: tuple[int, ...]) -> str:
+    first, last = classes[0], classes[-1]
+    if len(classes) > 1 and classes == tuple(range(first, last + 1)):
+        return f"{first}-{last}"
+    listed = ",".join(str(c) for c in classes[:6])
+    return f"{listed},…" if len(classes) > 6 else listed
+
+
+def _unique(names: list[str]) -> list[str]:
+    """Later repetitions are numbered, since a name stands for its task on screen and in files."""
+    taken: set[str] = set()
+    unique = []
+    for name in names:
+        candidate, number = name, 2
+        while candidate in taken:
+            candidate, number = f"{name} ({number})", number + 1
+        taken.add(candidate)
+        unique.append(candidate)
+    return unique

@@ -1,0 +1,1 @@
+"""The tree: its topology, edits, annotations, clipboard and layout."""

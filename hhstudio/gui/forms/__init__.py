@@ -1,0 +1,1 @@
+"""Forms: fields of a spec as editors."""

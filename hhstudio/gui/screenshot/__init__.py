@@ -1,6 +1,0 @@
-"""Pictures of the window, of every view in it, and of scenes: both themes, any size, no screen needed."""
-
-from hhstudio.gui.screenshot.render import listing, render
-from hhstudio.gui.screenshot.wanted import SIZES, Wanted
-
-__all__ = ["SIZES", "Wanted", "listing", "render"]

@@ -1,1 +1,0 @@
-"""The sessions of a folder: listed, found, named, noted on, thrown away and taken back."""

@@ -1,0 +1,69 @@
+"""Runs: start, continue, steer, end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hhstudio.gui.shell.commands.words import RUNNING
+from hhstudio.gui.state.actions import Action
+
+if TYPE_CHECKING:
+    from hhstudio.gui.shell.main_window import MainWindow
+
+
+def actions(window: MainWindow) -> list[Action]:
+    studio, runs = window.studio, window.studio.runs
+
+    def why_not() -> str:
+        error = studio.first_error
+        return RUNNING if studio.running else (error.message if error else "")
+
+    busy = {
+        "enabled_when": lambda: studio.running,
+        "reason_when_disabled": lambda: "There is no run",
+        "menu": "Run",
+    }
+    return [
+        Action(
+            "run.start", "Start", runs.start, "F5; Ctrl+Return", icon="start", menu="Run", group="start",
+            tip="Train this tree into a new session", reason_when_disabled=why_not,
+            enabled_when=lambda: not studio.running and studio.first_error is None,
+        ),
+        Action(
+            "run.options", "Run with options …", window.running.prepare, "Ctrl+Shift+Return", icon="settings",
+            menu="Run", group="start",
+            tip="What it takes and what is in its way; baselines, early stopping, queue",
+        ),
+        Action(
+            "run.continue", "Continue", runs.resume_session, "Ctrl+F5", icon="continue",
+            menu="Run", group="start", tip="Continue this session from its last checkpoint",
+            enabled_when=lambda: runs.can_continue,
+            reason_when_disabled=lambda: runs.read_only or "Open a session that was interrupted",
+        ),
+        Action(
+            "run.pause", "Pause", runs.toggle_pause, "F6", icon="pause", group="steer",
+            checked_when=lambda: studio.paused, tip="Pause or resume", **busy,
+        ),
+        Action(
+            "run.stop", "Stop", runs.stop, "Shift+F5", icon="stop", group="steer",
+            tip="Save a checkpoint and stop", **busy,
+        ),
+        Action(
+            "run.checkpoint", "Checkpoint now", runs.checkpoint, "Ctrl+K", icon="checkpoint", group="steer",
+            tip="Save a checkpoint and go on", **busy,
+        ),
+        Action(
+            "run.back", "Go back to the checkpoint", runs.go_back, group="steer",
+            tip="Go on from the last checkpoint, as if what came after it had not been",
+            **(busy | {
+                "enabled_when": lambda: studio.running and studio.history is not None
+                and studio.history.checkpoint is not None,
+                "reason_when_disabled": lambda: "There is no run with a checkpoint",
+            }),
+        ),
+        Action(
+            "run.notify", "Notify when a run ends", window.running.toggle_notify, menu="Run", group="telling",
+            checked_when=lambda: studio.preferences.notify,
+            tip="By the system, while another window is in front; without a sound",
+        ),
+    ]  # fmt: skip

@@ -1,0 +1,109 @@
+"""Questions about the session that is shown, and the answers, in the window's thread.
+
+One helper process answers all views of a window; it is started by the first question and let go with the
+session. Torch is imported there, never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+from shiboken6 import isValid
+
+from hhstudio.service.analysis.client import InspectionClient
+from hhstudio.service.analysis.protocol import Question, Told
+
+if TYPE_CHECKING:
+    from hhstudio.gui.state.workspace import Studio
+    from hhstudio.store.session.session import Session
+
+Receive = Callable[[Told], object]
+
+
+class Inspection(QObject):
+    """``changed``: another session is shown, or it has newer weights: ask again. ``busy_changed``: a
+    question is under way, or no longer."""
+
+    changed = Signal()
+    busy_changed = Signal(bool)
+    _told = Signal(object, object, object)
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__(studio)
+        self._studio = studio
+        self._client: InspectionClient | None = None
+        self._path: Path | None = None
+        self._asked = 0
+        self._told.connect(self._receive)
+        studio.source_changed.connect(self._source_changed)
+
+    @property
+    def available(self) -> bool:
+        """Whether there is a session with weights to ask about."""
+        return self._studio.source is not None and self._studio.session_path is not None
+
+    @property
+    def path(self) -> Path | None:
+        """The session file that is shown."""
+        return self._studio.session_path
+
+    @property
+    def source(self) -> Session | None:
+        """The session file that is shown, for what needs no computing."""
+        return self._studio.source
+
+    @property
+    def busy(self) -> bool:
+        return self._client is not None and self._client.busy
+
+    def ask(self, question: Question, receive: Receive, key: str | None = None) -> None:
+        """Have ``receive`` called with a :class:`Told`, later, in this thread. A newer question under the
+        same ``key`` replaces one that waits; what is answered after another session was opened is dropped.
+        """
+        if not self.available:
+            return
+        client = self._client_for(self._studio.session_path)
+        client.ask(question, lambda told: self._told.emit(client, receive, told), key)
+        self.busy_changed.emit(True)
+
+    def another(self, session: Path) -> InspectionClient:
+        """A helper for a session beside the one that is shown; whoever asked for it closes it."""
+        studio = self._studio
+        return InspectionClient(
+            session, data=studio.preferences.data_folder, allow_unverified=studio.allow_unverified
+        )
+
+    def forget(self, key: str) -> None:
+        """The view that asked under this key does not want to know any more."""
+        if self._client is not None:
+            self._client.forget(key)
+
+    def close(self) -> None:
+        """End the helper process, and wait for that."""
+        if self._client is not None:
+            self._client.close(wait=5.0)
+            self._client = None
+
+    @Slot(object, object, object)
+    def _receive(self, client: InspectionClient, receive: Receive, told: Told) -> None:
+        if client is not self._client:
+            return
+        self.busy_changed.emit(client.busy)
+        owner = getattr(receive, "__self__", None)
+        if isinstance(owner, QObject) and not isValid(owner):
+            return  # the view that asked is gone
+        receive(told)
+
+    def _source_changed(self) -> None:
+        if self._studio.session_path != self._path:
+            self.close()
+        self.changed.emit()
+
+    def _client_for(self, path: Path | None) -> InspectionClient:
+        assert path is not None
+        if self._client is None:
+            self._client, self._path = self.another(path), path
+        return self._client

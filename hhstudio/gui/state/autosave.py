@@ -1,0 +1,113 @@
+"""What a crash would lose: the changed document, kept in a file of its own while it is not saved."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import platformdirs
+import psutil
+from PySide6.QtCore import QObject, QTimer
+
+from hhstudio.core.errors import NOT_DECODED, HHStudioError
+from hhstudio.core.spec.document import Document
+from hhstudio.core.spec.spec import Spec
+from hhstudio.gui.state.session_files import write_whole
+
+_DELAY_MS = 1500
+"""A document that is being changed is written when it has rested for so long."""
+_LARGEST = 64 * 1024 * 1024
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """``pid`` and ``started`` (seconds since 1970) say whose it is; ``saved``: when it was written."""
+
+    pid: int
+    started: float
+    saved: float
+    spec: Spec
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A document that a window left behind without being closed."""
+
+    path: Path
+    kept: Kept
+
+    def forget(self) -> None:
+        """It has been restored, or is not wanted."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError:
+            return
+
+
+def default_folder() -> Path:
+    return platformdirs.user_state_path("hhstudio", appauthor=False) / "recovery"
+
+
+class RecoveryFile(QObject):
+    """Follows a document: writes it where it is modified, and takes the file away where it is not."""
+
+    def __init__(self, document: Document, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self.path = folder / f"{os.getpid()}-{uuid.uuid4().hex[:8]}.json"
+        self._started = psutil.Process().create_time()
+        self._due = QTimer(self, singleShot=True, interval=_DELAY_MS)
+        self._due.timeout.connect(self.write)
+        document.history_changed.connect(self._changed)
+
+    def write(self) -> None:
+        """Now. A disk that cannot take it must not disturb who is drawing."""
+        kept = Kept(pid=os.getpid(), started=self._started, saved=time.time(), spec=self._document.spec)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self.path, msgspec.json.encode(kept))
+        except (OSError, HHStudioError):
+            return
+
+    def close(self) -> None:
+        """The window is closed properly: there is nothing to recover."""
+        self._document.history_changed.disconnect(self._changed)
+        self._forget()
+
+    def _changed(self) -> None:
+        if self._document.modified:
+            self._due.start()
+        else:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._due.stop()
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError:
+            return
+
+
+def leftovers(folder: Path) -> list[Leftover]:
+    """Documents of windows that are no longer there, newest first; files that are none are left alone."""
+    found = []
+    for path in folder.glob("*.json") if folder.is_dir() else ():
+        try:
+            if path.stat().st_size > _LARGEST:
+                continue
+            kept = msgspec.json.decode(path.read_bytes(), type=Kept)
+        except (OSError, *NOT_DECODED):
+            continue
+        if not _alive(kept):
+            found.append(Leftover(path, kept))
+    return sorted(found, key=lambda each: -each.kept.saved)
+
+
+def _alive(kept: Kept) -> bool:
+    try:
+        return abs(psutil.Process(kept.pid).create_time() - kept.started) < 1.0
+    except (psutil.Error, ValueError, OverflowError):
+        return False

@@ -1,0 +1,184 @@
+"""What training looks like on the canvas: for every path its accuracy, and which path is at work."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from hhstudio.core.run import continual, gradients
+from hhstudio.core.run.events import TERMINAL
+from hhstudio.core.run.history import Changes, History, TaskMark
+from hhstudio.gui.widgets.task_style import task_short
+
+SPARK_POINTS = 48
+"""Points of a sparkline; more would not be seen at its size."""
+
+
+FLOW_STEPS = 6
+FLOW_RANGE = 1000.0
+"""Edges have so many widths; the smallest stands for a gradient this many times smaller than the largest."""
+_LATELY = 4
+"""Records of a gradient of which the middle one counts, so that single steps do not show."""
+
+
+class PathLife(NamedTuple):
+    """``accuracy``: of the running task while the path is at work, else the mean over its tasks (ACC).
+
+    ``spark``: the running task's accuracy over its steps; ``bars``: (task, accuracy) of what was learned,
+    when the path is not at work. All are fractions of 1.
+    """
+
+    accuracy: float | None = None
+    caption: str = ""
+    task: int | None = None
+    active: bool = False
+    spark: tuple[float, ...] = ()
+    bars: tuple[tuple[int, float], ...] = ()
+
+
+class Life:
+    """The lives of all paths by the id of their solver, followed from one history."""
+
+    def __init__(self) -> None:
+        self.history: History | None = None
+        self.by_solver: dict[str, PathLife] = {}
+        self.active_solver: str | None = None
+        self.flow: dict[str, int] = {}
+        self._back: int | None = None
+
+    def look_back(self, step: int | None) -> set[str]:
+        """Show what was known at a step (None: now), until told otherwise; returns the solvers whose life is
+        different."""
+        self._back = step
+        return self._rebuild()
+
+    def show_gradients(self) -> bool:
+        """Work out how wide the slots of the path at work are: :attr:`flow`, by slot, -1 for none. Whether
+        it is different."""
+        before, self.flow = self.flow, {}
+        active, topology = self._active(), self.history.topology if self.history else None
+        if active is not None and topology is not None and active[0] in self._solvers():
+            path = topology.path(active[0])
+            found = [self._gradient(active, level + 1) for level in range(len(path.slots))]
+            self.flow = dict(zip(path.slots, _widths(found, before, path.slots), strict=True))
+        return before != self.flow
+
+    def _gradient(self, active: tuple[str, int], level: int) -> float | None:
+        """Lately, at the weights that a level generates; None while unknown."""
+        assert self.history is not None
+        series = self.history.series.get((*active, gradients.metric(level)))
+        if series is None or not len(series):
+            return None
+        lately = sorted(series.values[-_LATELY:].tolist())
+        return (lately[(len(lately) - 1) // 2] + lately[len(lately) // 2]) / 2
+
+    def follow(self, history: History | None) -> set[str]:
+        """Take another history (or none); returns the solvers whose life is different."""
+        self.history, self._back = history, None
+        return self._rebuild()
+
+    def refresh(self, changes: Changes) -> set[str]:
+        """Take in what changed; returns the solvers to paint anew."""
+        if self.history is None or self._back is not None:
+            return set()
+        if changes.rewound or changes.topology or changes.state:
+            return self._rebuild()
+        touched = {path for path, _, metric in changes.series if metric == "accuracy"} | changes.accuracy
+        active = self._active()
+        solver = self._solvers().get(active[0]) if active else None
+        ids = {found for path in touched if (found := self._solvers().get(path))}
+        if solver != self.active_solver:
+            ids |= {i for i in (solver, self.active_solver) if i}
+            self.active_solver = solver
+        elif changes.progress and solver is not None and active is not None:
+            before = self.by_solver.get(solver)
+            if before is None or before.task != active[1]:
+                ids.add(solver)
+        names = {i: name for name, i in self._solvers().items()}
+        changed = set()
+        for i in ids:
+            life = self._life(names[i], active) if i in names else PathLife()
+            if self.by_solver.get(i) != life:
+                self.by_solver[i] = life
+                changed.add(i)
+        return changed
+
+    def _rebuild(self) -> set[str]:
+        before, self.by_solver = self.by_solver, {}
+        active = self._active()
+        self.active_solver = None
+        for name, solver in self._solvers().items():
+            self.by_solver[solver] = self._life(name, active)
+            if active and name == active[0]:
+                self.active_solver = solver
+        empty = PathLife()
+        return {
+            i for i in before.keys() | self.by_solver.keys()
+            if before.get(i, empty) != self.by_solver.get(i, empty)
+        }  # fmt: skip
+
+    def _solvers(self) -> dict[str, str]:
+        topology = self.history.topology if self.history else None
+        return {path.name: path.solver for path in topology.paths} if topology else {}
+
+    def _active(self) -> tuple[str, int] | None:
+        """Path and task being learned; None when nothing is."""
+        history = self.history
+        if history is not None and self._back is not None:
+            return next(((m.path, m.task) for m in history.marks if _at(m, self._back)), None)
+        if history is None or history.state in TERMINAL or history.progress is None:
+            return None
+        return history.progress.path, history.progress.task
+
+    def _life(self, path: str, active: tuple[str, int] | None) -> PathLife:
+        assert self.history is not None
+        if active is not None and active[0] == path:
+            task = active[1]
+            series = self.history.series.get((path, task, "accuracy"))
+            values = series.values if series is not None else np.empty(0)
+            if series is not None and self._back is not None:
+                values = values[series.steps <= self._back]
+            values = values[~np.isnan(values)]
+            spark = tuple(_thinned(values).tolist())
+            now = float(values[-1]) if len(values) else None
+            return PathLife(now, task_short(task), task, True, spark)
+        matrix = self.history.accuracy.get(path)
+        if matrix is None:
+            return PathLife()
+        if self._back is not None:
+            matrix = matrix.copy()
+            marks = [m for m in self.history.marks if m.path == path and m.stop is not None]
+            learned = {m.task for m in marks if m.stop is not None and m.stop <= self._back}
+            matrix[[task for task in range(len(matrix)) if task not in learned]] = np.nan
+        summary = continual.summary(matrix)
+        bars = tuple((task, value) for task, value in enumerate(summary.final) if value is not None)
+        caption = "average" if summary.average is not None else ""
+        return PathLife(summary.average, caption, None, False, (), bars)
+
+
+def _at(mark: TaskMark, step: int) -> bool:
+    return mark.start <= step and (mark.stop is None or step < mark.stop)
+
+
+def _widths(found: list[float | None], before: dict[str, int], slots: tuple[str, ...]) -> list[int]:
+    """A step of width for each gradient, relative to the largest of the path, logarithmic. A width stays
+    until the gradient is well beyond its step, so that it does not flicker between two."""
+    known = [g for g in found if g is not None and g > 0 and math.isfinite(g)]
+    if not known:
+        return [-1] * len(found)
+    most, widths = max(known), []
+    for slot, gradient in zip(slots, found, strict=True):
+        share = 0.0 if not gradient else 1 + math.log(gradient / most) / math.log(FLOW_RANGE)
+        exact = min(max(share, 0.0), 1.0) * (FLOW_STEPS - 1)
+        last = before.get(slot, -1)
+        widths.append(last if last >= 0 and abs(exact - last) < 0.75 else round(exact))
+    return widths
+
+
+def _thinned(values: np.ndarray) -> np.ndarray:
+    """At most SPARK_POINTS values, the first and the last among them."""
+    if len(values) <= SPARK_POINTS:
+        return values
+    return values[np.linspace(0, len(values) - 1, SPARK_POINTS).round().astype(int)]

@@ -1,0 +1,123 @@
+"""What the studio remembers between two starts: theme, layout, folders. Never anything of a session."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from hhstudio.core.spec.datasets import default_data_root
+from hhstudio.gui.state.session_files import default_folder
+
+_RECENT = 20
+ThemeChoice = Literal["system", "light", "dark"]
+
+
+class Preferences:
+    """Typed access to a QSettings. Whatever does not read back as expected counts as not set."""
+
+    def __init__(self, settings: QSettings | None = None) -> None:
+        self._settings = settings if settings is not None else QSettings("hhstudio", "hhstudio")
+
+    @property
+    def theme(self) -> ThemeChoice:
+        found = self._text("theme")
+        return found if found in ("light", "dark") else "system"  # type: ignore[return-value]
+
+    @theme.setter
+    def theme(self, choice: ThemeChoice) -> None:
+        self._settings.setValue("theme", choice)
+
+    @property
+    def data_folder(self) -> Path:
+        """Where data sets are; the usual place unless the user chose another."""
+        found = self._text("folders/data")
+        return Path(found) if found else default_data_root()
+
+    @data_folder.setter
+    def data_folder(self, folder: Path) -> None:
+        self._settings.setValue("folders/data", str(folder))
+
+    @property
+    def sessions_folder(self) -> Path:
+        """Where new sessions are put, and which the session list shows."""
+        found = self._text("folders/sessions")
+        return Path(found) if found and Path(found).is_dir() else default_folder()
+
+    @sessions_folder.setter
+    def sessions_folder(self, folder: Path) -> None:
+        self._settings.setValue("folders/sessions", str(folder))
+
+    @property
+    def recent_files(self) -> list[Path]:
+        """What was opened or saved lately, the newest first; files that are gone are left out."""
+        found = self._settings.value("recent")
+        names = [found] if isinstance(found, str) else found
+        return [Path(name) for name in names if Path(name).is_file()] if isinstance(names, list) else []
+
+    def remember_file(self, path: Path) -> None:
+        kept = [path, *(other for other in self.recent_files if other != path)]
+        self._settings.setValue("recent", [str(each) for each in kept[:_RECENT]])
+
+    @property
+    def welcomed(self) -> bool:
+        """Whether the first steps have been dismissed."""
+        return self._text("welcomed") == "yes"
+
+    @welcomed.setter
+    def welcomed(self, value: bool) -> None:
+        self._settings.setValue("welcomed", "yes" if value else "no")
+
+    @property
+    def notify(self) -> bool:
+        """Whether the end of a run is told to somebody who looks elsewhere."""
+        return self._text("notify") != "no"
+
+    @notify.setter
+    def notify(self, value: bool) -> None:
+        self._settings.setValue("notify", "yes" if value else "no")
+
+    @property
+    def live_tree(self) -> bool:
+        """Whether the tree shows what a run does."""
+        return self._text("live_tree") != "no"
+
+    @live_tree.setter
+    def live_tree(self, value: bool) -> None:
+        self._settings.setValue("live_tree", "yes" if value else "no")
+
+    @property
+    def shortcuts(self) -> dict[str, str]:
+        """Keys that the user chose, by action; an empty text: none."""
+        try:
+            found = json.loads(self._text("shortcuts") or "{}")
+        except ValueError:
+            return {}
+        if not isinstance(found, dict):
+            return {}
+        return {str(name): keys for name, keys in found.items() if isinstance(keys, str)}
+
+    @shortcuts.setter
+    def shortcuts(self, chosen: dict[str, str]) -> None:
+        self._settings.setValue("shortcuts", json.dumps(chosen))
+
+    def bytes_of(self, key: str) -> QByteArray:
+        """A saved geometry or layout; empty when there is none."""
+        found = self._settings.value(key)
+        return found if isinstance(found, QByteArray) else QByteArray()
+
+    def set_bytes(self, key: str, value: QByteArray) -> None:
+        self._settings.setValue(key, value)
+
+    def forget(self, key: str) -> None:
+        self._settings.remove(key)
+
+    def sync(self) -> None:
+        """Write to disk now."""
+        self._settings.sync()
+
+    def _text(self, key: str) -> str:
+        found = self._settings.value(key)
+        return found if isinstance(found, str) else ""

@@ -1,0 +1,87 @@
+"""Copy, cut, paste and duplicate through the system's clipboard, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtGui import QGuiApplication
+
+from hhstudio.core.errors import SpecError
+from hhstudio.core.tree import clipboard
+from hhstudio.core.tree.topology import Solver
+from hhstudio.gui.state.tree_editor import TreeEditor
+
+
+class Clipping:
+    """For any view of the tree: it is told ids, and tells which are new."""
+
+    def __init__(self, editor: TreeEditor) -> None:
+        self._editor = editor
+
+    def copy(self, ids: Iterable[str]) -> bool:
+        try:
+            text = clipboard.copy(self._editor.topology, ids)
+        except SpecError as error:
+            self._refuse(error)
+            return False
+        if text:
+            QGuiApplication.clipboard().setText(text)
+        return bool(text)
+
+    def cut(self, ids: Iterable[str]) -> bool:
+        """Copy and remove, in one step that can be undone."""
+        chosen = list(ids)
+        if not self._editor.may_edit() or not self.copy(chosen):
+            return False
+        return self._editor.remove(chosen, word="Cut")
+
+    def paste(self, chosen: Iterable[str]) -> tuple[str, ...]:
+        """Paste below the hypernetwork that is chosen, beside the originals while they are still chosen,
+        loose without a choice. The ids of what is new; empty, with the reason said, for foreign text."""
+        if not self._editor.may_edit():
+            return ()
+        topology = self._editor.topology
+        try:
+            clip = clipboard.read(QGuiApplication.clipboard().text())
+            made = clipboard.paste(topology, clip, self._parent(list(chosen), clip))
+        except SpecError as error:
+            self._refuse(error)
+            return ()
+        names = [made.topology.by_id[i].name for i in made.tops]
+        many = len(made.tops) + len(made.annotations)
+        what = names[0] if many == 1 and names else f"{many} things" if many > 1 else "a note"
+        self._editor.document.apply_topology(f"Paste {what}", made.topology)
+        return (*made.tops, *made.annotations)
+
+    def duplicate(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Copies beside the originals, without the clipboard."""
+        if not self._editor.may_edit():
+            return ()
+        try:
+            made = clipboard.duplicate(self._editor.topology, ids)
+        except SpecError as error:
+            self._refuse(error)
+            return ()
+        new = (*made.tops, *made.annotations)
+        if new:
+            what = (
+                made.topology.by_id[made.tops[0]].name
+                if len(new) == 1 and made.tops
+                else f"{len(new)} things"
+            )
+            self._editor.document.apply_topology(f"Duplicate as {what}", made.topology)
+        return new
+
+    def _refuse(self, error: SpecError) -> None:
+        self._editor.say(f"{str(error)[:1].upper()}{str(error)[1:]}")
+
+    def _parent(self, chosen: list[str], clip: clipboard.Clip) -> str | None:
+        topology = self._editor.topology
+        nodes = [i for i in chosen if i in topology.by_id]
+        if not nodes:
+            return None
+        beside = set(nodes) == set(clip.tops) or isinstance(topology.by_id[nodes[0]], Solver)
+        if not beside:
+            return nodes[0]
+        parent = topology.parent(nodes[0])
+        return parent.id if parent is not None else None

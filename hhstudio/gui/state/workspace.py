@@ -1,0 +1,311 @@
+"""The controller: one document, the run or session that is shown with it, and what can be done with them.
+
+It knows no widget. Views are given :attr:`Studio.history` and told what changed; whatever goes wrong
+becomes :attr:`Studio.problem`, a text for a person.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from hhstudio.core.errors import HHStudioError, SessionError
+from hhstudio.core.issues import Issue
+from hhstudio.core.run.events import Log
+from hhstudio.core.run.history import History
+from hhstudio.core.spec import examples, presets, rules
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.document import Document
+from hhstudio.core.spec.interchange import ImportFailedError, TopologyFile
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.tree import editing
+from hhstudio.gui.state import opening, session_files
+from hhstudio.gui.state.autosave import Leftover
+from hhstudio.gui.state.background import Jobs
+from hhstudio.gui.state.preferences import Preferences
+from hhstudio.gui.state.run_controller import RunControl
+from hhstudio.service import logs
+
+if TYPE_CHECKING:
+    from hhstudio.store.session.session import Session
+
+_SOURCE_MS = 1000
+"""Weights that come are collected for so long before they are read from the file, which is work."""
+_SOURCE_SHARE = 0.05
+"""Of a processor, the most that reading them may take: in a long session they come less often."""
+
+
+class Studio(QObject):
+    """``changed`` carries what a run changed; ``shown`` follows another history (or none); ``run_changed``
+    the beginning and end of runs and every change of their state; ``source_changed`` the file from which
+    weights are read; ``problem`` (title, text) what the user must be told; ``notice`` a passing word.
+    ``sessions_changed``: files in the sessions folder are likely to differ. ``consent_needed`` (names,
+    what to call when the user agrees): solvers whose code would be imported."""
+
+    changed = Signal(object)
+    shown = Signal()
+    run_changed = Signal()
+    source_changed = Signal()
+    problem = Signal(str, str)
+    notice = Signal(str)
+    run_failed = Signal(object)
+    sessions_changed = Signal()
+    damaged = Signal(object, str)
+    consent_needed = Signal(object, object)
+
+    def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.preferences = preferences
+        self.document = Document(opening.first_spec())
+        self.history: History | None = None
+        self.source: Session | None = None
+        self.session_path: Path | None = None
+        self.spec_path: Path | None = None
+        self.runs = RunControl(self)
+        self.allow_unverified = False
+        self.jobs = Jobs(self)
+        self._awaits_source = False
+        self._source_due = QTimer(self, singleShot=True, interval=_SOURCE_MS)
+        self._source_due.timeout.connect(self.read_source)
+        self._opening = 0
+        self._issues: tuple[Spec | None, list[Issue]] = (None, [])
+
+    # what can be asked ------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> bool:
+        return self.runs.running
+
+    @property
+    def paused(self) -> bool:
+        return self.running and self.history is not None and self.history.state == "paused"
+
+    @property
+    def issues(self) -> list[Issue]:
+        """What keeps the document from running, errors first; worked out once a spec."""
+        if self._issues[0] is not self.document.spec:
+            self._issues = (self.document.spec, rules.issues(self.document.spec))
+        return self._issues[1]
+
+    @property
+    def first_error(self) -> Issue | None:
+        return next((issue for issue in self.issues if issue.severity == "error"), None)
+
+    # documents --------------------------------------------------------------------------------------
+
+    def new(self) -> None:
+        """A root with one solver, and the settings of the document at hand."""
+        topology = editing.single()
+        self._show_document(replace(self.document.spec, name="untitled", notes="", topology=topology))
+
+    def new_from(self, example: str) -> None:
+        """An example's tree with the settings of the document at hand. Nothing is lost that was saved."""
+        self.guarded("Example", lambda: self._show_tree(examples.example(example)))
+
+    def restore(self, left: Leftover) -> None:
+        """Show a document that a window left behind, as one that has yet to be saved."""
+        self._show_document(left.kept.spec, saved=False)
+        left.forget()
+
+    def revert(self) -> None:
+        """Back to the document as it was saved or opened, undoably."""
+        saved = self.document.saved
+        if saved is not None and not self.running:
+            self.document.apply("Revert", saved)
+
+    def use_preset(self, name: str) -> None:
+        """Replace the document by a preset, undoably."""
+
+        def work() -> None:
+            self.document.apply(f"Use preset {name}", presets.preset(name))
+
+        self.guarded("Preset", work)
+
+    def edit(self, title: str, fields: dict[str, Any], merge: str | None = None) -> None:
+        """Change settings by their dotted names, undoably."""
+
+        def work() -> None:
+            self.document.apply(title, specs.with_fields(self.document.spec, fields), merge)
+
+        self.guarded(title, work)
+
+    def save_spec(self, path: Path) -> bool:
+        """Write the document as JSON and remember where."""
+
+        def work() -> None:
+            session_files.save_spec(self.document.spec, path)
+            self.spec_path = path
+            self.document.mark_saved()
+            self.preferences.remember_file(path)
+            self.notice.emit(f"Saved {session_files.shown_path(path)}")
+
+        return self.guarded("Save", work)
+
+    def open(self, path: Path) -> None:
+        """Open a session (.h5), a spec or a tree (.json) or a picture that holds a document (.png, .svg),
+        without holding up the window."""
+        path = Path(path).absolute()
+        if self.running:
+            self.problem.emit("A run is going on", "Stop it before you open something else.")
+            return
+        self._opening += 1
+        ticket = self._opening
+        self.notice.emit(f"Opening {session_files.shown_path(path)} …")
+
+        def done(found: Spec | TopologyFile | Session) -> None:
+            if ticket != self._opening or self.running:
+                opening.close(found)
+                return
+            self._show_opened(path, found)
+
+        def failed(error: Exception) -> None:
+            self.notice.emit("")
+            if isinstance(error, SessionError) and opening.looks_damaged(error):
+                self.damaged.emit(path, str(error))
+            else:
+                self.tell("Open", error)
+
+        self.jobs.submit(lambda: opening.read(path), done, failed)
+
+    def load(self, path: Path) -> None:
+        """:meth:`open`, but done when it returns. Raises HHStudioError."""
+        path = Path(path).absolute()
+        self._show_opened(path, opening.read(path))
+
+    def duplicate_spec(self, path: Path) -> None:
+        """Make the spec of a session the document, to be trained again or changed."""
+
+        def done(session: Session) -> None:
+            spec = session.spec
+            session.close()
+            self._show_document(replace(spec, name=f"{spec.name}-copy"), saved=False)
+
+        if not self.running:
+            self.jobs.submit(
+                lambda: opening.open_session(path), done, lambda error: self.tell("Duplicate", error)
+            )
+
+    # what a run tells ------------------------------------------------------------------------------
+
+    def show_run(self, history: History, path: Path) -> None:
+        """A run has begun, or gone on, that fills this history and is kept at ``path``."""
+        self._opening += 1
+        fresh = history is not self.history
+        self.history, self.session_path = history, path
+        if fresh:
+            self._source_due.setInterval(_SOURCE_MS)
+            self._set_source(None)
+            self.shown.emit()
+        self.run_changed.emit()
+
+    def weights_came(self) -> None:
+        """Read them before long, together with those that come meanwhile."""
+        if not self._source_due.isActive():
+            self._source_due.start()
+
+    def close(self) -> None:
+        """Let go of everything. A run that still goes on is stopped and, if it must be, ended."""
+        self.runs.close()
+        self.jobs.close()
+        self._set_source(None)
+
+    # inside -----------------------------------------------------------------------------------------
+
+    def read_source(self) -> None:
+        """Read the session file anew, so that weights that have come can be shown. One read at a time."""
+        self._source_due.stop()
+        path = self.session_path
+        if path is None:
+            return
+        if self._awaits_source:  # what that read finds may be old already
+            self._source_due.start()
+            return
+        self._awaits_source = True
+
+        def read() -> tuple[Session, float]:
+            began = time.thread_time()
+            return opening.open_session(path), time.thread_time() - began
+
+        def done(found: tuple[Session, float]) -> None:
+            session, took = found
+            self._awaits_source = False
+            self._source_due.setInterval(max(_SOURCE_MS, int(1000 * took / _SOURCE_SHARE)))
+            if path == self.session_path:
+                self._set_source(session)
+            else:
+                session.close()
+
+        def failed(error: Exception) -> None:
+            self._awaits_source = False
+            if self.history is not None and not isinstance(error, HHStudioError):
+                self.history.apply(Log(time=0.0, level="warning", message=logs.unexpected(error)))
+
+        self.jobs.submit(read, done, failed)
+
+    def _set_source(self, source: Session | None) -> None:
+        old, self.source = self.source, source
+        self.source_changed.emit()
+        if old is not None:
+            old.close()
+
+    def _show_opened(self, path: Path, found: Spec | TopologyFile | Session) -> None:
+        self.preferences.remember_file(path)
+        if isinstance(found, TopologyFile):
+            self._show_tree(found)
+            return
+        if isinstance(found, Spec):
+            self._show_document(found, path=path if path.suffix.lower() == ".json" else None)
+            self.notice.emit(f"Opened {session_files.shown_path(path)}")
+            return
+        history = found.history
+        history.take_changes()
+        spec = found.spec
+        if history.topology is not None:
+            spec = replace(spec, topology=history.topology)
+        self.runs.forget()
+        self.document.reset(spec)
+        self.spec_path = None
+        self.history, self.session_path = history, path
+        self._set_source(found)
+        self.shown.emit()
+        self.run_changed.emit()
+        self.notice.emit(f"Opened {session_files.shown_path(path)}")
+
+    def _show_tree(self, file: TopologyFile) -> None:
+        spec = replace(
+            self.document.spec, name=file.name or "untitled", notes=file.notes, topology=file.topology
+        )
+        self._show_document(spec)
+
+    def _show_document(self, spec: Spec, saved: bool = True, path: Path | None = None) -> None:
+        if self.running:
+            self.problem.emit("A run is going on", "Stop it before you begin another document.")
+            return
+        self.runs.forget()
+        self.history, self.session_path, self.spec_path = None, None, path
+        self._set_source(None)
+        self.document.reset(spec, saved)
+        self.shown.emit()
+        self.run_changed.emit()
+
+    def guarded(self, title: str, work: Callable[[], None]) -> bool:
+        """Do it; what goes wrong is told. Whether it went well."""
+        try:
+            work()
+        except Exception as error:
+            self.tell(title, error)
+            return False
+        return True
+
+    def tell(self, title: str, error: Exception) -> None:
+        """Say what went wrong, in words for a person."""
+        if isinstance(error, ImportFailedError):
+            text = "\n".join(f"• {problem}" for problem in error.problems)
+        else:
+            text = str(error) if isinstance(error, HHStudioError) else logs.unexpected(error)
+        self.problem.emit(title, text)

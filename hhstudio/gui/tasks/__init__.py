@@ -1,5 +1,0 @@
-"""The stream as a list: its tasks in order, their classes as pictures, the paths that learn them."""
-
-from hhstudio.gui.tasks.view import TasksView
-
-__all__ = ["TasksView"]

@@ -1,0 +1,1 @@
+"""The views, one folder or module each; no view imports another."""

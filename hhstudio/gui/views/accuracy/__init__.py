@@ -1,0 +1,1 @@
+"""Accuracy matrices, a heat map a path, and what each edge contributes."""

@@ -1,0 +1,122 @@
+"""A path's heat map with its four figures beside or below it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFocusEvent
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
+
+from hhstudio.core.run import continual
+from hhstudio.core.run.continual import DEFINITIONS
+from hhstudio.core.run.history import History
+from hhstudio.gui.views.accuracy.arrangement import (
+    FIGURE_HEIGHT,
+    MARGIN,
+    TITLE,
+    WIDEST_FIGURE,
+    Arrangement,
+    figure_columns,
+    heat_size,
+)
+from hhstudio.gui.views.accuracy.matrix_map import HeatMap
+from hhstudio.gui.views.accuracy.tables import FIGURES, figure_text
+from hhstudio.gui.widgets.elided_label import ElidedLabel
+from hhstudio.gui.widgets.theme import Theme
+
+
+def card_sheet(theme: Theme, name: str) -> str:
+    """The frame of a card, for the object of that name."""
+    return f"#{name} {{ background: {theme.panel}; border: 1px solid {theme.border}; border-radius: 6px; }}"
+
+
+class FigureTile(QWidget):
+    """A number and its abbreviation; hover or focus says how it is defined."""
+
+    described = Signal(str)
+
+    def __init__(self, field: str, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.field = field
+        self.value = QLabel("–", self)
+        self.name = QLabel(name, self)
+        self.setToolTip(DEFINITIONS[field])
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(name)
+
+    def set_text(self, text: str) -> None:
+        self.value.setText(text)
+        self.setAccessibleDescription(f"{text}. {DEFINITIONS[self.field]}")
+
+    def place(self, x: int, y: int, width: int) -> None:
+        self.setGeometry(x, y, width, FIGURE_HEIGHT)
+        self.value.setGeometry(0, 0, width, 19)
+        self.name.setGeometry(0, 18, width, 13)
+
+    def enterEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        super().enterEvent(event)
+        self.described.emit(DEFINITIONS[self.field])
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.described.emit("")
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.described.emit(DEFINITIONS[self.field])
+
+
+class MatrixCard(QFrame):
+    described = Signal(str)
+
+    def __init__(self, path: str, theme: Theme) -> None:
+        super().__init__()
+        self.path = path
+        self.setObjectName("matrixCard")
+        self.title = ElidedLabel(path, self)
+        self.title.setToolTip(path)
+        self.heatmap = HeatMap(path, theme)
+        self.heatmap.setParent(self)
+        self.tiles = {field: FigureTile(field, name, self) for field, name in FIGURES}
+        for tile in (self.heatmap, *self.tiles.values()):
+            tile.described.connect(self.described)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.heatmap.set_theme(theme)
+        self.setStyleSheet(card_sheet(theme, "matrixCard"))
+        self.title.setStyleSheet(f"color: {theme.text}; font-weight: 600; background: transparent;")
+        for tile in self.tiles.values():
+            tile.value.setStyleSheet(f"color: {theme.text}; font-size: 14px; font-weight: 600;")
+            tile.name.setStyleSheet(f"color: {theme.muted}; font-size: 10px;")
+            tile.setStyleSheet("background: transparent;")
+
+    def show_history(self, history: History, low: float, step: int = -1) -> None:
+        """``step``: the matrix as it was then; -1 as it is now."""
+        matrix = history.accuracy[self.path] if step < 0 else history.accuracy_at(self.path, step)
+        self.heatmap.set_matrix(matrix, history.tasks, low)
+        summary = continual.summary(matrix, history.untrained(self.path))
+        for field, tile in self.tiles.items():
+            tile.set_text(figure_text(summary, field))
+
+    def lay_out(self, chosen: Arrangement, tasks: int) -> None:
+        self.heatmap.set_cell(chosen.cell)
+        self.resize(chosen.width, chosen.height)
+        wide, high = heat_size(tasks, chosen.cell)
+        if chosen.beside:
+            self.heatmap.move(MARGIN, MARGIN - 2)
+            left = 2 * MARGIN + wide
+            side = chosen.width - left - MARGIN
+            self.title.setGeometry(left, MARGIN - 3, side, 18)
+            self._place_figures(left, MARGIN + TITLE - 2, side)
+        else:
+            self.title.setGeometry(MARGIN, 7, chosen.width - 2 * MARGIN, 18)
+            self.heatmap.move(MARGIN, MARGIN + TITLE - 4)
+            side = chosen.width - 2 * MARGIN
+            self._place_figures(MARGIN + 4, MARGIN + TITLE + high + 4, side)
+
+    def _place_figures(self, x: int, y: int, side: int) -> None:
+        columns = figure_columns(side + MARGIN)
+        width = min(WIDEST_FIGURE, side // columns)
+        for number, tile in enumerate(self.tiles.values()):
+            line, column = divmod(number, columns)
+            tile.place(x + column * width, y + line * FIGURE_HEIGHT, width)

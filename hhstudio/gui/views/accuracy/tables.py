@@ -1,0 +1,74 @@
+"""Accuracy matrices as text, for a message or a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+
+import numpy as np
+
+from hhstudio.core.run.continual import Summary
+from hhstudio.core.run.edge_contributions import contributions
+from hhstudio.core.run.history import History
+
+FIGURES = (
+    ("average", "ACC"),
+    ("backward_transfer", "BWT"),
+    ("forward_transfer", "FWT"),
+    ("forgetting", "Forgetting"),
+)
+"""Fields of :class:`Summary` that are shown, with their usual abbreviations."""
+
+
+def figure_text(summary: Summary, field: str) -> str:
+    """ACC in percent; transfers and forgetting, being differences, in percentage points with a sign."""
+    value = getattr(summary, field)
+    if value is None:
+        return "–"
+    if field == "average":
+        return f"{100 * value:.1f} %"
+    return points_text(value, signed=field != "forgetting")
+
+
+def points_text(value: float, signed: bool = False) -> str:
+    """A difference of accuracies in percentage points, as ``+1.5 pt``."""
+    points = round(100 * value, 1) + 0.0  # never −0.0
+    sign = "+" if signed and points else ""
+    return f"{points:{sign}.1f} pt".replace("-", "−")
+
+
+def as_text(history: History, path: str) -> str:
+    """One path's matrix in aligned columns, percent; rows are "after learning", columns "accuracy on"."""
+    matrix = history.accuracy[path]
+    head = f"{path}: accuracy (%) on task j (column) after learning task i (row)"
+    rows = ["      " + "".join(f"{f'T{j}':>7}" for j in range(len(matrix)))]
+    for i, row in enumerate(matrix):
+        cells = "".join(f"{'–' if np.isnan(v) else f'{100 * v:.1f}':>7}" for v in row)
+        rows.append(f"T{i:<5}{cells}")
+    summary = history.summary(path)
+    figures = "   ".join(f"{name} {figure_text(summary, field)}" for field, name in FIGURES)
+    return "\n".join([head, *rows, figures])
+
+
+def worth_as_text(history: History, path: str) -> str:
+    """What every contribution on a path is worth, a line each, points of accuracy lost without it."""
+    worths = contributions(history, path)
+    wide = max((len(worth.title) for worth in worths), default=0)
+    rows = [
+        f"{worth.title:<{wide}}  {points_text(worth.lost):>8}{'  bypassed' if worth.bypassed else ''}"
+        for worth in worths
+    ]
+    return "\n".join([f"{path}: accuracy lost without what an edge generates", *rows])
+
+
+def as_csv(history: History, paths: Sequence[str]) -> str:
+    """Long columns: path, after_task, on_task, accuracy (share of 1); unmeasured cells are left out."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(("path", "after_task", "on_task", "accuracy"))
+    for path in paths:
+        for (i, j), value in np.ndenumerate(history.accuracy[path]):
+            if not np.isnan(value):
+                writer.writerow((path, i, j, f"{value:.6g}"))
+    return buffer.getvalue()

@@ -1,0 +1,353 @@
+"""The accuracy matrices of all paths, growing as tasks finish, and what each edge is worth at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QStackedLayout,
+    QTabBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hhstudio.core.errors import HHStudioError
+from hhstudio.core.run import baselines, edge_contributions
+from hhstudio.core.run.history import Changes, History
+from hhstudio.gui.views.accuracy import tables
+from hhstudio.gui.views.accuracy.arrangement import GAP, WIDEST, arrange
+from hhstudio.gui.views.accuracy.bounds import BoundsCard
+from hhstudio.gui.views.accuracy.card import MatrixCard
+from hhstudio.gui.views.accuracy.edge_contributions import WorthCard, full_bar
+from hhstudio.gui.widgets.color_bar import ScaleBar
+from hhstudio.gui.widgets.elided_label import ElidedLabel
+from hhstudio.gui.widgets.export_dialog import ask_where
+from hhstudio.gui.widgets.theme import LIGHT, Theme
+
+Card = TypeVar("Card", MatrixCard, WorthCard, BoundsCard)
+ALL, EDGES, BOUNDS = "all", "edges", "bounds"
+"""Data of the tabs that show every path; a path's own tab has its name after a colon."""
+_WORTH_WIDTH = 300
+"""Pixels from which what edges are worth is shown in a further column."""
+_WIDEST_TAB = 110
+"""Pixels of a path's name on its tab."""
+_CAPTIONS = {
+    EDGES: "accuracy lost without what an edge generates",
+    BOUNDS: "final accuracy (%) on each task, and without hypernetworks",
+}
+_CAPTION = "after learning ↓   accuracy (%) on →"
+_EMPTY = (
+    "<p style='font-size:15px'><b>The accuracy matrix appears here</b></p>"
+    "<p>Row i, column j: the accuracy on task j after learning task i.<br>"
+    "A row is added whenever a path has finished a task.</p>"
+)
+
+
+class MatrixView(QWidget):
+    status_message = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._history: History | None = None
+        self._step = -1
+        self._low = 0.0
+        self._dirty = True
+        self.cards: dict[str, MatrixCard] = {}
+        self.worths: dict[str, WorthCard] = {}
+        self.bounds: dict[str, BoundsCard] = {}
+        self.tabs = QTabBar()
+        self.tabs.setExpanding(False)
+        self.tabs.setDrawBase(False)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
+        self.tabs.setUsesScrollButtons(True)
+        self.tabs.setStyleSheet("QTabBar::tab { padding: 5px 8px; }")
+        self.tabs.setAccessibleName("Path")
+        self.scale = ScaleBar(theme)
+        self.caption = QLabel(_CAPTION)
+        self.caption.setFixedHeight(self.scale.sizeHint().height())
+        self.caption.setToolTip("R[i, j] is the accuracy on task j after learning task i")
+        self.copy = QToolButton()
+        self.copy.setText("Copy")
+        self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.copy)
+        self.copy.setMenu(menu)
+        for title, slot in (
+            ("Copy as text", self.copy_text),
+            ("Copy as CSV", self.copy_csv),
+            ("Save CSV …", self._ask),
+        ):
+            menu.addAction(title, slot)
+        shortcut = QAction("Copy as text", self)
+        shortcut.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        shortcut.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.triggered.connect(self.copy_text)
+        self.addAction(shortcut)
+        self.body = QWidget()
+        self.body.setObjectName("matrixBody")
+        self.area = QScrollArea()
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setWidget(self.body)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.empty = QLabel(_EMPTY)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.description = ElidedLabel("")
+        self.description.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        top = QHBoxLayout()
+        top.addWidget(self.tabs, 1)
+        top.addWidget(self.copy)
+        key = QHBoxLayout()
+        key.addWidget(self.caption)
+        key.addSpacing(8)
+        key.addStretch(1)
+        key.addWidget(self.scale)
+        stack = QWidget()
+        self._stack = QStackedLayout(stack)
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self.area)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 6, 8, 6)
+        layout.setSpacing(5)
+        layout.addLayout(top)
+        layout.addLayout(key)
+        layout.addWidget(stack, 1)
+        layout.addWidget(self.description)
+        self.tabs.currentChanged.connect(lambda _: self._arrange())
+        self.set_theme(theme)
+        self._rebuild()
+
+    def set_history(self, history: History | None) -> None:
+        """Show another run, or (None) say what will appear here."""
+        self._history, self._dirty = history, True
+        self._match(self.cards, (), MatrixCard)
+        self._match(self.worths, (), WorthCard)
+        self._match(self.bounds, (), BoundsCard)
+        self._rebuild()
+
+    def refresh(self, changes: Changes) -> None:
+        measured = any(
+            edge_contributions.measures(metric) or baselines.kind_of(metric) is not None
+            for _, _, metric in changes.series
+        )
+        if self._history is None or not (measured or changes.accuracy or changes.topology or changes.rewound):
+            return
+        if self._dirty or measured or changes.topology or changes.rewound or not self._show_some(changes):
+            self._dirty = True
+        if self._dirty and self.isVisible():
+            self._rebuild()
+
+    def _show_some(self, changes: Changes) -> bool:
+        """Show what became of some paths without a look at the others; False where that is not enough."""
+        history = self._history
+        if history is None or self.worths or self.bounds or self._step >= 0 or not self.isVisible():
+            return False
+        if not changes.accuracy <= self.cards.keys() or self._lowest(history) != self._low:
+            return False
+        for path in changes.accuracy:
+            self.cards[path].show_history(history, self._low)
+        return True
+
+    def set_step(self, step: int) -> None:
+        """Show the matrices as they were at a step, or (-1) as they are now."""
+        if step != self._step:
+            self._step, self._dirty = step, True
+            if self.isVisible():
+                self._rebuild()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        for label in (self.empty, self.description):
+            label.setStyleSheet(f"color: {theme.muted};")
+        self.area.setStyleSheet("QScrollArea, #matrixBody { background: transparent; }")
+        self.caption.setStyleSheet(f"color: {theme.muted}; font-size: 10px;")
+        self.scale.set_theme(theme)
+        for card in (*self.cards.values(), *self.worths.values(), *self.bounds.values()):
+            card.set_theme(theme)
+
+    def shown_paths(self) -> list[str]:
+        """The path whose tab is chosen, or all of them."""
+        kind, _, path = self._chosen().partition(":")
+        return list(self.cards) if kind in (ALL, EDGES, BOUNDS) else [path]
+
+    def _chosen(self) -> str:
+        return self.tabs.tabData(self.tabs.currentIndex()) if self.tabs.count() else ALL
+
+    # copies -----------------------------------------------------------------------------------------
+
+    def copy_text(self) -> None:
+        if self._history is not None:
+            edges = self._chosen() == EDGES
+            text = tables.worth_as_text if edges else tables.as_text
+            paths = [path for path in self.shown_paths() if not edges or path in self.worths]
+            QGuiApplication.clipboard().setText("\n\n".join(text(self._history, path) for path in paths))
+            what = "What the edges are worth" if edges else "Accuracy matrix"
+            self.status_message.emit(f"{what} copied as text")
+
+    def copy_csv(self) -> None:
+        if self._history is not None:
+            QGuiApplication.clipboard().setText(tables.as_csv(self._history, self.shown_paths()))
+            self.status_message.emit("Accuracy matrix copied as CSV")
+
+    def export_to(self, path: Path) -> None:
+        """Write the shown matrices as CSV. Raises HHStudioError."""
+        if self._history is None:
+            raise HHStudioError("there is no accuracy matrix to export yet")
+        try:
+            path.write_text(tables.as_csv(self._history, self.shown_paths()), encoding="utf-8")
+        except OSError as error:
+            raise HHStudioError(f"{path}: {error.strerror or error}") from None
+
+    def _ask(self) -> None:
+        ask_where(self, "Save accuracy matrix", "accuracy.csv", self.export_to, self.status_message.emit)
+
+    # cards ------------------------------------------------------------------------------------------
+
+    def _rebuild(self) -> None:
+        history = self._history
+        paths = history.paths if history is not None else ()
+        worths = edge_contributions.all_contributions(history) if history else {}
+        self._match(self.cards, paths, MatrixCard)
+        self._match(self.worths, worths, WorthCard)
+        bounded = [path for path in paths if baselines.finals(history, path)] if history else []
+        self._match(self.bounds, bounded, BoundsCard)
+        self._fill_tabs(tuple(paths))
+        something = history is not None and bool(paths) and bool(history.tasks)
+        self._stack.setCurrentWidget(self.area if something else self.empty)
+        for widget in (self.tabs, self.caption, self.scale, self.copy, self.description):
+            widget.setVisible(something)
+        if history is not None and something:
+            low = self._low = self._lowest(history)
+            self.scale.set_low(low)
+            for card in self.cards.values():
+                card.show_history(history, low, self._step)
+            most = full_bar(worths.values())
+            for worth in self.worths.values():
+                worth.show_history(history, most)
+            for bounds in self.bounds.values():
+                bounds.show_history(history)
+            self._arrange()
+        self._dirty = False
+
+    def _match(self, cards: dict[str, Card], paths: Iterable[str], kind: type[Card]) -> None:
+        """Have a card for each path, in that order; those of other paths are deleted."""
+        kept = {}
+        for path in paths:
+            kept[path] = cards.pop(path, None) or kind(path, self._theme)
+            if kept[path].parent() is None:
+                kept[path].setParent(self.body)
+                kept[path].described.connect(self.description.setText)
+        for card in cards.values():
+            card.setParent(None)
+            card.deleteLater()
+        cards.clear()
+        cards.update(kept)
+
+    def _fill_tabs(self, paths: tuple[str, ...]) -> None:
+        wanted = {f"path:{path}": (path, path) for path in paths}
+        if self.worths:
+            wanted = {EDGES: ("Edges", "What each edge's generated part is worth"), **wanted}
+        if self.bounds:
+            wanted = {BOUNDS: ("Bounds", "Final accuracies beside solvers without hypernetworks"), **wanted}
+        if len(wanted) > 1:
+            wanted = {ALL: ("All", "The accuracy matrices of all paths"), **wanted}
+        if [self.tabs.tabData(n) for n in range(self.tabs.count())] == list(wanted):
+            return
+        chosen = self._chosen()
+        self.tabs.blockSignals(True)
+        while self.tabs.count():
+            self.tabs.removeTab(0)
+        for number, (data, (title, tip)) in enumerate(wanted.items()):
+            short = self.tabs.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, _WIDEST_TAB)
+            self.tabs.addTab(short.replace("&", "&&"))
+            self.tabs.setTabData(number, data)
+            self.tabs.setTabToolTip(number, tip)
+        self.tabs.setCurrentIndex(list(wanted).index(chosen) if chosen in wanted else 0)
+        self.tabs.blockSignals(False)
+
+    @staticmethod
+    def _lowest(history: History) -> float:
+        """The light end of the colour scale: the lowest accuracy on a learned task, down to a ten."""
+        learned = [
+            np.tril(matrix) + np.triu(np.full_like(matrix, np.nan), 1) for matrix in history.accuracy.values()
+        ]
+        values = np.concatenate([m[~np.isnan(m)] for m in learned]) if learned else np.empty(0)
+        return min(float(np.floor(10 * values.min())) / 10, 0.9) if len(values) else 0.0
+
+    def _arrange(self) -> None:
+        """Put the cards of the chosen tab; they take the whole width."""
+        chosen, shown = self._chosen(), self.shown_paths()
+        edges, matrices = chosen == EDGES, chosen not in (EDGES, BOUNDS)
+        for path, card in self.cards.items():
+            card.setVisible(path in shown and matrices)
+        for path, worth in self.worths.items():
+            worth.setVisible(edges or (path in shown and matrices and chosen != ALL))
+            worth.set_alone(not edges)
+        for bounds in self.bounds.values():
+            bounds.setVisible(chosen == BOUNDS)
+        self.caption.setText(_CAPTIONS.get(chosen, _CAPTION))
+        self.scale.setVisible(matrices and self._history is not None)
+        if not shown or self._history is None:
+            return
+        width, height = self.area.contentsRect().width(), self.area.contentsRect().height()
+        bar = self.area.verticalScrollBar().sizeHint().width() + 2
+        if matrices:
+            self.body.resize(*self._put_cards(shown, width, height, bar))
+        else:
+            rows: list[WorthCard | BoundsCard] = [*(self.worths if edges else self.bounds).values()]
+            self.body.resize(*_put_rows(rows, width, height, bar))
+
+    def _put_cards(self, shown: list[str], width: int, height: int, bar: int) -> tuple[int, int]:
+        """Matrices, and below a single one what its edges are worth; returns the size of it all."""
+        assert self._history is not None
+        tasks = len(self._history.tasks)
+        worth = self.worths.get(shown[0]) if self._chosen() != ALL else None
+        below = worth.sizeHint().height() + GAP if worth is not None else 0
+        chosen = arrange(len(shown), tasks, width, height - below, bar)
+        for number, path in enumerate(shown):
+            line, column = divmod(number, chosen.columns)
+            self.cards[path].lay_out(chosen, tasks)
+            self.cards[path].move(column * (chosen.width + GAP), line * (chosen.height + GAP))
+        lines = -(-len(shown) // chosen.columns)
+        bottom = lines * (chosen.height + GAP) - GAP
+        if worth is not None:
+            worth.lay_out(chosen.width)
+            worth.move(0, bottom + GAP)
+        return chosen.columns * (chosen.width + GAP) - GAP, bottom + below
+
+    def showEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        super().showEvent(event)
+        if self._dirty:
+            self._rebuild()
+        self._arrange()
+
+    def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]
+        super().resizeEvent(event)
+        self._arrange()
+
+
+def _put_rows(cards: Sequence[WorthCard | BoundsCard], width: int, height: int, bar: int) -> tuple[int, int]:
+    """In as many columns as there is room for, each card below the shortest column's last."""
+    for room in (width, width - bar):
+        columns = max(1, min((room + GAP) // (_WORTH_WIDTH + GAP), len(cards)))
+        own = min((room - (columns - 1) * GAP) // columns, WIDEST)
+        bottoms = [0] * columns
+        for card in cards:
+            card.lay_out(own)
+            column = bottoms.index(min(bottoms))
+            card.move(column * (own + GAP), bottoms[column])
+            bottoms[column] += card.height() + GAP
+        if max(bottoms) - GAP <= height:
+            break
+    return columns * (own + GAP) - GAP, max(bottoms) - GAP

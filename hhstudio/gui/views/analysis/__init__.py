@@ -1,0 +1,1 @@
+"""Analysis of what a session's tree generates, answered by a helper process."""

@@ -1,0 +1,143 @@
+"""What all views of the inspection share: they ask when they are looked at, and say when they wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from hhstudio.core.run.history import Changes, History
+from hhstudio.gui.state.analysis import Inspection
+from hhstudio.gui.widgets.flow_layout import FlowLayout
+from hhstudio.gui.widgets.formatting import with_names
+from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.service.analysis.protocol import Question, Told
+
+_SOON_MS = 150
+"""Changes that come together are asked about once."""
+
+
+class InspectionView(QWidget):
+    """A line of controls, a body, and one line of words.
+
+    A view implements :meth:`question` (what to ask, None for nothing), :meth:`show_answer` and, where it
+    has colours of its own, :meth:`recolour`. ``nothing``: what is said while there is nothing to see.
+    """
+
+    status_message = Signal(str)
+    nothing = "<p><b>Nothing to see yet</b></p><p>Train a tree, or open a session.</p>"
+
+    def __init__(self, inspection: Inspection, theme: Theme = LIGHT) -> None:
+        super().__init__()
+        self.inspection = inspection
+        self.theme = theme
+        self.history: History | None = None
+        self.controls = QWidget()
+        self.flow = FlowLayout(self.controls, spacing=8)
+        self.body = QWidget()
+        self.waiting = QLabel(self.nothing)
+        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.waiting.setWordWrap(True)
+        self.waiting.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        middle = QWidget()
+        self._stack = QStackedLayout(middle)
+        self._stack.addWidget(self.waiting)
+        self._stack.addWidget(self.body)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 6, 8, 6)
+        column.setSpacing(6)
+        column.addWidget(self.controls)
+        column.addWidget(middle, 1)
+        column.addWidget(self.words)
+        self._due = True
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._soon.timeout.connect(self.ask_now)
+        inspection.changed.connect(self.ask_soon)
+
+    # what a view says ---------------------------------------------------------------------------------
+
+    def question(self) -> Question | None:
+        """What has to be asked for what is chosen."""
+        raise NotImplementedError
+
+    def show_answer(self, told: Told) -> None:
+        """Show ``told.answer``, which is there."""
+        raise NotImplementedError
+
+    def recolour(self) -> None:
+        """The theme is another one."""
+
+    # what the window calls ----------------------------------------------------------------------------
+
+    def set_history(self, history: History | None) -> None:
+        self.history = history
+        self._stack.setCurrentWidget(self.waiting)
+        self.waiting.setText(self.nothing)
+        self.words.clear()
+        self.history_changed()
+        self.ask_soon()
+
+    def history_changed(self) -> None:
+        """Another run is shown: offer its paths and tasks."""
+
+    def refresh(self, changes: Changes) -> None:
+        if changes.topology or changes.rewound:
+            self.history_changed()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        for label in (self.waiting, self.words):
+            label.setStyleSheet(f"color: {theme.muted};")
+        self.recolour()
+
+    # asking -------------------------------------------------------------------------------------------
+
+    def ask_soon(self) -> None:
+        """Ask when it is looked at; at once where it is."""
+        self._due = True
+        if self.isVisible():
+            self._soon.start()
+
+    def ask_now(self) -> None:
+        """Ask what :meth:`question` says."""
+        self._due = False
+        question = self.question() if self.inspection.available else None
+        if question is None:
+            return
+        if self._stack.currentWidget() is self.waiting:
+            self.waiting.setText("Asking …" if self.inspection.busy else "Starting the inspection …")
+        self.ask(question, self._told)
+
+    def ask(self, question: Question, receive: Callable[[Told], object], key: str = "") -> None:
+        """Ask something beside; each view has keys of its own."""
+        self.inspection.ask(question, receive, f"{type(self).__name__} {key}")
+
+    def complain(self, error: str) -> None:
+        """Say why there is nothing to see."""
+        text = with_names(error[:1].upper() + error[1:])
+        if self._stack.currentWidget() is self.waiting:
+            self.waiting.setText(text)
+        else:
+            self.words.setText(text)
+
+    def _told(self, told: Told) -> None:
+        if told.answer is None:
+            self._stack.setCurrentWidget(self.waiting)
+            self.complain(told.error)
+            return
+        self._stack.setCurrentWidget(self.body)
+        self.words.clear()
+        self.show_answer(told)
+
+    def showEvent(self, event: QEvent) -> None:  # type: ignore[override]
+        super().showEvent(event)  # type: ignore[arg-type]
+        if self._due:
+            self._soon.start()
+
+    def copy_text(self, text: str, what: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.status_message.emit(f"Copied {what}")

@@ -1,0 +1,1 @@
+"""Sessions side by side: a table of what differs, their curves, settings against accuracy; sweeps."""

@@ -1,0 +1,269 @@
+"""The dialog that sets up a sweep: which fields vary over which values, and what that comes to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QCompleter,
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hhstudio.core.errors import HHStudioError
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.sweeps import sweep as sweeps
+from hhstudio.core.sweeps.comparison import settings_of
+from hhstudio.core.sweeps.run_names import value_text
+from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
+from hhstudio.gui.state.session_files import file_stem, shown_path
+from hhstudio.gui.widgets.formatting import duration
+from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.theme import Theme
+from hhstudio.service.sweep.engine import available_cores
+from hhstudio.service.sweep.sweeper import work
+
+_PREVIEW_MS = 150
+_EXPANDED = 2000
+"""More runs than this are counted while typing, and looked at one by one only at the start."""
+_DERIVED = ("paths", "tree", "depth")
+
+
+class FieldRow(QWidget):
+    """One field and its values. ``changed`` follows every key; ``removed`` asks to be taken out."""
+
+    changed = Signal()
+    removed = Signal()
+
+    def __init__(self, spec: Spec, theme: Theme) -> None:
+        super().__init__()
+        self._settings = settings_of(spec)
+        self.name = QComboBox()
+        self.name.setEditable(True)
+        self.name.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.name.setMinimumWidth(220)
+        self.name.setAccessibleName("Field")
+        for field in (*sweeps.SPECIAL_FIELDS, *(n for n in self._settings if n not in _DERIVED)):
+            self.name.addItem(field)
+        self.name.completer().setFilterMode(Qt.MatchFlag.MatchContains)
+        self.name.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.values = QLineEdit()
+        self.values.setAccessibleName("Values")
+        self.remove = QToolButton()
+        self.remove.setIcon(icon("close", theme.text))
+        self.remove.setToolTip("Take this field out")
+        self.remove.setAccessibleName("Take this field out")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.name)
+        row.addWidget(self.values, 1)
+        row.addWidget(self.remove)
+        self.name.editTextChanged.connect(self._named)
+        self.values.textChanged.connect(self.changed)
+        self.remove.clicked.connect(self.removed)
+
+    def set(self, name: str, values: str) -> None:
+        self.name.setCurrentText(name)
+        self.values.setText(values)
+
+    @property
+    def field(self) -> str:
+        return self.name.currentText().strip()
+
+    def _named(self) -> None:
+        field = self.field
+        if field in self._settings and field not in _DERIVED:
+            now = value_text(self._settings[field])
+            self.values.setPlaceholderText(f"now {now}; several values, or 0..4")
+        else:
+            self.values.setPlaceholderText("1, 2, 3")
+        self.name.setToolTip(sweeps.SPECIAL_FIELDS.get(field, field))
+        self.changed.emit()
+
+
+class NewSweep(QDialog):
+    """``wanted`` carries the sweep, its folder, jobs at a time, and whether it goes on without the window.
+
+    ``rate``: seconds that a step of depth 1 took in the run at hand, None where none is known.
+    """
+
+    wanted = Signal(object, object, int, bool)
+
+    def __init__(
+        self, spec: Spec, folder: Path, theme: Theme, rate: float | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._spec, self._folder, self._theme, self._rate = spec, folder, theme, rate
+        self.setWindowTitle("New sweep")
+        self.setMinimumWidth(640)
+        self.rows: list[FieldRow] = []
+        self.name = QLineEdit(f"{file_stem(spec.name)}-sweep")
+        self.name.setAccessibleName("Name")
+        self.jobs = QSpinBox()
+        self.jobs.setRange(1, 256)
+        self.jobs.setValue(max(1, available_cores()))
+        self.jobs.setAccessibleName("Runs at a time")
+        self.alone = QCheckBox("Go on when the window is closed")
+        self.where = QLabel()
+        self.where.setProperty("muted", True)
+        self.preview = QLabel()
+        self.preview.setWordWrap(True)
+        self.names = QPlainTextEdit()
+        self.names.setReadOnly(True)
+        self.names.setAccessibleName("The runs, or what is wrong")
+        self.names.setFixedHeight(120)
+        self._due = QTimer(self, singleShot=True, interval=_PREVIEW_MS)
+        self._build()
+        self._due.timeout.connect(self.look)
+        self.name.textChanged.connect(self._changed)
+        self.jobs.valueChanged.connect(self._changed)
+        self.add_row("seed", "0, 1, 2")
+        self.add_row("link.alpha", "0.1, 0.3")
+        self.look()
+
+    def add_row(self, name: str = "", values: str = "") -> FieldRow:
+        row = FieldRow(self._spec, self._theme)
+        row.set(name, values)
+        row.changed.connect(self._changed)
+        row.removed.connect(lambda: self._remove(row))
+        self.rows.append(row)
+        self._fields.addWidget(row)
+        self._changed()
+        return row
+
+    @property
+    def sweep(self) -> Sweep:
+        """As it is set up now; whether it can be run is another question."""
+        vary = {row.field: sweeps.parse_values(row.values.text()) for row in self.rows if row.field}
+        base = msgspec.to_builtins(replace(self._spec, name=self._spec.name))
+        return Sweep(name=self.name.text().strip() or "sweep", base=base, vary=vary)
+
+    @property
+    def folder(self) -> Path:
+        return self._folder / file_stem(self.name.text().strip() or "sweep")
+
+    def look(self) -> bool:
+        """Say what the fields come to; whether that can be run."""
+        self._due.stop()
+        self.where.setText(f"in {shown_path(self.folder)}")
+        problems, planned = self._expanded()
+        fine = not problems
+        self._start.setEnabled(fine)
+        theme = self._theme
+        count = self.sweep.count
+        if problems:
+            word = "One thing is" if len(problems) == 1 else f"{len(problems)} things are"
+            self.preview.setText(f"<b style='color:{theme.error}'>{word} in the way</b>")
+            self.names.setPlainText("\n".join(f"• {problem}" for problem in problems))
+        else:
+            title = f"<b>{count} run{'s' if count != 1 else ''}</b>"
+            self.preview.setText(title + "".join(f" · {part}" for part in self._cost(planned, count)))
+            self.names.setPlainText("\n".join(run.name for run in planned))
+        return fine
+
+    # inside -----------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(10)
+        name = QHBoxLayout()
+        name.addWidget(self.name, 1)
+        name.addWidget(self.where)
+        for at, (title, widget) in enumerate((("Name", name), ("Runs at a time", self.jobs))):
+            label = QLabel(title)
+            grid.addWidget(label, at, 0)
+            if isinstance(widget, QHBoxLayout):
+                grid.addLayout(widget, at, 1)
+            else:
+                grid.addWidget(widget, at, 1, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(self.alone, 2, 1)
+        said = QLabel(f"Every combination of these values is a run of <b>{self._spec.name}</b>.")
+        said.setWordWrap(True)
+        self._fields = QVBoxLayout()
+        self._fields.setSpacing(6)
+        more = QPushButton("Add a field")
+        more.setAutoDefault(False)
+        more.clicked.connect(lambda: self.add_row().name.setFocus())
+        buttons = QDialogButtonBox()
+        self._start = buttons.addButton("Start the sweep", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._start.setProperty("primary", True)
+        buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setSpacing(10)
+        column.addLayout(grid)
+        column.addWidget(said)
+        column.addLayout(self._fields)
+        column.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.preview)
+        column.addWidget(self.names)
+        column.addWidget(buttons)
+
+    def accept(self) -> None:
+        """Start, if it can be run."""
+        if self.look():
+            self.wanted.emit(self.sweep, self.folder, self.jobs.value(), self.alone.isChecked())
+            super().accept()
+
+    def _changed(self) -> None:
+        self._due.start()
+
+    def _remove(self, row: FieldRow) -> None:
+        self.rows.remove(row)
+        row.deleteLater()
+        self._changed()
+
+    def _expanded(self) -> tuple[list[str], tuple[PlannedRun, ...]]:
+        names = [row.field for row in self.rows if row.field]
+        problems = [f"{name} is there twice" for name in dict.fromkeys(names) if names.count(name) > 1]
+        empty = [row.field for row in self.rows if row.field and not sweeps.parse_values(row.values.text())]
+        problems += [f"{name} has no values yet" for name in empty]
+        if not names:
+            problems.append("no field varies yet")
+        sweep = self.sweep
+        if problems or (_EXPANDED < sweep.count <= sweeps.MOST_RUNS):
+            return problems, ()
+        try:
+            return [], sweeps.expand(sweep)
+        except sweeps.SweepError as error:
+            return list(error.problems), ()
+        except HHStudioError as error:
+            return [str(error)], ()
+
+    def _cost(self, planned: tuple[PlannedRun, ...], count: int) -> list[str]:
+        if not planned:
+            return []
+        steps = [sweeps.steps_of(run.spec) for run in planned]
+        known = [number for number in steps if number is not None]
+        found = [f"{sum(known):,} steps".replace(",", " ")] if len(known) == len(steps) else []
+        jobs = min(self.jobs.value(), count)
+        if self._rate is None:
+            return [*found, "how long it takes is known once runs go on"]
+        seconds = sum(work(run.spec) for run in planned) * self._rate / jobs
+        return [*found, f"about {duration(seconds)} if a run at a time is as fast as the last one"]
+
+
+def seconds_a_step(history: object) -> float | None:
+    """Of the run at hand, as a step of depth 1; None where there is none to learn from."""
+    spec: Spec | None = getattr(history, "spec", None)
+    step, seconds = getattr(history, "step", 0), getattr(history, "seconds", 0.0)
+    if spec is None or not step or not seconds:
+        return None
+    total = sweeps.steps_of(spec)
+    return seconds / (work(spec) * min(step / total, 1.0)) if total else None

@@ -1,0 +1,1 @@
+"""Live curves: one panel a path, one curve a task."""

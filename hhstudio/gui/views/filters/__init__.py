@@ -1,0 +1,1 @@
+"""Generated filters as pictures: their statistics, differences and history."""

@@ -1,0 +1,165 @@
+"""Where the inspector's tensors come from: a session file, and what a running trainer has sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from hhstudio.core.errors import HHStudioError
+from hhstudio.core.run.events import TERMINAL, Watched
+from hhstudio.core.run.history import History
+from hhstudio.core.spec.tasks import TaskInfo
+from hhstudio.gui.widgets.filter_tiles import Statistics, statistics
+from hhstudio.gui.widgets.task_style import task_label
+
+Condition = tuple[str, int]
+LATEST = -1
+"""The step of weights as they are now."""
+
+
+class Source(Protocol):
+    """What a session offers (:class:`hhstudio.store.session.session.Session`). Reading one tensor is
+    cheap."""
+
+    @property
+    def paths(self) -> Sequence[str]: ...
+    @property
+    def tasks(self) -> Sequence[TaskInfo]: ...
+    def available(self) -> Collection[Condition]: ...
+    def tensor_names(self, path: str, task: int) -> Sequence[str]: ...
+    def tensor(self, path: str, task: int, name: str) -> np.ndarray: ...
+
+
+class Reading:
+    """Both sources as one. A live tensor stands in front of the recorded one while ``live`` is on."""
+
+    def __init__(self) -> None:
+        self.source: Source | None = None
+        self.history: History | None = None
+        self.live = False
+        self.step = LATEST
+        self._watched: dict[tuple[str, int, str], tuple[int, np.ndarray]] = {}
+        self._statistics: dict[Condition, list[Statistics]] = {}
+
+    def set_source(self, source: Source | None) -> None:
+        self.source = source
+        self._statistics = {}
+
+    def set_history(self, history: History | None) -> None:
+        self.history = history
+        self._watched, self._statistics = {}, {}
+
+    def take(self, event: Watched) -> None:
+        """Keep the newest tensor of a watch; older ones of other tensors are let go."""
+        self._watched = {(event.path, event.task, event.name): (event.step, event.tensor.numpy())}
+
+    @property
+    def running(self) -> bool:
+        """Whether a run goes on that writes what is read here."""
+        return self.history is not None and self.history.state not in TERMINAL
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        if self.source is not None and self.source.paths:
+            return tuple(getattr(path, "name", path) for path in self.source.paths)
+        return self.history.paths if self.history else ()
+
+    @property
+    def tasks(self) -> tuple[TaskInfo, ...]:
+        if self.source is not None and self.source.tasks:
+            return tuple(self.source.tasks)
+        return self.history.tasks if self.history else ()
+
+    @property
+    def image_shape(self) -> tuple[int, int, int] | None:
+        """(channels, height, width) of the images that the solvers see, where it is recorded."""
+        for holder in (self.history, getattr(self.source, "history", None)):
+            run = getattr(holder, "run", None)
+            if run is not None and run.image_shape is not None:
+                return run.image_shape
+        return None
+
+    def available(self) -> set[Condition]:
+        found = set(self.source.available()) if self.source is not None else set()
+        return found | {(path, task) for path, task, _ in self._watched} if self.live else found
+
+    def names(self, condition: Condition) -> tuple[str, ...]:
+        """Tensors of a condition in the solver's order; () where nothing was generated yet."""
+        if self.source is not None and condition in self.source.available():
+            return tuple(self.source.tensor_names(*condition))
+        return tuple(name for path, task, name in self._watched if (path, task) == condition)
+
+    def moments(self, condition: Condition) -> list[int]:
+        """Steps of the snapshots of a condition."""
+        if self.source is None or not hasattr(self.source, "snapshots"):
+            return []
+        if condition not in self.source.available():
+            return []
+        return [int(step) for step in self.source.snapshots(*condition).steps]
+
+    def snapshot(self, condition: Condition, name: str, step: int) -> tuple[np.ndarray, int] | None:
+        """The tensor as it was at a step, from the last snapshot until then, and that one's step; None where
+        there is no such snapshot. Raises HHStudioError when the file cannot give it."""
+        if not self.moments(condition):
+            return None
+        assert self.source is not None
+        kept = self.source.snapshots(*condition)  # type: ignore[attr-defined]
+        at = int(np.searchsorted(kept.steps, step, side="right")) - 1
+        return (np.asarray(kept.tensor(at, name), np.float32), int(kept.steps[at])) if at >= 0 else None
+
+    def tensor(self, condition: Condition, name: str) -> tuple[np.ndarray, int | None] | None:
+        """The tensor, and the step that it is from if it is live or a snapshot. None where there is none.
+
+        With :attr:`step` set, snapshots stand in front of the weights at the end. Raises HHStudioError when
+        the file cannot give it.
+        """
+        if self.step != LATEST and not self.live:
+            found = self.snapshot(condition, name, self.step)
+            if found is not None:
+                return found
+        watched = self._watched.get((*condition, name)) if self.live else None
+        if watched is not None:
+            return watched[1], watched[0]
+        if self.source is None or condition not in self.source.available():
+            return None
+        try:
+            return np.asarray(self.source.tensor(*condition, name)), None
+        except KeyError:
+            raise HHStudioError(
+                f"{condition[0]}, {task_label(self.tasks, condition[1])} has no tensor {name!r}"
+            ) from None
+
+    def counted(self, condition: Condition) -> Iterator[Statistics]:
+        """Statistics of every recorded tensor of a condition, one after the other; those that were kept at
+        once. Raises HHStudioError."""
+        if condition in self._statistics:
+            yield from self._statistics[condition]
+        elif self.source is not None and condition in self.source.available():
+            for name in self.source.tensor_names(*condition):
+                yield statistics(name, self.source.tensor(*condition, name))
+
+    def keep_statistics(self, condition: Condition, rows: list[Statistics]) -> None:
+        """So that they need not be worked out again."""
+        if rows:
+            self._statistics[condition] = rows
+
+    def shape(self, condition: Condition, name: str) -> tuple[int, ...]:
+        """Of a tensor; () where there is none. Raises HHStudioError."""
+        found = self.tensor(condition, name)
+        return () if found is None else found[0].shape
+
+    def first_worth_seeing(self, condition: Condition) -> str:
+        """The first convolution, or else the first matrix, of a condition with tensors."""
+        names = self.names(condition)
+        dimensions = {name: len(self.shape(condition, name)) for name in names}
+        for wanted in (4, 2):
+            for name in names:
+                if dimensions[name] == wanted:
+                    return name
+        return names[0]
+
+    def recorded(self, condition: Condition) -> bool:
+        """Whether the session holds weights of a condition."""
+        return self.source is not None and condition in self.source.available()

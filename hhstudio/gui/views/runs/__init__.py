@@ -1,0 +1,1 @@
+"""Runs: the bar, the queue, the dialog before one, the banner when one diverges."""

@@ -1,0 +1,87 @@
+"""What the window says when numbers have gone wrong, and what can be done about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from hhstudio.core.run.events import TERMINAL
+from hhstudio.core.run.history import History
+from hhstudio.gui.forms.live_settings import setting
+from hhstudio.gui.widgets.banner import Banner, Button
+
+if TYPE_CHECKING:
+    from hhstudio.gui.state.workspace import Studio
+
+TOPIC = "diverged"
+LESS = 10.0
+"""By how much the learning rate is offered to be made smaller."""
+
+
+class Rescue(QObject):
+    """Keeps the banner up while a diverged run waits for an answer, and over a session that ended so."""
+
+    def __init__(self, studio: Studio, banner: Banner) -> None:
+        super().__init__(studio)
+        self._studio, self._banner = studio, banner
+        self._told: object = None
+        studio.run_changed.connect(self.refresh)
+        studio.shown.connect(self.refresh)
+
+    def refresh(self) -> None:
+        studio, history = self._studio, self._studio.history
+        found = history.diverged if history is not None else None
+        over = history is not None and not studio.running and history.state in TERMINAL
+        if history is None or found is None or not (studio.paused or over):
+            self._told = None
+            self._banner.clear(TOPIC)
+            return
+        about = (id(history), found.message, over, studio.runs.can_continue)
+        if about != self._told:
+            self._told = about
+            text = f"Numbers went wrong. {_sentence(found.message)}"
+            self._banner.say(TOPIC, "error", text, self._ways_on(history) if over else self._ways(history))
+
+    def _ways(self, history: History) -> list[Button]:
+        """A smaller rate first: the same steps at the same rate would come to the same end, unless the rate
+        was changed after the checkpoint."""
+        runs = self._studio.runs
+        buttons: list[Button] = []
+        if history.checkpoint is not None and history.spec is not None:
+            then, now, smaller = _rates(history)
+            buttons = [
+                (f"Back to step {history.checkpoint.step}, rate {smaller:g}", lambda: runs.go_back(smaller)),
+                (f"Back, rate {then:g}", runs.go_back),
+            ]
+            if now != then:  # what was changed since is the likely cause
+                buttons.reverse()
+        return [*buttons, ("Stop", runs.stop)]
+
+    def _ways_on(self, history: History) -> list[Button]:
+        """The same for a run that has ended."""
+        runs = self._studio.runs
+        if not runs.can_continue or history.checkpoint is None or history.spec is None:
+            return []
+        then, now, smaller = _rates(history)
+        buttons: list[Button] = [
+            (
+                f"Continue from step {history.checkpoint.step}, rate {smaller:g}",
+                lambda: runs.resume_at(smaller),
+            ),
+            (f"Continue, rate {then:g}", runs.resume_session),
+        ]
+        return buttons[::-1] if now != then else buttons
+
+
+def _rates(history: History) -> tuple[float, float, float]:
+    """The learning rate at the last checkpoint, the last one, and a smaller one than at the checkpoint."""
+    assert history.checkpoint is not None
+    assert history.spec is not None
+    first = history.spec.training.lr
+    then = setting(history, "training.lr", first, history.checkpoint.step)
+    return then, setting(history, "training.lr", first), float(f"{then / LESS:.3g}")
+
+
+def _sentence(message: str) -> str:
+    return message[:1].upper() + message[1:] + "."

@@ -1,0 +1,160 @@
+"""The bar on top: what will be trained, the buttons of a run, and what it is doing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from hhstudio.core.errors import HHStudioError
+from hhstudio.core.run.history import Changes
+from hhstudio.gui.forms.quick_settings import RunSettings
+from hhstudio.gui.state.actions import ActionRegistry
+from hhstudio.gui.state.session_files import shown_path
+from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.views.runs.data_settings import DataSettings
+from hhstudio.gui.views.runs.run_status import RunStatus
+from hhstudio.gui.widgets.banner import Banner
+from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.theme import LIGHT, Theme
+
+_BUTTONS = ("run.options", "run.pause", "run.stop", "run.checkpoint")
+
+
+class RunBar(QWidget):
+    """Reads the studio and asks it for everything; keeps no state of its own."""
+
+    def __init__(
+        self, studio: Studio, registry: ActionRegistry, parent: QWidget | None = None, theme: Theme = LIGHT
+    ) -> None:
+        super().__init__(parent)
+        self.studio = studio
+        self._registry = registry
+        self.settings = RunSettings()
+        self.status = RunStatus(theme=theme)
+        self.banner = Banner(theme=theme)
+        self.data = _button("data.settings", registry)
+        self.start = ActionButton(registry.qaction("run.start"), "start")
+        self.resume = ActionButton(registry.qaction("run.continue"), "continue", primary=False)
+        self.buttons = {name: _button(name, registry) for name in _BUTTONS}
+        top = QHBoxLayout()
+        top.setSpacing(6)
+        top.addWidget(self.settings)
+        bottom = Qt.AlignmentFlag.AlignBottom
+        self.inspect = _menu_button("Inspect", "Look into what the tree generates", registry)
+        top.insertWidget(1, self.data, 0, bottom)
+        top.insertWidget(2, self.inspect, 0, bottom)
+        top.addStretch(1)
+        for button in (self.resume, self.start, *self.buttons.values()):
+            top.addWidget(button, 0, bottom)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 6, 12, 8)
+        column.setSpacing(7)
+        column.addLayout(top)
+        column.addWidget(self.status)
+        column.addWidget(self.banner)
+        self.settings.preset_requested.connect(studio.use_preset)
+        self.settings.edit_requested.connect(lambda title, fields: studio.edit(title, fields))
+        studio.document.changed.connect(self._document_changed)
+        studio.changed.connect(self._progress)
+        studio.run_changed.connect(self.refresh)
+        studio.shown.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show document, run and problems as they are now."""
+        studio = self.studio
+        self.settings.show_spec(studio.document.spec)
+        self.settings.setEnabled(not studio.running)
+        self.data.setEnabled(not studio.running)
+        self.resume.setVisible(studio.runs.can_continue)
+        self._show_problem()
+        self.status.show_run(studio.history, studio.running)
+        self._registry.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.start.set_color(theme.accent_text, theme.muted)
+        self.resume.set_color(theme.text, theme.muted)
+        self.status.set_theme(theme)
+        self.banner.set_theme(theme)
+
+    def choose_data(self) -> QDialog:
+        """Open the dialog of data folder and trust."""
+        studio = self.studio
+        dialog = DataSettings(studio.preferences.data_folder, studio.allow_unverified, self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.folder_chosen.connect(lambda folder: setattr(studio.preferences, "data_folder", folder))
+        dialog.unverified_chosen.connect(lambda allowed: setattr(studio, "allow_unverified", allowed))
+        dialog.open()
+        return dialog
+
+    def _document_changed(self, _diff: object) -> None:
+        self.refresh()
+
+    def _progress(self, changes: Changes) -> None:
+        if changes.progress or changes.state or changes.rewound:
+            self.status.show_run(self.studio.history, self.studio.running)
+
+    def _show_problem(self) -> None:
+        error = None if self.studio.running else self.studio.first_error
+        if error is not None:
+            more = sum(issue.severity == "error" for issue in self.studio.issues) - 1
+            also = f"  (and {more} more)" if more > 0 else ""
+            text = error.message[:1].upper() + error.message[1:]
+            self.banner.say("issue", "warning", f"This cannot be trained yet: {text}{also}")
+        else:
+            self.banner.clear("issue")
+        try:
+            where = f"Will be kept as {shown_path(self.studio.runs.next_session)}"
+        except HHStudioError as problem:
+            where = str(problem)
+        self.status.set_idle("Ready" if error is None else "Not ready", where, error is None)
+
+
+class ActionButton(QPushButton):
+    """A push button that does an action of the registry, and can be pressed when that can."""
+
+    def __init__(self, action: QAction, symbol: str, primary: bool = True) -> None:
+        super().__init__(action.text())
+        self._action, self._symbol = action, symbol
+        self.setObjectName(f"button:{action.objectName()}")
+        self.setProperty("primary", primary)
+        self.setProperty("run", True)
+        self.setIconSize(QSize(16, 16))
+        self.clicked.connect(action.trigger)
+        action.changed.connect(self._follow)
+        self._follow()
+
+    def set_color(self, color: str, disabled: str) -> None:
+        self.setIcon(icon(self._symbol, color, disabled))
+
+    def _follow(self) -> None:
+        self.setEnabled(self._action.isEnabled())
+        self.setToolTip(self._action.toolTip())
+
+
+def _menu_button(title: str, tip: str, registry: ActionRegistry) -> QToolButton:
+    """Opens the menu of that title."""
+    made = QToolButton()
+    made.setObjectName(f"button:{title.lower()}")
+    made.setText(title)
+    made.setToolTip(tip)
+    made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.setProperty("run", True)
+    menu = QMenu(made)
+    registry.fill_menu(menu, [action for action in registry if action.menu == title])
+    made.setMenu(menu)
+    return made
+
+
+def _button(action: str, registry: ActionRegistry) -> QToolButton:
+    made = QToolButton()
+    made.setDefaultAction(registry.qaction(action))
+    made.setObjectName(f"button:{action}")
+    made.setIconSize(QSize(18, 18))
+    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.setProperty("run", True)
+    made.setAccessibleName(registry[action].title)
+    return made

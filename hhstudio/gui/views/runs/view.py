@@ -1,0 +1,223 @@
+"""The dock of runs: the one that goes on, what it has kept and can be changed, and those that wait."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hhstudio.core.run.history import Changes, History
+from hhstudio.gui.forms.live_settings import Steering
+from hhstudio.gui.widgets.formatting import STATE_WORDS, count, duration, with_names
+from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.theme import LIGHT, Theme
+
+if TYPE_CHECKING:
+    from hhstudio.gui.state.workspace import Studio
+    from hhstudio.service.run.run_queue import Entry
+
+_ID = int(Qt.ItemDataRole.UserRole)
+_ICONS = {"running": "running", "finished": "finished", "stopped": "stopped", "failed": "failed"}
+_EMPTY = "No run waits. Use “Run with options …” to put one in the queue."
+
+
+class RunsView(QWidget):
+    """Reads the studio and asks it for everything."""
+
+    status_message = Signal(str)
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+        super().__init__(parent)
+        self._studio, self._theme = studio, theme
+        self._queueing = studio.runs.queueing
+        self._history: History | None = None
+        self.now = QLabel("No run")
+        self.now.setProperty("title", True)
+        self.kept = QLabel("")
+        self.kept.setWordWrap(True)
+        self.kept.setProperty("muted", True)
+        self.steering = Steering()
+        self.steering.learning_rate_chosen.connect(studio.runs.set_learning_rate)
+        self.steering.beta_chosen.connect(studio.runs.set_beta)
+        self.back = QPushButton("Go back to the checkpoint")
+        self.back.clicked.connect(lambda: studio.runs.go_back())
+        self.head = QLabel("Queue")
+        self.head.setProperty("title", True)
+        self.go = QPushButton()
+        self.go.clicked.connect(self._toggle)
+        self.queue = QTreeWidget()
+        self.queue.setHeaderLabels(["Run", "State"])
+        self.queue.setRootIsDecorated(False)
+        self.queue.setUniformRowHeights(True)
+        self.queue.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.queue.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.queue.setAccessibleName("Queue of runs")
+        self.queue.header().setStretchLastSection(False)
+        self.queue.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.queue.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.queue.customContextMenuRequested.connect(self._menu_at)
+        self.note = QLabel("")
+        self.note.setWordWrap(True)
+        self.note.setProperty("muted", True)
+        for title, keys, call in (
+            ("Earlier", "Alt+Up", lambda: self._move(-1)),
+            ("Later", "Alt+Down", lambda: self._move(1)),
+            ("Take out", "Delete", self._remove),
+        ):
+            action = QAction(title, self.queue)
+            action.setShortcut(QKeySequence(keys))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            action.triggered.connect(call)
+            self.queue.addAction(action)
+        top = QHBoxLayout()
+        top.addWidget(self.head)
+        top.addStretch(1)
+        top.addWidget(self.go)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(10, 8, 10, 8)
+        column.setSpacing(6)
+        for widget in (self.now, self.kept, self.steering, self.back):
+            column.addWidget(widget)
+        column.addSpacing(6)
+        column.addLayout(top)
+        column.addWidget(self.queue, 1)
+        column.addWidget(self.note)
+        area = QScrollArea()  # so that other panels beside it need not make room
+        area.setWidget(inside)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setMinimumWidth(inside.minimumSizeHint().width())
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(area)
+        self._queueing.changed.connect(self._fill)
+        studio.run_changed.connect(self._show_run)
+        studio.sessions_changed.connect(self._fill)
+        self.set_theme(theme)
+
+    def set_history(self, history: History | None) -> None:
+        self._history = history
+        self._show_run()
+
+    def refresh(self, changes: Changes) -> None:
+        if changes.progress or changes.state or changes.rewound:
+            self._show_run()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._fill()
+        self._show_run()
+
+    # the run that goes on -----------------------------------------------------------------------------
+
+    def _show_run(self) -> None:
+        studio, history = self._studio, self._history
+        running = studio.running
+        self.steering.show_history(history, running)
+        kept = history.checkpoint.step if history is not None and history.checkpoint is not None else None
+        self.back.setEnabled(running and kept is not None)
+        self.back.setToolTip(
+            "Go on from the last checkpoint, as if what came after it had not been"
+            if kept is not None
+            else "There is no checkpoint yet"
+        )
+        if history is None or not running:
+            self.now.setText("No run" if history is None else STATE_WORDS[history.state])
+            self.kept.setText("")
+            return
+        name = studio.session_path.stem if studio.session_path is not None else ""
+        self.now.setText(f"{STATE_WORDS[history.state]}: {name}")
+        if kept is None:
+            self.kept.setText("Nothing is kept yet")
+        else:
+            since = max(history.step - kept, 0)
+            rate = history.progress.rate if history.progress is not None else 0.0
+            ago = f", {duration(since / rate)} ago" if since and rate else ""
+            wrong = history.diverged is not None
+            keeps = "that checkpoint" if wrong else f"all up to step {count(history.step)}"
+            self.kept.setText(f"Checkpoint at step {count(kept)}{ago}. Stop keeps {keeps}.")
+
+    # the queue --------------------------------------------------------------------------------------
+
+    def _fill(self) -> None:
+        queue, chosen = self._queueing.queue, self.chosen()
+        self.queue.clear()
+        for entry in queue.entries:
+            item = QTreeWidgetItem([entry.name, entry.state])
+            item.setData(0, _ID, entry.id)
+            item.setToolTip(0, entry.out)
+            item.setToolTip(1, with_names(entry.message))
+            color = {"failed": self._theme.error, "running": self._theme.accent}.get(
+                entry.state, self._theme.muted
+            )
+            item.setIcon(0, icon(_ICONS.get(entry.state, "pause"), color))
+            self.queue.addTopLevelItem(item)
+            if entry.id == chosen:
+                self.queue.setCurrentItem(item)
+        waits = sum(entry.state == "waiting" for entry in queue.entries)
+        self.head.setText(f"Queue · {waits} waiting" if waits else "Queue")
+        going = self._queueing.going_on
+        self.go.setText("Hold" if going else "Go on")
+        tip = "Start nothing after this run" if going else "Start what waits, one after the other"
+        self.go.setToolTip(tip)
+        self.go.setEnabled(bool(waits))
+        failed = next((e for e in reversed(queue.entries) if e.state == "failed" and e.message), None)
+        text = queue.problem or ("" if queue.entries else _EMPTY)
+        if not text and failed is not None:
+            text = f"{failed.name}: {with_names(failed.message)}"
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
+
+    def chosen(self) -> int | None:
+        """The id of the chosen run."""
+        item = self.queue.currentItem()
+        return item.data(0, _ID) if item is not None else None
+
+    def _entry(self) -> Entry | None:
+        number = self.chosen()
+        return self._queueing.queue[number] if number is not None else None
+
+    def _toggle(self) -> None:
+        (self._queueing.hold if self._queueing.going_on else self._queueing.go_on)()
+
+    def _move(self, by: int) -> None:
+        entry = self._entry()
+        if entry is not None:
+            self._queueing.move(entry.id, by)
+
+    def _remove(self) -> None:
+        entry = self._entry()
+        if entry is not None and entry.state == "running":
+            self.status_message.emit("It is running: stop it first")
+        elif entry is not None:
+            self._queueing.remove(entry.id)
+
+    def _menu_at(self, at: QPoint) -> None:
+        entry = self._entry()
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions(self.queue.actions())
+        for action in self.queue.actions():
+            action.setEnabled(entry is not None)
+        again = menu.addAction("Wait again")
+        again.setEnabled(entry is not None and entry.state in ("failed", "stopped"))
+        if entry is not None:
+            again.triggered.connect(lambda: self._queueing.retry(entry.id))
+        menu.addAction("Take out the finished", self._queueing.clear)
+        menu.popup(self.queue.viewport().mapToGlobal(at))

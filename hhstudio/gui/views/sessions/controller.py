@@ -1,0 +1,129 @@
+"""What the list of sessions asks for, done: names, notes, the trash and back, files from elsewhere."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject
+
+from hhstudio.core.errors import HHStudioError
+from hhstudio.gui.state import session_files
+from hhstudio.gui.state.rerun_command import copy_command
+from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.views.sessions import trash
+from hhstudio.gui.views.sessions.notes_dialog import NotesDialog
+from hhstudio.gui.views.sessions.trash import Thrown
+from hhstudio.gui.views.sessions.view import SessionList
+
+
+class Keeper(QObject):
+    """Works off the window's thread wherever files are touched; says what went wrong."""
+
+    def __init__(self, studio: Studio, view: SessionList) -> None:
+        super().__init__(view)
+        self.studio, self.view = studio, view
+        view.rename_requested.connect(self.rename)
+        view.delete_requested.connect(self.throw_away)
+        view.notes_requested.connect(self.write_notes)
+        view.command_requested.connect(lambda path: copy_command(studio, path))
+        view.added.connect(self.take_in)
+
+    def rename(self, path: Path, name: str) -> None:
+        from hhstudio.store.catalog.file_operations import rename
+
+        if self._is_shown(path) and self.studio.running:
+            self.studio.problem.emit("Rename", "This session is being trained: stop it first.")
+            return
+
+        def done(new: Path) -> None:
+            if self._is_shown(path):
+                self.studio.open(new)
+            self.view.choose_session(new)
+
+        self._do("Rename", lambda: rename(path, name), done)
+
+    def throw_away(self, paths: list[Path]) -> None:
+        """Into the trash at once: it can be undone."""
+        if self.studio.running and any(map(self._is_shown, paths)):
+            self.studio.problem.emit("Move to the trash", "This session is being trained: stop it first.")
+            return
+        thrown: list[Thrown] = []
+
+        def work() -> None:
+            for path in paths:
+                thrown.append(trash.throw_away(path))
+
+        def done(_: object) -> None:
+            what = f"{paths[0].stem} is" if len(paths) == 1 else f"{len(paths)} sessions are"
+            self.view.toast.say(f"{what} in the trash", lambda: self.take_back(thrown))
+
+        self._do("Move to the trash", work, done)
+
+    def take_back(self, thrown: list[Thrown]) -> None:
+        def work() -> None:
+            for each in thrown:
+                trash.take_back(each)
+
+        def done(_: object) -> None:
+            self.view.choose_session(thrown[0].session)
+
+        self._do("Undo", work, done)
+
+    def write_notes(self, path: Path) -> NotesDialog:
+        from hhstudio.store.catalog.notes import read_notes, write_notes
+
+        dialog = NotesDialog(path, read_notes(path), self.view.model.tags, self.view.window())
+        dialog.saved.connect(lambda notes: self._do("Notes", lambda: write_notes(path, notes)))
+        dialog.open()
+        return dialog
+
+    def take_in(self, files: list[Path]) -> None:
+        """Copy sessions from elsewhere into the folder; those that are in it already are opened."""
+        folder = self.view.model.folder
+
+        def work() -> list[Path]:
+            session_files.make_folder(folder)
+            return [_copied(file, folder) for file in files]
+
+        def done(taken: list[Path]) -> None:
+            self.studio.notice.emit(f"{len(taken)} sessions taken in" if len(taken) > 1 else
+                                    f"{taken[0].name} taken in")  # fmt: skip
+            self.view.choose_session(taken[-1])
+
+        self._do("Take in", work, done)
+
+    def _is_shown(self, path: Path) -> bool:
+        return path == self.studio.session_path
+
+    def _do(self, title: str, work: Callable[[], Any], done: Callable[[Any], object] | None = None) -> None:
+        def well(result: Any) -> None:
+            if done is not None:
+                done(result)
+            self.studio.sessions_changed.emit()
+
+        def failed(error: Exception) -> None:
+            self.studio.tell(title, error)
+            self.studio.sessions_changed.emit()
+
+        self.studio.jobs.submit(work, well, failed)
+
+
+def _copied(file: Path, folder: Path) -> Path:
+    """A session's copy in a folder, under a name that is free, whole or not there. Raises HHStudioError."""
+    if file.parent.resolve() == folder.resolve():
+        return folder / file.name
+    target = session_files.unused_path(folder, file.stem)
+    passing = target.with_name(f".{target.name}.part")
+    try:
+        shutil.copyfile(file, passing)
+        journal = file.with_name(file.name + ".journal")
+        if journal.exists():
+            shutil.copyfile(journal, target.with_name(target.name + ".journal"))
+        passing.replace(target)
+    except OSError as error:
+        passing.unlink(missing_ok=True)
+        raise HHStudioError(f"{file}: cannot be copied ({error.strerror or error})") from None
+    return target

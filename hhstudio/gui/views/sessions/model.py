@@ -1,0 +1,208 @@
+"""The sessions of a folder as a list model: read off the window's thread, searched, sorted, up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QFileSystemWatcher,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    QTimer,
+    Signal,
+)
+
+from hhstudio.gui.state.background import Jobs
+from hhstudio.gui.views.sessions.descriptions import haystack, state_word, summary, tooltip
+from hhstudio.gui.widgets.formatting import plain
+
+if TYPE_CHECKING:
+    from hhstudio.store.catalog.catalog_entry import Brief
+    from hhstudio.store.catalog.index import Entry, Index
+
+ENTRY = int(Qt.ItemDataRole.UserRole)
+_SETTLE_MS = 300
+"""Files change several times in a row while a session is compacted: look once, afterwards."""
+Where = QModelIndex | QPersistentModelIndex
+
+
+def _accuracy(entry: Entry) -> float:
+    """Mean over the paths, -1 where nothing was measured."""
+    known = [value for value in entry.brief.average.values() if value is not None]
+    return sum(known) / len(known) if known else -1.0
+
+
+ORDERS: dict[str, tuple[str, Callable[[Entry], Any]]] = {
+    "newest": ("Newest first", lambda e: (-e.brief.modified, e.brief.path.name)),
+    "oldest": ("Oldest first", lambda e: (e.brief.modified, e.brief.path.name)),
+    "name": ("Name", lambda e: e.brief.path.name.casefold()),
+    "accuracy": ("Best accuracy", lambda e: (-_accuracy(e), e.brief.path.name)),
+    "duration": ("Longest run", lambda e: (-e.brief.seconds, e.brief.path.name)),
+    "size": ("Largest file", lambda e: (-e.brief.size, e.brief.path.name)),
+    "state": ("State", lambda e: (state_word(e.brief), -e.brief.modified)),
+}
+"""Orders by name: title and key."""
+
+
+class SessionModel(QAbstractListModel):
+    """``read`` says that a look at the folder has ended; ``renamed`` (path, name) that a name was typed."""
+
+    read = Signal()
+    renamed = Signal(object, str)
+
+    def __init__(self, jobs: Jobs, parent: object = None) -> None:
+        super().__init__(parent)  # type: ignore[arg-type]
+        self._jobs = jobs
+        self.folder = Path()
+        self.rows: list[Entry] = []
+        self.search = ""
+        self.order = "newest"
+        self._index: Index | None = None
+        self._words: dict[str, tuple[Entry, str]] = {}
+        self._reading = False
+        self._again = False
+        self._watcher = QFileSystemWatcher(self)
+        self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._watcher.directoryChanged.connect(lambda _: self._settle.start())
+        self._settle.timeout.connect(self.look)
+
+    @property
+    def briefs(self) -> list[Brief]:
+        """Of the sessions that are shown, in their order."""
+        return [entry.brief for entry in self.rows]
+
+    @property
+    def unread(self) -> bool:
+        """Whether the folder has not been looked at yet."""
+        return self._index is None and self._reading
+
+    @property
+    def count(self) -> int:
+        """Sessions in the folder, those included that the search leaves out."""
+        return 0 if self._index is None else len(self._index.entries)
+
+    @property
+    def tags(self) -> list[str]:
+        """All tags there are, by name."""
+        entries = () if self._index is None else self._index.entries.values()
+        return sorted({tag for entry in entries for tag in entry.notes.tags}, key=str.casefold)
+
+    def set_folder(self, folder: Path) -> None:
+        """Show another folder; one that does not exist has no sessions."""
+        self.folder, self._index = folder, None
+        if self._watcher.directories():
+            self._watcher.removePaths(self._watcher.directories())
+        self._watch()
+        self.look()
+
+    def set_search(self, text: str) -> None:
+        """Show what has all these words: in its name, data, device, state, notes or tags (``#tag``)."""
+        self.search = text
+        self._arrange()
+
+    def set_order(self, order: str) -> None:
+        """One of :data:`ORDERS`; any other name is the first."""
+        self.order = order if order in ORDERS else "newest"
+        self._arrange()
+
+    def look(self) -> None:
+        """Read the folder anew. Files that have not changed are not opened again."""
+        if self._reading:
+            self._again = True
+            return
+        self._reading, self._again = True, False
+        self._watch()
+        folder, known = self.folder, self._index
+        self._jobs.submit(lambda: _look(folder, known), self._take, self._failed)
+
+    def find(self, path: Path) -> QModelIndex:
+        """Where a session is; invalid when it is not shown."""
+        for row, entry in enumerate(self.rows):
+            if entry.brief.path == path:
+                return self.index(row)
+        return QModelIndex()
+
+    def rowCount(self, parent: Where = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.rows)
+
+    def flags(self, index: Where) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        running = index.isValid() and self.rows[index.row()].brief.state == "running"
+        return flags if running else flags | Qt.ItemFlag.ItemIsEditable
+
+    def data(self, index: Where, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        entry = self.rows[index.row()]
+        if role == ENTRY:
+            return entry
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return entry.brief.path.stem
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain(tooltip(entry))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{entry.brief.path.stem}, {state_word(entry.brief)}, {summary(entry.brief)}"
+        return None
+
+    def setData(self, index: Where, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        path = self.rows[index.row()].brief.path
+        if role != Qt.ItemDataRole.EditRole or str(value).strip() in ("", path.stem):
+            return False
+        self.renamed.emit(path, str(value))
+        return True
+
+    def _watch(self) -> None:
+        if self.folder.is_dir() and not self._watcher.directories():
+            self._watcher.addPath(str(self.folder))
+
+    def _take(self, found: Index) -> None:
+        self._reading = False
+        if found.folder == self.folder:
+            self._index = found
+            self._arrange()
+        if found.folder != self.folder or self._again or not found.complete:
+            self.look()
+        if found.complete:
+            self.read.emit()
+
+    def _arrange(self) -> None:
+        """Put what is to be seen in its order. Rows that stay are told as changed, not as new."""
+        entries = [] if self._index is None else list(self._index.entries.values())
+        wanted = self.search.casefold().split()
+        if wanted:
+            entries = [e for e in entries if all(word in self._haystack(e) for word in wanted)]
+        rows = sorted(entries, key=ORDERS[self.order][1])
+        if rows == self.rows:
+            return
+        if [e.brief.path for e in rows] == [e.brief.path for e in self.rows]:
+            changed = [at for at, (new, old) in enumerate(zip(rows, self.rows, strict=True)) if new != old]
+            self.rows = rows
+            for at in changed:
+                self.dataChanged.emit(self.index(at), self.index(at))
+            return
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def _haystack(self, entry: Entry) -> str:
+        name = entry.brief.path.name
+        known = self._words.get(name)
+        if known is None or known[0] is not entry:
+            known = self._words[name] = (entry, haystack(entry))
+        return known[1]
+
+    def _failed(self, _error: Exception) -> None:
+        """A folder that cannot be listed shows nothing; the next change of it is another chance."""
+        self._reading = False
+        self.read.emit()
+
+
+def _look(folder: Path, known: Index | None) -> Index:
+    from hhstudio.store.catalog import index
+
+    found = index.up_to_date(known if known is not None else index.load(folder))
+    if found.complete and found.changed:
+        index.store(found)
+    return found

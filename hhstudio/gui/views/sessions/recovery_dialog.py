@@ -1,0 +1,100 @@
+"""What recovery saved of a session, and what was lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from hhstudio.gui.widgets.icons import icon, pixmap
+from hhstudio.gui.widgets.theme import Theme
+
+if TYPE_CHECKING:
+    from hhstudio.store.recovery.recover import Report
+
+
+_SHORT = 4
+"""Lines of which all are seen at once."""
+
+
+class RecoveryDialog(QDialog):
+    """Accepted means: open the session."""
+
+    def __init__(self, report: Report, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(f"Recovery of {report.path.name}")
+        whole = not report.lost
+        symbol = QLabel()
+        symbol.setPixmap(pixmap("finished" if whole else "warning", theme.ok if whole else theme.warn, 28))
+        title = QLabel(_title(report))
+        title.setProperty("title", True)
+        title.setTextFormat(Qt.TextFormat.PlainText)
+        title.setWordWrap(True)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(symbol)
+        head.addWidget(title, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 12)
+        column.setSpacing(8)
+        column.addLayout(head)
+        self.lost = _listed(column, "Lost", report.lost, "error", theme.error, theme)
+        self.saved = _listed(column, "Saved", report.saved, "finished", theme.ok, theme)
+        if report.original is not None:
+            kept = QLabel(f"The damaged file is kept as {report.original.name}, beside the session.")
+            kept.setTextFormat(Qt.TextFormat.PlainText)
+            kept.setWordWrap(True)
+            kept.setProperty("muted", True)
+            kept.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            column.addWidget(kept)
+        self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        self.open_button = QPushButton("Open the session")
+        self.open_button.setProperty("primary", True)
+        self.buttons.addButton(self.open_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        self.open_button.setDefault(True)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        column.addWidget(self.buttons)
+        self.resize(600, 190 + 22 * min(8, len(report.lost)) + 19 * min(14, len(report.saved)))
+
+
+def _title(report: Report) -> str:
+    if report.healthy:
+        return f"{report.path.name} is whole"
+    if report.lost:
+        return f"{report.path.name} can be opened again; some of it is lost"
+    return f"{report.path.name} can be opened again; nothing is lost"
+
+
+def _listed(
+    column: QVBoxLayout, title: str, lines: list[str], symbol: str, color: str, theme: Theme
+) -> QListWidget:
+    """A caption and its lines; both hidden where there are none."""
+    caption, found = QLabel(f"{title} ({len(lines)})"), QListWidget()
+    caption.setProperty("caption", True)
+    found.setAccessibleName(title)
+    found.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    found.setWordWrap(True)
+    found.setIconSize(QSize(14, 14))
+    found.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
+    found.setStyleSheet(f"QListWidget {{ border: 1px solid {theme.border}; border-radius: 5px; }}")
+    for line in lines:
+        found.addItem(QListWidgetItem(icon(symbol, color), line[:1].upper() + line[1:]))
+    for widget in (caption, found):
+        widget.setVisible(bool(lines))
+        column.addWidget(widget, 0 if widget is caption else len(lines))
+    if len(lines) <= _SHORT:  # room for these and no more: the other list may have it
+        found.setFixedHeight(8 + sum(found.sizeHintForRow(row) for row in range(len(lines))))
+    return found

@@ -1,0 +1,80 @@
+"""Throwing sessions away so that they can be had back: into the system's trash, or a folder of ours."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QFile
+
+from hhstudio.core.errors import HHStudioError
+
+FOLDER = ".trash"
+"""In the sessions folder, used where the system has no trash for it."""
+
+
+@dataclass(frozen=True)
+class Thrown:
+    """A session that lies in the trash: where each of its files was, and where it is now."""
+
+    session: Path
+    files: tuple[tuple[Path, Path], ...]
+
+
+def throw_away(session: Path) -> Thrown:
+    """Move a session, its journal and notes into the trash. Raises HHStudioError; nothing is lost then."""
+    from hhstudio.store.catalog.file_operations import belongings
+    from hhstudio.store.journal.lock import owner
+
+    writer = owner(session)
+    if writer is not None:
+        raise HHStudioError(f"{session.name} is being written by {writer}: stop that run first")
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for file in belongings(session):
+            moved.append((file, _into_trash(file)))
+    except OSError as error:
+        _back(moved)
+        raise HHStudioError(
+            f"{session.name} could not be moved to the trash ({error.strerror or error}); nothing was removed"
+        ) from None
+    return Thrown(session, tuple(moved))
+
+
+def take_back(thrown: Thrown) -> None:
+    """Put everything where it was. Raises HHStudioError where the trash was emptied or the name is taken."""
+    for before, now in thrown.files:
+        if before.exists():
+            raise HHStudioError(f"there is another {before.name} now: rename it, then undo again")
+        if not now.exists():
+            raise HHStudioError(f"{before.name} is not in the trash any more")
+    try:
+        _back(list(thrown.files))
+    except OSError as error:
+        raise HHStudioError(
+            f"{thrown.session.name} could not be put back ({error.strerror or error})"
+        ) from None
+
+
+def _into_trash(file: Path) -> Path:
+    handle = QFile(str(file))
+    if handle.moveToTrash():
+        where = Path(handle.fileName())
+        if where != file and where.exists():
+            return where
+    own = file.parent / FOLDER
+    own.mkdir(exist_ok=True)
+    number, target = 1, own / file.name
+    while target.exists():
+        number += 1
+        target = own / f"{number}-{file.name}"
+    shutil.move(file, target)
+    return target
+
+
+def _back(moved: list[tuple[Path, Path]]) -> None:
+    for before, now in reversed(moved):
+        shutil.move(now, before)
+        # what a desktop remembers of a file in its trash
+        (now.parent.parent / "info" / f"{now.name}.trashinfo").unlink(missing_ok=True)

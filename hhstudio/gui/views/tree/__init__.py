@@ -1,0 +1,1 @@
+"""The tree as a canvas, an outline and a timeline."""

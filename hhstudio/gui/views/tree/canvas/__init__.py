@@ -1,0 +1,1 @@
+"""The canvas: the tree drawn, edited and, while it trains, alive."""

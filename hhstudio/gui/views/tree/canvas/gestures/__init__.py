@@ -1,0 +1,28 @@
+"""What a user does with the mouse on the canvas: one class a gesture."""
+
+from hhstudio.gui.views.tree.canvas.gestures.band import BandGesture
+from hhstudio.gui.views.tree.canvas.gestures.base import Gesture, Press
+from hhstudio.gui.views.tree.canvas.gestures.connect import ConnectGesture
+from hhstudio.gui.views.tree.canvas.gestures.move import MoveGesture
+from hhstudio.gui.views.tree.canvas.gestures.pan import PanGesture
+from hhstudio.gui.views.tree.canvas.gestures.resize import ResizeGesture
+
+GESTURES: tuple[type[Gesture], ...] = (
+    PanGesture,
+    ConnectGesture,
+    ResizeGesture,
+    MoveGesture,
+    BandGesture,
+)
+"""In the order in which they are asked whether a press is theirs."""
+
+__all__ = [
+    "GESTURES",
+    "BandGesture",
+    "ConnectGesture",
+    "Gesture",
+    "MoveGesture",
+    "PanGesture",
+    "Press",
+    "ResizeGesture",
+]

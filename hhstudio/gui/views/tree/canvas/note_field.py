@@ -1,0 +1,75 @@
+"""Writing a comment, or a frame's title, in place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
+
+from hhstudio.gui.state.drawing_editor import Drawing
+from hhstudio.gui.widgets.theme import Theme
+
+LONGEST = 2000
+"""Characters of a comment."""
+
+
+class NoteField(QPlainTextEdit):
+    """Ctrl+Enter (in a frame's title Enter alone) or leaving keeps the text, Esc does not."""
+
+    def __init__(self, drawing: Drawing, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._drawing = drawing
+        self.annotation_id = ""
+        self._single = False
+        self._before = ""
+        self.setTabChangesFocus(True)
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        self.hide()
+
+    def open(self, annotation_id: str, text: str, place: QRect, single: bool) -> None:
+        """``single``: one line, for a title."""
+        self.annotation_id, self._single, self._before = annotation_id, single, text
+        self.setAccessibleName("Title of the frame" if single else "Text of the comment")
+        self.setPlainText(text)
+        self.setGeometry(place)
+        self.show()
+        self.raise_()
+        self.selectAll()
+        self.setFocus()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.setStyleSheet(
+            f"QPlainTextEdit {{ background: {theme.panel}; color: {theme.text};"
+            f" border: 2px solid {theme.accent}; border-radius: 6px; padding: 2px 4px; }}"
+        )
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # while one writes, keys are letters, not commands of the canvas
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_field(keep=False)
+        elif enter and (self._single or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
+            self.close_field(keep=True)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason):
+            self.close_field(keep=True)
+
+    def close_field(self, keep: bool) -> None:
+        """Go away, with or without the text that was written."""
+        annotation_id, text = self.annotation_id, self.toPlainText().strip()[:LONGEST]
+        if not annotation_id:
+            return
+        self.annotation_id = ""
+        self.hide()
+        self.parentWidget().setFocus()
+        if keep and text != self._before:
+            self._drawing.write(annotation_id, " ".join(text.split()) if self._single else text)

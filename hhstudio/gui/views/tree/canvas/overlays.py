@@ -1,0 +1,172 @@
+"""What floats over the canvas: the buttons of a hovered hypernetwork, messages, the hint of an empty one."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from hhstudio.gui.widgets.theme import Theme
+
+MESSAGE_MS = 4000
+
+
+class Guest(Protocol):
+    """Another widget on the canvas, which wears its theme."""
+
+    def set_theme(self, theme: Theme) -> None: ...
+
+
+class AddButtons(QWidget):
+    """ "Child" and "Solver" beside a hypernetwork, so that nobody has to know a gesture."""
+
+    child_wanted = Signal(str)
+    solver_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.node_id = ""
+        rows = QHBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(4)
+        self.child = _button("+ Child", "Add a child hypernetwork", self)
+        self.solver = _button("+ Solver", "Add a solver, and with it a path", self)
+        self.child.clicked.connect(lambda: self.child_wanted.emit(self.node_id))
+        self.solver.clicked.connect(lambda: self.solver_wanted.emit(self.node_id))
+        rows.addWidget(self.child)
+        rows.addWidget(self.solver)
+        self.hide()
+
+    def show_at(self, node_id: str, corner: QPoint) -> None:
+        """Astride the card's border: ``corner`` is where their right end is, in the parent's pixels."""
+        self.node_id = node_id
+        self.adjustSize()
+        self.move(max(2, corner.x() - self.width()), corner.y() - self.height() // 2)
+        self.show()
+        self.raise_()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.setStyleSheet(
+            f"QPushButton {{ background: {theme.panel}; color: {theme.accent};"
+            f" border: 1px solid {theme.accent}; border-radius: 10px; padding: 2px 9px; font-weight: 600;"
+            " font-size: 11px; min-height: 14px; }"
+            f"QPushButton:hover {{ background: {theme.accent}; color: {theme.accent_text}; }}"
+        )
+
+
+class Message(QLabel):
+    """A line at the bottom of the canvas that goes away by itself, or stays while it is ``pinned``."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._theme: Theme | None = None
+        self._pinned = ""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(lambda: self.say(""))
+        self.hide()
+
+    def say(self, text: str, warn: bool = False) -> None:
+        """Show a line for a while; empty shows what is pinned, if anything."""
+        self._timer.stop()
+        shown = text or self._pinned
+        self.setVisible(bool(shown))
+        if not shown:
+            return
+        self.setText(shown)
+        self._paint(warn)
+        self.place()
+        if text:
+            self._timer.start(MESSAGE_MS)
+
+    def pin(self, text: str) -> None:
+        """What stands there when nothing else is said."""
+        self._pinned = text
+        if not self._timer.isActive():
+            self.say("")
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._paint(False)
+
+    def place(self) -> None:
+        self.adjustSize()
+        room = self.parentWidget().rect()
+        self.resize(min(self.width(), room.width() - 24), self.height())
+        self.move((room.width() - self.width()) // 2, room.height() - self.height() - 14)
+        self.raise_()
+
+    def _paint(self, warn: bool) -> None:
+        theme = self._theme
+        if theme is None:
+            return
+        color, border = (theme.error, theme.error) if warn else (theme.text, theme.border)
+        self.setStyleSheet(
+            f"QLabel {{ background: {theme.panel}; color: {color}; border: 1px solid {border};"
+            " border-radius: 8px; padding: 6px 12px; }"
+        )
+
+
+class EmptyHint(QFrame):
+    """What an empty canvas says, with the two ways to begin."""
+
+    start_wanted = Signal()
+    root_wanted = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(36, 28, 36, 28)
+        rows.setSpacing(8)
+        self._title = QLabel("Draw a hierarchy", self)
+        self._text = QLabel(
+            "A root hypernetwork generates the weights of its targets:\n"
+            "solvers that learn tasks, or child hypernetworks that go on.",
+            self,
+        )
+        buttons = QHBoxLayout()
+        self.start = _button("Root and solver", "Start with a root and one solver on path P1", self)
+        self.root = _button("Root only", "Start with a root hypernetwork", self)
+        self.start.setProperty("main", True)
+        self.start.clicked.connect(self.start_wanted)
+        self.root.clicked.connect(self.root_wanted)
+        for widget in (self._title, self._text):
+            widget.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            rows.addWidget(widget)
+        rows.addSpacing(8)
+        buttons.addStretch(1)
+        buttons.addWidget(self.start)
+        buttons.addWidget(self.root)
+        buttons.addStretch(1)
+        rows.addLayout(buttons)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.setStyleSheet(
+            f"EmptyHint {{ background: {theme.panel}; border: 1px solid {theme.border};"
+            " border-radius: 14px; }"
+            f"QLabel {{ color: {theme.muted}; border: none; }}"
+            f"QPushButton {{ background: {theme.raised}; color: {theme.text};"
+            f" border: 1px solid {theme.border};"
+            " border-radius: 8px; padding: 7px 16px; font-weight: 600; }"
+            f"QPushButton[main=true] {{ background: {theme.accent}; color: {theme.accent_text};"
+            f" border-color: {theme.accent}; }}"
+            f"QPushButton:focus {{ border: 2px solid {theme.text}; }}"
+        )
+        self._title.setStyleSheet(f"color: {theme.text}; font-size: 19px; font-weight: 600;")
+
+    def place(self) -> None:
+        self.adjustSize()
+        room = self.parentWidget().rect()
+        self.move((room.width() - self.width()) // 2, (room.height() - self.height()) // 2)
+
+
+def _button(text: str, name: str, parent: QWidget) -> QPushButton:
+    button = QPushButton(text, parent)
+    button.setToolTip(name)
+    button.setAccessibleName(name)
+    button.setCursor(Qt.CursorShape.PointingHandCursor)
+    return button

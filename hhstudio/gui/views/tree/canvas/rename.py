@@ -1,0 +1,91 @@
+"""Renaming a node in place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRect, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from hhstudio.core.spec import rules
+from hhstudio.gui.state.tree_editor import TreeEditor
+from hhstudio.gui.widgets.theme import Theme
+
+
+class RenameField(QLineEdit):
+    """A line over the card: Enter or leaving keeps the name, Esc does not; says at once what is wrong."""
+
+    said = Signal(str, bool)
+
+    def __init__(self, editor: TreeEditor, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self.node_id = ""
+        self._theme: Theme | None = None
+        self.setMaxLength(rules.LONGEST_NAME)
+        self.setAccessibleName("Name of the node")
+        self.textChanged.connect(self._judge)
+        self.hide()
+
+    def open(self, node_id: str, place: QRect) -> None:
+        self.node_id = node_id
+        self.setText(self._editor.topology.by_id[node_id].name)
+        self.setGeometry(place)
+        self.show()
+        self.raise_()
+        self.selectAll()
+        self.setFocus()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._judge()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # while a name is typed, keys are letters, not commands of the canvas
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._close()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if not self._problem():
+                self._keep()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() == Qt.FocusReason.PopupFocusReason or not self.node_id:
+            return
+        if self._problem():
+            self._close()
+        else:
+            self._keep()
+
+    def _keep(self) -> None:
+        node_id, name = self.node_id, self.text()
+        self._close()
+        self._editor.rename(node_id, name)
+
+    def _close(self) -> None:
+        self.node_id = ""
+        self.hide()
+        self.said.emit("", False)
+        self.parentWidget().setFocus()
+
+    def _problem(self) -> str:
+        if self.node_id not in self._editor.topology.by_id:
+            return "the node is gone"
+        return rules.name_problem(self._editor.topology, self.node_id, self.text())
+
+    def _judge(self) -> None:
+        problem = self._problem() if self.node_id else ""
+        if self.node_id:
+            self.said.emit(problem, bool(problem))
+        if self._theme is not None:
+            border = self._theme.error if problem else self._theme.accent
+            self.setStyleSheet(
+                f"QLineEdit {{ background: {self._theme.panel}; color: {self._theme.text};"
+                f" border: 2px solid {border}; border-radius: 5px; padding: 0 4px; font-weight: 600; }}"
+            )

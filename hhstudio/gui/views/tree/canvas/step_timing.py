@@ -1,0 +1,43 @@
+"""Trying some steps of a spec in a process of its own, for the line of costs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from hhstudio.core.spec.spec import Spec
+from hhstudio.gui.state.background import Jobs
+from hhstudio.gui.views.tree.canvas.cost_strip import Measured
+from hhstudio.service.run.calibration import calibrate
+
+if TYPE_CHECKING:
+    from hhstudio.gui.state.workspace import Studio
+
+
+class Measuring:
+    """Takes some seconds on a thread of its own; :meth:`close` gives up."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._jobs = Jobs(studio)
+        self._cancelled = threading.Event()
+
+    def __call__(
+        self, spec: Spec, done: Callable[[Measured], object], failed: Callable[[Exception], object]
+    ) -> None:
+        studio = self._studio
+        data, trust = studio.preferences.data_folder, studio.allow_unverified
+        imports = studio.runs.trusted
+
+        def work() -> Measured:
+            return calibrate(
+                spec, data, allow_unverified=trust, allow_imports=imports, cancelled=self._cancelled
+            )
+
+        self._jobs.submit(work, done, failed)
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        self._cancelled.set()
+        self._jobs.close()

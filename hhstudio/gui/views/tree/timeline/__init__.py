@@ -1,0 +1,1 @@
+"""The timeline: what grew when, replayed."""

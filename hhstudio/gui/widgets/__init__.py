@@ -1,0 +1,1 @@
+"""Widgets that know no hhstudio state: theme, plots, heat maps, dialogs, formatting."""

@@ -1,0 +1,85 @@
+"""What each recorded metric is called on screen, in which unit, and how it is drawn at first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hhstudio.core.run import baselines, edge_contributions, gradients
+
+HIDDEN = frozenset({"untrained"})
+"""Recorded once for forward transfer; a single point is no curve. Nor is what an edge is worth."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """``percent``: a share of 1, drawn 0 to 100 %. ``smoothing``: weight of the moving average at first."""
+
+    name: str
+    title: str
+    meaning: str
+    percent: bool = False
+    log: bool = False
+    smoothing: float = 0.0
+
+
+_KNOWN = (
+    Metric("accuracy", "Accuracy", "share of test images classified correctly", percent=True),
+    Metric("loss", "Task loss", "cross-entropy on the task that is being learned", smoothing=0.9),
+    Metric(
+        "consolidation",
+        "Consolidation",
+        "distance of the weights generated for earlier conditions from what they were",
+        log=True,
+        smoothing=0.9,
+    ),
+    Metric("gradient_norm", "Gradient norm", "norm of the gradient before clipping", log=True, smoothing=0.9),
+    Metric("lr", "Learning rate", "step size of the optimiser"),
+    Metric(
+        "memory", "Memory", "bytes that the run holds: on the device, or of the worker process on the CPU"
+    ),
+    Metric("step_time", "Step time", "seconds a training step takes", smoothing=0.9),
+)
+STANDARD = tuple(metric.name for metric in _KNOWN[:4])
+"""Metrics that always have a button, recorded or not."""
+
+
+def metric(name: str) -> Metric:
+    """The metric of that name; an unknown one is titled by its own name."""
+    for known in _KNOWN:
+        if known.name == name:
+            return known
+    level = gradients.level(name)
+    if level is not None:
+        return Metric(name, gradients.title(level), gradients.meaning(level), log=True, smoothing=0.9)
+    return Metric(name, name.replace("_", " ").capitalize(), f"recorded as {name}")
+
+
+def usual(name: str) -> bool:
+    """Whether a metric has a button of its own; others are found in a menu."""
+    return any(known.name == name for known in _KNOWN)
+
+
+def ordered(names: set[str]) -> tuple[str, ...]:
+    """Known metrics in their usual order, then the others by name; those that are single points left out."""
+    known = [m.name for m in _KNOWN if m.name in names]
+    others = names - set(known) - HIDDEN
+    shown = (n for n in others if not edge_contributions.measures(n) and baselines.kind_of(n) is None)
+    return (*known, *sorted(shown))
+
+
+def text(metric: Metric, value: float) -> str:
+    """A value as people read it: 93.4 %, or four significant figures."""
+    if metric.percent:
+        return f"{100 * value:.1f} %"
+    if metric.name == "memory":
+        return f"{value / 2**20:,.0f} MB".replace(",", " ")
+    if value and not 1e-3 <= abs(value) < 1e5:
+        return f"{value:.2e}"
+    return f"{value:.4g}"
+
+
+def about(count: int) -> str:
+    """A large number to three figures: 1 230, 45.6k, 1.23M."""
+    if count < 10_000:
+        return f"{count:,}".replace(",", " ")
+    return f"{count / 1000:.3g}k" if count < 999_500 else f"{count / 1e6:.3g}M"

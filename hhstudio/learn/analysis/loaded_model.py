@@ -1,0 +1,275 @@
+"""The hierarchy of a session rebuilt for looking at: conditions by name, their weights, test images."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from pathlib import Path
+
+import msgspec
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from hhstudio.core.errors import DataError, HHStudioError, SessionError
+from hhstudio.core.run.trainer_state import TrainerState
+from hhstudio.core.spec.datasets import expected_files
+from hhstudio.core.spec.spec import Spec, Stream
+from hhstudio.core.spec.tasks import TaskInfo
+from hhstudio.core.tree.topology import Topology
+from hhstudio.learn.data import TaskData, TaskStream, build_stream
+from hhstudio.learn.training import checkpoint
+from hhstudio.learn.training.learner import Learner
+from hhstudio.learn.training.schedule import Position
+from hhstudio.nets.hierarchy import Chain, Condition, Hierarchy
+
+KEPT = 192 << 20
+"""Bytes of generated weights that are kept for the next question, about."""
+
+Weights = Mapping[str, Tensor]
+
+
+class Bench:
+    """A learner that does not learn. Data are read when the first image is asked for.
+
+    ``data``: folder of the data sets; nothing is downloaded. Raises SessionError for a state that belongs
+    to another spec, SpecError for a spec that cannot be built.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        state: TrainerState,
+        tasks: tuple[TaskInfo, ...],
+        image_shape: tuple[int, int, int],
+        data: Path,
+        allow_unverified: bool = False,
+        device: str = "cpu",
+    ) -> None:
+        self.spec, self.step, self.tasks, self.image_shape = spec, state.step, tasks, image_shape
+        self._data_root, self._allow_unverified = data, allow_unverified
+        try:
+            self.topology = msgspec.convert(state.meta["topology"], Topology)
+            at = Position.from_json(state.meta["position"], self.topology)
+        except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
+            raise SessionError(f"the saved state cannot be read: {error}") from None
+        self.learner = Learner(spec, self.topology, outline(spec, tasks, image_shape), device)
+        begun = [c for c in at.begun if c.solver in self.hierarchy.tree.chains]
+        checkpoint.restore_generation(self.learner, state.arrays, begun)
+        self._solvers = {at.name(path.solver): path.solver for path in self.topology.paths}
+        self.begun = tuple(begun)
+        self._kept: OrderedDict[Condition, Weights] = OrderedDict()
+        self._images: HHStudioError | bool = False
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        return self.learner.hierarchy
+
+    # names ---------------------------------------------------------------------------------------------
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(self._solvers)
+
+    def path_of(self, condition: Condition) -> str:
+        return next(name for name, solver in self._solvers.items() if solver == condition.solver)
+
+    def chain(self, path: str) -> Chain:
+        """Raises SessionError for an unknown path."""
+        if path not in self._solvers:
+            raise SessionError(f"there is no path {path!r}; known: {', '.join(self._solvers)}")
+        return self.hierarchy.tree.chains[self._solvers[path]]
+
+    def tasks_on(self, path: str) -> tuple[int, ...]:
+        """Tasks learned, or being learned, on a path, in order."""
+        solver = self.chain(path).solver
+        return tuple(sorted(c.task for c in self.begun if c.solver == solver))
+
+    def condition(self, path: str, task: int) -> Condition:
+        """Raises SessionError for a condition that has not begun to learn."""
+        found = Condition(self.chain(path).solver, task)
+        if found not in self.begun:
+            known = ", ".join(str(t) for t in self.tasks_on(path)) or "none"
+            raise SessionError(f"{path} has not begun to learn task {task}; begun (from 0): {known}")
+        return found
+
+    def conditions(self, path: str | None = None, task: int | None = None) -> list[Condition]:
+        """Begun conditions, in the order of paths and tasks; of one path or one task only if given."""
+        names = self.paths if path is None else (path,)
+        found = [Condition(self.chain(name).solver, t) for name in names for t in self.tasks_on(name)]
+        return [c for c in found if task in (None, c.task)]
+
+    def node_name(self, node: str) -> str:
+        found = self.topology.by_id.get(node)
+        return found.name if found is not None else node
+
+    def outputs(self, task: int) -> tuple[str, ...]:
+        """Names of the classes that the outputs of a task's head in use stand for."""
+        if self.spec.stream.scenario != "class":
+            return _class_names(self.tasks[task])
+        names: dict[tuple[int, str, int], str] = {}
+        for index, info in enumerate(self.tasks[: task + 1]):
+            owner = index if self.spec.stream.kind == "permuted" else 0
+            for label, name in zip(info.classes, _class_names(info), strict=True):
+                names.setdefault((owner, info.dataset, label), name)
+        return tuple(names.values())
+
+    # weights -------------------------------------------------------------------------------------------
+
+    def weights(self, condition: Condition) -> Weights:
+        """A condition's generated weights; kept for a while."""
+        found = self._kept.get(condition)
+        if found is None:
+            found = self._kept[condition] = self.learner.solver_weights([condition])[condition]
+            size = 4 * self.hierarchy.tree.chains[condition.solver].last.spec.size
+            while len(self._kept) > max(1, KEPT // size):
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(condition)
+        return found
+
+    @contextlib.contextmanager
+    def mixed(self, path: str, shares: Mapping[int, float]) -> Iterator[Condition]:
+        """A condition, for a while, whose embeddings are a mixture of those of the path's tasks (shares sum
+        to 1). Statistics of batch norm are mixed by the positive shares."""
+        parents = {self.condition(path, task): share for task, share in shares.items() if share}
+        own = Condition(self.chain(path).solver, -1)
+        stored = self.hierarchy.stored
+        names = {c: self.hierarchy.embeddings_of(c) for c in parents}
+        self.hierarchy.add(own)
+        try:
+            with torch.no_grad():
+                for at, name in enumerate(self.hierarchy.embeddings_of(own)):
+                    parts = [share * stored[names[c][at]] for c, share in parents.items()]
+                    stored[name].copy_(parts[0] if len(parts) == 1 else torch.stack(parts).sum(0))
+            self.learner.buffers[own] = self._mixed_buffers(parents)
+            yield own
+        finally:
+            for name in self.hierarchy.embeddings_of(own):
+                del stored[name]
+            self.learner.buffers.pop(own, None)
+
+    def _mixed_buffers(self, parents: Mapping[Condition, float]) -> dict[str, Tensor]:
+        positive = {c: share for c, share in parents.items() if share > 0}
+        nearest = max(parents, key=lambda c: parents[c])
+        total = sum(positive.values())
+        found = {}
+        for name, own in self.learner.buffers[nearest].items():
+            if own.is_floating_point() and len(positive) > 1:
+                found[name] = sum((s / total * self.learner.buffers[c][name] for c, s in positive.items()))
+            else:
+                found[name] = own.clone()
+        return found
+
+    # images --------------------------------------------------------------------------------------------
+
+    def missing_images(self) -> str:
+        """Why there are no images to classify here, "" where there seem to be: looks at files' names only,
+        unless they were read already."""
+        if isinstance(self._images, HHStudioError):
+            return str(self._images)
+        missing = [path for path, there in expected_files(self.spec.stream, self._data_root) if not there]
+        return f"{missing[0]} is not there, so there are no test images" if missing else ""
+
+    def data(self, task: int) -> TaskData:
+        """Test images of a task and how its solver sees them. Raises DataError where they are not here."""
+        if not 0 <= task < len(self.tasks):
+            raise DataError(f"there is no task {task}; the session has {len(self.tasks)}, counted from 0")
+        if self._images is False:
+            self._images = self._read()
+        if isinstance(self._images, HHStudioError):
+            raise self._images
+        return self.learner.task_data(task)
+
+    def _read(self) -> HHStudioError | bool:
+        # Training images are not looked at: one a class is kept.
+        few = msgspec.structs.replace(
+            self.spec.stream, train_limit=max(len(task.classes) for task in self.tasks)
+        )
+        try:
+            with _READING:
+                stream = _stream(
+                    msgspec.json.encode(few), self.spec.seed, self._data_root, self._allow_unverified
+                )
+        except HHStudioError as error:
+            return error
+        if stream.image_shape != self.image_shape or len(stream.tasks) != len(self.tasks):
+            return DataError("the data here are not those that the session was trained on")
+        self.learner.stream = stream
+        return True
+
+    def batch(self, task: int, images: int | None = None) -> tuple[Tensor, Tensor]:
+        """(N, C, H, W) uint8 and (N,) labels: the first test images of a task."""
+        data = self.data(task)
+        return data.test_images[:images], data.test_labels[:images]
+
+    @torch.no_grad()
+    def logits(
+        self, condition: Condition, weights: Weights, images: Tensor, task: int | None = None
+    ) -> Tensor:
+        """(N, outputs in use) of a condition's solver for uint8 images; ``task``: as that task's head and
+        normalisation would have it (None: its own)."""
+        data = self.data(condition.task if task is None else task)
+        if task is not None and task != condition.task:
+            buffers = self.learner.buffers
+            stand_in = Condition(condition.solver, task)
+            before = buffers.get(stand_in)
+            buffers[stand_in] = buffers.get(condition, {})
+            try:
+                return self._in_parts(stand_in, weights, data, images)
+            finally:
+                if before is None:
+                    del buffers[stand_in]
+                else:
+                    buffers[stand_in] = before
+        return self._in_parts(condition, weights, data, images)
+
+    def _in_parts(self, condition: Condition, weights: Weights, data: TaskData, images: Tensor) -> Tensor:
+        size = self.spec.evaluation.batch_size
+        parts = [
+            self.learner.logits(condition, weights, data, images[start : start + size], False)
+            for start in range(0, max(1, len(images)), size)
+        ]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def score(self, condition: Condition, weights: Weights, task: int, images: int) -> tuple[float, float]:
+        """(accuracy, loss) on the first test images of a task."""
+        seen, labels = self.batch(task, images)
+        found = self.logits(condition, weights, seen, task).float()
+        right = (found.argmax(1) == labels).float().mean()
+        return float(right), float(functional.cross_entropy(found, labels))
+
+
+_READING = threading.Lock()
+"""Who wants images that are just being read waits for them, rather than reading them once more."""
+
+
+@lru_cache(maxsize=1)
+def _stream(stream: bytes, seed: int, data: Path, allow_unverified: bool) -> TaskStream:
+    """A stream by its settings (JSON). The last one is kept: another state of a run has the same images."""
+    wanted = msgspec.json.decode(stream, type=Stream)
+    return build_stream(wanted, seed, data, allow_unverified=allow_unverified, download=False)
+
+
+def outline(spec: Spec, tasks: Sequence[TaskInfo], image_shape: tuple[int, int, int]) -> TaskStream:
+    """A stream's shape without its images: enough to build its solvers."""
+    seen = [len(task.classes) for task in tasks]
+    if spec.stream.scenario == "class":
+        known: dict[tuple[int, str, int], int] = {}
+        for index, task in enumerate(tasks):
+            owner = index if spec.stream.kind == "permuted" else 0
+            for label in task.classes:
+                known.setdefault((owner, task.dataset, label), len(known))
+            seen[index] = len(known)
+        seen = list(accumulate(seen, max))
+    return TaskStream(
+        tuple(tasks), image_shape, spec.stream.scenario, False, (), (), tuple(seen),
+        head_each=spec.stream.scenario == "task" and spec.stream.heads == "each",
+    )  # fmt: skip
+
+
+def _class_names(task: TaskInfo) -> tuple[str, ...]:
+    return task.class_names or tuple(f"class {label}" for label in task.classes)

@@ -1,0 +1,1 @@
+"""Consolidation: penalties that keep what was generated for earlier conditions."""

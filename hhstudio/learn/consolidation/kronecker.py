@@ -1,0 +1,181 @@
+"""What a change of a solver's weights does to its outputs: Kronecker-factored curvature.
+
+For a layer with inputs a (1 appended; patches of a convolution) and gradients g with respect to its
+outputs, labels drawn from the solver's own predictions, the change D of [W, b] raises the expected
+divergence of the predictions by about tr(G D A D') / 2, with A = sum over positions and mean over images
+of aa', G = mean over images and positions of gg' (Martens & Grosse 2015; Grosse & Martens 2016). A
+diagonal would miss that the drift of generated weights is coherent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.solvers import SolverTarget
+from hhstudio.nets.target_spec import TargetSpec
+
+Factors = dict[str, tuple[Tensor, Tensor]]
+"""By layer: A (in + 1, in + 1) and G (out, out)."""
+
+LARGEST = 2400
+"""Inputs of a layer up to which its factor is kept; larger layers are left to the plain penalty."""
+
+
+def covered_layers(solver: SolverTarget) -> dict[str, nn.Linear | nn.Conv2d]:
+    """Layers whose curvature is kept: linear and ungrouped convolutional, with generated weights."""
+    generated = {tensor.name for tensor in solver.spec.tensors}
+    return {
+        name: module
+        for name, module in solver.module.named_modules()
+        if f"{name}.weight" in generated
+        and (isinstance(module, nn.Linear) or (isinstance(module, nn.Conv2d) and module.groups == 1))
+        and module.weight[0].numel() <= LARGEST
+    }
+
+
+def factors(solver: SolverTarget, run: Callable[[], Tensor], drawn: Callable[[Tensor], Tensor]) -> Factors:
+    """Factors of the solver for the images that ``run`` reads.
+
+    ``run()``: (N, classes) logits, differentiable with respect to the weights. ``drawn(logits)``: (N,)
+    labels drawn from the predictions.
+    """
+    layers = covered_layers(solver)
+    with _watching(layers) as (inputs, outputs):
+        logits = run()
+    logits = _at_least_float32(logits)
+    loss = functional.cross_entropy(logits, drawn(logits.detach()), reduction="sum")
+    seen = [name for name in layers if name in outputs]
+    gradients = torch.autograd.grad(loss, [outputs[name] for name in seen])
+    found: Factors = {}
+    for name, gradient in zip(seen, gradients, strict=True):
+        a, g = (_at_least_float32(x) for x in _rows(layers[name], inputs[name], gradient))
+        found[name] = (a.T @ a / len(logits), g.T @ g / len(g))
+    return found
+
+
+class Curvature:
+    """Factors kept for earlier conditions: G for each, small; A is measured anew for every task.
+
+    A comes from the new task's images in the solver that was learned last, so that it takes no storage:
+    on what an earlier task's images have in common with those of other tasks, it is as good.
+    """
+
+    def __init__(self) -> None:
+        self._inputs: dict[str, dict[str, Tensor]] = {}
+        self._outputs: dict[Condition, dict[str, Tensor]] = {}
+
+    def __contains__(self, condition: Condition) -> bool:
+        return condition in self._outputs
+
+    def add(self, condition: Condition, measured: Factors) -> None:
+        """Keep G of a condition."""
+        self._outputs[condition] = {name: g for name, (_, g) in measured.items()}
+
+    def keep(self, solvers: Collection[str]) -> None:
+        """Forget conditions of other solvers than these."""
+        self._outputs = {c: factors for c, factors in self._outputs.items() if c.solver in solvers}
+
+    def set_inputs(self, kind: str, measured: Factors) -> None:
+        """Use this A for all solvers of that kind (:attr:`TargetSpec.kind`)."""
+        self._inputs[kind] = {name: a for name, (a, _) in measured.items()}
+
+    def divergence(self, kind: str, conditions: Sequence[Condition], change: Mapping[str, Tensor]) -> Tensor:
+        """(B,) expected divergence of the predictions of B conditions. ``change``: (B, *shape) by tensor."""
+        any_tensor = next(iter(change.values()))
+        total = any_tensor.new_zeros(len(any_tensor))
+        for name, a in self._inputs[kind].items():
+            d = change[f"{name}.weight"].flatten(2)
+            if f"{name}.bias" in change:
+                d = torch.cat([d, change[f"{name}.bias"][..., None]], -1)
+            else:
+                a = a[:-1, :-1]
+            g = torch.stack([self._outputs[c][name] for c in conditions])
+            total = total + ((d @ a) * (g @ d)).sum((1, 2)) / 2
+        return total
+
+    def bend(
+        self, weight: float, spec: TargetSpec, conditions: Sequence[Condition], change: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """``weight`` times the divergence of changes (B, size), (B,), and its gradient (B, size): G D A."""
+        total, gradient = change.new_zeros(len(change)), torch.zeros_like(change)
+        parts, slopes = spec.split(change), spec.split(gradient)
+        for name, a in self._inputs[spec.kind].items():
+            d = parts[f"{name}.weight"].flatten(2)
+            biased = f"{name}.bias" in parts
+            if biased:
+                d = torch.cat([d, parts[f"{name}.bias"][..., None]], -1)
+            else:
+                a = a[:-1, :-1]
+            slope = torch.stack([self._outputs[c][name] for c in conditions]) @ (d @ a)
+            total += (weight / 2) * torch.linalg.vecdot(d.flatten(1), slope.flatten(1))
+            own = slopes[f"{name}.weight"]
+            torch.mul(slope[..., :-1].view_as(own) if biased else slope.view_as(own), weight, out=own)
+            if biased:
+                torch.mul(slope[..., -1], weight, out=slopes[f"{name}.bias"])
+        return total, gradient
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """G of every condition; A is measured again."""
+        return {
+            f"{condition.solver}/{condition.task}/{name}": g.cpu().numpy().copy()
+            for condition, by_layer in self._outputs.items()
+            for name, g in by_layer.items()
+        }
+
+    def load(self, arrays: Mapping[str, np.ndarray], like: Tensor) -> None:
+        """Take back what :meth:`arrays` gave, on the device and of the type of ``like``."""
+        for full, array in arrays.items():
+            solver, task, name = full.split("/", 2)
+            value = torch.from_numpy(np.array(array)).to(like)
+            self._outputs.setdefault(Condition(solver, int(task)), {})[name] = value
+
+
+def _at_least_float32(x: Tensor) -> Tensor:
+    """Products may have been taken in half precision; sums of squares must not be."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+@contextmanager
+def _watching(layers: Mapping[str, nn.Module]) -> Iterator[tuple[dict[str, Tensor], dict[str, Tensor]]]:
+    """Inputs and outputs of layers, by name, of the run that happens meanwhile."""
+    inputs: dict[str, Tensor] = {}
+    outputs: dict[str, Tensor] = {}
+
+    def keep(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        def hook(module: nn.Module, given: tuple[Tensor, ...], result: Tensor) -> None:
+            inputs[name], outputs[name] = given[0].detach(), result
+
+        return hook
+
+    handles = [module.register_forward_hook(keep(name)) for name, module in layers.items()]
+    try:
+        yield inputs, outputs
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _rows(layer: nn.Linear | nn.Conv2d, inputs: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    """(rows, in + 1) inputs with 1 appended, (rows, out) gradients: a row for each image and position."""
+    if isinstance(layer, nn.Conv2d):
+        padding = layer.padding if not isinstance(layer.padding, str) else _same(layer)
+        patches = functional.unfold(inputs, layer.kernel_size, layer.dilation, padding, layer.stride)
+        a, g = patches.transpose(1, 2).flatten(0, 1), gradient.flatten(2).transpose(1, 2).flatten(0, 1)
+    else:
+        a, g = inputs.flatten(0, -2), gradient.flatten(0, -2)
+    return functional.pad(a, (0, 1), value=1.0), g
+
+
+def _same(layer: nn.Conv2d) -> tuple[int, int]:
+    """Padding in numbers of a layer that names it; "same" with even kernels is near enough."""
+    if layer.padding == "valid":
+        return 0, 0
+    height, width = (d * (k - 1) // 2 for d, k in zip(layer.dilation, layer.kernel_size, strict=True))
+    return height, width

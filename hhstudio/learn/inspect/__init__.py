@@ -1,5 +1,0 @@
-"""Inspecting what a tree generates: a workshop in which a session's hierarchy is rebuilt and tried."""
-
-from hhstudio.learn.inspect.workshop import Workshop
-
-__all__ = ["Workshop"]

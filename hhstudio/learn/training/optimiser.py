@@ -1,0 +1,174 @@
+"""The optimiser of a run: groups, rates, and a state that is saved by the names of tensors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hhstudio.core.spec.spec import Training
+
+_EMBEDDINGS = ("slot/", "code/", "task/", "task_code/")
+
+
+class Optimiser:
+    """Adam, AdamW or SGD over named tensors, embeddings with a rate of their own."""
+
+    def __init__(self, training: Training, device: torch.device) -> None:
+        self.training = training
+        self._names: dict[int, str] = {}
+        self._groups: tuple[list[Tensor], list[Tensor]] = ([], [])
+        self._device = device
+        self._optimizer: torch.optim.Optimizer | None = None
+
+    @property
+    def names(self) -> set[str]:
+        """Of the tensors that are trained."""
+        return set(self._names.values())
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        return [*self._groups[0], *self._groups[1]]
+
+    def forget(self) -> None:
+        """Drop tensors and state."""
+        self._optimizer = None
+        self._names, self._groups = {}, ([], [])
+
+    def restart(self, stored: Mapping[str, Tensor]) -> None:
+        """Train these tensors, with a fresh state."""
+        self.forget()
+        self.extend(stored)
+
+    def extend(self, stored: Mapping[str, Tensor]) -> None:
+        """Train these tensors too; what is known of the others stays."""
+        known = {} if self._optimizer is None else dict(self._optimizer.state)
+        for name, tensor in stored.items():
+            if id(tensor) not in self._names and tensor.requires_grad:
+                self._names[id(tensor)] = name
+                self._groups[name.startswith(_EMBEDDINGS)].append(tensor)
+        for group in self._groups:
+            # The order decides how the norm is rounded: it must not depend on when a tensor was added.
+            group.sort(key=lambda t: self._names[id(t)])
+        self._optimizer = self._make()
+        for tensor, state in known.items():
+            self._optimizer.state[tensor] = state
+
+    def drop(self, names: set[str]) -> None:
+        """Train these tensors no longer."""
+        if names.isdisjoint(self._names.values()):
+            return
+        for group in self._groups:
+            group[:] = [t for t in group if self._names[id(t)] not in names]
+        self._names = {number: name for number, name in self._names.items() if name not in names}
+        known = {} if self._optimizer is None else dict(self._optimizer.state)
+        self._optimizer = self._make()
+        kept = {id(t) for t in self.tensors}
+        self._optimizer.state.update({t: s for t, s in known.items() if id(t) in kept})
+
+    def _make(self) -> torch.optim.Optimizer:
+        t = self.training
+        groups = [{"params": g} for g in self._groups if g]
+        fused = self._device.type in ("cpu", "cuda", "mps")
+        if t.optimizer == "sgd":
+            # Not fused: that form cannot take tensors with and without momentum in one group.
+            return torch.optim.SGD(groups, lr=t.lr, momentum=t.betas[0], weight_decay=t.weight_decay)
+        kind = torch.optim.AdamW if t.optimizer == "adamw" else torch.optim.Adam
+        return kind(groups, lr=t.lr, betas=t.betas, weight_decay=t.weight_decay, fused=fused)
+
+    def set_rates(self, factor: float) -> float:
+        """Rates of this step: the spec's times ``factor``. Returns the rate of the weights."""
+        assert self._optimizer is not None
+        embedding_lr = self.training.embedding_lr
+        for group in self._optimizer.param_groups:
+            name = self._names[id(group["params"][0])]
+            own = embedding_lr is not None and name.startswith(_EMBEDDINGS)
+            group["lr"] = (embedding_lr if own else self.training.lr) * factor
+        return self.training.lr * factor
+
+    def zero_grad(self) -> None:
+        for tensor in self.tensors:
+            tensor.grad = None
+
+    def clip(self) -> Tensor:
+        """Shrink the gradient to ``training.clip``; returns its norm before, on the device."""
+        gradients = [t.grad for t in self.tensors if t.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients, foreach=True)
+        if self.training.clip > 0:
+            scale = (self.training.clip / (norm + 1e-6)).clamp(max=1.0)
+            torch._foreach_mul_(gradients, scale)
+        return norm
+
+    def step(self, found_inf: Tensor | None = None) -> None:
+        """Take the step. ``found_inf``: () on the device, above 0 it changes nothing (CUDA only)."""
+        assert self._optimizer is not None
+        if found_inf is None:
+            self._optimizer.step()
+        elif self._optimizer.defaults.get("fused"):
+            self._optimizer.found_inf = found_inf  # type: ignore[attr-defined]  # as GradScaler tells it
+            self._optimizer.step()
+        else:
+            before = [t.detach().clone() for t in self.tensors]
+            self._optimizer.step()
+            with torch.no_grad():
+                for tensor, old in zip(self.tensors, before, strict=True):
+                    tensor.copy_(torch.where(found_inf > 0, old, tensor))
+
+    def planned_change(self) -> dict[str, Tensor]:
+        """What :meth:`step` would add to each tensor with the present gradients, leaving all as it is."""
+        assert self._optimizer is not None
+        optimizer = self._optimizer
+        before = {id(t): t.detach().clone() for t in self.tensors}
+        state = {t: {k: _copy(v) for k, v in s.items()} for t, s in optimizer.state.items()}
+        optimizer.step()
+        change = {self._names[id(t)]: t.detach() - before[id(t)] for t in self.tensors}
+        with torch.no_grad():
+            for t in self.tensors:
+                t.copy_(before[id(t)])
+        optimizer.state.clear()
+        optimizer.state.update(state)
+        return change
+
+    # saving --------------------------------------------------------------------------------------------
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """State as "NAME/KEY" -> array; a number of steps is an array without dimensions."""
+        if self._optimizer is None:
+            return {}
+        return {
+            f"{self._names[id(t)]}/{key}": value.detach().cpu().numpy().copy()
+            for t, state in self._optimizer.state.items()
+            for key, value in state.items()
+            if isinstance(value, Tensor)
+        }
+
+    def load(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """The inverse of :meth:`arrays`, for the tensors that are trained."""
+        if not arrays:
+            return
+        assert self._optimizer is not None
+        tensors = {self._names[id(t)]: t for t in self.tensors}
+        for full, array in arrays.items():
+            name, _, key = full.rpartition("/")
+            if name in tensors:
+                value = torch.from_numpy(np.array(array))
+                if key != "step" or self._device.type != "cpu":
+                    value = value.to(self._device)
+                self._optimizer.state[tensors[name]][key] = value
+
+
+def rate_factor(training: Training, step: int, steps: int) -> float:
+    """Factor on all rates at ``step`` (from 0) of a task of ``steps``: linear warm-up, then the schedule."""
+    factor = 1.0
+    if training.warmup > 0:
+        factor = min(1.0, (step + 1) / training.warmup)
+    if training.schedule == "cosine" and steps > 0:
+        factor *= 0.5 * (1 + math.cos(math.pi * step / steps))
+    return factor
+
+
+def _copy(value: object) -> object:
+    return value.clone() if isinstance(value, Tensor) else value

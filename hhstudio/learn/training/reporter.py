@@ -1,0 +1,168 @@
+"""What a trainer tells: numbers on their way into records, weights as records, and complaints."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from hhstudio.core.run import events
+from hhstudio.core.spec.snapshot_policy import interval
+from hhstudio.core.tree.topology import Topology
+from hhstudio.learn.training.divergence import Explosion, diverged
+from hhstudio.learn.training.learner import Learner
+from hhstudio.learn.training.metric_buffer import Block, Columns, StepRow
+from hhstudio.learn.training.parameter_counts import count_parameters
+from hhstudio.learn.training.schedule import Position, Stint
+from hhstudio.learn.training.snapshot_extras import aside
+from hhstudio.nets.hierarchy import Condition
+
+
+class Reports:
+    """Speaks of a learner at a position in the names and tables of its session."""
+
+    def __init__(self, learner: Learner, at: Position) -> None:
+        self._learner, self._at = learner, at
+        self._block, self._columns = Block(), Columns()
+        self.explosion = Explosion()
+
+    # names and tables ----------------------------------------------------------------------------------
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Names of all paths there ever were, in the order of the session's table."""
+        return tuple(self._at.names)
+
+    def path(self, condition: Condition) -> str:
+        return self._at.name(condition.solver)
+
+    def title(self) -> str:
+        """What is being learned, in words."""
+        first, *others = self._at.current
+        name = self._learner.stream.tasks[first.task].name
+        return f"{self.path(first)}, {name}{f' and {len(others)} more' if others else ''}"
+
+    def parameters(self) -> tuple[events.ParameterCount, ...]:
+        spec, tree = self._learner.spec, self._learner.hierarchy.tree
+        kept = spec.consolidation
+        level = kept.level if kept.beta > 0 else None
+        tasks = len(self._learner.stream.tasks)
+        return count_parameters(tree, tasks, spec.hypernetwork.task_chunks, level, kept.reference)
+
+    def description(self) -> str:
+        """The run in one line."""
+        learner = self._learner
+        count, device = self.parameters()[-1], learner.device
+        paths, tasks = len(learner.hierarchy.tree.chains), len(learner.stream.tasks)
+        return (
+            f"{paths} paths, {tasks} tasks, device {device}, "
+            f"{torch.get_num_threads()} threads; {count.stored} numbers stored, {count.generated} generated"
+        )
+
+    def grown(self, topology: Topology, reason: str) -> tuple[events.TopologyChanged, events.Log]:
+        """The tree is another one from here on: for the session, and in words for the log."""
+        change = events.TopologyChanged(
+            step=self._at.step,
+            topology=topology,
+            reason=reason,
+            paths=self.paths,
+            parameters=self.parameters(),
+        )
+        words = f"step {self._at.step}: {reason}"
+        return change, events.Log(time=time.time(), level="info", message=words)
+
+    # numbers -------------------------------------------------------------------------------------------
+
+    def add_step(self, condition: Condition, lr: float, seconds: float, values: torch.Tensor) -> None:
+        """The step just taken; its values stay on the device until :meth:`flush`."""
+        place = self._at.place(condition.solver)
+        depth = self._learner.hierarchy.tree.chains[condition.solver].depth
+        self._block.rows.append(StepRow(self._at.step, place, condition.task, lr, seconds, values, depth))
+
+    def add(self, metric: str, measured: dict[Condition, float]) -> None:
+        for c, value in measured.items():
+            self._columns.add(self._at.step, self._at.place(c.solver), c.task, metric, value)
+
+    def flush(self) -> None:
+        """Move what waits on the device. Raises :class:`DivergedError` when a number is not finite, or the
+        loss has exploded; what came before that is kept for :meth:`take`."""
+        if not self._block.rows:
+            return
+        every = max(1, self._learner.spec.recording.metrics_every)
+        ill = self._block.flush(self._columns, every, self.explosion)
+        if ill is not None:
+            condition = Condition(self._at.solvers[ill.row.path], ill.row.task)
+            taken = self._at.done - (self._at.step - ill.row.step) - 1  # of this stint, before that step
+            raise diverged(self._learner, condition, taken // len(self._at.current), ill)
+
+    def take(self) -> Iterator[events.Metrics]:
+        """One record of what was gathered, if anything was."""
+        if self._columns:
+            yield self._columns.take()
+
+    def row(self, solver: str, measured: dict[Condition, float]) -> tuple[float, ...]:
+        """A path's row of the accuracy matrix, as far as it was measured."""
+        tasks = [c.task for c in measured if c.solver == solver]
+        return tuple(measured.get(Condition(solver, t), float("nan")) for t in range(max(tasks) + 1))
+
+    # weights -------------------------------------------------------------------------------------------
+
+    def weights(self, condition: Condition, final: bool) -> events.Weights:
+        """A solver's weights as they are now, snapshots in ``recording.snapshot_dtype``."""
+        arrays, beside = self._learner.arrays_of(condition), {}
+        if not final:
+            beside = aside(self._learner, condition)
+            dtype = self._learner.spec.recording.snapshot_dtype
+            arrays = {name: array.astype(dtype) for name, array in arrays.items()}
+        return events.Weights(
+            step=self._at.step,
+            path=self.path(condition),
+            task=condition.task,
+            tensors={name: _tensor(array) for name, array in arrays.items()},
+            final=final,
+            aside={name: events.Tensor.of(array) for name, array in beside.items()},
+        )
+
+    def snapshot(self, condition: Condition, done: int, steps: int) -> Iterator[events.Weights]:
+        """A condition's weights, if they are wanted after ``done`` of the ``steps`` steps of its stint. Where
+        several are learned in turn (joint), each has steps of its own, and snapshots by these."""
+        recording, turns = self._learner.spec.recording, len(self._at.current)
+        own, steps = (done - 1) // turns + 1, steps // turns
+        if not recording.snapshot_every or own % recording.snapshot_every or own == steps:
+            return
+        conditions = len(self._at.begun) + sum(map(len, self._at.queue))
+        itemsize = np.dtype(recording.snapshot_dtype).itemsize
+        each = itemsize * self._learner.hierarchy.tree.solvers[condition.solver].spec.size
+        every = interval(recording, steps, conditions, each)
+        if every and own % every == 0:
+            yield self.weights(condition, final=False)
+
+    def as_learned(self, stint: Stint) -> Iterator[events.Weights]:
+        """Snapshots at a stint's end: what later drift is measured against."""
+        recording = self._learner.spec.recording
+        if recording.at_task_ends == "none" and not recording.snapshot_every:
+            return
+        for c in (*(self._at.finished if recording.at_task_ends == "all" else ()), *stint):
+            yield self.weights(c, final=False)
+
+    def watched(self, path: str, task: int, name: str) -> Iterator[events.Watched]:
+        """One tensor as it is now, if there is such a one; an empty name is the first convolution, or else
+        the first matrix."""
+        for condition in self._at.begun:
+            if (self.path(condition), condition.task) == (path, task):
+                arrays = self._learner.arrays_of(condition)
+                name = name or max(arrays, key=lambda own: arrays[own].ndim)
+                array = arrays.get(name)
+                if array is not None:
+                    yield events.Watched(
+                        step=self._at.step, path=path, task=task, name=name, tensor=_tensor(array)
+                    )
+
+
+def _tensor(array: np.ndarray) -> events.Tensor:
+    """Counters of batch norm and the like become float32: records know floating-point numbers only."""
+    if array.dtype.name not in ("float16", "float32", "float64"):
+        array = array.astype(np.float32)
+    return events.Tensor.of(array)

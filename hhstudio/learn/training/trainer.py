@@ -1,0 +1,396 @@
+"""The trainer: a generator of events that does the training while it is being read.
+
+Whoever reads :meth:`Trainer.events` is in charge: not reading on is pausing, ceasing to read is stopping,
+and :meth:`Trainer.state` between two events is a point from which the run goes on exactly.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+from typing import Literal
+
+import msgspec
+import numpy as np
+import torch
+from msgspec.structs import replace
+
+from hhstudio.core.errors import SessionError, SpecError
+from hhstudio.core.run import events
+from hhstudio.core.run.events import Event
+from hhstudio.core.run.trainer_state import TrainerState
+from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.tree.topology import Topology
+from hhstudio.learn.data import TaskStream
+from hhstudio.learn.devices import peak_memory, resolve_device
+from hhstudio.learn.environment import environment
+from hhstudio.learn.training import checkpoint, divergence, extra_evaluations, growth
+from hhstudio.learn.training.baselines import Baselines
+from hhstudio.learn.training.early_stopping import Stopper
+from hhstudio.learn.training.evaluation import accuracies
+from hhstudio.learn.training.forecast import Forecast
+from hhstudio.learn.training.growth import Grower
+from hhstudio.learn.training.learner import Learner
+from hhstudio.learn.training.optimiser import rate_factor
+from hhstudio.learn.training.reporter import Reports
+from hhstudio.learn.training.schedule import Position, Stint
+from hhstudio.nets.hierarchy import Condition
+
+BLOCK_SECONDS = 0.15
+"""Longest time for which a step's numbers wait on the device."""
+
+
+class Trainer:
+    """Trains a spec on a stream. ``resume``: the state from which to go on.
+
+    Raises :class:`SpecError` for a spec that cannot be built, :class:`DeviceError`,
+    :class:`SessionError` for a state of another spec.
+    """
+
+    def __init__(
+        self, spec: Spec, stream: TaskStream, device: str = "auto", resume: TrainerState | None = None
+    ) -> None:
+        self.spec, self.stream = spec, stream
+        self.device = resolve_device(device)
+        self._pending: list[Event] = []
+        self._watched: tuple[str, int, str] | None = None
+        self._elapsed = 0.0
+        self._complete = False
+        self._unmeasured = True
+        self._grower = Grower(spec, stream.tasks)
+        self._changes = 0
+        self._stopper = Stopper(spec.training.early_stopping)
+        if resume is None:
+            self._learner = Learner(spec, spec.topology, stream, self.device)
+            self._at = Position.start(spec, len(stream.tasks))
+        else:
+            self._resume(resume)
+        self._reports = Reports(self._learner, self._at)
+        self._baselines = Baselines(spec, self._learner, self._at, self._reports)
+        self.forecast = Forecast(self._learner, self._at, self._baselines, self._steps)
+        if resume is not None:
+            self._resume_parts(resume)
+
+    # what it is ----------------------------------------------------------------------------------------
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self._at.step
+
+    @property
+    def changes(self) -> int:
+        """How often the tree has changed."""
+        return self._changes
+
+    @property
+    def _topology(self) -> Topology:
+        return self._learner.hierarchy.tree.topology
+
+    @property
+    def total_steps(self) -> int:
+        left = sum(self._steps(stint) for stint in self._at.queue)
+        left += max(0, self._steps(self._at.current) - self._at.done)
+        return self._at.step + left + self._baselines.steps_left
+
+    def run_started(self, created: str, app: str, unverified: bool) -> events.RunStarted:
+        """First record of the session; ``created`` is UTC in ISO 8601, ``app`` our version."""
+        return events.RunStarted(
+            spec=specs.encode(self.spec),
+            created=created,
+            app=app,
+            torch=str(torch.__version__),
+            device=self.device,
+            seed=self.spec.seed,
+            tasks=self.stream.tasks,
+            paths=self._reports.paths,
+            total_steps=self.total_steps,
+            parameters=self._reports.parameters(),
+            image_shape=self.stream.image_shape,
+            unverified_data=unverified,
+            environment=environment(self.device),
+        )
+
+    def state(self) -> TrainerState:
+        """Everything from which the run goes on exactly; between two events only."""
+        meta = {
+            "version": 1,
+            "made_on": environment(self.device),
+            "position": self._at.to_json(),
+            "topology": msgspec.to_builtins(self._topology),
+            "lr": self._learner.training.lr,
+            "beta": self._learner.beta,
+            "elapsed": self._elapsed,
+            "complete": self._complete,
+            "unmeasured": self._unmeasured,
+            "changes": self._changes,
+            "growth": self._grower.to_json(),
+            "stopping": self._stopper.to_json(),
+            "baselines": self._baselines.to_json(),
+        }
+        arrays = checkpoint.arrays(self._learner) | self._stopper.arrays() | self._baselines.arrays()
+        return TrainerState(self._at.step, meta, arrays)
+
+    def weights(self, path: str, task: int) -> dict[str, np.ndarray]:
+        """The solver's tensors of a condition that has begun to learn, as they are now. Raises KeyError."""
+        condition = Condition(self._topology.path(path).solver, task)
+        if condition not in self._at.begun:
+            raise KeyError((path, task))
+        return self._learner.arrays_of(condition)
+
+    def unreported(self) -> list[Event]:
+        """What :meth:`events` has not told of yet, metrics of steps done and changes of settings and tree: to
+        record before :meth:`state` is kept. Raises :class:`DivergedError` when a number is not finite."""
+        self._reports.flush()
+        changed, self._pending = self._pending, []
+        return [*self._reports.take(), *changed]
+
+    def told(self) -> list[Event]:
+        """Metrics of the steps before the one that diverged."""
+        return list(self._reports.take())
+
+    def illness(self, state: TrainerState) -> str:
+        """Why a state of this trainer must not replace a good one; empty when it may."""
+        if self._reports.explosion.suspected:
+            return "the loss is far higher than it was"
+        name = divergence.bad_state(state)
+        return f"{name} holds numbers that are not finite, or far too large" if name else ""
+
+    # commands: between two events ----------------------------------------------------------------------
+
+    def set_learning_rate(self, lr: float) -> None:
+        """Rate of the weights from the next step on (of embeddings too, unless they have their own)."""
+        training = replace(self._learner.training, lr=lr)
+        self._learner.training = self._learner.optimiser.training = training
+        self._pending.append(events.SettingChanged(step=self._at.step, field="training.lr", value=lr))
+
+    def set_beta(self, beta: float) -> None:
+        """Weight of consolidation from the next step on."""
+        self._learner.beta = beta
+        self._pending.append(
+            events.SettingChanged(step=self._at.step, field="consolidation.beta", value=beta)
+        )
+
+    def grow(self, topology: Topology, reason: str, removed: Collection[str] = ()) -> None:
+        """Go on with another tree: grown, with nodes frozen or released, without those in ``removed``.
+
+        What is stored for the rest stays as it is, and so does the optimiser's state. Raises
+        :class:`SpecError`, and changes nothing, where it would change what has begun to learn.
+        """
+        closed = self._learner.consolidation.closed_form and bool(self._at.current)
+        busy = "consolidation in closed form covers all paths until the task is done" if closed else ""
+        growth.check(self.spec, self._at, self._learner.hierarchy.tree, topology, removed, busy)
+        if self._complete and self._baselines.steps_left:
+            raise SpecError("the tree is learned and its baselines are being trained: it does not grow now")
+        self._learner.grow(topology, self._at.begun, self._at.current)
+        self._complete = False
+        self._unmeasured = True
+        self._changes += 1
+        self._at.regrow(self.spec, topology, len(self.stream.tasks))
+        self._pending += self._reports.grown(topology, reason)
+
+    def watch(self, path: str, task: int, name: str | None) -> None:
+        """Report a generated tensor now and then; an empty name is the first worth seeing, None ends it."""
+        self._watched = None if name is None else (path, task, name)
+
+    # the run -------------------------------------------------------------------------------------------
+
+    def events(self) -> Iterator[Event | None]:
+        """Train, event by event; None when a step has nothing to report.
+
+        Raises :class:`DivergedError` when a number is no longer finite, or the loss explodes, naming step,
+        path, level and tensor.
+        """
+        self._since = time.perf_counter() - self._elapsed
+        for notice in self.stream.notices:
+            yield _log(notice, "warning")
+        yield _log(self._reports.description())
+        while not self._complete:
+            yield from self._take_pending()
+            if not self._at.current:
+                yield from self._grow_by_policy()
+                if not self._at.queue:
+                    break
+                line = self._learner.begin(self._at.advance())
+                yield _log(f"{self._reports.title()}: {line}")
+            yield from self._learn(self._at.current)
+        if not self._complete:
+            yield from self._conclude()
+        yield from self._baselines.events()
+
+    def _learn(self, stint: Stint) -> Iterator[Event | None]:
+        started = time.perf_counter()
+        if self._at.done == 0:
+            for c in stint:
+                yield events.TaskStarted(step=self._at.step, path=self._reports.path(c), task=c.task)
+            self._reports.add("accuracy", accuracies(self._learner, stint, self.spec.evaluation.limit))
+            yield from self._reports.take()
+        steps = self._steps(stint)
+        busy, counted, reported = 0.0, 0, time.perf_counter()
+        while self._at.done < steps and not self._stopper.over:
+            yield from self._take_pending()
+            begun = time.perf_counter()
+            condition = self._take_step(stint, steps, begun)
+            every = self.spec.evaluation.every
+            if every and self._at.done % every == 0 and self._at.done < steps:
+                self._evaluate(stint)
+            busy, counted = busy + time.perf_counter() - begun, counted + 1
+            if time.perf_counter() - reported >= BLOCK_SECONDS or self._at.done == steps:
+                yield from self._report(condition, steps, counted / busy)
+                reported = time.perf_counter()
+            if self._at.done < steps:
+                yield from self._reports.snapshot(condition, self._at.done, steps)
+            yield None
+        yield from self._stop(stint, steps)
+        yield from self._finish(stint, time.perf_counter() - started)
+
+    def _stop(self, stint: Stint, steps: int) -> Iterator[Event]:
+        """Put back the best that was learned, when the spec asks for early stopping."""
+        if self._stopper.active:
+            self._reports.flush()
+            measured, line = self._stopper.end(self._learner, stint, self._at.step, self._at.done, steps)
+            self._reports.add("validation", measured)
+            if line:
+                yield _log(f"{self._reports.title()}: {line}")
+
+    def _take_step(self, stint: Stint, steps: int, begun: float) -> Condition:
+        at = self._at
+        condition = stint[at.done % len(stint)]
+        factor = rate_factor(self._learner.training, at.done, steps)
+        lr, values = self._learner.step(condition, at.done // len(stint), factor, at.step)
+        at.step += 1
+        at.done += 1
+        seconds = time.perf_counter() - begun
+        self._reports.add_step(condition, lr, seconds, values)
+        return condition
+
+    def _evaluate(self, stint: Stint) -> None:
+        """Accuracies in between: of the stint and, if wanted, of earlier tasks of its path."""
+        self._reports.flush()
+        earlier = [c for c in self._at.finished if c.solver == stint[0].solver]
+        asked = [*(earlier if self.spec.evaluation.earlier else ()), *stint]
+        self._reports.add("accuracy", accuracies(self._learner, asked, self.spec.evaluation.limit))
+        if self._stopper.active:
+            self._reports.add("validation", self._stopper.look(self._learner, stint, self._at.step))
+
+    def _report(self, condition: Condition, steps: int, rate: float) -> Iterator[Event]:
+        self._reports.flush()
+        yield from self._reports.take()
+        self._elapsed = time.perf_counter() - self._since
+        yield events.Progress(
+            step=self._at.step,
+            total_steps=self.total_steps,
+            path=self._reports.path(condition),
+            task=condition.task,
+            task_step=self._at.done,
+            task_steps=steps,
+            seconds=self._elapsed,
+            rate=rate,
+            eta=(self.total_steps - self._at.step) / rate,
+            memory=peak_memory(self._learner.device),
+        )
+        if self._watched is not None:
+            yield from self._reports.watched(*self._watched)
+
+    def _finish(self, stint: Stint, seconds: float) -> Iterator[Event]:
+        """A stint's end: everything learned so far is measured, weights are kept, the tasks are done."""
+        self._reports.flush()
+        asked = [*self._at.finished, *stint]
+        measured = accuracies(self._learner, asked)
+        self._reports.add("accuracy", measured)
+        yield from self._reports.take()
+        following = [s[0] for s in self._at.queue if len(s) == 1 and s[0].solver == stint[0].solver][:1]
+        measured |= extra_evaluations.at_random(self._learner, following, None)
+        yield from self._reports.as_learned(stint)
+        for c in stint:
+            yield self._reports.weights(c, final=True)
+        validated = {}
+        if self._grower.looks_at_validation:
+            validated = accuracies(self._learner, stint, held_out="valid")
+        self._grower.note(stint, validated)
+        self._at.complete()
+        self._stopper.forget()
+        self._learner.end(self._at.finished)
+        for c in stint:
+            last = c == stint[-1]
+            row = self._reports.row(c.solver, measured if last else {c: measured[c]})
+            yield events.TaskFinished(
+                step=self._at.step, path=self._reports.path(c), task=c.task, accuracies=row, seconds=seconds
+            )
+
+    def _conclude(self) -> Iterator[Event]:
+        """The end: paths learned before others are measured once more, and all weights kept as they are."""
+        finished = self._at.finished
+        last = {c.solver: c for c in finished}
+        newest = finished[-1].solver if finished else ""
+        measured = accuracies(self._learner, finished)
+        for c in finished[:-1]:
+            yield self._reports.weights(c, final=True)
+        for solver, c in last.items():
+            if solver != newest:
+                row = self._reports.row(solver, measured)
+                yield events.TaskFinished(
+                    step=self._at.step, path=self._reports.path(c), task=c.task, accuracies=row
+                )
+        for metric, without in extra_evaluations.contributions(self._learner, finished):
+            self._reports.add(metric, without)
+        yield from self._reports.take()
+        self._complete = True
+        yield _log(f"learned {len(finished)} tasks in {self._at.step} steps")
+
+    # parts ---------------------------------------------------------------------------------------------
+
+    def _take_pending(self) -> Iterator[Event]:
+        while self._pending:
+            yield self._pending.pop(0)
+        if self._unmeasured:
+            self._unmeasured = False
+            self._reports.add("untrained", extra_evaluations.untrained(self._learner, self._at))
+            yield from self._reports.take()
+
+    def _grow_by_policy(self) -> Iterator[Event]:
+        proposal = self._grower.propose(self._topology, self._at.names)
+        if proposal is None:
+            return
+        try:
+            self.grow(proposal.topology, proposal.reason)
+        except SpecError as error:
+            yield _log(f"the policy's growth was refused: {error}", "warning")
+        else:
+            self._grower.grown += 1
+            yield from self._take_pending()
+
+    def _steps(self, stint: Stint) -> int:
+        return sum(self._learner.steps_of(c.task) for c in stint)
+
+    def _resume(self, state: TrainerState) -> None:
+        meta = state.meta
+        try:
+            topology = msgspec.convert(meta["topology"], Topology)
+            self._at = Position.from_json(meta["position"], topology)
+            self._unmeasured = bool(meta.get("unmeasured", not self._at.begun and not self._at.step))
+            self._changes = int(meta.get("changes", 0))
+            self._grower.load(meta.get("growth", {}))
+            lr, beta = float(meta["lr"]), float(meta["beta"])
+            self._elapsed, self._complete = float(meta["elapsed"]), bool(meta["complete"])
+        except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
+            raise SessionError(f"the saved state cannot be read: {error}") from None
+        self._learner = Learner(self.spec, topology, self.stream, self.device)
+        self._learner.beta = beta
+        training = replace(self.spec.training, lr=lr)
+        self._learner.training = self._learner.optimiser.training = training
+        at = self._at
+        checkpoint.restore(self._learner, state.arrays, at.finished, at.current)
+
+    def _resume_parts(self, state: TrainerState) -> None:
+        """Where the parts stood that hold on to the learner."""
+        try:
+            self._stopper.load(state.meta.get("stopping", {}), state.arrays, self._learner.device)
+            self._baselines.load(state.meta.get("baselines", {}), state.arrays)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise SessionError(f"the saved state cannot be read: {error}") from None
+
+
+def _log(message: str, level: Literal["info", "warning"] = "info") -> events.Log:
+    return events.Log(time=time.time(), level=level, message=message)

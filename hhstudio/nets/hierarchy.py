@@ -1,0 +1,357 @@
+"""The chain: a path's solver weights from the root's weights, embeddings and anchors, at any depth.
+
+:class:`Hierarchy` holds every stored number of a tree and generates weights for a batch of conditions:
+all chunks of all of them in one product at the root, then one batched product a level for each path.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from hhstudio.nets.build import Chain, Contribution, Edge, Tree
+from hhstudio.nets.seeding import glorot, normal
+from hhstudio.nets.target_spec import TargetSpec
+
+PROBES = 8
+"""Random conditions at which the scale of raw output is measured when an edge is made."""
+
+
+class Condition(NamedTuple):
+    """One (path, task) pair. ``solver``: id of the path's solver, which keeps its place when renamed."""
+
+    solver: str
+    task: int
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What a chain generated for a batch of conditions of one path.
+
+    ``levels[i]``: (B, size) weights of the target of edge i; the last are the solver's.
+    """
+
+    chain: Chain
+    conditions: tuple[Condition, ...]
+    levels: tuple[Tensor, ...]
+    _rows: dict[int, tuple[Tensor, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def solver_weights(self, condition: Condition) -> dict[str, Tensor]:
+        """Tensors by name, as the solver takes them."""
+        return self.chain.last.spec.split(self.rows(len(self.levels) - 1)[self.conditions.index(condition)])
+
+    def rows(self, level: int) -> tuple[Tensor, ...]:
+        """Weights (size,) at a level of each condition. Taken apart once: gradients of rows that are picked
+        one by one would each fill a tensor as large as all of them."""
+        if level not in self._rows:
+            self._rows[level] = self.levels[level].unbind(0)
+        return self._rows[level]
+
+    def watch_gradients(self) -> None:
+        """Have the next backward pass keep the gradient at every level."""
+        for level in self.levels:
+            if level.requires_grad and not level.is_leaf:
+                level.retain_grad()
+
+    @torch.no_grad()
+    def gradient_norms(self) -> list[Tensor]:
+        """Norm of the gradient at each level's weights of the first condition, after a backward pass; 0 where
+        nothing trained is above it. Stays on the device."""
+        found = []
+        for level in self.levels:
+            gradient = level.grad if level.retains_grad else None
+            found.append(level.new_zeros(()) if gradient is None else torch.linalg.vector_norm(gradient[0]))
+        return found
+
+
+class Hierarchy:
+    """All stored numbers of a tree, and the generation of everything else.
+
+    ``stored``: leaf tensors by name (root/..., slot/KEY, code/KEY, anchor/SLOT, task/SOLVER/TASK/NODE,
+    task_code/SOLVER/TASK). ``gains``: for each contribution, the factor that gave its raw output unit
+    scale when it was made.
+    """
+
+    def __init__(
+        self,
+        tree: Tree,
+        seed: int,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        task_chunks: bool = False,
+    ) -> None:
+        self.seed, self.device, self.dtype, self.task_chunks = seed, torch.device(device), dtype, task_chunks
+        self.stored: dict[str, Tensor] = {}
+        self.gains: dict[str, float] = {}
+        self._scales: dict[str, Tensor] = {}
+        self._seeded: dict[str, Tensor] = {}
+        self._silent: frozenset[str] = frozenset()
+        self._change: tuple[int, Callable[[TargetSpec, Tensor], Tensor]] | None = None
+        self.tree = tree
+        self.adopt(tree)
+
+    # what is stored ------------------------------------------------------------------------------------
+
+    def adopt(self, tree: Tree) -> None:
+        """Make ``tree`` the tree; whatever is stored for slots that stay is kept (growth), what was stored
+        for slots and paths that go is forgotten."""
+        self.tree = tree
+        self._forget_others()
+        direct = all(e.link.mode == "direct" for e in tree.edges.values() if e.source == tree.root)
+        for tensor in tree.generators[tree.root].spec.tensors:
+            self._store(f"root/{tensor.name}", tensor.shape, glorot(tensor) if direct else tensor.sigma)
+        for edge in tree.edges.values():
+            if edge.link.stored:
+                self._store_anchor(edge)
+            elif edge.link.anchored and edge.link.anchor == "seeded" and edge.slot not in self._seeded:
+                self._seeded[edge.slot] = self._anchor(edge)
+            for contribution in edge.contributions:
+                generator = tree.generators[contribution.node]
+                self._store(f"slot/{contribution.key}", (generator.slot,))
+                if not self._own_codes(edge, contribution):
+                    self._store(f"code/{contribution.key}", (contribution.layout.chunks, generator.code))
+        with torch.no_grad():
+            for chain in tree.chains.values():
+                self._measure(chain)
+
+    def _forget_others(self) -> None:
+        """Let go of what belongs to no slot and no path of the tree."""
+        edges = self.tree.edges
+        keys = {c.key for edge in edges.values() for c in edge.contributions}
+        anchors = {edge.anchor for edge in edges.values()}
+        for name in list(self.stored):
+            kind, _, rest = name.partition("/")
+            owner = rest.partition("/")[0]
+            gone = {
+                "slot": rest not in keys,
+                "code": rest not in keys,
+                "anchor": name not in anchors,
+                "task": owner not in self.tree.chains,
+                "task_code": owner not in self.tree.chains,
+            }
+            if gone.get(kind, False):
+                del self.stored[name]
+        for known in (self.gains, self._scales):
+            for key in known.keys() - keys:
+                del known[key]
+        for slot in self._seeded.keys() - edges.keys():
+            del self._seeded[slot]
+
+    def add(self, condition: Condition) -> None:
+        """Store embeddings for a condition that is about to be learned."""
+        chain = self.tree.chains[condition.solver]
+        for node in chain.nodes:
+            self._store(_task_name(condition, node), (self.tree.generators[node].task,))
+        if self.task_chunks:
+            own = chain.last.contributions[-1]
+            shape = (own.layout.chunks, self.tree.generators[own.node].code)
+            # Every task begins from the same codes, so that what tasks share can be found.
+            self._store(_task_code_name(condition), shape, source=f"code/{own.key}")
+
+    def load(self, stored: Mapping[str, Tensor], gains: Mapping[str, float]) -> None:
+        """Overwrite what is stored, and measured, with values saved earlier."""
+        with torch.no_grad():
+            for name, value in stored.items():
+                self.stored[name].copy_(value)
+        self.gains.update(gains)
+        self._scales.clear()
+
+    def embeddings_of(self, condition: Condition) -> list[str]:
+        """Names of the tensors stored for that condition alone."""
+        names = [_task_name(condition, node) for node in self.tree.chains[condition.solver].nodes]
+        own = _task_code_name(condition)
+        return [*names, own] if own in self.stored else names
+
+    def _store(
+        self, name: str, shape: tuple[int, ...], sigma: float = 1.0, source: str | None = None
+    ) -> None:
+        if name not in self.stored:
+            self.stored[name] = self._put(normal(self.seed, source or name, shape) * sigma)
+            self.stored[name].requires_grad_()
+
+    def _store_anchor(self, edge: Edge) -> None:
+        if edge.anchor not in self.stored:
+            self.stored[edge.anchor] = self._anchor(edge).requires_grad_()
+
+    def _anchor(self, edge: Edge) -> Tensor:
+        noise = normal(self.seed, edge.anchor, (edge.spec.size,))
+        return self._put(edge.spec.mean() + edge.link.anchor_scale * edge.spec.sigma() * noise)
+
+    def _put(self, value: Tensor) -> Tensor:
+        return value.to(self.dtype).to(self.device)
+
+    def _own_codes(self, edge: Edge, contribution: Contribution) -> bool:
+        """Codes of this contribution belong to each condition rather than to the slot."""
+        return self.task_chunks and edge.target in self.tree.solvers and contribution.node == edge.source
+
+    # generation ----------------------------------------------------------------------------------------
+
+    def generate(self, conditions: Iterable[Condition]) -> dict[str, Generated]:
+        """Weights of every target on the paths of these conditions, by solver id; differentiable."""
+        groups: dict[str, list[Condition]] = {}
+        for condition in conditions:
+            groups.setdefault(condition.solver, []).append(condition)
+        chains = {solver: self.tree.chains[solver] for solver in groups}
+        at_root = self._run_root([self._inputs(chains[s], 0, found) for s, found in groups.items()])
+        return {
+            solver: Generated(chains[solver], tuple(found), self._descend(chains[solver], found, raw))
+            for (solver, found), raw in zip(groups.items(), at_root, strict=True)
+        }
+
+    @contextlib.contextmanager
+    def without(self, keys: Collection[str]) -> Iterator[None]:
+        """Generate as if those contributions were zero: what they are worth is what is lost then."""
+        before, self._silent = self._silent, frozenset(keys)
+        try:
+            yield
+        finally:
+            self._silent = before
+
+    @contextlib.contextmanager
+    def disturbed(self, level: int, change: Callable[[TargetSpec, Tensor], Tensor]) -> Iterator[None]:
+        """Generate with the weights of one level changed; what lies below is generated from the changed ones.
+
+        ``change`` is called with the target's spec and its weights (B, size), and gives weights alike.
+        """
+        before, self._change = self._change, (level, change)
+        try:
+            yield
+        finally:
+            self._change = before
+
+    def root_inputs(self, conditions: Sequence[Condition]) -> Tensor:
+        """(B, K, inputs): what the root is asked for conditions of one path, chunk by chunk."""
+        return self._inputs(self.tree.chains[conditions[0].solver], 0, conditions)
+
+    def root_weights(self) -> dict[str, Tensor]:
+        spec = self.tree.generators[self.tree.root].spec
+        return {t.name: self.stored[f"root/{t.name}"] for t in spec.tensors}
+
+    @torch.no_grad()
+    def root_gradient(self) -> Tensor:
+        """Norm of the gradient at the root's stored weights, after a backward pass; 0 where it is frozen."""
+        gradients = [w.grad for w in self.root_weights().values() if w.grad is not None]
+        if not gradients:
+            return torch.zeros((), dtype=self.dtype, device=self.device)
+        return torch.nn.utils.get_total_norm(gradients, foreach=True)
+
+    def _run_root(self, inputs: Sequence[Tensor]) -> list[Tensor]:
+        """Every row of every group in one product: the root's weights are the same for all."""
+        generator, weights = self.tree.generators[self.tree.root], self.root_weights()
+        if len(inputs) == 1:
+            return [generator.run(weights, inputs[0])]
+        rows = generator.run(weights, torch.cat([x.flatten(0, 1) for x in inputs]))
+        parts = rows.split([x.shape[0] * x.shape[1] for x in inputs])
+        return [part.view(*x.shape[:2], -1) for part, x in zip(parts, inputs, strict=True)]
+
+    def _descend(self, chain: Chain, conditions: Sequence[Condition], raw: Tensor) -> tuple[Tensor, ...]:
+        """From the root's raw output down to the solver: (B, size) a level."""
+        waiting: dict[str, list[Tensor]] = {}
+        levels = []
+        for at, edge in enumerate(chain.edges):
+            if at:
+                weights = chain.edges[at - 1].spec.split(levels[-1])
+                generator = self.tree.generators[chain.nodes[at]]
+                raw = generator.run(weights, self._inputs(chain, at, conditions))
+            parts = raw.split([c.layout.chunks for _, c in _outputs(chain, at)], dim=1)
+            for (target, contribution), part in zip(_outputs(chain, at), parts, strict=True):
+                waiting.setdefault(target.slot, []).append(contribution.layout.join(part))
+            levels.append(self._link(edge, waiting.pop(edge.slot), levels[-1] if levels else None))
+            if self._change is not None and self._change[0] == at:
+                levels[-1] = self._change[1](edge.spec, levels[-1])
+        return tuple(levels)
+
+    def _inputs(self, chain: Chain, at: int, conditions: Sequence[Condition]) -> Tensor:
+        """(B, K, inputs) of the hypernetwork at level ``at``, for all that it contributes on this path."""
+        node = chain.nodes[at]
+        slots, codes = [], []
+        for edge, contribution in _outputs(chain, at):
+            rows = contribution.layout.chunks
+            slots.append(self.stored[f"slot/{contribution.key}"].expand(rows, -1))
+            if self._own_codes(edge, contribution):
+                codes.append(torch.stack([self.stored[_task_code_name(c)] for c in conditions]))
+            else:
+                code = self.stored[f"code/{contribution.key}"]
+                codes.append(code.expand(len(conditions), -1, -1) if self.task_chunks else code)
+        task = torch.stack([self.stored[_task_name(c, node)] for c in conditions])
+        slot = slots[0] if len(slots) == 1 else torch.cat(slots)
+        code = codes[0] if len(codes) == 1 else torch.cat(codes, dim=-2)
+        return self.tree.generators[node].inputs(task, slot, code)
+
+    def _link(self, edge: Edge, raw: Sequence[Tensor], above: Tensor | None) -> Tensor:
+        """(B, size) weights of the edge's target from what its contributions generated; ``above``: the
+        weights (B, size) of the generator itself, None for the root."""
+        if self._silent:
+            raw = [u * (c.key not in self._silent) for c, u in zip(edge.contributions, raw, strict=True)]
+        if not edge.link.anchored:
+            return raw[0] if len(raw) == 1 else torch.stack(list(raw)).sum(0)
+        weights = self._base(edge, above)
+        for contribution, u in zip(edge.contributions, raw, strict=True):
+            weights = torch.addcmul(weights, u, self.scale(edge, contribution))
+        return weights
+
+    def _base(self, edge: Edge, above: Tensor | None) -> Tensor:
+        """(size,) or (B, size) base weights of an anchored edge."""
+        if edge.link.stored:
+            return self.stored[edge.anchor]
+        if edge.link.anchor == "seeded":
+            return self._seeded[edge.slot]
+        return edge.spec.join(self.root_weights()) if above is None else above
+
+    def scale(self, edge: Edge, contribution: Contribution) -> Tensor:
+        """(size,) factor from raw output to change of weights: alpha * s * gain / sqrt(contributions)."""
+        found = self._scales.get(contribution.key)
+        if found is None:
+            factor = edge.link.alpha * self.gains[contribution.key] / math.sqrt(len(edge.contributions))
+            found = self._scales[contribution.key] = self._put(edge.spec.sigma() * factor)
+        return found
+
+    def _measure(self, chain: Chain) -> None:
+        """Fix the gain of every new contribution on a path, from the top down, at random conditions."""
+        keys = [c.key for edge in chain.edges for c in edge.contributions]
+        if all(key in self.gains for key in keys):
+            return
+        probes = [Condition(chain.solver, -1 - i) for i in range(PROBES)]
+        for probe in probes:
+            self.add(probe)
+        try:
+            weights = self.root_weights()
+            above: Tensor | None = None
+            waiting: dict[str, list[Tensor]] = {}
+            for at, edge in enumerate(chain.edges):
+                generator = self.tree.generators[chain.nodes[at]]
+                raw = generator.run(weights, self._inputs(chain, at, probes))
+                parts = raw.split([c.layout.chunks for _, c in _outputs(chain, at)], dim=1)
+                for (target, contribution), part in zip(_outputs(chain, at), parts, strict=True):
+                    u = contribution.layout.join(part)
+                    if contribution.key not in self.gains:
+                        measured = float(u.double().square().mean().sqrt())
+                        usable = math.isfinite(measured) and measured > 1e-6
+                        self.gains[contribution.key] = 1.0 / measured if usable else 1.0
+                    waiting.setdefault(target.slot, []).append(u)
+                above = self._link(edge, waiting.pop(edge.slot), above)
+                weights = edge.spec.split(above)
+        finally:
+            for probe in probes:
+                for name in self.embeddings_of(probe):
+                    del self.stored[name]
+
+
+def _outputs(chain: Chain, at: int) -> list[tuple[Edge, Contribution]]:
+    """What the hypernetwork at level ``at`` contributes on this path, in the order of the edges."""
+    node = chain.nodes[at]
+    return [(e, c) for e in chain.edges[at:] for c in e.contributions if c.node == node]
+
+
+def _task_name(condition: Condition, node: str) -> str:
+    return f"task/{condition.solver}/{condition.task}/{node}"
+
+
+def _task_code_name(condition: Condition) -> str:
+    return f"task_code/{condition.solver}/{condition.task}"

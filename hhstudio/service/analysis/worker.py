@@ -1,0 +1,89 @@
+"""The inspection helper: ``python -m hhstudio.service.analysis.worker``, spoken to over its streams.
+
+One helper holds one session; torch is loaded here, not in the window. It works at a lower priority than
+whoever trains, and ends when its parent does. There are two lanes, a thread with a desk each: what takes
+long is answered one question after the other in one, everything else meanwhile in the other.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+
+from hhstudio.core.errors import HHStudioError
+from hhstudio.service.analysis.answering import Desk
+from hhstudio.service.analysis.protocol import Ask, Line, ProtocolError, Told, is_long
+from hhstudio.service.failures import explain
+from hhstudio.service.run.worker import allow_local_modules, claim_standard_streams
+
+Lane = queue.SimpleQueue[Ask]
+
+NICE = 5
+"""By how much the helper gives way to other processes."""
+
+
+def main() -> int:
+    """Answer until the pipe closes. Returns the exit status."""
+    line = claim_standard_streams(Line)
+    faulthandler.enable(sys.stderr)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the parent's business
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    allow_local_modules()
+    try:
+        begin = line.take_begin()
+    except ProtocolError as error:
+        print(f"hhstudio inspection: {error}", file=sys.stderr)
+        return 2
+    if begin is None:
+        return 0
+    quick, long = Lane(), Lane()
+    threading.Thread(target=_listen, args=(line, quick, long), daemon=True).start()
+    threading.Thread(target=_serve, args=(line, Desk(begin), long), daemon=True).start()
+    _serve(line, Desk(begin), quick)
+    return 0
+
+
+def _serve(line: Line, desk: Desk, lane: Lane) -> None:
+    """Answer what comes along a lane, until nobody listens any more."""
+    try:
+        while True:
+            line.put(_answer(desk, lane.get()))
+    except (OSError, ValueError):
+        os._exit(0)
+
+
+def _answer(desk: Desk, ask: Ask) -> Told:
+    began = time.perf_counter()
+    try:
+        answer = desk.answer(ask.question)
+    except HHStudioError as error:
+        return Told(number=ask.number, error=" ".join(str(error).split()))
+    except Exception as error:
+        return Told(number=ask.number, error=explain(error, "")[1])
+    return Told(number=ask.number, answer=answer, seconds=time.perf_counter() - began, step=desk.step)
+
+
+def _listen(line: Line, quick: Lane, long: Lane) -> None:
+    """Queue questions; when the parent is gone, end at once, whatever is being computed."""
+    try:
+        while (ask := line.take_question()) is not None:
+            (long if is_long(ask.question) else quick).put(ask)
+    except (ProtocolError, OSError) as error:
+        print(f"hhstudio inspection: {error}", file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    try:
+        code = main()
+    except (OSError, ValueError):
+        code = 0  # nobody listens any more
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,162 @@
+"""A picture of every class of a data set, for the window, which imports no torch and opens no pickle.
+
+Arrays and image files are read here. CIFAR's files are pickles: a process of its own reads them, by the
+way that checks them (:mod:`hhstudio.learn.data`), and hands back an array.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+from hhstudio.core.errors import DataError, HHStudioError
+from hhstudio.core.resources import resource
+from hhstudio.core.spec.datasets import DATASETS, FOLDER, IMAGE_SUFFIXES, folder_path, folder_splits
+from hhstudio.core.spec.spec import Stream
+
+SIDE = 32
+"""Pixels of the longer side of a picture from a folder."""
+_LOOKED_AT = 3000
+"""Images of a file in which each class is looked for."""
+_PATIENCE = 60.0
+"""Seconds for the process that reads pickles."""
+
+
+def thumbnails(
+    dataset: str,
+    stream: Stream,
+    data_root: Path,
+    allow_unverified: bool = False,
+    cancelled: threading.Event | None = None,
+) -> dict[int, np.ndarray]:
+    """One image of each class, (H, W) or (H, W, 3) uint8, by label. Classes without one are left out.
+
+    Blocks: for a thread. ``allow_unverified``: also files that match no known checksum. Raises
+    :class:`DataError` when the data are not there; downloads nothing.
+    """
+    if dataset == "digits":
+        with np.load(resource("data/digits.npz"), allow_pickle=False) as file:
+            images, labels = file["images"], file["labels"]
+        return _first_of_each(_eight_bit(images), labels)
+    if dataset == FOLDER:
+        return _from_folder(stream)
+    info = DATASETS.get(dataset)
+    if info is None:
+        raise DataError(f"there is no data set {dataset!r}")
+    if any("idx3" in name for name in info.files):
+        images_file, labels_file = (data_root / info.files[at] for at in (2, 3))
+        images = _idx(images_file, _LOOKED_AT)
+        return _first_of_each(images, _idx(labels_file, _LOOKED_AT))
+    return _from_process(dataset, data_root, allow_unverified, cancelled or threading.Event())
+
+
+def _eight_bit(images: np.ndarray) -> np.ndarray:
+    """Images of any range as uint8, the largest value white."""
+    if images.dtype == np.uint8 and images.max(initial=0) > 32:
+        return images
+    return (images.astype(np.float32) / max(float(images.max(initial=0)), 1e-9) * 255).astype(np.uint8)
+
+
+def _first_of_each(images: np.ndarray, labels: np.ndarray) -> dict[int, np.ndarray]:
+    count = min(len(images), len(labels))
+    found, at = np.unique(np.asarray(labels[:count]), return_index=True)
+    return {int(label): np.squeeze(images[place]) for label, place in zip(found, at, strict=True)}
+
+
+def _idx(path: Path, most: int) -> np.ndarray:
+    """The first entries of an IDX file of bytes, packed or not. Raises :class:`DataError`."""
+    packed = path.with_name(path.name + ".gz")
+    try:
+        with path.open("rb") if path.is_file() else gzip.open(packed) as file:
+            head = file.read(4)
+            if len(head) < 4 or head[:3] != b"\x00\x00\x08" or not 1 <= head[3] <= 3:
+                raise DataError(f"{path}: is not an IDX file of bytes")
+            sizes = [int.from_bytes(file.read(4), "big") for _ in range(head[3])]
+            count, each = min(sizes[0], most), math.prod(sizes[1:])
+            if not 0 < each <= 1_000_000:
+                raise DataError(f"{path}: its images are empty or too large to be looked at")
+            data = file.read(count * each)
+    except (OSError, EOFError) as error:
+        raise DataError(f"{path}: cannot be read ({error})") from None
+    count = len(data) // each
+    return np.frombuffer(data[: count * each], np.uint8).reshape(count, *sizes[1:])
+
+
+def _from_folder(stream: Stream) -> dict[int, np.ndarray]:
+    """The first image of every sub-folder. Raises :class:`DataError`."""
+    from PIL import Image
+
+    train, _ = folder_splits(folder_path(stream))
+    found: dict[int, np.ndarray] = {}
+    try:
+        classes = sorted(entry for entry in train.iterdir() if entry.is_dir() and entry.name[0] != ".")
+        for label, folder in enumerate(classes[:1000]):
+            first = next((f for f in sorted(folder.iterdir()) if f.suffix.lower() in IMAGE_SUFFIXES), None)
+            if first is None:
+                continue
+            with Image.open(first) as image:
+                image.thumbnail((SIDE, SIDE))
+                found[label] = np.asarray(image.convert("RGB"))
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{train}: cannot be looked at ({error})") from None
+    return found
+
+
+def _from_process(
+    dataset: str, data_root: Path, allow_unverified: bool, cancelled: threading.Event
+) -> dict[int, np.ndarray]:
+    """What another process reads. Raises :class:`DataError` with its last word."""
+    with tempfile.TemporaryDirectory(prefix="hhstudio-") as folder:
+        out, said = Path(folder) / "pictures.npz", Path(folder) / "said.txt"
+        words = [dataset, str(data_root), str(out), "unverified" if allow_unverified else "verified"]
+        command = [sys.executable, "-P", "-m", "hhstudio.service.class_pictures", *words]
+        try:
+            with said.open("wb") as errors:
+                process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
+                )
+        except OSError as error:
+            raise DataError(f"{dataset}: no process could read its images ({error})") from None
+        _wait(process, cancelled)
+        if process.returncode or not out.is_file():
+            lines = said.read_text(errors="replace").strip().splitlines()
+            raise DataError(lines[-1] if lines else f"{dataset}: its images cannot be read")
+        with np.load(out, allow_pickle=False) as file:
+            return {int(label): image for label, image in zip(file["labels"], file["images"], strict=True)}
+
+
+def _wait(process: subprocess.Popen[bytes], cancelled: threading.Event) -> None:
+    """Until it ends, or is ended because it takes too long or nobody wants its answer any more."""
+    until = time.monotonic() + _PATIENCE
+    while process.poll() is None:
+        if time.monotonic() > until or cancelled.wait(0.1):
+            process.kill()
+            process.wait()
+
+
+def _main(dataset: str, data_root: str, out: str, trust: str) -> int:
+    """Read with torch at hand and write labels (K,) and images (K, H, W, 3) uint8 to an .npz."""
+    from hhstudio.learn.data.access import Access
+    from hhstudio.learn.data.cifar import load_cifar
+
+    access = Access(Path(data_root), allow_unverified=trust == "unverified", download=False)
+    try:
+        source = load_cifar(DATASETS[dataset], access)
+    except HHStudioError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    found = _first_of_each(source.test_images.transpose(0, 2, 3, 1), source.test_labels)
+    np.savez(out, labels=np.array(list(found), np.int64), images=np.stack(list(found.values())))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(*sys.argv[1:5]))

@@ -1,0 +1,1 @@
+"""Runs in worker processes: client, protocol, worker, recording, queue and the time left."""

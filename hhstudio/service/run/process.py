@@ -1,0 +1,108 @@
+"""The worker as its parent sees it: spawned, spoken to, and ended for certain."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import psutil
+
+import hhstudio
+from hhstudio.service.run.protocol import Connection
+
+LAST_LINES = 20
+"""Lines of the worker's stderr that are kept."""
+
+
+class HelperProcess:
+    """A fresh interpreter that runs ``module`` and speaks over its standard streams, with ``environment``
+    on top of ours."""
+
+    def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
+        separate: dict[str, Any] = (
+            {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+            if sys.platform == "win32"
+            else {"start_new_session": True}  # Ctrl-C in a terminal reaches the parent only
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=own_environment() | dict(environment or {}),
+            **separate,
+        )
+        assert self._process.stdin
+        assert self._process.stdout
+        assert self._process.stderr
+        self.incoming: BinaryIO = self._process.stdout  # type: ignore[assignment]
+        self.outgoing: BinaryIO = self._process.stdin  # type: ignore[assignment]
+        self._lines: deque[str] = deque(maxlen=LAST_LINES)
+        self._reader = threading.Thread(
+            target=self._read_stderr, args=(self._process.stderr,), name="hhstudio-stderr", daemon=True
+        )
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        """The exit code; None when it has not ended within ``timeout`` seconds."""
+        try:
+            return self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def last_lines(self) -> list[str]:
+        """What it printed last, complete once it has ended."""
+        if self._process.poll() is not None:
+            self._reader.join(1.0)
+        return list(self._lines)
+
+    def terminate(self) -> None:
+        """Ask the operating system to end it (SIGTERM, which it answers with a checkpoint)."""
+        self._process.terminate()
+
+    def kill_tree(self) -> None:
+        """End it and whatever it started (data loaders, compilers), now."""
+        try:
+            parent = psutil.Process(self._process.pid)
+            doomed = [*parent.children(recursive=True), parent]
+        except psutil.NoSuchProcess:
+            return
+        for process in doomed:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                pass
+
+    def _read_stderr(self, stream: BinaryIO) -> None:
+        while line := stream.readline(4096):
+            text = line.decode("utf-8", "replace").rstrip()
+            if text:
+                self._lines.append(text)
+
+
+class WorkerProcess(HelperProcess):
+    """The process that trains: it runs :mod:`hhstudio.service.run.worker`."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        super().__init__("hhstudio.service.run.worker", environment)
+        self.connection = Connection(self.incoming, self.outgoing)
+
+
+def own_environment() -> dict[str, str]:
+    """This process's, in which the worker finds the same hhstudio."""
+    environment = dict(os.environ)
+    package = str(Path(hhstudio.__file__).resolve().parent.parent)
+    known = environment.get("PYTHONPATH")
+    environment["PYTHONPATH"] = os.pathsep.join([package, known] if known else [package])
+    environment["PYTHONUNBUFFERED"] = "1"
+    return environment

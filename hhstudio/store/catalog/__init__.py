@@ -1,0 +1,1 @@
+"""The catalog of a folder's sessions: entries, notes, index and file operations."""

@@ -1,0 +1,23 @@
+"""What is compared of many sessions, read without touching any: a look, not an open session."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from hhstudio.core.sweeps.comparison import Entry, entry_of
+from hhstudio.store.journal.lock import owner
+from hhstudio.store.session import pending_journal
+
+
+def glance(path: Path, metrics: Collection[str] = ()) -> Entry:
+    """Settings and figures of a session, with the curves of ``metrics``; one that is being written is read
+    as far as it has come. Raises SessionError."""
+    lives = owner(path) is not None
+    loaded = pending_journal.load(path, {*metrics, "untrained"})  # what forward transfer is measured against
+    try:
+        end = loaded.history.end
+        state = "running" if lives else end.state if end is not None else "failed"
+        return entry_of(str(path), loaded.history, state, metrics)
+    finally:
+        loaded.close()

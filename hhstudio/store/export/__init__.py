@@ -1,0 +1,1 @@
+"""Export of a session: weights, metrics, figures, a Python script."""

@@ -1,0 +1,70 @@
+"""Generated weights in formats that others read: NumPy, safetensors, a PyTorch state dict, ONNX."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hhstudio.core.errors import ExportError
+from hhstudio.store.export.files import Key, chosen, optional, replacing
+
+if TYPE_CHECKING:
+    from hhstudio.store.session.session import Session
+
+SUFFIXES = (".npz", ".safetensors", ".pt", ".onnx")
+
+
+def export_weights(
+    session: Session, out: Path, path: str | None = None, task: int | None = None, allow_import: bool = False
+) -> None:
+    """Write the kept weights of one condition, or of all that ``path`` and ``task`` leave, by suffix.
+
+    Tensors carry the solver's own names where one condition was asked for, else ``path/task/name``. A .pt
+    file holds a plain dict of tensors, as ``torch.load(..., weights_only=True)`` reads it. An .onnx file
+    holds one ready solver, made by ``session.workshop()``: input ``image`` (N, C, H, W) float32 from 0 to 1,
+    output ``logits`` of the task's classes. Raises ExportError, SessionError, and DataError where ONNX needs
+    data that are not here.
+    """
+    if out.suffix not in SUFFIXES:
+        raise ExportError(f"{out}: weights are written as {', '.join(SUFFIXES)}")
+    keys = chosen(session, path, task)
+    if out.suffix == ".onnx":
+        if len(keys) > 1:
+            raise ExportError(f"{out}: ONNX holds one solver; choose a path and a task")
+        _write_onnx(session, out, keys[0], allow_import)
+        return
+    single = path is not None and task is not None
+    arrays = {
+        name if single else f"{p}/{t}/{name}": np.ascontiguousarray(array)
+        for p, t in keys
+        for name, array in session.weights(p, t).items()
+    }
+    # libraries first: what is missing is said before anything is written
+    if out.suffix == ".safetensors":
+        packed = optional("safetensors.numpy", ".safetensors").save(arrays, metadata=_about(session))
+        with replacing(out) as file:
+            file.write_bytes(packed)
+    elif out.suffix == ".pt":
+        torch = optional("torch", ".pt")
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        with replacing(out) as file:
+            torch.save(tensors, file)
+    else:
+        with replacing(out) as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def _write_onnx(session: Session, out: Path, key: Key, allow_import: bool) -> None:
+    optional("onnx", ".onnx")
+    optional("onnxscript", ".onnx")
+    solver = session.solver(*key, allow_import=allow_import)
+    with replacing(out) as file:
+        session.workshop().write_onnx(solver, *key, file)
+
+
+def _about(session: Session) -> dict[str, str]:
+    """Where weights come from, for formats that carry a few words."""
+    run = session.history.run
+    return {"format": "pt", "session": session.spec.name, "app": run.app if run is not None else ""}

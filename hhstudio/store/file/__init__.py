@@ -1,0 +1,1 @@
+"""HDF5 files: the format, checked reading and writing, atomic replacement."""

@@ -1,0 +1,1 @@
+"""The journal beside a session: CRC-framed records, its header, replay and lock."""

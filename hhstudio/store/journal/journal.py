@@ -1,0 +1,265 @@
+"""The journal: an append-only file of framed events, the truth while a session runs.
+
+Layout, little-endian::
+
+    header   magic "HHSJRNL\\0", version u16, session id 16 bytes, base sequence u64, CRC-32 of all that u32
+    frame    length u32, CRC-32 u32, sequence u64, payload of that length (:mod:`.records`)
+
+The CRC of a frame covers length, sequence and payload; sequences count up by one from base + 1. Reading
+stops at the first frame that is torn, damaged or out of order: what stands before it is whole.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+from uuid import UUID
+
+from hhstudio.core.errors import SessionError
+from hhstudio.store.file.atomic_write import sync_folder
+from hhstudio.store.journal import records
+from hhstudio.store.journal.records import AnyRecord, Preamble
+
+MAGIC = b"HHSJRNL\0"
+VERSION = 1
+FLUSH_SECONDS = 0.5
+"""Half of what may be lost, so that a late tick still keeps the promise of one second."""
+FLUSH_BYTES = 1 << 20
+
+_HEADER = struct.Struct("<8sH16sQ")
+_CRC = struct.Struct("<I")
+_FRAME = struct.Struct("<IIQ")
+_COVERED = struct.Struct("<IQ")
+HEADER_SIZE = _HEADER.size + _CRC.size
+
+
+class Header(NamedTuple):
+    """``session``: id as 32 hex digits; ``base``: sequence of the last record before the first frame."""
+
+    session: str
+    base: int
+
+
+class Frame(NamedTuple):
+    """Where a record lies: ``offset`` and ``length`` of its payload in bytes."""
+
+    sequence: int
+    offset: int
+    length: int
+
+
+def journal_path(session: Path) -> Path:
+    """``NAME.h5.journal``, beside the session file."""
+    return session.with_name(session.name + ".journal")
+
+
+def new_journal_path(journal: Path) -> Path:
+    """Where a journal is written before it is put in place."""
+    return journal.with_name(journal.name + ".tmp")
+
+
+class JournalWriter:
+    """Appends events. Buffers for at most :data:`FLUSH_SECONDS` between calls of :meth:`tick`.
+
+    ``preamble``: a first record that says what the session file held when this journal began, so that
+    the journal is of use without it. Every method may raise OSError (disk full ...); the file then
+    still ends with a whole frame, and what was not written stays buffered.
+    """
+
+    def __init__(self, path: Path, session: str, base: int = 0, preamble: Preamble | None = None) -> None:
+        self.path = path
+        self.session = session
+        self.sequence = base
+        self._buffer = bytearray()
+        self._file = self._begin(preamble)
+        sync_folder(path.parent)
+        self._flushed = time.monotonic()
+
+    @property
+    def size(self) -> int:
+        """Bytes, those included that still wait to be flushed."""
+        return self._size + len(self._buffer)
+
+    @property
+    def pending(self) -> int:
+        """Bytes of what the session file does not hold."""
+        return self.size - self._first
+
+    def append(self, record: AnyRecord) -> Frame:
+        """:meth:`add` and :meth:`tick`."""
+        frame = self.add(record)
+        self.tick()
+        return frame
+
+    def add(self, record: AnyRecord) -> Frame:
+        """Add a record; it is in the file after the next :meth:`flush`. Returns where it will lie."""
+        payload = records.encode(record)
+        self.sequence += 1
+        self._buffer += _framed(payload, self.sequence)
+        return Frame(self.sequence, self.size - len(payload), len(payload))
+
+    def tick(self) -> None:
+        """Flush when it is time to."""
+        late = time.monotonic() - self._flushed >= FLUSH_SECONDS
+        if self._buffer and (late or len(self._buffer) >= FLUSH_BYTES):
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand everything to the operating system: it survives the death of this process."""
+        self._flushed = time.monotonic()
+        if not self._buffer:
+            return
+        try:
+            _write(self._file, self._buffer)
+        except OSError:
+            os.ftruncate(self._file, self._size)
+            os.lseek(self._file, self._size, os.SEEK_SET)
+            raise
+        self._size += len(self._buffer)
+        self._buffer.clear()
+
+    def sync(self) -> None:
+        """Flush, and wait for the disk: it survives the machine going down."""
+        self.flush()
+        os.fsync(self._file)
+
+    def restart(self, preamble: Preamble | None = None) -> None:
+        """Begin an empty journal after the last record: the session file now holds all before it.
+
+        Whether the old or the new one is there after the machine goes down makes no difference.
+        """
+        old = self._file
+        self._file = self._begin(preamble)
+        os.close(old)
+        self._buffer.clear()
+
+    def close(self) -> None:
+        """Flush and close; the file stays."""
+        try:
+            self.flush()
+        finally:
+            os.close(self._file)
+
+    def remove(self) -> None:
+        """Close without flushing, and delete the file: the session file holds everything."""
+        os.close(self._file)
+        self.path.unlink(missing_ok=True)
+
+    def _begin(self, preamble: Preamble | None) -> int:
+        """A journal of nothing but header and preamble, put in place whole."""
+        header = _HEADER.pack(MAGIC, VERSION, UUID(self.session).bytes, self.sequence)
+        content = bytearray(header + _CRC.pack(zlib.crc32(header)))
+        if preamble is not None:
+            content += _framed(records.encode(preamble), self.sequence + 1)
+        fresh = new_journal_path(self.path)
+        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            _write(file, content)
+            os.fsync(file)
+            fresh.replace(self.path)
+        except OSError:
+            os.close(file)
+            fresh.unlink(missing_ok=True)
+            raise
+        self.sequence += preamble is not None
+        self._size = self._first = len(content)
+        return file
+
+
+def _framed(payload: bytes, sequence: int) -> bytes:
+    crc = zlib.crc32(payload, zlib.crc32(_COVERED.pack(len(payload), sequence)))
+    return _FRAME.pack(len(payload), crc, sequence) + payload
+
+
+def _write(file: int, data: bytearray) -> None:
+    """All of it. Raises OSError."""
+    waiting = memoryview(data)
+    try:
+        while waiting:
+            written = os.write(file, waiting)
+            rest = waiting[written:]
+            waiting.release()
+            waiting = rest
+    finally:
+        waiting.release()
+
+
+class JournalReader:
+    """The valid prefix of a journal file.
+
+    :attr:`header` is None where even that is damaged. After iterating, :attr:`lost` is the number of
+    bytes behind the last valid frame, and :attr:`torn` says that they are nothing but the beginning of
+    a frame, as a writer that was killed leaves it, rather than damage. Raises SessionError on a journal
+    of a newer version, OSError when the file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file: BinaryIO = path.open("rb")
+        try:
+            self.size = os.fstat(self._file.fileno()).st_size
+            self.header = self._read_header(path)
+        except BaseException:
+            self._file.close()
+            raise
+        self.lost = self.size if self.header is None else self.size - HEADER_SIZE
+        self.torn = False
+
+    def __enter__(self) -> JournalReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def frames(self) -> Iterator[tuple[Frame, bytes]]:
+        """Every whole frame with its payload, in order."""
+        if self.header is None:
+            return
+        offset, expected = HEADER_SIZE, self.header.base + 1
+        while offset + _FRAME.size <= self.size:
+            self._file.seek(offset)
+            head = self._file.read(_FRAME.size)
+            if len(head) < _FRAME.size:  # cut shorter while we read
+                return
+            length, crc, sequence = _FRAME.unpack(head)
+            offset += _FRAME.size
+            if sequence != expected:
+                return
+            if length > self.size - offset:
+                self.torn = True
+                return
+            payload = self._file.read(length)
+            if crc != zlib.crc32(payload, zlib.crc32(_COVERED.pack(length, sequence))):
+                return
+            frame = Frame(sequence, offset, length)
+            offset, expected = offset + length, expected + 1
+            self.lost = self.size - offset
+            yield frame, payload
+        self.torn = True
+
+    def payload(self, frame: Frame) -> bytes:
+        """The payload of a frame that was seen before."""
+        self._file.seek(frame.offset)
+        return self._file.read(frame.length)
+
+    def _read_header(self, path: Path) -> Header | None:
+        data = self._file.read(HEADER_SIZE)
+        if len(data) < HEADER_SIZE or not data.startswith(MAGIC):
+            return None
+        _, version, session, base = _HEADER.unpack_from(data)
+        (crc,) = _CRC.unpack_from(data, _HEADER.size)
+        if crc != zlib.crc32(data[: _HEADER.size]):
+            return None
+        if version > VERSION:
+            raise SessionError(
+                f"{path}: a journal of version {version}, this hhstudio reads up to {VERSION}; "
+                "open it with a newer hhstudio"
+            )
+        return Header(UUID(bytes=session).hex, base)

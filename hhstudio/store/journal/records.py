@@ -1,0 +1,74 @@
+"""What a journal holds besides events: the trainer's state, where writing the whole file would take long,
+and what the session file held when the journal began."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import numpy as np
+
+from hhstudio.core.run import events
+from hhstudio.core.run.events import Record
+from hhstudio.core.run.trainer_state import TrainerState
+
+
+class StoredArray(msgspec.Struct, frozen=True, kw_only=True):
+    """Any numeric array: NumPy type text (``<f4``), shape, row-major bytes."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes
+
+
+class StoredState(Record, frozen=True, kw_only=True, tag="trainer"):
+    """A :class:`TrainerState`. ``meta``: JSON."""
+
+    step: int
+    meta: str
+    arrays: dict[str, StoredArray]
+
+
+class Preamble(Record, frozen=True, kw_only=True, tag="preamble"):
+    """What stood in the session file at ``step``, as far as it is small: enough to make a session of a
+    journal whose file is gone. ``weights``: the conditions whose weights the file held."""
+
+    step: int
+    events: list[events.Event]
+    weights: list[tuple[str, int]]
+    state: StoredState | None = None
+
+
+AnyRecord = events.Event | StoredState | Preamble
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(AnyRecord)
+
+
+def encode(record: AnyRecord) -> bytes:
+    return _encoder.encode(record)
+
+
+def decode(data: bytes) -> AnyRecord:
+    """The record in a frame. Raises msgspec.DecodeError."""
+    return _decoder.decode(data)
+
+
+def stored(state: TrainerState) -> StoredState:
+    """Raises TypeError where ``meta`` is not JSON-able."""
+    arrays = {}
+    for name, values in state.arrays.items():
+        values = np.asarray(values)
+        arrays[name] = StoredArray(dtype=values.dtype.str, shape=values.shape, data=values.tobytes())
+    return StoredState(step=state.step, meta=json.dumps(state.meta), arrays=arrays)
+
+
+def restored(record: StoredState) -> TrainerState:
+    """Raises ValueError or TypeError where the record does not fit itself."""
+    arrays = {}
+    for name, array in record.arrays.items():
+        kind = np.dtype(array.dtype)
+        if kind.kind not in "biufc":
+            raise ValueError(f"the array {name} has the type {kind}")
+        arrays[name] = np.frombuffer(array.data, kind).reshape(array.shape).copy()
+    return TrainerState(record.step, json.loads(record.meta), arrays)

@@ -1,0 +1,130 @@
+"""Replaying a journal behind a session file: what the file does not hold yet.
+
+Generated weights are large and stay in the journal; only where they lie is remembered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from hhstudio.core.errors import SessionError
+from hhstudio.core.run import events
+from hhstudio.core.run.history import History
+from hhstudio.core.run.trainer_state import TrainerState
+from hhstudio.store.file.file_format import MAX_CELLS, MAX_TASKS
+from hhstudio.store.file.safe_read import DAMAGE
+from hhstudio.store.journal import records
+from hhstudio.store.journal.journal import Frame, JournalReader
+
+Condition = tuple[str, int]
+"""Path name and task index."""
+
+
+@dataclass
+class Tail:
+    """Weights recorded since the session file was written, as frames of the journal with their steps.
+
+    ``rewound``: the earliest step that a resumed run went back to; what the session file holds of later
+    steps is void. ``state``: the step and the frame of the last trainer state.
+    """
+
+    finals: dict[Condition, tuple[int, Frame]] = field(default_factory=dict)
+    snapshots: dict[Condition, list[tuple[int, Frame]]] = field(default_factory=dict)
+    rewound: int | None = None
+    state: tuple[int, Frame] | None = None
+
+    def note(self, event: records.AnyRecord, frame: Frame) -> None:
+        """Remember where a record's arrays lie."""
+        if isinstance(event, records.Preamble):
+            return
+        if isinstance(event, records.StoredState):
+            self.state = (event.step, frame)
+            return
+        if isinstance(event, events.Weights):
+            key = (event.path, event.task)
+            if event.final:
+                self.finals[key] = (event.step, frame)
+            else:
+                self.snapshots.setdefault(key, []).append((event.step, frame))
+        elif isinstance(event, events.Resumed):
+            self.rewound = event.step if self.rewound is None else min(self.rewound, event.step)
+            self.finals = {k: v for k, v in self.finals.items() if v[0] <= event.step}
+            kept = {k: [v for v in found if v[0] <= event.step] for k, found in self.snapshots.items()}
+            self.snapshots = {k: found for k, found in kept.items() if found}
+
+
+@dataclass
+class Replay:
+    """What replaying came to. ``problem``: why it ended early, "" when it did not."""
+
+    sequence: int
+    records: int = 0
+    lost_bytes: int = 0
+    problem: str = ""
+
+
+def replay(history: History, journal: JournalReader, after: int, tail: Tail) -> Replay:
+    """Apply every record with a sequence above ``after``; stops before the first that makes no sense."""
+    result = Replay(sequence=after)
+    if journal.header is not None and journal.header.base > after:
+        result.problem = f"records {after + 1} to {journal.header.base} are missing before the journal"
+        result.lost_bytes = journal.lost
+        return result
+    for frame, payload in journal.frames():
+        if frame.sequence <= after:
+            continue
+        try:
+            event = records.decode(payload)
+            if isinstance(event, records.Preamble):
+                result.sequence = frame.sequence
+                continue
+            if not isinstance(event, (*events.NEVER_JOURNALLED, records.StoredState)):
+                apply(history, event)
+        except (SessionError, *DAMAGE, RecursionError) as error:
+            result.problem = f"record {frame.sequence} cannot be read ({' '.join(str(error).split())[:120]})"
+            result.lost_bytes = journal.size - frame.offset
+            return result
+        tail.note(event, frame)
+        result.sequence = frame.sequence
+        result.records += 1
+    result.lost_bytes = journal.lost
+    if result.lost_bytes:
+        result.problem = "the last record is torn" if journal.header else "the journal's header is damaged"
+    return result
+
+
+def apply(history: History, event: events.Event) -> None:
+    """Apply an event that may come from anybody. Raises SessionError where it would take absurd memory."""
+    if isinstance(event, events.RunStarted):
+        check_size(len(event.tasks), len(event.paths))
+    elif isinstance(event, events.TopologyChanged):
+        check_size(len(history.tasks), len(event.paths))
+    elif isinstance(event, events.Log) and "\0" in event.message:
+        event = replace(event, message=event.message.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+    history.apply(event)
+
+
+def check_size(tasks: int, paths: int) -> None:
+    """Raise SessionError where the accuracy matrices of a file would fill the memory."""
+    if tasks > MAX_TASKS or tasks * tasks * paths > MAX_CELLS:
+        raise SessionError(f"the session claims {tasks:,} tasks on {paths:,} paths, more than can be")
+
+
+def weights_in(journal: JournalReader, frame: Frame) -> events.Weights:
+    """The weights that a noted frame holds. Raises ValueError when the journal changed under us."""
+    event = events.decode(journal.payload(frame))
+    if not isinstance(event, events.Weights):
+        raise ValueError("the journal does not hold weights where it did")
+    return event
+
+
+def state_in(journal: JournalReader, frame: Frame) -> TrainerState:
+    """The trainer's state that a noted frame holds. Raises ValueError when the journal changed under us."""
+    record = records.decode(journal.payload(frame))
+    if isinstance(record, records.Preamble) and record.state is not None:
+        record = record.state
+    if not isinstance(record, records.StoredState):
+        raise ValueError("the journal does not hold a trainer's state where it did")
+    return records.restored(record)

@@ -1,0 +1,359 @@
+"""``hhstudio recover``: the most that can be had back from a session, and a report of it.
+
+The ladder: take in the journal of a writer that died; if the file itself is damaged, the last good file
+that an interrupted compaction left; else whatever objects of the damaged file can still be read. The
+damaged original is never overwritten: it stays as ``NAME.h5.damaged-N``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.lib import format as npy
+
+import hhstudio
+from hhstudio.core.errors import SessionError
+from hhstudio.core.run.history import History
+from hhstudio.core.run.trainer_state import TrainerState
+from hhstudio.store.file import file_format, safe_read
+from hhstudio.store.file.atomic_write import put_in_place
+from hhstudio.store.journal.journal import JournalReader, journal_path
+from hhstudio.store.journal.journal_header import begin_with_preamble
+from hhstudio.store.journal.lock import Lock
+from hhstudio.store.journal.replay import Tail, replay
+from hhstudio.store.recovery import report as reports
+from hhstudio.store.session import pending_journal, reading
+from hhstudio.store.session.compaction import Sources, compact
+from hhstudio.store.session.snapshot_extras import Asides
+from hhstudio.store.session.writing import Identity
+
+PATIENCE = 20.0
+"""Seconds that reading one object may take before it is given up."""
+ATTEMPTS = 20
+"""Objects that may take the reading process down before the rest is given up."""
+
+
+@dataclass
+class Report:
+    """What was found. ``saved`` and ``lost``: one line each; ``original``: where the damaged file stays,
+    None where nothing was replaced."""
+
+    path: Path
+    saved: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    original: Path | None = None
+
+    @property
+    def healthy(self) -> bool:
+        """Nothing was lost, nothing had to be replaced."""
+        return not self.lost and self.original is None
+
+    def __str__(self) -> str:
+        lines = [f"{self.path}: {'whole' if self.healthy else 'recovered'}"]
+        lines += [f"  saved: {what}" for what in self.saved]
+        lines += [f"  lost: {what}" for what in self.lost]
+        if self.original is not None:
+            lines.append(f"  the damaged original is kept as {self.original.name}")
+        return "\n".join(lines)
+
+
+def recover(path: Path | str) -> Report:
+    """Make ``path`` a whole session again. Raises SessionError when there is nothing to be saved, when a
+    writer is at work, or when the folder cannot be written."""
+    path = Path(path)
+    if not path.exists() and not journal_path(path).exists():
+        raise SessionError(f"{path}: there is no such file")
+    try:
+        lock = Lock(path, "recovery")
+        try:
+            report = Report(path)
+            _mend_file(path, report)
+            _take_journal(path, report)
+            return report
+        finally:
+            lock.release()
+    except OSError as error:
+        raise SessionError(f"{path}: cannot be recovered here ({error.strerror or error})") from None
+
+
+def check(path: Path) -> list[str]:
+    """Read everything in a session file; what is damaged, one line each. Raises SessionError on a file
+    that is not a session of ours."""
+    problems: list[str] = []
+    with safe_read.open_hdf5(path) as file:
+        try:
+            with safe_read.reading(path):
+                reading.identity(file)
+                reading.read_history(file)
+        except safe_read.DamagedError as error:
+            problems.append(str(error))
+        try:
+            with safe_read.reading(path, "the trainer's state"):
+                reading.read_state(file)
+        except safe_read.DamagedError as error:
+            problems.append(str(error))
+        for kind in (file_format.WEIGHTS, file_format.SNAPSHOTS):
+            problems += _check_conditions(path, file, kind)
+        try:
+            kept = Asides(path, file, Tail(), None)
+            for at in range(len(kept)):
+                kept.read(at)
+        except safe_read.DamagedError as error:
+            problems.append(str(error))
+    return problems
+
+
+def _check_conditions(path: Path, file: h5py.File, kind: str) -> list[str]:
+    problems = []
+    try:
+        with safe_read.reading(path, kind):
+            groups = reading.conditions(file, kind)
+    except safe_read.DamagedError as error:
+        return [str(error)]
+    for (name, task), group in groups.items():
+        try:
+            with safe_read.reading(path, f"the {kind} of {name}, task {task}"):
+                reading.read_tensors(group)
+        except safe_read.DamagedError as error:
+            problems.append(str(error))
+    return problems
+
+
+def _mend_file(path: Path, report: Report) -> None:
+    """Leave a whole session file, or raise SessionError and leave everything as it was."""
+    temporary = file_format.temporary_path(path)
+    try:
+        if path.exists() and not check(path):
+            return
+    except safe_read.DamagedError:
+        pass
+    except SessionError:
+        if not _was_ours(path):
+            raise
+    if temporary.exists() and _is_whole(temporary):
+        report.original = _set_aside(path)
+        put_in_place(temporary, path)
+        report.saved.append("the last whole file, which an interrupted save had left")
+        return
+    if not path.exists():
+        _rebuild(path, report)
+        return
+    # in the session's own folder: there is room for a session, and the result is moved, not copied
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+        _salvage(path, Path(folder), report)
+
+
+def _rebuild(path: Path, report: Report) -> None:
+    """A session file made of a journal alone. The journal stays until the file is in place."""
+    history, tail = History(), Tail()
+    with JournalReader(journal_path(path)) as journal:
+        told = None
+        if journal.header is not None:
+            with safe_read.reading(path, "the beginning of its journal"):
+                told = begin_with_preamble(history, journal, tail)
+        if told is None or journal.header is None:
+            raise SessionError(f"{path}: the session file is gone, and its journal does not say what it held")
+        replayed = replay(history, journal, journal.header.base, tail)
+        end = history.end
+        identity = Identity(journal.header.session, replayed.sequence, end.state if end else "failed")
+        compact(path, history, identity, Sources(None, journal, tail))
+    report.saved.append(f"the run as it was at step {history.step}, from the journal alone")
+    if tail.state is not None:
+        report.saved.append(f"the checkpoint at step {tail.state[0]}")
+    else:
+        report.lost.append("the checkpoint: the run cannot be continued")
+    if told.step:
+        report.lost.append(f"curves of many points up to step {told.step}")
+    lost = [f"{name} task {task}" for name, task in told.weights if (name, task) not in tail.finals]
+    if lost:
+        more = ", …" if len(lost) > 6 else ""
+        report.lost.append(f"generated weights of {len(lost)} tasks ({', '.join(lost[:6])}{more})")
+
+
+def _was_ours(path: Path) -> bool:
+    """Whether a file that HDF5 does not know any more begins as a session of ours does."""
+    with path.open("rb") as file:
+        return file_format.FORMAT.encode() in file.read(1 << 16)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return not check(path)
+    except SessionError:
+        return False
+
+
+def _set_aside(path: Path) -> Path | None:
+    """A second name for the damaged file, so that putting another in place does not end it."""
+    if not path.exists():
+        return None
+    aside = pending_journal.free_name(path, "damaged")
+    try:
+        os.link(path, aside)
+    except OSError:  # a file system without links
+        shutil.copy2(path, aside)
+    return aside
+
+
+def _salvage(path: Path, folder: Path, report: Report) -> None:
+    copy, out = folder / "copy.h5", folder / "out"
+    shutil.copyfile(path, copy)
+    _make_openable(copy)
+    found = _read_objects(copy, out, report)
+    history, tail = History(), Tail()
+    if not out.exists():
+        raise SessionError(f"{path}: nothing in it can be read; it is left as it was")
+    with JournalReader(out) as journal:
+        replay(history, journal, 0, tail)
+        if history.run is None:
+            raise SessionError(f"{path}: neither its spec nor its run can be read; it is left as it was")
+        header = _journal_header(path)
+        session, sequence, state = found or (header[0], header[1], "failed")
+        identity = Identity(session, sequence, state if history.end else "failed")  # type: ignore[arg-type]
+        trainer = _trainer_state(out)
+        report.original = _set_aside(path)
+        try:
+            compact(path, history, identity, Sources(None, journal, tail), trainer)
+        except BaseException:
+            if report.original is not None:
+                report.original.unlink(missing_ok=True)  # the damaged file is still where it was
+            raise
+
+
+def _journal_header(path: Path) -> tuple[str, int]:
+    """Session and base of the journal beside a file that does not know them any more."""
+    try:
+        with JournalReader(journal_path(path)) as journal:
+            if journal.header is not None:
+                return journal.header
+    except (OSError, SessionError):
+        pass
+    return "0" * 32, 0
+
+
+def _make_openable(copy: Path) -> None:
+    """Mend what keeps HDF5 from opening a file at all: a cut end, a broken first block."""
+    with copy.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        if _opens(copy):
+            return
+        file.seek(0)
+        start = file.read(48)
+        if start.startswith(b"\x89HDF\r\n\x1a\n\0") and len(start) == 48:
+            (end,) = struct.unpack_from("<Q", start, 40)
+            if size < end <= 64 * max(size, 1 << 20):
+                file.truncate(end)
+                file.flush()
+                if _opens(copy):
+                    return
+        # the first block of every file that we write is the same, but for the size of the file
+        file.seek(0)
+        file.write(_first_block(max(size, 2048)))
+        file.truncate(max(size, 2048))
+
+
+def _first_block(size: int) -> bytes:
+    with h5py.File("empty", "w", driver="core", backing_store=False) as empty:
+        empty.flush()
+        block = bytearray(empty.id.get_file_image()[:96])
+    struct.pack_into("<Q", block, 40, size)
+    return bytes(block)
+
+
+def _opens(path: Path) -> bool:
+    try:
+        h5py.File(path, "r").close()
+    except (OSError, RuntimeError):
+        return False
+    return True
+
+
+def _read_objects(copy: Path, out: Path, report: Report) -> tuple[str, int, str] | None:
+    """Let a process read object after object, begin again without the one at which it died.
+
+    Returns session id, sequence and state, None where they are lost.
+    """
+    skip: list[str] = []
+    for _ in range(ATTEMPTS):
+        lines, died_at = _one_attempt(copy, out, skip)
+        if died_at is None:
+            break
+        skip.append(died_at)
+    identity = None
+    for line in lines:
+        if line.get("saved") == "identity":
+            identity = tuple(line["detail"])
+    saved, lost = reports.in_words([line for line in lines if line.get("saved") != "identity"])
+    report.saved += saved
+    report.lost += lost
+    return identity
+
+
+def _one_attempt(copy: Path, out: Path, skip: list[str]) -> tuple[list[dict], str | None]:
+    """What the process said, and what it was reading when it died or hung (None: it got through)."""
+    root = str(Path(hhstudio.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-m", "hhstudio.store.recovery.salvage", str(copy), str(out), *skip]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+    said: queue.Queue[bytes | None] = queue.Queue()
+    threading.Thread(target=_listen, args=(process, said), daemon=True).start()
+    lines: list[dict] = []
+    trying = None
+    try:
+        while (line := said.get(timeout=PATIENCE)) is not None:
+            told = json.loads(line)
+            trying = told.get("trying")
+            if trying is None:
+                lines.append(told)
+    except queue.Empty:
+        pass
+    finally:
+        process.kill()
+        process.wait()
+    return lines, trying
+
+
+def _listen(process: subprocess.Popen[bytes], said: queue.Queue[bytes | None]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        said.put(line)
+    said.put(None)
+
+
+def _trainer_state(out: Path) -> TrainerState | None:
+    source = out.with_name(out.name + ".npz")
+    if not source.exists():
+        return None
+    try:
+        with zipfile.ZipFile(source) as packed:
+            whole = json.loads(packed.read("whole.json"))
+            arrays = {}
+            for at, name in enumerate(whole["names"]):
+                with packed.open(f"{at}.npy") as file:
+                    arrays[name] = np.asarray(npy.read_array(file, allow_pickle=False))
+    except (zipfile.BadZipFile, OSError, ValueError, KeyError):
+        return None  # its writer died while it wrote
+    return TrainerState(whole["step"], whole["meta"], arrays)
+
+
+def _take_journal(path: Path, report: Report) -> None:
+    replayed = pending_journal.settle(path)
+    if replayed is None:
+        return
+    if replayed.records:
+        report.saved.append(f"{replayed.records} records from the journal")
+    if replayed.lost_bytes:
+        report.lost.append(f"{replayed.lost_bytes:,} bytes at the end of the journal ({replayed.problem})")

@@ -1,0 +1,86 @@
+"""The writer's hold on its session file: an open handle outlives deletion and replacement of the name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+import h5py
+
+from hhstudio.core.errors import SessionError
+from hhstudio.store.file import safe_read
+from hhstudio.store.session import pending_journal, reading
+from hhstudio.store.session.reading import Identified
+
+
+class Anchor:
+    """Remembers which file the writer put in place, and sees whether it is still there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+        self._stamp: tuple[int, ...] = ()
+        self._identity = Identified("", 0)
+
+    def drop(self, identity: Identified) -> None:
+        """Take hold of the file that is in place now. Raises OSError."""
+        self.weigh()
+        self._file = self._path.open("rb")
+        self._stamp = _stamp(os.fstat(self._file.fileno()))
+        self._identity = identity
+
+    def weigh(self) -> None:
+        """Let go."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return os.fstat(self._file.fileno()).st_size if self._file is not None else 0
+
+    def holds(self) -> bool:
+        """Whether the file is in its place and as it was left."""
+        try:
+            return self._stamp == _stamp(self._path.stat())
+        except OSError:
+            return False
+
+    def base(self) -> tuple[h5py.File | None, str]:
+        """The file as it was left, wherever it is now, and what to say about that; None where somebody
+        wrote over it. Whatever else stands in its place is renamed. Raises OSError, SessionError."""
+        if self._file is None:  # before the first file
+            return None, ""
+        name, said = self._path.name, ""
+        if not self.holds():
+            try:
+                self._path.stat()
+            except FileNotFoundError:
+                said = f"{name} was deleted while it was being written; it is written anew"
+            else:
+                aside = pending_journal.free_name(self._path, "replaced")
+                self._path.rename(aside)
+                said = f"{name} was replaced by another file, which is now {aside.name}"
+        self._file.seek(0)
+        try:
+            base = safe_read.open_hdf5(self._path, self._file)
+        except SessionError as error:
+            return None, f"{said or f'{name} was spoiled'}; {_LOST} ({error})"
+        try:
+            with safe_read.reading(self._path):
+                ours = reading.identity(base) == self._identity
+        except SessionError:
+            ours = False
+        if ours:
+            return base, said
+        base.close()
+        return None, f"{said}; {_LOST}"
+
+
+_LOST = "the weights that only it held are lost, what is in memory is written anew"
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

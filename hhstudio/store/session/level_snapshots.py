@@ -1,0 +1,99 @@
+"""What snapshots keep beside weights, read: embeddings as they were, generated hypernetworks as digests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hhstudio.core.analysis import weight_statistics
+from hhstudio.core.analysis.answers import Histograms, LayerHistory
+from hhstudio.core.errors import SessionError
+
+if TYPE_CHECKING:
+    from hhstudio.store.session.session import Session
+
+_OWN = "task_code/"
+_LEVEL = "level/"
+
+
+def embeddings_at(session: Session, step: int) -> tuple[int, dict[str, np.ndarray]]:
+    """The step of the last snapshot until ``step``, and the embeddings that it keeps, by the names under
+    which a hierarchy stores them; a condition's own chunk codes from its last snapshot.
+
+    Raises SessionError where there is no such snapshot.
+    """
+    found: dict[str, np.ndarray] = {}
+    asides, owners, at_step = session.asides, set(), -1
+    for at in range(len(asides) - 1, -1, -1):
+        taken, path, task = asides.keys[at]
+        if taken > step or (path, task) in owners:
+            continue
+        kept = asides.read(at)
+        if not kept:
+            continue
+        owners.add((path, task))
+        newest, at_step = at_step < 0, max(at_step, taken)
+        found |= {
+            name: values
+            for name, values in kept.items()
+            if name.startswith(_OWN) or (newest and not name.startswith(_LEVEL))
+        }
+    if at_step < 0:
+        raise SessionError(
+            f"{session.path}: no embeddings were kept up to step {step} (recording.snapshot_every keeps them)"
+        )
+    return at_step, found
+
+
+def level_histograms(
+    session: Session,
+    path: str,
+    task: int,
+    level: int,
+    now: Mapping[str, np.ndarray],
+    step: int,
+    layers: Sequence[str] = (),
+    bins: int = 64,
+) -> Histograms:
+    """Of what level ``level`` of a condition's chain generates: as kept with its snapshots and, last, as
+    ``now`` at ``step``: digests by tensor. Raises SessionError."""
+    before = f"{_LEVEL}{level}/"
+    asides = session.asides
+    moments = [(taken, at) for at, (taken, *key) in enumerate(asides.keys) if key == [path, task]]
+    rows = [(taken, asides.read(at)) for taken, at in moments]
+    digests = [
+        (
+            taken,
+            {name.removeprefix(before): values for name, values in row.items() if name.startswith(before)},
+        )
+        for taken, row in rows
+    ]
+    known = [(taken, digest) for taken, digest in digests if digest.keys() >= now.keys()] + [(step, now)]
+    unknown = set(layers) - set(now)
+    if unknown:
+        raise SessionError(f"{session.path}: level {level} of {path} has no tensor {sorted(unknown)[0]!r}")
+    found = tuple(_history(name, [digest[name] for _, digest in known], bins) for name in layers or now)
+    return Histograms(
+        path=path, task=task, level=level, steps=np.array([taken for taken, _ in known]), layers=found
+    )
+
+
+def _history(name: str, digests: Sequence[np.ndarray], bins: int) -> LayerHistory:
+    rows = np.stack([np.asarray(digest, np.float64) for digest in digests])
+    spans = rows[:, 4:]
+    low, high = (np.nanmin(spans), np.nanmax(spans)) if np.isfinite(spans).any() else (np.nan, np.nan)
+    edges = weight_statistics.common_edges(float(low), float(high), bins)
+    places = [
+        int(np.argmin(np.abs(weight_statistics.DIGEST - share))) for share in weight_statistics.QUANTILES
+    ]
+    return LayerHistory(
+        name=name,
+        edges=edges,
+        counts=np.stack([weight_statistics.digested_histogram(row, edges) for row in rows]),
+        quantiles=spans[:, places],
+        mean=rows[:, 1],
+        std=rows[:, 2],
+        norm=rows[:, 3],
+    )

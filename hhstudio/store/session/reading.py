@@ -1,0 +1,237 @@
+"""Reading a session file back: the history that was written, weights, snapshots, trainer state."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Collection
+from typing import NamedTuple
+
+import h5py
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from hhstudio.core.run import events
+from hhstudio.core.run.history import History, TaskMark
+from hhstudio.core.run.series import Series
+from hhstudio.core.run.trainer_state import TrainerState
+from hhstudio.core.tree.topology import Topology
+from hhstudio.store.file import file_format, json_text, safe_read
+from hhstudio.store.journal import replay
+from hhstudio.store.journal.replay import Condition
+
+Curves = dict[tuple[str, int, str], Series]
+Listed = list[tuple[str, int, str, int]]
+"""Path, task, metric and points of every curve, in the order of the rows."""
+
+
+class Identified(NamedTuple):
+    """Which run a file belongs to. ``session``: 32 hex digits; ``sequence``: of its last record."""
+
+    session: str
+    sequence: int
+
+
+def identity(file: h5py.File) -> Identified:
+    session = safe_read.text_attribute(file, "session", "0" * 32)
+    if len(session) != 32 or not set(session) <= set("0123456789abcdef"):
+        raise ValueError("the session's id is not 32 hex digits")
+    return Identified(session, safe_read.int_attribute(file, "sequence"))
+
+
+def read_history(file: h5py.File, metrics: Collection[str] | None = None) -> History:
+    """The history in a file, with the curves of these metrics only where any are named. Raises SessionError
+    or one of guard.DAMAGE (see guard.reading)."""
+    history = History()
+    tables = safe_read.group(file, file_format.TABLES)
+    run = json_text.decode(safe_read.text(tables, "run"), events.RunStarted)
+    replay.apply(history, replace(run, spec=safe_read.text(file, file_format.SPEC)))
+    history.growth = read_growth(file)
+    history.paths = json_text.decode(safe_read.text(tables, "paths"), tuple[str, ...])
+    replay.check_size(len(history.tasks), len(history.paths))
+    history.parameters = json_text.decode(
+        safe_read.text(tables, "parameters"), tuple[events.ParameterCount, ...]
+    )
+    history.marks = read_marks(tables)
+    history.settings = json_text.decode(safe_read.text(tables, "settings"), list[events.SettingChanged])
+    if "resumed" in tables:  # not in the first files of this version
+        history.resumed = json_text.decode(safe_read.text(tables, "resumed"), list[events.Resumed])
+    if "diverged" in tables:  # likewise
+        history.diverged = json_text.decode(safe_read.text(tables, "diverged"), events.Diverged | None)  # type: ignore[arg-type]
+    history.progress = json_text.decode(safe_read.text(tables, "progress"), events.Progress | None)  # type: ignore[arg-type]
+    history.checkpoint = json_text.decode(safe_read.text(tables, "checkpoint"), events.Checkpointed | None)  # type: ignore[arg-type]
+    history.end = json_text.decode(safe_read.text(tables, "end"), events.Finished | None)  # type: ignore[arg-type]
+    last = json_text.decode(safe_read.text(tables, "last"), tuple[events.RunState, str, float, int])
+    history.state, history.state_detail, history.seconds, history.step = last
+    history.accuracy = _read_accuracy(file, history)
+    columns = safe_read.group(file, file_format.METRICS)
+    listed = _read_listed(columns, _listed(tables), metrics)
+    history.series = _read_metrics(columns) if listed is None else listed
+    history.log = read_log(safe_read.group(file, file_format.LOG))
+    history.weights = weight_steps(file)
+    return history
+
+
+def weight_steps(file: h5py.File) -> dict[Condition, int]:
+    """The conditions whose weights the file holds, and the steps at which they were generated."""
+    return {
+        key: safe_read.int_attribute(found, "step")
+        for key, found in conditions(file, file_format.WEIGHTS).items()
+    }
+
+
+def conditions(file: h5py.File, kind: str) -> dict[Condition, h5py.Group]:
+    """Groups ``/<kind>/<path>/<task>`` by path and task."""
+    found: dict[Condition, h5py.Group] = {}
+    if kind not in file:
+        return found
+    top = safe_read.group(file, kind)
+    for link in safe_read.links(top):
+        above = safe_read.group(top, link)
+        path = file_format.unquoted(link)
+        for number in safe_read.links(above):
+            if not (number.isascii() and number.isdigit()):
+                raise ValueError(f"{kind}/{link}/{number[:40]} is not the number of a task")
+            found[path, int(number)] = safe_read.group(above, number)
+    return found
+
+
+def tensor_links(group: h5py.Group) -> dict[str, str]:
+    """Links of the arrays in a group by their plain names, in the order in which they were written."""
+    return {
+        file_format.unquoted(link): link
+        for link in safe_read.links(group)
+        if link != file_format.SNAPSHOT_STEP
+    }
+
+
+def read_tensors(group: h5py.Group) -> dict[str, np.ndarray]:
+    """All arrays in a group, checksums checked."""
+    return {name: safe_read.array(group, link, "biufc") for name, link in tensor_links(group).items()}
+
+
+def state_step(file: h5py.File) -> int | None:
+    """The step from which the run can go on, None where the file has no state."""
+    if file_format.STATE not in file:
+        return None
+    return safe_read.int_attribute(safe_read.group(file, file_format.STATE), "step")
+
+
+def read_state(file: h5py.File) -> TrainerState | None:
+    """What the run goes on from, None where the file has none."""
+    step = state_step(file)
+    if step is None:
+        return None
+    state = safe_read.group(file, file_format.STATE)
+    meta = json.loads(safe_read.text(state, "meta"))
+    if not isinstance(meta, dict):
+        raise ValueError("state/meta is not a JSON object")
+    return TrainerState(step, meta, read_tensors(safe_read.group(state, "arrays")))
+
+
+def read_marks(tables: h5py.Group) -> list[TaskMark]:
+    """Where each task was learned."""
+    marks = json_text.decode(safe_read.text(tables, "marks"), list[tuple[str, int, int, int | None]])
+    return [TaskMark(*mark) for mark in marks]
+
+
+def read_growth(file: h5py.File) -> list[events.TopologyChanged]:
+    """How the tree grew, the trees themselves from /topology."""
+    growth = json_text.decode(
+        safe_read.text(safe_read.group(file, file_format.TABLES), "growth"), list[events.TopologyChanged]
+    )
+    trees = safe_read.texts(file, file_format.TOPOLOGY)
+    if len(trees) != len(growth) + 1:
+        raise ValueError(f"{len(trees)} topologies but {len(growth)} growth events")
+    decoded = [json_text.decode(tree.encode(), Topology) for tree in trees[1:]]
+    return [replace(event, topology=tree) for event, tree in zip(growth, decoded, strict=True)]
+
+
+def _read_accuracy(file: h5py.File, history: History) -> dict[str, np.ndarray]:
+    accuracy = safe_read.group(file, file_format.ACCURACY)
+    found = {}
+    for path, link in tensor_links(accuracy).items():
+        matrix = safe_read.array(accuracy, link, "f", 2).astype(np.float32)
+        if matrix.shape != (len(history.tasks),) * 2:
+            raise ValueError(
+                f"the accuracy matrix of {path} is {matrix.shape}, of {len(history.tasks)} tasks"
+            )
+        found[path] = matrix
+    for path in history.paths:  # a damaged table may name one that nothing was measured on
+        if path not in found:
+            found[path] = np.full((len(history.tasks),) * 2, np.nan, np.float32)
+    return found
+
+
+def _listed(tables: h5py.Group) -> Listed:
+    """The list of curves; empty in files that have none."""
+    return json_text.decode(safe_read.text(tables, "curves"), Listed) if "curves" in tables else []
+
+
+def _read_listed(metrics: h5py.Group, listed: Listed, only: Collection[str] | None) -> Curves | None:
+    """Curves by a list of their lengths, which spares reading three columns, and all that ``only`` does not
+    name; None where the rows are not what the list says (another program may have written them), or there is
+    no list."""
+    if not listed or min(size for *_, size in listed) < 1:
+        return None
+    paths, names = safe_read.texts(metrics, "paths"), safe_read.texts(metrics, "names")
+    columns = [safe_read.dataset(metrics, name, "i", 1) for name in ("path", "task", "metric")]
+    ends = list(itertools.accumulate(size for *_, size in listed))
+    if any(len(column) != ends[-1] for column in columns):
+        return None
+    starts = [0, *ends[:-1]]
+    for (path, task, name, _), start in zip(listed, starts, strict=True):
+        if path not in paths or name not in names:
+            return None
+        wanted = (paths.index(path), task, names.index(name))
+        if tuple(int(column[start]) for column in columns) != wanted:
+            return None
+    steps, values = safe_read.dataset(metrics, "step", "i", 1), safe_read.dataset(metrics, "value", "f", 1)
+    if not len(steps) == len(values) == ends[-1]:
+        return None
+    if only is None:
+        steps, values = safe_read.array(metrics, "step", "i", 1), safe_read.array(metrics, "value", "f", 1)
+    found: Curves = {}
+    for (path, task, name, _), start, stop in zip(listed, starts, ends, strict=True):
+        if only is None or name in only:
+            own = (
+                np.asarray(column[start:stop]).astype(kind, copy=False)
+                for column, kind in ((steps, np.int64), (values, np.float64))
+            )
+            found.setdefault((path, task, name), Series()).extend(*own)
+    return found
+
+
+def _read_metrics(metrics: h5py.Group) -> Curves:
+    """Curves, from rows that are grouped by curve (rows in any other order are read too, only slower)."""
+    paths, names = safe_read.texts(metrics, "paths"), safe_read.texts(metrics, "names")
+    columns = {name: safe_read.array(metrics, name, "if", 1) for name in file_format.COLUMNS}
+    sizes = {len(values) for values in columns.values()}
+    if len(sizes) != 1:
+        raise ValueError("the columns of metrics differ in length")
+    (size,) = sizes
+    path, task, metric = (columns[name].astype(np.int64) for name in ("path", "task", "metric"))
+    if size and not (
+        0 <= path.min() <= path.max() < len(paths) and 0 <= metric.min() <= metric.max() < len(names)
+    ):
+        raise ValueError("metrics name a path or a metric that is not in their tables")
+    found: dict[tuple[str, int, str], Series] = {}
+    changes = np.flatnonzero((np.diff(path) != 0) | (np.diff(task) != 0) | (np.diff(metric) != 0)) + 1
+    bounds = [0, *changes.tolist(), size] if size else []
+    for start, stop in itertools.pairwise(bounds):
+        key = (paths[path[start]], int(task[start]), names[metric[start]])
+        steps, values = columns["step"][start:stop], columns["value"][start:stop]
+        found.setdefault(key, Series()).extend(steps, values)
+    return found
+
+
+def read_log(log: h5py.Group) -> list[events.Log]:
+    """The log, from its three columns."""
+    times = safe_read.array(log, "time", "f", 1).tolist()
+    levels, messages = safe_read.texts(log, "level"), safe_read.texts(log, "message")
+    rows = zip(times, levels, messages, strict=True)
+    return msgspec.convert(
+        [{"t": "log", "time": time, "level": level, "message": message} for time, level, message in rows],
+        list[events.Log],
+    )

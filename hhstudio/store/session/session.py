@@ -1,0 +1,289 @@
+"""Reading a session: ``hhstudio.open("S.h5")``.
+
+Everything is read when it is asked for, in small pieces. Opening what a writer left behind when it died
+takes its journal in first; a session that is being written is read along, and never touched.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from hhstudio.core.errors import SessionError
+from hhstudio.core.run import events
+from hhstudio.core.run.history import History
+from hhstudio.core.run.trainer_state import TrainerState
+from hhstudio.core.spec.spec import Spec
+from hhstudio.store.file import file_format, safe_read
+from hhstudio.store.file.atomic_write import is_writable
+from hhstudio.store.journal.journal import Frame, journal_path
+from hhstudio.store.journal.lock import Lock, Owner, owner
+from hhstudio.store.journal.replay import state_in, weights_in
+from hhstudio.store.session import migrations, pending_journal, reading
+from hhstudio.store.session.session_analysis import Inspectable
+from hhstudio.store.session.snapshot_extras import Asides
+from hhstudio.store.session.snapshots import Snapshots
+from hhstudio.store.session.summary import summarise
+from hhstudio.store.session.writing import Outcome
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+def open(path: Path | str) -> Session:
+    """The session in a file. Raises SessionError (no such file, not a session, damaged, newer ...).
+
+    A journal that a dead writer left is taken into the file first, or read in memory where the folder
+    cannot be written.
+    """
+    path = Path(path)
+    writer = owner(path)
+    notes = []
+    if writer is None and migrations.is_older(path):
+        notes.append(migrations.migrate(path))
+    if writer is None and pending_journal.is_left_over(path):
+        try:
+            lock = Lock(path, "recovery")
+        except (OSError, SessionError):
+            pass  # a folder that cannot be written, or somebody else is at it: read it as it is
+        else:
+            try:
+                replayed = pending_journal.settle(path)
+                if replayed is not None and replayed.records:
+                    notes.append(f"recovered {replayed.records} records of a run that ended without a word")
+            except (OSError, SessionError) as error:  # read both as they are, as far as that goes
+                notes.append(f"the journal could not be taken into the file: {error}")
+            finally:
+                lock.release()
+    loaded = pending_journal.load(path)
+    if loaded.foreign:
+        notes.append(f"{journal_path(path).name} belongs to another run and was left alone")
+    return Session(path, loaded, owner(path), notes)
+
+
+class Session(Inspectable):
+    """A session that is open for reading; a context manager. Made by :func:`open`.
+
+    ``notes``: what opening it had to do, one line each. ``writer``: who was writing it when it was
+    opened, None where nobody was; what is written later is seen by opening the session again.
+    """
+
+    def __init__(
+        self, path: Path, loaded: pending_journal.Loaded, writer: Owner | None, notes: list[str]
+    ) -> None:
+        self.path = path
+        self.writer = writer
+        self.notes = tuple(notes)
+        self.history: History = loaded.history
+        self._loaded = loaded
+        self._known_links: dict[tuple[str, int], dict[str, str]] = {}
+        if writer is None and self.history.end is None:
+            self.history.apply(self._death())
+        self.history.take_changes()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<session {self.path.name}: {self.state}, step {self.history.step}>"
+
+    def close(self) -> None:
+        self._loaded.close()
+
+    @property
+    def live(self) -> bool:
+        """Whether a writer was at work when it was opened."""
+        return self.writer is not None
+
+    @property
+    def read_only(self) -> str:
+        """Why the session can be looked at but not continued, in words; "" where it can be written."""
+        if self.writer is not None:
+            return f"{self.path.name} is being written by {self.writer}"
+        if not is_writable(self.path.parent):
+            return f"the folder {self.path.parent} cannot be written"
+        if not is_writable(self.path):
+            return f"{self.path.name} is write-protected"
+        return ""
+
+    @property
+    def state(self) -> Outcome:
+        """running (its writer lives) | finished | stopped | failed (crashes and kills included)."""
+        end = self.history.end
+        return end.state if end is not None else "running"
+
+    @property
+    def spec(self) -> Spec:
+        """The spec as the run began; growth is in ``history.topologies``."""
+        assert self.history.spec is not None
+        return self.history.spec
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return self.history.paths
+
+    @property
+    def tasks(self) -> tuple[events.TaskInfo, ...]:
+        return self.history.tasks
+
+    def accuracy(self, path: str) -> np.ndarray:
+        """R[i, j], tasks × tasks, NaN where not measured. Raises SessionError for an unknown path."""
+        if path not in self.history.accuracy:
+            raise SessionError(f"{self.path}: there is no path {path!r}; known: {', '.join(self.paths)}")
+        return self.history.accuracy[path].copy()
+
+    def metrics(self) -> dict[str, np.ndarray]:
+        """Long-form columns of equal length: step, path (name), task (-1: none), metric (name), value.
+
+        Rows are grouped by curve, by step within a curve.
+        """
+        series = self.history.series
+        sizes = [len(curve) for curve in series.values()]
+        keys = list(series)
+        return {
+            "step": np.concatenate([np.empty(0, np.int64), *(curve.steps for curve in series.values())]),
+            "path": np.repeat(np.array([path for path, _, _ in keys], dtype=str), sizes),
+            "task": np.repeat(np.array([task for _, task, _ in keys], dtype=np.int64), sizes),
+            "metric": np.repeat(np.array([name for _, _, name in keys], dtype=str), sizes),
+            "value": np.concatenate([np.empty(0), *(curve.values for curve in series.values())]),
+        }
+
+    def available(self) -> set[tuple[str, int]]:
+        """The (path, task) pairs whose generated weights are in the session."""
+        return {key for key in self.history.weights if key in self._held or self._frame(key)}
+
+    def weights(self, path: str, task: int) -> dict[str, np.ndarray]:
+        """The solver's weights as generated at the end of a task, by tensor name, in the solver's order.
+
+        Raises SessionError where there are none, or where they are damaged.
+        """
+        if recorded := self._recorded((path, task)):
+            return {name: tensor.numpy() for name, tensor in recorded.tensors.items()}
+        group = self._stored(path, task)
+        with safe_read.reading(self.path, f"the weights of {path}, task {task}"):
+            return reading.read_tensors(group)
+
+    def tensor_names(self, path: str, task: int) -> tuple[str, ...]:
+        """Names of the solver's tensors, in its order. Raises SessionError where there are none."""
+        if recorded := self._recorded((path, task)):
+            return tuple(recorded.tensors)
+        return tuple(self._links(path, task))
+
+    def tensor(self, path: str, task: int, name: str) -> np.ndarray:
+        """One tensor. Raises SessionError where there is none."""
+        if recorded := self._recorded((path, task)):
+            found = recorded.tensors.get(name)
+            if found is not None:
+                return found.numpy()
+        elif (link := self._links(path, task).get(name)) is not None:
+            with safe_read.reading(self.path, f"the weights of {path}, task {task}"):
+                return safe_read.array(self._stored(path, task), link, "biufc")
+        raise SessionError(f"{self.path}: {path}, task {task} has no tensor {name!r}")
+
+    def snapshots(self, path: str, task: int) -> Snapshots:
+        """Generated weights as they were at several steps; empty where none were kept."""
+        with safe_read.reading(self.path, f"the snapshots of {path}, task {task}"):
+            held = self._held_snapshots.get((path, task))
+            return Snapshots(self.path, (path, task), held, self._loaded.tail, self._loaded.journal)
+
+    @cached_property
+    def asides(self) -> Asides:
+        """What snapshots keep beside weights: embeddings, and digests of generated hypernetworks."""
+        return Asides(self.path, self._loaded.base, self._loaded.tail, self._loaded.journal)
+
+    def snapshot_steps(self) -> dict[tuple[str, int], np.ndarray]:
+        """The steps (N,) of every condition's snapshots, by path and task, where there are any."""
+        kept = {*self._held_snapshots, *self._loaded.tail.snapshots}
+        found = {key: self.snapshots(*key).steps for key in sorted(kept)}
+        return {key: steps for key, steps in found.items() if len(steps)}
+
+    def solver(self, path: str, task: int, allow_import: bool = False) -> nn.Module:
+        """The path's solver with the weights of a task, ready to run (loads torch).
+
+        Raises SessionError where there are no weights, and for a solver given by import path unless
+        ``allow_import``: importing it runs code that the session only names.
+        """
+        from hhstudio.store.session.solver import solver
+
+        return solver(self, path, task, allow_import)
+
+    @property
+    def state_step(self) -> int | None:
+        """The step of :meth:`trainer_state`, without reading the state."""
+        with safe_read.reading(self.path, "the trainer's state"):
+            recorded = self._loaded.tail.state
+            return recorded[0] if recorded is not None else reading.state_step(self._loaded.base)
+
+    def trainer_state(self) -> TrainerState | None:
+        """What the run can go on from, None where no checkpoint was made."""
+        with safe_read.reading(self.path, "the trainer's state"):
+            recorded, journal = self._loaded.tail.state, self._loaded.journal
+            if recorded is not None and journal is not None:
+                return state_in(journal, recorded[1])
+            return reading.read_state(self._loaded.base)
+
+    def summary(self) -> dict[str, Any]:
+        """The object that ``hhstudio show --json`` prints."""
+        return summarise(self)
+
+    def _death(self) -> events.Finished:
+        step = self.state_step
+        kept = "it can be continued from" if step is not None else "there is no checkpoint to continue from"
+        return events.Finished(
+            state="failed",
+            step=self.history.step,
+            seconds=self.history.seconds,
+            message=f"the run ended without a word (a crash or a kill); {kept}"
+            + (f" the checkpoint at step {step}" if step is not None else ""),
+        )
+
+    @cached_property
+    def _held(self) -> dict[tuple[str, int], h5py.Group]:
+        """Conditions whose weights the file itself holds, as of the step that the history knows."""
+        known = self.history.weights
+        with safe_read.reading(self.path, file_format.WEIGHTS):
+            found = reading.conditions(self._loaded.base, file_format.WEIGHTS)
+            return {
+                key: group
+                for key, group in found.items()
+                if known.get(key) == safe_read.int_attribute(group, "step")
+            }
+
+    @cached_property
+    def _held_snapshots(self) -> dict[tuple[str, int], h5py.Group]:
+        return reading.conditions(self._loaded.base, file_format.SNAPSHOTS)
+
+    def _frame(self, key: tuple[str, int]) -> Frame | None:
+        found = self._loaded.tail.finals.get(key)
+        return found[1] if found is not None and self.history.weights.get(key) == found[0] else None
+
+    def _recorded(self, key: tuple[str, int]) -> events.Weights | None:
+        """Weights that are still in the journal."""
+        frame = self._frame(key)
+        if frame is None or self._loaded.journal is None:
+            return None
+        with safe_read.reading(self.path, "the journal"):
+            return weights_in(self._loaded.journal, frame)
+
+    def _stored(self, path: str, task: int) -> h5py.Group:
+        group = self._held.get((path, task))
+        if group is None:
+            raise SessionError(f"{self.path}: no weights of {path}, task {task} are kept in this session")
+        return group
+
+    def _links(self, path: str, task: int) -> dict[str, str]:
+        group = self._stored(path, task)
+        if (path, task) not in self._known_links:
+            with safe_read.reading(self.path, f"the weights of {path}, task {task}"):
+                self._known_links[path, task] = reading.tensor_links(group)
+        return self._known_links[path, task]

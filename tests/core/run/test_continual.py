@@ -1,0 +1,47 @@
+"""The figures of continual learning, against their definitions computed by hand."""
+
+import numpy as np
+import pytest
+
+from hhstudio.core.run.continual import DEFINITIONS, Summary, summary
+
+NAN = np.nan
+MATRIX = np.array([[0.9, NAN, NAN], [0.7, 0.8, 0.1], [0.8, 0.6, 0.5]])
+
+
+def test_a_full_matrix_gives_the_textbook_figures():
+    found = summary(MATRIX, untrained=np.array([0.1, 0.1, 0.2]))
+    assert found.final == pytest.approx((0.8, 0.6, 0.5))
+    assert found.average == pytest.approx((0.8 + 0.6 + 0.5) / 3)
+    assert found.backward_transfer == pytest.approx(((0.8 - 0.9) + (0.6 - 0.8)) / 2)
+    assert found.forgetting == pytest.approx(((0.9 - 0.8) + (0.8 - 0.6)) / 2)
+    assert found.forward_transfer == pytest.approx(0.1 - 0.2)
+
+
+def test_a_run_in_its_middle_is_judged_by_its_last_finished_task():
+    matrix = MATRIX.copy()
+    matrix[2] = NAN
+    found = summary(matrix)
+    assert found.average == pytest.approx((0.7 + 0.8) / 2)
+    assert found.backward_transfer == pytest.approx(0.7 - 0.9)
+    assert found.forward_transfer is None
+
+
+def test_nothing_measured_gives_no_figures():
+    assert summary(np.full((2, 2), NAN)) == Summary((None, None), None, None, None, None)
+
+
+def test_one_task_has_an_average_and_nothing_to_forget():
+    found = summary(np.array([[0.5]]))
+    assert found.average == 0.5
+    assert found.backward_transfer is None
+    assert found.forgetting is None
+
+
+def test_a_matrix_that_is_not_square_is_refused():
+    with pytest.raises(ValueError, match="square"):
+        summary(np.zeros((2, 3)))
+
+
+def test_every_figure_has_its_definition_for_the_screen():
+    assert set(DEFINITIONS) == set(Summary._fields) - {"final"}

@@ -1,0 +1,97 @@
+"""A session that a real worker trained, and the inspection that answers about it from its own process."""
+
+import psutil
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QEvent, QSettings
+from PySide6.QtWidgets import QApplication
+
+from hhstudio.core.spec.spec import (
+    Evaluation,
+    HypernetworkDefaults,
+    Recording,
+    SolverDefaults,
+    Spec,
+    Stream,
+    Training,
+)
+from hhstudio.core.tree import editing
+from hhstudio.gui.state.analysis import Inspection
+from hhstudio.gui.state.preferences import Preferences
+from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.widgets.theme import DARK
+from hhstudio.service.run.client import RunClient
+
+
+def small():
+    """Digits, P1 and P2-0, two tasks, a small convolutional solver, snapshots every ten steps."""
+    topology = editing.single()
+    topology, child = editing.add_child(topology, topology.root)
+    topology, _ = editing.add_solver(topology, child)
+    return Spec(
+        name="small",
+        stream=Stream(dataset="digits", tasks=2, classes_per_task=2, train_limit=200, test_limit=60),
+        solver=SolverDefaults(architecture="small-cnn", options={"channels": (4, 8)}),
+        hypernetwork=HypernetworkDefaults(hidden=(16, 16), chunk=128, task_embedding=4, chunk_embedding=4),
+        training=Training(steps=30, batch_size=16, threads=1),
+        evaluation=Evaluation(every=15, limit=20),
+        recording=Recording(checkpoint_seconds=5.0, snapshot_every=10),
+        topology=topology,
+    )
+
+
+@pytest.fixture(scope="session")
+def session(tmp_path_factory):
+    out = tmp_path_factory.mktemp("trained") / "small.h5"
+    client = RunClient(replace(small()), out)
+    client.start()
+    assert client.wait(110.0)
+    assert client.status == 0, client.drain()[-3:]
+    return out
+
+
+@pytest.fixture(scope="module")
+def studio(session, tmp_path_factory, qapp):
+    """One for all tests of a file, and with it one helper process: starting one takes seconds."""
+    children = set(psutil.Process().children(recursive=True))
+    preferences = Preferences(
+        QSettings(str(tmp_path_factory.mktemp("settings") / "s.ini"), QSettings.Format.IniFormat)
+    )
+    made = Studio(preferences)
+    made.load(session)
+    yield made
+    made.close()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert set(psutil.Process().children(recursive=True)) - children == set()
+
+
+@pytest.fixture(scope="module")
+def inspection(studio):
+    made = Inspection(studio)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def show(inspection, studio, qtbot):
+    """Makes a view of the session that is shown, of a size, and waits until it is on screen."""
+    shown = []
+
+    def put(kind, width=620, height=560):
+        view = kind(inspection)
+        view.set_theme(DARK)
+        view.set_history(studio.history)
+        if hasattr(view, "set_source"):
+            view.set_source(studio.source)
+        view.resize(width, height)
+        shown.append(view)
+        with qtbot.waitExposed(view):
+            view.show()
+        return view
+
+    yield put
+    for view in shown:
+        if hasattr(view, "release"):
+            view.release()
+        view.close()
+        view.deleteLater()

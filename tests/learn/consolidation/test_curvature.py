@@ -1,0 +1,114 @@
+"""Curvature factors: exact where they must be, and near the true divergence elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from hhstudio.learn.consolidation.kronecker import Curvature, covered_layers, factors
+from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.solvers import SolverTarget, build_solver
+
+IMAGE = (1, 8, 8)
+
+
+def prepared(architecture, **options):
+    torch.manual_seed(0)
+    target = SolverTarget(build_solver(architecture, options, IMAGE, 3, 1), IMAGE, 3, 1)
+    target.module.double()
+    flat = torch.randn(target.spec.size, dtype=torch.float64) * target.spec.sigma() + target.spec.mean()
+    weights = {n: w.clone().requires_grad_() for n, w in target.spec.split(flat).items()}
+    images = torch.randn(300, *IMAGE, dtype=torch.float64)
+
+    def drawn(logits):
+        return torch.multinomial(logits.softmax(1), 1)[:, 0]
+
+    measured = factors(target, lambda: target.run(weights, {}, images, False), drawn)
+    return target, weights, images, measured
+
+
+def predicted(target, measured, change):
+    kept, condition = Curvature(), Condition("s", 0)
+    kept.add(condition, measured)
+    kept.set_inputs(target.spec.kind, measured)
+    return kept.divergence(target.spec.kind, [condition], target.spec.split(change[None]))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options"),
+    [("mlp", {"hidden": ()}), ("mlp", {"hidden": (20,)}), ("small-cnn", {"channels": (4, 6)})],
+)
+def test_the_predicted_divergence_is_near_the_true_one_for_small_coherent_changes(architecture, options):
+    target, weights, images, measured = prepared(architecture, **options)
+    ratios = []
+    for seed in range(12):
+        source = torch.Generator().manual_seed(seed)
+        noise = torch.randn(target.spec.size, generator=source, dtype=torch.float64)
+        change = 0.02 * noise * target.spec.sigma()
+        moved = {n: weights[n] + c for n, c in target.spec.split(change).items()}
+        with torch.no_grad():
+            before = target.run(weights, {}, images, False).log_softmax(1)
+            after = target.run(moved, {}, images, False).log_softmax(1)
+            true = functional.kl_div(after, before, log_target=True, reduction="batchmean")
+            ratios.append((predicted(target, measured, change) / true).item())
+    assert 0.4 < sum(ratios) / len(ratios) < 2.5
+
+
+def test_outputs_of_other_heads_cost_nothing():
+    target = SolverTarget(build_solver("mlp", {"hidden": [5]}, IMAGE, 2, 2), IMAGE, 2, 2)
+    weights = target.spec.split((torch.randn(target.spec.size) * target.spec.sigma()).float())
+    weights = {n: w.clone().requires_grad_() for n, w in weights.items()}
+    images = torch.randn(50, *IMAGE)
+    measured = factors(
+        target, lambda: target.run(weights, {}, images, False)[:, :2], lambda logits: logits.argmax(1)
+    )
+    change = target.uncounted(0).float()
+    assert change.sum() > 0
+    assert predicted(target, measured, change).item() == 0
+
+
+def test_the_factors_of_a_linear_layer_are_the_second_moments_of_inputs_and_gradients():
+    target, weights, images, measured = prepared("mlp", hidden=())
+    a, g = measured["head"]
+    rows = functional.pad(images.flatten(1), (0, 1), value=1.0)
+    torch.testing.assert_close(a, rows.T @ rows / len(rows))
+    probabilities = target.run(weights, {}, images, False).softmax(1).detach()
+    fisher = torch.diag(probabilities.mean(0)) - probabilities.T @ probabilities / len(images)
+    assert float((g - fisher).abs().max()) < 0.08
+
+
+def test_only_layers_with_generated_weights_and_few_inputs_are_covered():
+    target = SolverTarget(build_solver("resnet32", {"blocks": 1}, (3, 32, 32), 3, 1), (3, 32, 32), 3, 1)
+    layers = covered_layers(target)
+    assert all(isinstance(m, nn.Linear | nn.Conv2d) for m in layers.values())
+    assert {"stem", "head", "blocks.0.conv1"} <= layers.keys()
+
+
+def test_factors_come_back_from_arrays_as_they_were():
+    target, _, _, measured = prepared("small-cnn", channels=(4, 6))
+    kept = Curvature()
+    for task in range(3):
+        kept.add(Condition("s", task), measured)
+    again = Curvature()
+    again.load(kept.arrays(), torch.empty(0, dtype=torch.float64))
+    for curvature in (kept, again):
+        curvature.set_inputs(target.spec.kind, measured)
+    change = target.spec.split(torch.randn(3, target.spec.size, dtype=torch.float64))
+    asked = [Condition("s", task) for task in range(3)]
+    assert torch.equal(
+        kept.divergence(target.spec.kind, asked, change), again.divergence(target.spec.kind, asked, change)
+    )
+    assert Condition("s", 2) in again
+
+
+@pytest.mark.parametrize("precision", ["tf32", "bfloat16", "float64"])
+def test_every_precision_keeps_earlier_conditions_on_a_cpu(tiny, trainer_of, run, precision):
+    spec = tiny(
+        2, training__precision=precision, training__steps=3, stream__tasks=2, link__anchor="parent",
+        link__residual=False, consolidation__curvature=3.0,
+    )  # fmt: skip
+    history, _ = run(trainer_of(spec))
+    assert history.step == 2 * 2 * 3
+    assert all(0 <= value <= 1 for value in history.accuracy["P2-0"][1])

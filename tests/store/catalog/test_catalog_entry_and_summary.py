@@ -1,0 +1,107 @@
+"""What lists and scripts are told about a session."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+from recorded_runs import finished, leave_as_killed, record, run_started, task_events, trainer_state
+
+from hhstudio.core.run import events
+from hhstudio.store.catalog.catalog_entry import Brief, brief
+from hhstudio.store.session.session import open as open_session
+from hhstudio.store.session.writer import SessionWriter
+
+
+def test_a_brief_says_what_a_list_shows(finished_session):
+    path, _ = finished_session
+    found = brief(path)
+    assert found.error == ""
+    assert (found.state, found.name, found.dataset, found.device) == ("finished", "a story", "digits", "cpu")
+    assert (found.step, found.total_steps, found.seconds) == (120, 120, 12.5)
+    assert found.created == "2025-01-02T03:04:05+00:00"
+    assert found.average == pytest.approx({"P1": 2.45 / 3, "P2-0": 2.45 / 3})
+    assert found.size == path.stat().st_size
+    assert not found.leftover
+
+
+def test_a_brief_tells_running_from_dead(tmp_path):
+    path = tmp_path / "s.h5"
+    writer = SessionWriter(path)
+    writer.start(run_started())
+    assert brief(path).state == "running"
+    leave_as_killed(writer)
+    found = brief(path)
+    assert (found.state, found.leftover) == ("failed", True)
+    open_session(path).close()
+    assert (brief(path).state, brief(path).leftover) == ("failed", False)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"text", b"\x89HDF\r\n\x1a\n" * 100, os.urandom(3000)])
+def test_a_brief_of_junk_is_an_error_text(tmp_path, content):
+    path = tmp_path / "s.h5"
+    if content is not None:
+        path.write_bytes(content)
+    found = brief(path)
+    assert isinstance(found, Brief)
+    assert str(path) in found.error
+    assert found.state == ""
+
+
+def test_a_brief_of_a_folder_or_an_impossible_name_is_an_error_text(tmp_path):
+    assert brief(tmp_path).error
+    assert brief("a\0b").error
+
+
+def test_the_summary_keeps_the_contract_of_show(finished_session):
+    path, _ = finished_session
+    with open_session(path) as session:
+        told = json.loads(json.dumps(session.summary(), allow_nan=False))
+    assert told["format"] == "hhstudio-session"
+    assert (told["version"], told["state"], told["seed"], told["device"]) == (1, "finished", 7, "cpu")
+    assert (told["steps"], told["seconds"]) == (120, 12.5)
+    assert told["tasks"][1] == {"name": "digits 2, 3", "dataset": "digits", "classes": [2, 3]}
+    assert told["paths"] == [
+        {"name": "P1", "depth": 1, "hypernetworks": ["h0"], "solver": "s1"},
+        {"name": "P2-0", "depth": 2, "hypernetworks": ["h0", "h3"], "solver": "s5"},
+    ]
+    accuracy = told["accuracy"]["P2-0"]
+    assert accuracy["matrix"] == [
+        [pytest.approx(0.95), None, None],
+        [pytest.approx(0.8), pytest.approx(0.95), None],
+        [pytest.approx(0.7), pytest.approx(0.8), pytest.approx(0.95)],
+    ]
+    assert accuracy["average"] == pytest.approx(np.mean(accuracy["final"]))
+    assert set(accuracy) == {
+        "matrix", "final", "average", "backward_transfer", "forward_transfer", "forgetting",
+    }  # fmt: skip
+    assert accuracy["forward_transfer"] is None
+    assert told["peak_memory"] is None, "nothing was said about memory"
+    assert told["parameters"] == {"stored": 140, "generated": 900, "ratio": pytest.approx(140 / 900)}
+
+
+def test_the_state_of_a_session(tmp_path):
+    path = tmp_path / "s.h5"
+    writer = SessionWriter(path)
+    writer.start(run_started())
+    with open_session(path) as session:
+        assert session.summary()["state"] == "running"
+    for event in task_events("P1", 0, 0):
+        writer.record(event)
+    writer.checkpoint(trainer_state(20))
+    writer.close(events.Finished(state="stopped", step=20, seconds=1.0, message="as you asked"))
+    with open_session(path) as session:
+        assert session.summary()["state"] == "stopped"
+        assert session.summary()["message"] == "as you asked"
+    killed = tmp_path / "k.h5"
+    record(killed, close=False)
+    with open_session(killed) as session:
+        assert session.summary()["state"] == "failed"
+        assert "without a word" in session.summary()["message"]
+    again = SessionWriter(path)
+    again.resume_at(events.Resumed(step=20, device="cpu", torch=""))
+    assert brief(path).state == "running"
+    with open_session(path) as session:
+        assert session.summary()["state"] == "running"
+    again.close(finished(20))
+    assert brief(path).state == "finished"
