@@ -77,9 +77,14 @@ class Screen:
         return rows[:, : 4 * width].reshape(height, width, 4)[:, :, 2::-1].copy()
 
     def settled(self, patience: float = 10.0) -> np.ndarray:
-        """A picture in which nothing moves any more."""
-        last = self.picture()
+        """A picture in which nothing has moved since the one a fifth of a second before it."""
+        last = np.zeros_like(self.picture())
         return until(lambda: self._same_as(last), patience, "the screen does not come to rest")
+
+    def settled_after(self, before: np.ndarray, patience: float = 10.0) -> np.ndarray:
+        """The same, once something is other than in a picture before."""
+        until(lambda: not np.array_equal(self.picture(), before), patience, "nothing happens on the screen")
+        return self.settled(patience)
 
     def _same_as(self, last: np.ndarray) -> np.ndarray | None:
         now = self.picture()
