@@ -179,7 +179,7 @@ def test_draw_train_pause_stop_close_and_reopen(screen, twin, start, pictures, t
     after = look("4-later", twin.window.parts["curves"])
     color = LIGHT.task_colors[0]
     grown = share_of(after, color) - share_of(before, color)
-    assert grown > 50, "the curves stand still"  # 500 of 4 000 steps: some 50 pixels of a line
+    assert grown > 20, "the curves stand still"  # 500 of 4 000 steps: some 45 pixels of a fine line
 
     # pause, resume, stop
     click(twin.widget(twin.window.run_bar.buttons["run.pause"]))
