@@ -1,6 +1,6 @@
 # make run    open the studio (without a display: train the quickstart preset, print its table)
 # make test   run the whole test suite
-# make lint   ruff, import-linter, mypy
+# make lint   ruff, import-linter, mypy, typos
 # make bench  print the benchmarks' tables
 # make screenshots  make the pictures of the README again; .ci/screenshots says what it can be given
 .PHONY: run test lint bench screenshots clean
@@ -21,6 +21,7 @@ lint:
 	$(PYTHON_ENV)/ruff format --check .
 	$(PYTHON_ENV)/lint-imports
 	$(PYTHON_ENV)/mypy
+	$(PYTHON_ENV)/typos
 
 bench:
 	@.ci/setup test
