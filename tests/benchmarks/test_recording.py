@@ -134,11 +134,11 @@ def test_listing_three_thousand_sessions(benchmark, thousands):
 def test_the_list_of_three_thousand_sessions_on_screen(benchmark, thousands, qtbot):
     from PySide6.QtCore import QSize
 
-    from hhstudio.gui.state.background import Jobs
+    from hhstudio.gui.state.background import BackgroundJobs
     from hhstudio.gui.views.sessions.view import SessionList
 
     index.store(index.up_to_date(index.load(thousands), 600.0))
-    jobs = Jobs()
+    jobs = BackgroundJobs()
     view = SessionList(jobs)
     view.resize(QSize(420, 800))
     view.show()

@@ -119,21 +119,21 @@ from PySide6.QtCore import QSettings, QSize
 from hhstudio.gui.shell.app import application
 from hhstudio.gui.shell.main_window import MainWindow
 from hhstudio.gui.state.preferences import Preferences
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.state.theming import Theming
 app = application()
 preferences = Preferences(QSettings(tempfile.mkdtemp() + "/s.ini", QSettings.Format.IniFormat))
 preferences.welcomed, preferences.sessions_folder = True, Path(tempfile.mkdtemp())
-studio = Studio(preferences)
-window = MainWindow(studio, Theming(app, preferences))
+workspace = Workspace(preferences)
+window = MainWindow(workspace, Theming(app, preferences))
 window.place(QSize(1920, 1080))
 window.show()
 app.processEvents()
 before, began, cpu = most(), time.perf_counter(), time.process_time()
 seen = []
-studio.shown.connect(lambda: seen.append(0))
+workspace.shown.connect(lambda: seen.append(0))
 late, last = 0.0, time.perf_counter()
-studio.open(Path(sys.argv[1]))
+workspace.open(Path(sys.argv[1]))
 while not seen:
     late, last = max(late, time.perf_counter() - last - 0.005), time.perf_counter()
     time.sleep(0.005)
@@ -143,7 +143,7 @@ app.processEvents()
 taken = time.perf_counter() - began, time.process_time() - cpu
 print(f"{taken[0]:.2f} s ({taken[1]:.2f} s of the processor), {most()} MB of memory ({before} MB before); "
       f"while it was read the window stood still for {1000 * late:.0f} ms at most")
-studio.close()
+workspace.close()
 """
 
 

@@ -19,7 +19,7 @@ from PySide6.QtCore import QEvent, QObject, QSettings
 from hhstudio.gui.shell.app import application
 from hhstudio.gui.shell.main_window import MainWindow
 from hhstudio.gui.state.preferences import Preferences
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.state.theming import Theming
 
 class Watch(QObject):
@@ -30,8 +30,8 @@ class Watch(QObject):
 
 app = application()
 preferences = Preferences(QSettings(sys.argv[1], QSettings.Format.IniFormat))
-studio = Studio(preferences)
-window = MainWindow(studio, Theming(app, preferences))
+workspace = Workspace(preferences)
+window = MainWindow(workspace, Theming(app, preferences))
 window.place()
 watch = Watch()
 window.installEventFilter(watch)

@@ -21,7 +21,7 @@ from hhstudio.gui.shell.app import application
 from hhstudio.gui.shell.main_window import MainWindow
 from hhstudio.gui.state.preferences import Preferences
 from hhstudio.gui.state.theming import Theming
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 from hhstudio.service.run.client import RunClient
 
 ROUNDS, STEPS, TASKS = 6, 60, 2
@@ -91,11 +91,11 @@ def train_in_window(folder):
     app = application()
     preferences = Preferences(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
     preferences.sessions_folder = folder
-    studio = Studio(preferences)
-    window = MainWindow(studio, Theming(app, preferences))
+    workspace = Workspace(preferences)
+    window = MainWindow(workspace, Theming(app, preferences))
     window.place(QSize(1600, 1000))
     window.show()
-    studio.document.reset(spec())
+    workspace.document.reset(spec())
     late, busy, clock, loop = [], [], QElapsedTimer(), QEventLoop()
     meter = Meter()
     spent = time.thread_time()
@@ -105,25 +105,25 @@ def train_in_window(folder):
         nonlocal spent
         took, now = clock.nsecsElapsed() / 1e6, time.thread_time()
         clock.start()
-        if studio.history.state == "training":
+        if workspace.history.state == "training":
             late.append(max(took - 16.0, 0.0))
             busy.append(1000 * (now - spent))
         spent = now
 
     def heard(changes):
         if changes.progress:
-            meter.read(studio.runs.current.client, studio.history.step)
+            meter.read(workspace.runs.current.client, workspace.history.step)
 
     timer.timeout.connect(tick)
-    studio.changed.connect(heard)
-    studio.run_changed.connect(lambda: None if studio.running else loop.quit())
-    studio.runs.start()
+    workspace.changed.connect(heard)
+    workspace.run_changed.connect(lambda: None if workspace.running else loop.quit())
+    workspace.runs.start()
     clock.start()
     timer.start()
     loop.exec()
     timer.stop()
-    series = [s.values for (_, _, metric), s in studio.history.series.items() if metric == "step_time"]
-    studio.document.mark_saved()
+    series = [s.values for (_, _, metric), s in workspace.history.series.items() if metric == "step_time"]
+    workspace.document.mark_saved()
     window.close()
     window.deleteLater()
     return np.array(late), np.array(busy), step_time(np.concatenate(series)), meter.milliseconds_a_step

@@ -31,7 +31,7 @@ class Desk:
     def node(self, name, dx=0, dy=0):
         """The middle of a card as it stood at first, and so many canvas units off it."""
         canvas = self.twin.window.canvas
-        at = canvas.scene.nodes[by_name(self.twin.studio.document.spec, name).id].pos() + QPointF(dx, dy)
+        at = canvas.scene.nodes[by_name(self.twin.workspace.document.spec, name).id].pos() + QPointF(dx, dy)
         return self.on_screen(canvas.view.viewport().mapTo(self.twin.window, canvas.view.mapFromScene(at)))
 
     def drag(self, start, end, let_go=True, button=1):
@@ -65,8 +65,8 @@ def desk(screen, twin, start, tmp_path):
     document = Spec(name="gestures", stream=Stream(dataset="digits", tasks=3), topology=topology)
     file = tmp_path / "gestures.json"
     save_spec(document, file)
-    twin.studio.document.reset(document)
-    twin.studio.shown.emit()
+    twin.workspace.document.reset(document)
+    twin.workspace.shown.emit()
     settle(twin.app)
     start(file)
     return Desk(screen, twin, file)
@@ -88,7 +88,7 @@ def test_a_hand_draws_moves_selects_and_assigns(desk, screen, twin, pictures):
     assert desk.saved(lambda s: True, "").topology == moved.topology
 
     # a slot dropped on empty canvas: the palette, typed into
-    canvas, root = twin.window.canvas, twin.studio.document.topology.root
+    canvas, root = twin.window.canvas, twin.workspace.document.topology.root
     port = canvas.view.mapFromScene(canvas.scene.nodes[root].slot_point(0, 1))
     begin = desk.on_screen(canvas.view.viewport().mapTo(twin.window, port))
     desk.drag(begin, desk.node("H0", dx=60, dy=90))
@@ -127,11 +127,11 @@ def test_a_hand_draws_moves_selects_and_assigns(desk, screen, twin, pictures):
     until(lambda: (screen.picture() != before).any(), 30.0, "the tasks were not shown")
     time.sleep(1.0)
     screen.settled()
-    twin.window.parts.show("tasks")
-    twin.studio.document.reset(now)
+    twin.window.panels.show("tasks")
+    twin.workspace.document.reset(now)
     settle(twin.app)
     twin.window.canvas.fit()
-    tasks = twin.window.parts["tasks"].list
+    tasks = twin.window.panels["tasks"].list
     rows = [tasks.visualRect(tasks.model().index(row)) for row in range(2)]
     first, second = (desk.on_screen(tasks.viewport().mapTo(twin.window, row.center())) for row in rows)
     save(screen.picture(), pictures / "canvas-3-tasks.png")

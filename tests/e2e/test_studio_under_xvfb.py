@@ -21,7 +21,7 @@ from hhstudio.gui.shell.main_window import MainWindow
 from hhstudio.gui.state.preferences import Preferences
 from hhstudio.gui.state.session_files import save_spec
 from hhstudio.gui.state.theming import Theming
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.widgets.theme import LIGHT
 
 WIDTH, HEIGHT = 1440, 900
@@ -45,13 +45,13 @@ class Twin:
         self.app = application()
         preferences = Preferences(QSettings(str(folder / "twin.ini"), QSettings.Format.IniFormat))
         preferences.theme = "light"
-        self.studio = Studio(preferences)
-        self.window = MainWindow(self.studio, Theming(self.app, preferences))
+        self.workspace = Workspace(preferences)
+        self.window = MainWindow(self.workspace, Theming(self.app, preferences))
         self.window.canvas.scene.animated = False
         self.window.place(QSize(WIDTH * 9 // 10, HEIGHT * 9 // 10))
         self.window.show()
-        self.studio.document.reset(spec())
-        self.studio.shown.emit()
+        self.workspace.document.reset(spec())
+        self.workspace.shown.emit()
         settle(self.app)
 
     def widget(self, widget):
@@ -68,7 +68,7 @@ class Twin:
         return corner.x(), corner.y(), widget.width(), widget.height()
 
     def close(self):
-        self.studio.document.mark_saved()
+        self.workspace.document.mark_saved()
         self.window.close()
         self.window.deleteLater()
         QApplication.processEvents()
@@ -159,7 +159,7 @@ def test_draw_train_pause_stop_close_and_reopen(screen, twin, start, pictures, t
     before = screen.settled()
     screen.key("c")
     screen.settled_after(before)
-    twin.window.canvas.scene.select([twin.studio.document.topology.root])
+    twin.window.canvas.scene.select([twin.workspace.document.topology.root])
     twin.window.registry.trigger("tree.add_child")
     settle(twin.app)
     click(twin.node("H1"))
@@ -173,10 +173,10 @@ def test_draw_train_pause_stop_close_and_reopen(screen, twin, start, pictures, t
     session = start.sessions / "digits-tour.h5"
     until(session.exists, PATIENCE, "no session was begun")
     seen = wait_for(session, "training", 100)
-    before = look("3-training", twin.window.parts["curves"])
+    before = look("3-training", twin.window.panels["curves"])
     # The journal is flushed once a second: on a fast machine a thousand steps may be told at once.
     wait_for(session, "training", seen + 500)
-    after = look("4-later", twin.window.parts["curves"])
+    after = look("4-later", twin.window.panels["curves"])
     color = LIGHT.task_colors[0]
     grown = share_of(after, color) - share_of(before, color)
     assert grown > 20, "the curves stand still"  # 500 of 2 500 steps: some 70 pixels of a fine line
@@ -201,7 +201,7 @@ def test_draw_train_pause_stop_close_and_reopen(screen, twin, start, pictures, t
     again = start(session)
     window = screen.window("digits-tour.h5")
     left, top = screen.origin(window)
-    view = twin.window.parts["curves"]
+    view = twin.window.panels["curves"]
     until(lambda: share_of(look("7-reopened", view), color) > 50, PATIENCE, "the curves do not come back")
     screen.key("ctrl+4")
     screen.settled()

@@ -14,7 +14,7 @@ from hhstudio.gui.shell.app import application
 from hhstudio.gui.shell.main_window import MainWindow
 from hhstudio.gui.state.preferences import Preferences
 from hhstudio.gui.state.theming import Theming
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +57,8 @@ def preferences(tmp_path):
 
 
 @pytest.fixture
-def studio(preferences, qtbot):
-    made = Studio(preferences)
+def workspace(preferences, qtbot):
+    made = Workspace(preferences)
     made.said = []
     made.problem.connect(lambda title, text: made.said.append(text))
     yield made
@@ -66,19 +66,19 @@ def studio(preferences, qtbot):
 
 
 @pytest.fixture
-def window(studio, qtbot):
-    theming = Theming(application(), studio.preferences)
-    made = MainWindow(studio, theming)
+def window(workspace, qtbot):
+    theming = Theming(application(), workspace.preferences)
+    made = MainWindow(workspace, theming)
     made.canvas.scene.animated = False
     made.place(QSize(1400, 900))
     with qtbot.waitExposed(made):
         made.show()
-    made.parts["sessions"].set_folder(studio.preferences.sessions_folder)
-    with qtbot.waitSignal(made.parts["sessions"].model.read, timeout=10_000):
-        made.parts["sessions"].look()
+    made.panels["sessions"].set_folder(workspace.preferences.sessions_folder)
+    with qtbot.waitSignal(made.panels["sessions"].model.read, timeout=10_000):
+        made.panels["sessions"].look()
     yield made
-    studio.close()
-    studio.document.mark_saved()
+    workspace.close()
+    workspace.document.mark_saved()
     made.close()
     made.deleteLater()
     theming.deleteLater()

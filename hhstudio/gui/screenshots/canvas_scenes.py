@@ -31,11 +31,11 @@ def tree_of(nodes: int) -> Topology:
 
 def _named(stage: Stage, *names: str) -> list[str]:
     """Ids of nodes by their names."""
-    return [node.id for node in stage.studio.document.topology.nodes if node.name in names]
+    return [node.id for node in stage.workspace.document.topology.nodes if node.name in names]
 
 
 def _drawn(stage: Stage, topology: Topology) -> Look:
-    stage.show_document(replace(stage.studio.document.spec, topology=topology))
+    stage.show_document(replace(stage.workspace.document.spec, topology=topology))
     return stage.canvas_only
 
 
@@ -44,12 +44,12 @@ def _empty(stage: Stage, _material: Material) -> Look:
 
 
 def _small(stage: Stage, _material: Material) -> Look:
-    stage.studio.new()
+    stage.workspace.new()
     return stage.canvas_only
 
 
 def _proposal(stage: Stage, _material: Material) -> Look:
-    stage.studio.new_from("proposal")
+    stage.workspace.new_from("proposal")
     return stage.canvas_only
 
 
@@ -62,21 +62,21 @@ def _five_hundred(stage: Stage, _material: Material) -> Look:
 
 
 def _downwards(stage: Stage, _material: Material) -> Look:
-    stage.studio.new_from("binary")
+    stage.workspace.new_from("binary")
     stage.canvas.flip()
     return stage.canvas_only
 
 
 def _errors(stage: Stage, _material: Material) -> Look:
     """A hypernetwork that generates nothing, one that nothing generates, a solver of no known kind."""
-    stage.studio.new_from("proposal")
-    topology = stage.studio.document.topology
+    stage.workspace.new_from("proposal")
+    topology = stage.workspace.document.topology
     solver = topology.paths[-1].solver
     topology = editing.update(topology, solver, architecture="small_cnn")
     child = next(s.target for s in topology.slots if isinstance(topology.by_id[s.target], Hypernetwork))
     slot = next(s.id for s in topology.slots if s.target == child)
     topology = editing.disconnect(editing.add_child(topology, topology.root or "")[0], slot)
-    stage.studio.document.apply_topology("Draw", topology)
+    stage.workspace.document.apply_topology("Draw", topology)
 
     def look() -> QWidget:
         stage.canvas_only()
@@ -88,7 +88,7 @@ def _errors(stage: Stage, _material: Material) -> Look:
 
 
 def _growing(stage: Stage, _material: Material) -> Look:
-    stage.studio.new_from("proposal")
+    stage.workspace.new_from("proposal")
 
     def look() -> QWidget:
         stage.window.growing.dismiss()
@@ -101,7 +101,7 @@ def _growing(stage: Stage, _material: Material) -> Look:
 
 
 def _palette(stage: Stage, _material: Material) -> Look:
-    stage.studio.new_from("proposal")
+    stage.workspace.new_from("proposal")
 
     def look() -> QWidget:
         stage.canvas_only()
@@ -113,7 +113,7 @@ def _palette(stage: Stage, _material: Material) -> Look:
 
 
 def _notes(stage: Stage, _material: Material) -> Look:
-    stage.studio.new_from("proposal")
+    stage.workspace.new_from("proposal")
     canvas, drawing = stage.canvas, stage.canvas.drawing
     stage.canvas_only()
     canvas.scene.select(_named(stage, "P2-0", "P2-1"))
@@ -146,15 +146,15 @@ def _folded(stage: Stage, _material: Material) -> Look:
 
 def _several(stage: Stage, _material: Material) -> Look:
     """Two solvers of different kinds are selected; their settings stand beside the tree."""
-    stage.studio.new_from("proposal")
-    topology = stage.studio.document.topology
+    stage.workspace.new_from("proposal")
+    topology = stage.workspace.document.topology
     first, second = (path.solver for path in topology.paths[:2])
-    stage.studio.document.apply_topology(
+    stage.workspace.document.apply_topology(
         "Make it an MLP", editing.update(topology, first, architecture="mlp", options={"hidden": [64, 64]})
     )
 
     def look() -> QWidget:
-        stage.window.parts.show("properties")
+        stage.window.panels.show("properties")
         stage.canvas.fit()
         stage.canvas.scene.select([first, second])
         return stage.window

@@ -16,8 +16,8 @@ _WIDE = QSize(1280, 520)
 
 
 def _sweep(stage: Stage, _material: Material) -> Look:
-    stage.studio.use_preset("quickstart")
-    made = stage.window.parts.show("compare").sweeping.ask(stage.window, stage.window.theming.theme)
+    stage.workspace.use_preset("quickstart")
+    made = stage.window.panels.show("compare").sweeps.ask(stage.window, stage.window.theming.theme)
     made.add_row("depth", "1, 2, 3")
     made.look()
 
@@ -31,7 +31,7 @@ def _sweep(stage: Stage, _material: Material) -> Look:
 def _compared(stage: Stage, material: Material) -> Any:
     """The compare view, with all runs of a sweep read."""
     folder = material.sweep()
-    view = stage.window.parts.show("compare")
+    view = stage.window.panels.show("compare")
     view.compare_sweep(folder)
     stage.until(lambda: len(view.lines) > 1, "the sweep's table")
     stage.until(lambda: view.reading.pending == 0, "the sweep's curves")
@@ -76,7 +76,7 @@ def _docked(stage: Stage, material: Material) -> Look:
     _compared(stage, material)
 
     def look() -> QWidget:
-        stage.window.parts.show("compare")
+        stage.window.panels.show("compare")
         return stage.window
 
     return look

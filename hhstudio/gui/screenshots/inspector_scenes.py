@@ -13,9 +13,9 @@ def _chains(stage: Stage, _material: Material) -> Look:
     """The deepest path of the session, and below it the same path of the other one."""
     assert stage.session is not None
     assert stage.wanted.beside is not None
-    stage.studio.load(stage.session)
-    view = stage.window.parts.show("health")
-    view.select_path(stage.studio.history.paths[-1] if stage.studio.history is not None else "")
+    stage.workspace.load(stage.session)
+    view = stage.window.panels.show("health")
+    view.select_path(stage.workspace.history.paths[-1] if stage.workspace.history is not None else "")
     view.put_beside(stage.wanted.beside)
     stage.alone("health", QSize(900, 860))
     stage.answered(view)

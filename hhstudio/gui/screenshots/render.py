@@ -14,15 +14,15 @@ from hhstudio.gui.screenshots.scene import HOW, Scene
 from hhstudio.gui.screenshots.scenes import SCENES
 from hhstudio.gui.screenshots.stage import Stage
 from hhstudio.gui.screenshots.wanted import Wanted
-from hhstudio.gui.shell.panel_registry import PARTS
+from hhstudio.gui.shell.panel_registry import PANELS
 from hhstudio.gui.widgets.theme import Theme
 
-VIEWS = ("window", "canvas", *(part.name for part in PARTS))
+VIEWS = ("window", "canvas", *(part.name for part in PANELS))
 
 
 def listing() -> list[tuple[str, str]]:
     """What there are pictures of: names and what they show."""
-    parts = [(part.name, f"{part.title}: {part.tip[:1].lower()}{part.tip[1:]}") for part in PARTS]
+    parts = [(part.name, f"{part.title}: {part.tip[:1].lower()}{part.tip[1:]}") for part in PANELS]
     views = [("window", "the whole window with the session"), ("canvas", "the tree"), *parts]
     scenes = [
         (each.name, each.shows + "".join(f"; needs {HOW[need]}" for need in each.needs)) for each in SCENES
@@ -99,7 +99,7 @@ def _view(stage: Stage, path: Path, name: str, size: QSize | None) -> Path:
     if name == "canvas":
         return _kept(stage, path, stage.canvas)
     stage.size = size
-    widget = stage.window.parts[name]
+    widget = stage.window.panels[name]
     if stage.wanted.beside is not None and hasattr(widget, "put_beside"):
         widget.put_beside(stage.wanted.beside)
     stage.alone(name, None)

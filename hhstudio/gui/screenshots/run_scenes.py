@@ -13,29 +13,29 @@ from hhstudio.gui.views.accuracy.view import BOUNDS
 
 
 def _stop(stage: Stage) -> None:
-    stage.studio.runs.queueing.hold()
-    stage.studio.runs.stop()
-    stage.until(lambda: not stage.studio.running, "the end of the run")
+    stage.workspace.runs.queueing.hold()
+    stage.workspace.runs.stop()
+    stage.until(lambda: not stage.workspace.running, "the end of the run")
 
 
 def _train_until(stage: Stage, step: int) -> None:
     """Start the document, and pause it after that many steps."""
-    studio = stage.studio
+    workspace = stage.workspace
     stage.after(lambda: _stop(stage))
-    studio.runs.start()
-    stage.until(lambda: studio.history is not None and studio.history.step >= step, f"step {step}")
+    workspace.runs.start()
+    stage.until(lambda: workspace.history is not None and workspace.history.step >= step, f"step {step}")
     _pause(stage)
 
 
 def _pause(stage: Stage) -> None:
-    stage.studio.runs.pause()
-    stage.until(lambda: stage.studio.paused, "the pause")
+    stage.workspace.runs.pause()
+    stage.until(lambda: stage.workspace.paused, "the pause")
 
 
 def _dialog(stage: Stage, _material: Material) -> Look:
     """Timed, with baselines and early stopping chosen."""
-    stage.studio.use_preset("quickstart")
-    made = stage.window.running.prepare()
+    stage.workspace.use_preset("quickstart")
+    made = stage.window.run_coordinator.prepare()
     assert made is not None
     for box in made.baselines.values():
         box.click()
@@ -47,9 +47,9 @@ def _dialog(stage: Stage, _material: Material) -> Look:
 
 def _obstacles(stage: Stage, _material: Material) -> Look:
     """More tasks than there are classes for, and a name that is taken."""
-    stage.studio.use_preset("quickstart")
-    stage.studio.edit("Tasks", {"stream.tasks": 9, "training.batch_size": 0})
-    made = stage.window.running.prepare()
+    stage.workspace.use_preset("quickstart")
+    stage.workspace.edit("Tasks", {"stream.tasks": 9, "training.batch_size": 0})
+    made = stage.window.run_coordinator.prepare()
     assert made is not None
     return lambda: made
 
@@ -58,12 +58,12 @@ def _running(stage: Stage, _material: Material) -> Look:
     """Paused in its second task, so that the picture holds still; two others wait."""
     stage.show_document(small("first", training__steps=1000, training__lr=0.002, evaluation__every=10))
     _train_until(stage, 1500)
-    queueing = stage.studio.runs.queueing
+    queueing = stage.workspace.runs.queueing
     queueing.add(small("wider", hypernetwork__hidden=[64, 64]))
     queueing.add(small("a-name-that-is-rather-long-for-a-list-as-narrow-as-this", seed=1))
 
     def look() -> QWidget:
-        stage.window.parts.show("runs")
+        stage.window.panels.show("runs")
         stage.canvas.fit()
         return stage.window
 
@@ -72,25 +72,27 @@ def _running(stage: Stage, _material: Material) -> Look:
 
 def _diverged(stage: Stage, _material: Material) -> Look:
     """A rate far too high makes numbers that are not finite within a few steps."""
-    studio = stage.studio
+    workspace = stage.workspace
     stage.show_document(small("wild", training__lr=1e15, training__clip=0))
     stage.after(lambda: _stop(stage))
-    studio.runs.start()
-    stage.until(lambda: studio.history is not None and studio.history.diverged is not None, "a divergence")
-    stage.until(lambda: studio.paused, "the pause")
+    workspace.runs.start()
+    stage.until(
+        lambda: workspace.history is not None and workspace.history.diverged is not None, "a divergence"
+    )
+    stage.until(lambda: workspace.paused, "the pause")
     return lambda: stage.window
 
 
 def _grown(stage: Stage, _material: Material) -> Look:
     """The preset ``growing``, a few steps after its first child has grown."""
-    studio = stage.studio
-    studio.use_preset("growing")
-    studio.edit("Quicker", {"training.threads": 1})
+    workspace = stage.workspace
+    workspace.use_preset("growing")
+    workspace.edit("Quicker", {"training.threads": 1})
     stage.after(lambda: _stop(stage))
-    studio.runs.start()
-    stage.until(lambda: studio.history is not None and studio.history.growth, "the first growth")
-    at = studio.history.step if studio.history is not None else 0
-    stage.until(lambda: studio.history is not None and studio.history.step >= at + 60, "steps after it")
+    workspace.runs.start()
+    stage.until(lambda: workspace.history is not None and workspace.history.growth, "the first growth")
+    at = workspace.history.step if workspace.history is not None else 0
+    stage.until(lambda: workspace.history is not None and workspace.history.step >= at + 60, "steps after it")
     _pause(stage)
 
     def look() -> QWidget:
@@ -103,7 +105,7 @@ def _grown(stage: Stage, _material: Material) -> Look:
 def _looked_back(stage: Stage, material: Material) -> Look:
     """The same run, looked at as it was shortly before the child grew: its only path, its accuracies then."""
     _grown(stage, material)
-    history = stage.studio.history
+    history = stage.workspace.history
     assert history is not None
     stage.window.selection.choose_step(history.growth[0].step - 50)
 
@@ -121,7 +123,7 @@ def _many(stage: Stage, material: Material) -> Look:
     stage.open(material.trained(specs.with_fields(spec, fields)))
 
     def look() -> QWidget:
-        stage.window.parts.show("curves")
+        stage.window.panels.show("curves")
         stage.canvas.fit()
         return stage.window
 
@@ -133,7 +135,7 @@ def _matrix(stage: Stage, material: Material) -> Look:
     kinds = ["scratch", "fine-tune", "joint"]
     stage.open(material.trained(small("with-bounds", baselines=kinds)))
 
-    view = stage.window.parts.show("matrix")
+    view = stage.window.panels.show("matrix")
     stage.settle()
     view.tabs.setCurrentIndex(next(n for n in range(view.tabs.count()) if view.tabs.tabData(n) == BOUNDS))
     return lambda: stage.alone("matrix", QSize(760, 300))

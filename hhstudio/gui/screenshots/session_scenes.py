@@ -48,11 +48,11 @@ def _list(stage: Stage, material: Material) -> Look:
     """Ten whole ones, one that is damaged beyond opening."""
     made = _kept(stage, material)
     (stage.folder / "cut-short.h5").write_bytes(made[0].read_bytes()[:3000])
-    stage.studio.load(made[2])
+    stage.workspace.load(made[2])
 
     def look() -> QWidget:
         stage.look()
-        stage.window.parts["sessions"].choose_session(made[2])
+        stage.window.panels["sessions"].choose_session(made[2])
         return stage.window
 
     return look
@@ -61,7 +61,7 @@ def _list(stage: Stage, material: Material) -> Look:
 def _thrown(stage: Stage, material: Material) -> Look:
     made = _kept(stage, material)
     stage.look()
-    view = stage.window.parts["sessions"]
+    view = stage.window.panels["sessions"]
     with environment("XDG_DATA_HOME", str(stage.folder.parent)):
         view.delete_requested.emit([made[1]])
         stage.until(lambda: not view.toast.isHidden(), "the word about the trash")
@@ -73,7 +73,7 @@ def _offer(stage: Stage, material: Material) -> Look:
     """Opening a session that is damaged."""
     path = _kept(stage, material)[0]
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    stage.studio.open(path)
+    stage.workspace.open(path)
     stage.until(lambda: stage.open_dialogs, "the question")
     return lambda: stage.open_dialogs[-1]
 
@@ -107,8 +107,8 @@ def _read_only(stage: Stage, _material: Material) -> Look:
     client.checkpoint()
     client.pause()
     stage.until(lambda: learned() and history.state == "paused", "the pause")
-    stage.studio.open(out)
-    stage.until(lambda: stage.studio.source is not None, "the session in the window")
+    stage.workspace.open(out)
+    stage.until(lambda: stage.workspace.source is not None, "the session in the window")
     return lambda: stage.window
 
 
@@ -116,7 +116,7 @@ def _consent(stage: Stage, _material: Material) -> Look:
     stage.show_document(
         small("from-a-friend", solver__architecture="friendly.cells:Cell", solver__options={})
     )
-    stage.studio.runs.start()
+    stage.workspace.runs.start()
     stage.until(lambda: stage.open_dialogs, "the question")
     return lambda: stage.open_dialogs[-1]
 

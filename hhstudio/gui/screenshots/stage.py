@@ -22,7 +22,7 @@ from hhstudio.gui.shell.app import application
 from hhstudio.gui.shell.main_window import MainWindow
 from hhstudio.gui.state.preferences import Preferences
 from hhstudio.gui.state.theming import Theming
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 
 PATIENCE = 120.0
@@ -34,9 +34,9 @@ _SOON = 0.4
 
 
 class Stage:
-    """Use it as a context. ``folder``: an empty folder in which sessions are kept; ``window`` and ``studio``
-    as a user has them; ``size``: what single views are taken at now, None as usual. Whatever a scene starts
-    it ends through :meth:`after`."""
+    """Use it as a context. ``folder``: an empty folder in which sessions are kept; ``window`` and
+    ``workspace`` as a user has them; ``size``: what single views are taken at now, None as usual. Whatever a
+    scene starts it ends through :meth:`after`."""
 
     def __init__(self, wanted: Wanted, session: Path | None = None) -> None:
         self.wanted, self.session = wanted, session
@@ -45,7 +45,7 @@ class Stage:
         self._ends = ExitStack()
         self.folder = Path()
         self.window: MainWindow
-        self.studio: Studio
+        self.workspace: Workspace
 
     def __enter__(self) -> Stage:
         wanted, session = self.wanted, self.session
@@ -61,16 +61,16 @@ class Stage:
         preferences.notify = False
         if wanted.data is not None:
             preferences.data_folder = wanted.data
-        self.studio = Studio(preferences)
-        self.studio.allow_unverified = wanted.allow_unverified
-        self.window = MainWindow(self.studio, Theming(self.app, preferences))
+        self.workspace = Workspace(preferences)
+        self.workspace.allow_unverified = wanted.allow_unverified
+        self.window = MainWindow(self.workspace, Theming(self.app, preferences))
         self.window.canvas.scene.animated = False
         self._ends.callback(self._close)
         self.place(wanted.window_sizes[0])
         self.window.show()
         self.look()
         if session is not None:
-            self.studio.load(session)
+            self.workspace.load(session)
         self.settle()
         return self
 
@@ -82,8 +82,8 @@ class Stage:
     def _close(self) -> None:
         for over in self._over():
             over.close()
-        self.studio.document.mark_saved()
-        self.studio.close()
+        self.workspace.document.mark_saved()
+        self.workspace.close()
         self.window.close()
         self.window.deleteLater()
         self.app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -100,11 +100,11 @@ class Stage:
 
     def show_document(self, spec: Spec) -> None:
         """As if it had been opened."""
-        self.studio.document.reset(spec)
+        self.workspace.document.reset(spec)
 
     def open(self, session: Path) -> None:
         """A copy of it, in the folder of sessions."""
-        self.studio.load(Path(shutil.copy(session, self.folder)))
+        self.workspace.load(Path(shutil.copy(session, self.folder)))
         self.look()
 
     def canvas_only(self) -> QWidget:
@@ -126,11 +126,11 @@ class Stage:
 
     def look(self) -> None:
         """Read the folder of sessions, until the list shows it."""
-        sessions = self.window.parts["sessions"]
+        sessions = self.window.panels["sessions"]
         loop = QEventLoop()
         sessions.model.read.connect(loop.quit)
         QTimer.singleShot(round(1000 * PATIENCE), loop, loop.quit)
-        sessions.set_folder(self.studio.preferences.sessions_folder)
+        sessions.set_folder(self.workspace.preferences.sessions_folder)
         sessions.look()
         loop.exec()
 
@@ -144,7 +144,7 @@ class Stage:
         size = self.size or usual
         dock = self.window.docks[name]
         dock.setFloating(size is not None)
-        view = self.window.parts.show(name)
+        view = self.window.panels.show(name)
         if size is not None:
             dock.resize(size)
             self.settle()

@@ -20,7 +20,7 @@ from hhstudio.gui.shell.main_window import MainWindow
 from hhstudio.gui.state import autosave
 from hhstudio.gui.state.preferences import Preferences
 from hhstudio.gui.state.theming import Theming
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 from hhstudio.service import logs
 
 _FAMILY = "Inter"
@@ -31,20 +31,20 @@ def main(path: Path | None = None) -> int:
     """Open the window, on a session or a spec if one is given, and run until it is closed."""
     app = application()
     preferences = Preferences()
-    studio = Studio(preferences)
-    window = MainWindow(studio, Theming(app, preferences))
+    workspace = Workspace(preferences)
+    window = MainWindow(workspace, Theming(app, preferences))
     window.place()
     window.show()
     left = autosave.leftovers(autosave.default_folder())
-    kept = autosave.RecoveryFile(studio.document, autosave.default_folder())
+    kept = autosave.RecoveryFile(workspace.document, autosave.default_folder())
     if path is not None:
-        QTimer.singleShot(0, lambda: studio.open(Path(path)))
+        QTimer.singleShot(0, lambda: workspace.open(Path(path)))
     elif left:
         QTimer.singleShot(0, lambda: window.files.offer_leftover(left[0]))
-    with _interruptible(window), _reporting(studio):
+    with _interruptible(window), _reporting(workspace):
         status = app.exec()
     kept.close()
-    studio.close()
+    workspace.close()
     return status
 
 
@@ -101,7 +101,7 @@ def _interruptible(window: MainWindow) -> Iterator[None]:
 
 
 @contextmanager
-def _reporting(studio: Studio) -> Iterator[None]:
+def _reporting(workspace: Workspace) -> Iterator[None]:
     """A defect of ours in a slot: said in a dialog, its traceback kept in a file."""
     before = sys.excepthook
 
@@ -109,7 +109,7 @@ def _reporting(studio: Studio) -> Iterator[None]:
         if issubclass(kind, KeyboardInterrupt):
             return
         before(kind, error, where)
-        studio.problem.emit("Something went wrong", logs.unexpected(error))
+        workspace.problem.emit("Something went wrong", logs.unexpected(error))
 
     sys.excepthook = report
     try:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from hhstudio.gui.shell.panels import Part
+from hhstudio.gui.shell.panels import Panel
 from hhstudio.gui.state.preferences import Preferences
 
 VERSION = 4
@@ -37,7 +37,7 @@ class Docks:
         self._window = window
         self._preferences = preferences
         self._docks: dict[str, QDockWidget] = {}
-        self._parts: list[Part] = []
+        self._panels: list[Panel] = []
         window.setDockOptions(
             QMainWindow.DockOption.AnimatedDocks
             | QMainWindow.DockOption.AllowTabbedDocks
@@ -52,35 +52,35 @@ class Docks:
     def __getitem__(self, name: str) -> QDockWidget:
         return self._docks[name]
 
-    def add(self, part: Part) -> QDockWidget:
-        """A dock for a part, without its view."""
-        dock = QDockWidget(part.title, self._window)
-        dock.setObjectName(f"dock:{part.name}")
+    def add(self, panel: Panel) -> QDockWidget:
+        """A dock for a panel, without its view."""
+        dock = QDockWidget(panel.title, self._window)
+        dock.setObjectName(f"dock:{panel.name}")
         dock.setWidget(_Unmade())
-        self._docks[part.name] = dock
-        self._parts.append(part)
+        self._docks[panel.name] = dock
+        self._panels.append(panel)
         return dock
 
     def arrange(self) -> None:
-        """The default: every part on its side, in its row where the window is high enough for two."""
+        """The default: every panel on its side, in its row where the window is high enough for two."""
         window = self._window
         for dock in self._docks.values():
             dock.setFloating(False)
             window.removeDockWidget(dock)
         for side, area in _AREAS.items():
-            self._arrange_side([part for part in self._parts if part.side == side], area)
-        for part in self._parts:
-            self._docks[part.name].setVisible(self._is_shown(part))
+            self._arrange_side([panel for panel in self._panels if panel.side == side], area)
+        for panel in self._panels:
+            self._docks[panel.name].setVisible(self._is_shown(panel))
         for name in self._fronts():
             self._docks[name].raise_()
         self.proportion()
 
-    def _arrange_side(self, parts: list[Part], area: Area) -> None:
+    def _arrange_side(self, panels: list[Panel], area: Area) -> None:
         window, stacked = self._window, self._stacked
         first: QDockWidget | None = None
         heads: dict[int, QDockWidget] = {}
-        for part in sorted(parts, key=lambda part: part.row):
-            dock, row = self._docks[part.name], part.row if stacked else 0
+        for panel in sorted(panels, key=lambda panel: panel.row):
+            dock, row = self._docks[panel.name], panel.row if stacked else 0
             window.addDockWidget(area, dock)
             if row in heads:
                 window.tabifyDockWidget(heads[row], dock)
@@ -94,27 +94,27 @@ class Docks:
         """Whether there is room for two docks above each other at the sides."""
         return self._window.height() >= _STACKED_FROM
 
-    def _is_shown(self, part: Part) -> bool:
+    def _is_shown(self, panel: Panel) -> bool:
         """In the default layout. Where everything on a side shares one place, only what has no other place
         has a tab there: names of more would be cut."""
-        return part.shown and (self._stacked or not part.roomy)
+        return panel.shown and (self._stacked or not panel.roomy)
 
     def _fronts(self) -> list[str]:
-        """The first part that is shown of every place, lower rows first: where both rows share one place,
+        """The first panel that is shown of every place, lower rows first: where both rows share one place,
         the upper one's comes to the front."""
         found: dict[tuple[str, int], str] = {}
-        for part in self._parts:
-            if self._is_shown(part):
-                found.setdefault((part.side, part.row), part.name)
+        for panel in self._panels:
+            if self._is_shown(panel):
+                found.setdefault((panel.side, panel.row), panel.name)
         return [found[place] for place in sorted(found, key=lambda place: -place[1])]
 
     def proportion(self) -> None:
         """Sizes that suit the window as large as it is."""
         width, height = self._window.width(), self._window.height()
         front = {
-            (part.side, part.row): self._docks[part.name]
-            for part in reversed(self._parts)
-            if self._is_shown(part)
+            (panel.side, panel.row): self._docks[panel.name]
+            for panel in reversed(self._panels)
+            if self._is_shown(panel)
         }
         sides = [max(width * 15 // 100, 244), max(width * 26 // 100, 360)]
         self._resize([front.get(("left", 0)), front.get(("right", 0))], sides, Qt.Orientation.Horizontal)

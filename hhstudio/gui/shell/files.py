@@ -14,7 +14,7 @@ from hhstudio.core.errors import HHStudioError
 from hhstudio.gui.state.autosave import Leftover
 from hhstudio.gui.state.session_files import file_stem, shown_path
 from hhstudio.gui.state.theming import Theming
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.views.sessions.recovery_dialog import RecoveryDialog
 from hhstudio.gui.views.tree.canvas.scene import TreeScene
 from hhstudio.gui.views.tree.canvas.tree_export import write_tree
@@ -33,25 +33,25 @@ _EXPORTS = "Picture, SVG (*.svg);;Picture, PNG (*.png);;Tree, JSON (*.json);;Gra
 
 
 class Files(QObject):
-    """Asks the user, then the studio."""
+    """Asks the user, then the workspace."""
 
-    def __init__(self, studio: Studio, window: QMainWindow, theming: Theming) -> None:
+    def __init__(self, workspace: Workspace, window: QMainWindow, theming: Theming) -> None:
         super().__init__(window)
-        self.studio = studio
+        self.workspace = workspace
         self.theming = theming
         self.window = window
 
     def new(self) -> None:
-        self.unless_unsaved(self.studio.new)
+        self.unless_unsaved(self.workspace.new)
 
     def new_from(self, example: str) -> None:
-        self.unless_unsaved(lambda: self.studio.new_from(example))
+        self.unless_unsaved(lambda: self.workspace.new_from(example))
 
     def choose_recent(self) -> Chooser:
         """What was opened or saved lately."""
         entries = [
             Entry(path.name, lambda path=path: self.open(path), shown_path(path.parent), tip=str(path))
-            for path in self.studio.preferences.recent_files
+            for path in self.workspace.preferences.recent_files
         ]
         chooser = Chooser(entries, "Type a part of the name" if entries else "Nothing yet", self.window)
         chooser.show()
@@ -59,7 +59,7 @@ class Files(QObject):
 
     def export_tree(self, scene: TreeScene) -> QFileDialog:
         """Ask where the tree is to be drawn or written; the suffix is the format."""
-        spec = self.studio.document.spec
+        spec = self.workspace.document.spec
         name = f"{file_stem(spec.name)}.svg"
         dialog = QFileDialog(self.window, "Export the tree", name, _EXPORTS)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -70,8 +70,8 @@ class Files(QObject):
             path = Path(file)
             if not path.suffix:
                 path = path.with_suffix(dialog.selectedNameFilter().split("*")[1].rstrip(")"))
-            if self.studio.guarded("Export", lambda: write_tree(spec, scene, path)):
-                self.studio.notice.emit(f"Saved {shown_path(path)}")
+            if self.workspace.guarded("Export", lambda: write_tree(spec, scene, path)):
+                self.workspace.notice.emit(f"Saved {shown_path(path)}")
 
         dialog.fileSelected.connect(chosen)
         dialog.open()
@@ -80,32 +80,32 @@ class Files(QObject):
     def choose(self) -> None:
         """The open dialog."""
         dialog = QFileDialog(self.window, "Open a session or a spec", "", _OPENABLE)
-        dialog.setDirectory(str(self.studio.preferences.sessions_folder))
+        dialog.setDirectory(str(self.workspace.preferences.sessions_folder))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.fileSelected.connect(lambda name: self.open(Path(name)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def open(self, path: Path) -> None:
-        self.unless_unsaved(lambda: self.studio.open(path))
+        self.unless_unsaved(lambda: self.workspace.open(path))
 
     def save(self) -> None:
-        if self.studio.spec_path is None:
+        if self.workspace.spec_path is None:
             self.save_as()
         else:
-            self.studio.save_spec(self.studio.spec_path)
+            self.workspace.save_spec(self.workspace.spec_path)
 
     def save_as(self, then: Callable[[], object] | None = None) -> None:
         """The save dialog; ``then`` is called when it was saved."""
-        name = f"{file_stem(self.studio.document.spec.name)}.json"
+        name = f"{file_stem(self.workspace.document.spec.name)}.json"
         dialog = QFileDialog(self.window, "Save settings and tree", name, "Specs (*.json)")
-        dialog.setDirectory(str(self.studio.preferences.sessions_folder))
+        dialog.setDirectory(str(self.workspace.preferences.sessions_folder))
         dialog.selectFile(name)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("json")
 
         def chosen(name: str) -> None:
-            if self.studio.save_spec(Path(name)) and then is not None:
+            if self.workspace.save_spec(Path(name)) and then is not None:
                 then()
 
         dialog.fileSelected.connect(chosen)
@@ -113,28 +113,28 @@ class Files(QObject):
         dialog.open()
 
     def choose_sessions_folder(self) -> None:
-        folder = str(self.studio.preferences.sessions_folder)
+        folder = str(self.workspace.preferences.sessions_folder)
         found = QFileDialog.getExistingDirectory(self.window, "Sessions folder", folder)
         if found:
-            self.studio.preferences.sessions_folder = Path(found)
-            self.studio.sessions_changed.emit()
-            self.studio.run_changed.emit()
+            self.workspace.preferences.sessions_folder = Path(found)
+            self.workspace.sessions_changed.emit()
+            self.workspace.run_changed.emit()
 
     def unless_unsaved(self, then: Callable[[], object]) -> None:
         """Do it at once, or after asking what becomes of a changed document."""
-        if not self.studio.document.modified or self.studio.running:
+        if not self.workspace.document.modified or self.workspace.running:
             then()
             return
 
         def save() -> None:
-            if self.studio.spec_path is None:
+            if self.workspace.spec_path is None:
                 self.save_as(then)
-            elif self.studio.save_spec(self.studio.spec_path):
+            elif self.workspace.save_spec(self.workspace.spec_path):
                 then()
 
         dialogs.ask(
             self.window,
-            f"Save the changes of {self.studio.document.spec.name}?",
+            f"Save the changes of {self.workspace.document.spec.name}?",
             "Its tree and settings are not in a session or a file yet.",
             [
                 ("Save", ROLE.AcceptRole, save),
@@ -152,7 +152,7 @@ class Files(QObject):
             f"The studio ended before this document was saved. It is kept as it was on {when}. "
             "Sessions are not concerned: they keep themselves.",
             [
-                ("Restore", ROLE.AcceptRole, lambda: self.studio.restore(left)),
+                ("Restore", ROLE.AcceptRole, lambda: self.workspace.restore(left)),
                 ("Discard", ROLE.DestructiveRole, left.forget),
                 ("Ask again next time", ROLE.RejectRole, None),
             ],
@@ -175,13 +175,13 @@ class Files(QObject):
         from hhstudio.store.recovery.recover import recover
 
         def done(report: Report) -> None:
-            self.studio.sessions_changed.emit()
+            self.workspace.sessions_changed.emit()
             dialog = RecoveryDialog(report, self.theming.theme, self.window)
-            dialog.accepted.connect(lambda: self.studio.open(path))
+            dialog.accepted.connect(lambda: self.workspace.open(path))
             dialog.open()
 
         def failed(error: Exception) -> None:
             text = str(error) if isinstance(error, HHStudioError) else f"unexpected error: {error}"
             dialogs.tell(self.window, f"{path.name} could not be recovered", text)
 
-        self.studio.jobs.submit(lambda: recover(path), done, failed)
+        self.workspace.jobs.submit(lambda: recover(path), done, failed)

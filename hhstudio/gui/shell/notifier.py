@@ -27,13 +27,13 @@ class Notifier(QObject):
         self._window = window
         self._tray: QSystemTrayIcon | None = None
         self._waiting = ""
-        window.studio.runs.ended.connect(self._ended)
-        window.studio.run_changed.connect(self._changed)
+        window.workspace.runs.ended.connect(self._ended)
+        window.workspace.run_changed.connect(self._changed)
 
     def tell(self, what: str, text: str) -> bool:
         """Whether anything was said. ``what``: how the run ended, or ``diverged``."""
         window = self._window
-        if not window.studio.preferences.notify or window.isActiveWindow():
+        if not window.workspace.preferences.notify or window.isActiveWindow():
             return False
         QApplication.alert(window)
         if QSystemTrayIcon.isSystemTrayAvailable():
@@ -60,14 +60,14 @@ class Notifier(QObject):
             self._tray.hide()
 
     def _ended(self, end: Finished | None) -> None:
-        path = self._window.studio.session_path
+        path = self._window.workspace.session_path
         name = path.stem if path is not None else "The run"
         if end is not None:
             self.tell(end.state, with_names(end.message) or f"{name}: {end.step} steps")
 
     def _changed(self) -> None:
-        history = self._window.studio.history
-        found = history.diverged if history is not None and self._window.studio.paused else None
+        history = self._window.workspace.history
+        found = history.diverged if history is not None and self._window.workspace.paused else None
         message = found.message if found is not None else ""
         if message and message != self._waiting:
             self.tell(TOPIC, message)

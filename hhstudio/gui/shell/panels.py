@@ -1,4 +1,4 @@
-"""The parts of the window: each a dock with a view in it, made when it is first seen."""
+"""The panels of the window: each a dock with a view in it, made when it is first seen."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from hhstudio.gui.shell.main_window import MainWindow
     from hhstudio.gui.state.actions import ActionRegistry
     from hhstudio.gui.state.analysis import Inspection
-    from hhstudio.gui.state.refresh_scheduler import Turns
+    from hhstudio.gui.state.refresh_scheduler import RefreshScheduler
     from hhstudio.gui.state.selection import Selection
     from hhstudio.gui.state.theming import Theming
-    from hhstudio.gui.state.workspace import Studio
+    from hhstudio.gui.state.workspace import Workspace
 
 Side = Literal["left", "right", "bottom"]
 
 
 @dataclass(frozen=True)
-class Workbench:
-    """What the maker of a part can reach."""
+class AppContext:
+    """What the maker of a panel can reach."""
 
-    studio: Studio
+    workspace: Workspace
     selection: Selection
     inspection: Inspection
     theming: Theming
@@ -37,11 +37,11 @@ class Workbench:
 
 
 @dataclass(frozen=True)
-class Part:
+class Panel:
     """One view of the window.
 
     ``key``: shortcut that brings it to the front or hides it. ``side`` and ``row`` (0 upper, 1 lower):
-    where it stands at first; parts of one place are tabs in the order of the list, the first in front.
+    where it stands at first; panels of one place are tabs in the order of the list, the first in front.
     ``shown``: whether it is there in the default layout; ``roomy``: only in one that is high enough for two
     rows. ``late``: made only after the window has been
     painted, because its imports take long. ``tip``: what it is for, in a sentence. ``menu``: where its action
@@ -55,7 +55,7 @@ class Part:
 
     name: str
     title: str
-    make: Callable[[Workbench], QWidget]
+    make: Callable[[AppContext], QWidget]
     side: Side
     row: int = 0
     key: str = ""
@@ -66,24 +66,26 @@ class Part:
     menu: str = "View/Panels"
 
 
-class Parts(QObject):
-    """Makes parts when they are first looked at, and tells those that exist what is shown."""
+class Panels(QObject):
+    """Makes panels when they are first looked at, and tells those that exist what is shown."""
 
-    def __init__(self, listed: tuple[Part, ...], bench: Workbench, docks: Docks, turns: Turns) -> None:
-        super().__init__(bench.window)
+    def __init__(
+        self, listed: tuple[Panel, ...], context: AppContext, docks: Docks, scheduler: RefreshScheduler
+    ) -> None:
+        super().__init__(context.window)
         self.listed = listed
-        self._by_name = {part.name: part for part in listed}
-        self._bench, self._docks, self._turns = bench, docks, turns
+        self._by_name = {panel.name: panel for panel in listed}
+        self._context, self._docks, self._scheduler = context, docks, scheduler
         self._made: dict[str, Any] = {}
         self._painted = False
         self._late: list[str] = []
-        bench.window.installEventFilter(self)
-        for part in listed:
-            docks.add(part)
-            docks[part.name].visibilityChanged.connect(lambda seen, name=part.name: self._seen(name, seen))
+        context.window.installEventFilter(self)
+        for panel in listed:
+            docks.add(panel)
+            docks[panel.name].visibilityChanged.connect(lambda seen, name=panel.name: self._seen(name, seen))
 
     def __getitem__(self, name: str) -> Any:
-        """The widget of a part, made now if it has not been. Raises KeyError."""
+        """The widget of a panel, made now if it has not been. Raises KeyError."""
         if name not in self._made:
             self._make(self._by_name[name])
         return self._made[name]
@@ -93,21 +95,21 @@ class Parts(QObject):
         return iter(self._made.values())
 
     def show(self, name: str) -> Any:
-        """Bring a part to the front; its widget."""
+        """Bring a panel to the front; its widget."""
         widget = self[name]
         self._docks.show(name)
         return widget
 
     def tell(self, method: str, *words: object) -> None:
-        """Call a method of every part that has it."""
+        """Call a method of every panel that has it."""
         for widget in list(self):
             if hasattr(widget, method):
                 getattr(widget, method)(*words)
 
     def may_close(self, close: Callable[[], object]) -> bool:
-        """Whether no part is in the way of closing the window. One that is asks, and calls ``close`` when the
-        window may close."""
-        return all(part.may_close(close) for part in self._made.values() if hasattr(part, "may_close"))
+        """Whether no panel is in the way of closing the window. One that is asks, and calls ``close``
+        when the window may close."""
+        return all(panel.may_close(close) for panel in self._made.values() if hasattr(panel, "may_close"))
 
     def _seen(self, name: str, seen: bool) -> None:
         if not seen or name in self._made:
@@ -120,7 +122,7 @@ class Parts(QObject):
             self._late.append(name)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Late parts are made once the window has been painted: a person sees it 0.3 s earlier."""
+        """Late panels are made once the window has been painted: a person sees it 0.3 s earlier."""
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
             self._painted = True
@@ -132,20 +134,20 @@ class Parts(QObject):
         for name in late:
             self[name]
 
-    def _make(self, part: Part) -> None:
-        bench, studio = self._bench, self._bench.studio
-        widget: Any = part.make(bench)
-        self._made[part.name] = widget
+    def _make(self, panel: Panel) -> None:
+        context, workspace = self._context, self._context.workspace
+        widget: Any = panel.make(context)
+        self._made[panel.name] = widget
         for method, word in (
-            ("set_theme", bench.theming.theme),
-            ("set_history", studio.history),
-            ("set_source", studio.source),
-            ("set_read_only", studio.running),
+            ("set_theme", context.theming.theme),
+            ("set_history", workspace.history),
+            ("set_source", workspace.source),
+            ("set_read_only", workspace.running),
         ):
             if hasattr(widget, method):
                 getattr(widget, method)(word)
         if hasattr(widget, "refresh"):
-            self._turns.add(widget)
+            self._scheduler.add(widget)
         if hasattr(widget, "status_message"):
-            widget.status_message.connect(studio.notice)
-        self._docks[part.name].setWidget(widget)
+            widget.status_message.connect(workspace.notice)
+        self._docks[panel.name].setWidget(widget)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.spec.spec import Spec
 from hhstudio.gui.shell.notifier import Notifier
-from hhstudio.gui.views.runs.divergence_banner import Rescue
+from hhstudio.gui.views.runs.divergence_banner import DivergenceBanner
 from hhstudio.gui.widgets.banner import Banner
 
 if TYPE_CHECKING:
@@ -18,37 +18,37 @@ if TYPE_CHECKING:
     from hhstudio.gui.views.runs.run_dialog import RunDialog
 
 
-class Running(QObject):
+class RunCoordinator(QObject):
     """What a window has to do with runs beside the buttons: options, rescue, notifications."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._window, self._studio = window, window.studio
+        self._window, self._workspace = window, window.workspace
         self.notifier = Notifier(window)
-        self.rescue: Rescue | None = None
+        self.rescue: DivergenceBanner | None = None
 
     def attach(self, banner: Banner) -> None:
         """Say there what went wrong with a run."""
-        self.rescue = Rescue(self._studio, banner)
+        self.rescue = DivergenceBanner(self._workspace, banner)
 
     def prepare(self) -> RunDialog | None:
         """Open the dialog of options; None where there is no place for the session."""
         from hhstudio.gui.views.runs.run_dialog import RunDialog, calibration_with
 
-        studio, runs = self._studio, self._studio.runs
+        workspace, runs = self._workspace, self._workspace.runs
         try:
             out = runs.next_session
         except HHStudioError as error:
-            studio.tell("Run with options", error)
+            workspace.tell("Run with options", error)
             return None
-        preferences = studio.preferences
-        time_it = calibration_with(preferences.data_folder, studio.allow_unverified, runs.trusted)
+        preferences = workspace.preferences
+        time_it = calibration_with(preferences.data_folder, workspace.allow_unverified, runs.trusted)
         dialog = RunDialog(
-            studio.document.spec,
+            workspace.document.spec,
             out,
-            studio.jobs,
+            workspace.jobs,
             time_it,
-            running=studio.running,
+            running=workspace.running,
             parent=self._window,
             theme=self._window.theming.theme,
         )
@@ -59,25 +59,25 @@ class Running(QObject):
         return dialog
 
     def toggle_notify(self) -> None:
-        self._studio.preferences.notify = not self._studio.preferences.notify
+        self._workspace.preferences.notify = not self._workspace.preferences.notify
 
     def _start(self, spec: Spec, out: Path) -> None:
         self._take_over(spec)
-        self._studio.runs.start(out)
+        self._workspace.runs.start(out)
 
     def _queue(self, spec: Spec, out: Path) -> None:
         """The document stays as it is while another run goes on: the canvas shows that one."""
-        studio = self._studio
-        if not studio.running:
+        workspace = self._workspace
+        if not workspace.running:
             self._take_over(spec)
 
         def add() -> None:
-            studio.runs.queueing.add(spec, out)
+            workspace.runs.queueing.add(spec, out)
 
-        if studio.guarded("Queue", add):
-            studio.notice.emit(f"{out.stem} waits in the queue")
+        if workspace.guarded("Queue", add):
+            workspace.notice.emit(f"{out.stem} waits in the queue")
             self._window.docks.show("runs")
 
     def _take_over(self, spec: Spec) -> None:
-        if spec != self._studio.document.spec:
-            self._studio.document.apply("Set up the run", spec)
+        if spec != self._workspace.document.spec:
+            self._workspace.document.apply("Set up the run", spec)

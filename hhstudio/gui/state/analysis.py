@@ -17,7 +17,7 @@ from hhstudio.service.analysis.client import InspectionClient
 from hhstudio.service.analysis.protocol import Question, Told
 
 if TYPE_CHECKING:
-    from hhstudio.gui.state.workspace import Studio
+    from hhstudio.gui.state.workspace import Workspace
     from hhstudio.store.session.session import Session
 
 Receive = Callable[[Told], object]
@@ -31,29 +31,29 @@ class Inspection(QObject):
     busy_changed = Signal(bool)
     _told = Signal(object, object, object)
 
-    def __init__(self, studio: Studio) -> None:
-        super().__init__(studio)
-        self._studio = studio
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._workspace = workspace
         self._client: InspectionClient | None = None
         self._path: Path | None = None
         self._asked = 0
         self._told.connect(self._receive)
-        studio.source_changed.connect(self._source_changed)
+        workspace.source_changed.connect(self._source_changed)
 
     @property
     def available(self) -> bool:
         """Whether there is a session with weights to ask about."""
-        return self._studio.source is not None and self._studio.session_path is not None
+        return self._workspace.source is not None and self._workspace.session_path is not None
 
     @property
     def path(self) -> Path | None:
         """The session file that is shown."""
-        return self._studio.session_path
+        return self._workspace.session_path
 
     @property
     def source(self) -> Session | None:
         """The session file that is shown, for what needs no computing."""
-        return self._studio.source
+        return self._workspace.source
 
     @property
     def busy(self) -> bool:
@@ -65,15 +65,15 @@ class Inspection(QObject):
         """
         if not self.available:
             return
-        client = self._client_for(self._studio.session_path)
+        client = self._client_for(self._workspace.session_path)
         client.ask(question, lambda told: self._told.emit(client, receive, told), key)
         self.busy_changed.emit(True)
 
     def another(self, session: Path) -> InspectionClient:
         """A helper for a session beside the one that is shown; whoever asked for it closes it."""
-        studio = self._studio
+        workspace = self._workspace
         return InspectionClient(
-            session, data=studio.preferences.data_folder, allow_unverified=studio.allow_unverified
+            session, data=workspace.preferences.data_folder, allow_unverified=workspace.allow_unverified
         )
 
     def forget(self, key: str) -> None:
@@ -98,7 +98,7 @@ class Inspection(QObject):
         receive(told)
 
     def _source_changed(self) -> None:
-        if self._studio.session_path != self._path:
+        if self._workspace.session_path != self._path:
             self.close()
         self.changed.emit()
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 Job = tuple[Callable[[Any], object], Callable[[Exception], object]]
 
 
-class Jobs(QObject):
+class BackgroundJobs(QObject):
     """One thread that does one job after the other. :meth:`close` waits for the job at hand."""
 
     _answered = Signal()

@@ -1,4 +1,4 @@
-"""Reading what the studio shows: a session, the spec in a file, or the spec of a fresh window."""
+"""Reading what the window shows: a session, the spec in a file, or the spec of a fresh window."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class View(Protocol):
     def refresh(self, changes: Changes) -> None: ...
 
 
-class Turns(QObject):
+class RefreshScheduler(QObject):
     """Hands changes to views, in order, until the budget is spent; the rest waits for the next round of
     the event loop, where changes that came meanwhile are joined to those that wait.
 

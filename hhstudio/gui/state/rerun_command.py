@@ -7,12 +7,12 @@ from pathlib import Path
 from PySide6.QtGui import QGuiApplication
 
 from hhstudio.gui.state import opening, session_files
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 
 TITLE = "Copy the command that runs it again"
 
 
-def copy_command(studio: Studio, path: Path) -> None:
+def copy_command(workspace: Workspace, path: Path) -> None:
     """Read the session off the window's thread; say what was copied, or why nothing was."""
     from hhstudio.core.run.rerun_command import command_of_session
 
@@ -25,6 +25,6 @@ def copy_command(studio: Studio, path: Path) -> None:
 
     def done(command: str) -> None:
         QGuiApplication.clipboard().setText(command)
-        studio.notice.emit(f"Copied: {command.splitlines()[0]}")
+        workspace.notice.emit(f"Copied: {command.splitlines()[0]}")
 
-    studio.jobs.submit(work, done, lambda error: studio.tell("Copy the command", error))
+    workspace.jobs.submit(work, done, lambda error: workspace.tell("Copy the command", error))

@@ -1,4 +1,4 @@
-"""Runs of a studio's document: starting, steering, ending, and taking in what a run says."""
+"""Runs of a workspace's document: starting, steering, ending, and taking in what a run says."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Topology
 from hhstudio.gui.state import opening, session_files
 from hhstudio.gui.state.live_run import LiveRun
-from hhstudio.gui.state.run_queue import Queueing
+from hhstudio.gui.state.run_queue import QueueController
 from hhstudio.service.run.client import RunClient
 from hhstudio.service.run.run_queue import Entry
 
 if TYPE_CHECKING:
-    from hhstudio.gui.state.workspace import Studio
+    from hhstudio.gui.state.workspace import Workspace
 
 
-class RunControl(QObject):
-    """Owns the one run that goes on, if one does. What it learns is told through the studio's signals;
+class RunController(QObject):
+    """Owns the one run that goes on, if one does. What it learns is told through the workspace's signals;
     ``ended`` carries how a run ended (a Finished, or None)."""
 
     ended = Signal(object)
 
-    def __init__(self, studio: Studio) -> None:
-        super().__init__(studio)
-        self._studio = studio
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._workspace = workspace
         self.current: LiveRun | None = None
         self.trusted: set[str] = set()
         self._watched = False
         # what was read while our own run wrote it says that somebody writes it: that was us
         self._read_while_running: object = None
-        self.queueing = Queueing(studio)
+        self.queueing = QueueController(workspace)
         self.ended.connect(self.queueing.ended)
 
     # what can be asked ------------------------------------------------------------------------------
@@ -50,15 +50,15 @@ class RunControl(QObject):
     @property
     def can_continue(self) -> bool:
         """Whether the session that is shown was interrupted and has a checkpoint."""
-        history = self._studio.history
-        if self.running or history is None or self._studio.session_path is None or self.read_only:
+        history = self._workspace.history
+        if self.running or history is None or self._workspace.session_path is None or self.read_only:
             return False
         return history.checkpoint is not None and history.state != "finished"
 
     @property
     def read_only(self) -> str:
         """Why the session that is shown cannot be written, in words; empty where it can."""
-        source = self._studio.source
+        source = self._workspace.source
         if source is None or self.running or source is self._read_while_running:
             return ""
         return source.read_only
@@ -66,14 +66,14 @@ class RunControl(QObject):
     @property
     def next_session(self) -> Path:
         """Where the next run will be kept. Raises HHStudioError when all names are taken."""
-        return self.queueing.free_path(self._studio.document.spec)
+        return self.queueing.free_path(self._workspace.document.spec)
 
     # what can be done -------------------------------------------------------------------------------
 
     def start(self, out: Path | None = None) -> None:
         """Train the document into a new session: ``out``, or the next free name."""
-        if not self.running and self._is_trusted(self._studio.document.spec, lambda: self.start(out)):
-            self._studio.guarded("Start", lambda: self._start(out or self.next_session, hold=True))
+        if not self.running and self._is_trusted(self._workspace.document.spec, lambda: self.start(out)):
+            self._workspace.guarded("Start", lambda: self._start(out or self.next_session, hold=True))
 
     def start_queued(self, entry: Entry) -> None:
         """Train what waited, or go on with its session. The document becomes its spec, undoably, so that
@@ -82,8 +82,8 @@ class RunControl(QObject):
         missing = [name for name in consent.imported(spec) if name not in self.trusted]
         if missing:
             raise HHStudioError(f"it imports {', '.join(missing)}: start it once by hand, to agree to that")
-        if spec != self._studio.document.spec:
-            self._studio.document.apply(f"Train {entry.name} from the queue", spec)
+        if spec != self._workspace.document.spec:
+            self._workspace.document.apply(f"Train {entry.name} from the queue", spec)
         if not out.exists():
             self._start(out, hold=False)
             return
@@ -92,14 +92,14 @@ class RunControl(QObject):
         self._begin(self._client(None, out, resume=True), history, out)
 
     def _start(self, out: Path, hold: bool) -> None:
-        spec = self._studio.document.spec
+        spec = self._workspace.document.spec
         rules.check(spec)
         session_files.make_folder(out.parent)
         history = History()
         # Known already, so that the views build what takes long before the first step, not during it.
         history.paths = tuple(path.name for path in spec.topology.paths)
         self._begin(self._client(spec, out, hold=hold), history, out)
-        self._studio.document.mark_saved()  # the session keeps tree and settings
+        self._workspace.document.mark_saved()  # the session keeps tree and settings
 
     def resume_session(self) -> None:
         """Continue the session that is shown from its last checkpoint."""
@@ -111,18 +111,18 @@ class RunControl(QObject):
 
     def _resume(self, changes: dict[str, float]) -> None:
         def work() -> None:
-            path, history = self._studio.session_path, self._studio.history
+            path, history = self._workspace.session_path, self._workspace.history
             assert path is not None
             assert history is not None
             client = self._client(None, path, resume=True, hold=True, changes=changes)
             self._begin(client, history, path)
 
-        history = self._studio.history
+        history = self._workspace.history
         if not self.can_continue or history is None or history.spec is None:
             return
         trees = (topology for _, topology, _ in history.topologies)
         if self._is_trusted(history.spec, lambda: self._resume(changes), *trees):
-            self._studio.guarded("Continue", work)
+            self._workspace.guarded("Continue", work)
 
     def pause(self) -> None:
         if self.current is not None and self.running:
@@ -133,18 +133,18 @@ class RunControl(QObject):
             self.current.client.resume()
 
     def toggle_pause(self) -> None:
-        (self.unpause if self._studio.paused else self.pause)()
+        (self.unpause if self._workspace.paused else self.pause)()
 
     def stop(self) -> None:
         """Ask the run to save and end; it insists after a while. Returns at once."""
         if self.current is not None and self.running:
             self.current.client.stop("stopped by hand")
-            self._studio.notice.emit("Stopping: saving a checkpoint …")
+            self._workspace.notice.emit("Stopping: saving a checkpoint …")
 
     def checkpoint(self) -> None:
         if self.current is not None and self.running:
             self.current.client.checkpoint()
-            self._studio.notice.emit("Checkpoint asked for")
+            self._workspace.notice.emit("Checkpoint asked for")
 
     def go_back(self, lr: float | None = None) -> None:
         """To the last checkpoint, with another learning rate if one is given."""
@@ -202,7 +202,7 @@ class RunControl(QObject):
             again()
 
         if names:
-            self._studio.consent_needed.emit(names, agreed)
+            self._workspace.consent_needed.emit(names, agreed)
         return not names
 
     # inside -----------------------------------------------------------------------------------------
@@ -223,8 +223,8 @@ class RunControl(QObject):
         return RunClient(
             spec,
             out,
-            data=self._studio.preferences.data_folder,
-            allow_unverified=self._studio.allow_unverified,
+            data=self._workspace.preferences.data_folder,
+            allow_unverified=self._workspace.allow_unverified,
             allow_imports=self.trusted,
             resume=resume,
             hold=hold,
@@ -243,37 +243,39 @@ class RunControl(QObject):
         self.forget()
         self.current, self._watched = run, False
         # np.unique and np.median import it when they are first called: 50 ms in the middle of a run.
-        self._studio.jobs.submit(lambda: import_module("numpy.ma"), _ignore, _ignore)
-        self._studio.show_run(history, out)
+        self._workspace.jobs.submit(lambda: import_module("numpy.ma"), _ignore, _ignore)
+        self._workspace.show_run(history, out)
 
     @Slot(object)
     def _take(self, changes: Changes) -> None:
-        studio = self._studio
-        studio.changed.emit(changes)
+        workspace = self._workspace
+        workspace.changed.emit(changes)
         if changes.state:
-            studio.run_changed.emit()
+            workspace.run_changed.emit()
         if changes.weights:
-            studio.weights_came()
+            workspace.weights_came()
 
     @Slot()
     def _ended(self) -> None:
-        studio = self._studio
-        end = studio.history.end if studio.history else None
-        self._read_while_running = studio.source
-        studio.read_source()
-        studio.run_changed.emit()
-        studio.sessions_changed.emit()
+        workspace = self._workspace
+        end = workspace.history.end if workspace.history else None
+        self._read_while_running = workspace.source
+        workspace.read_source()
+        workspace.run_changed.emit()
+        workspace.sessions_changed.emit()
         if end is not None and end.state == "failed":
-            studio.run_failed.emit(end)
+            workspace.run_failed.emit(end)
         elif end is not None:
             word = "Finished" if end.state == "finished" else "Stopped"
-            studio.notice.emit(f"{word}: kept as {session_files.shown_path(studio.session_path or Path())}")
+            workspace.notice.emit(
+                f"{word}: kept as {session_files.shown_path(workspace.session_path or Path())}"
+            )
         self.ended.emit(end)
 
     @Slot(object)
     def _broke(self, error: Exception) -> None:
-        self._studio.tell("The view of the run broke; the run itself goes on", error)
-        self._studio.run_changed.emit()
+        self._workspace.tell("The view of the run broke; the run itself goes on", error)
+        self._workspace.run_changed.emit()
 
 
 def _ignore(_answer: object) -> None:

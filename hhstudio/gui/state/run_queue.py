@@ -14,10 +14,10 @@ from hhstudio.gui.state import session_files
 from hhstudio.service.run.run_queue import Entry, RunQueue
 
 if TYPE_CHECKING:
-    from hhstudio.gui.state.workspace import Studio
+    from hhstudio.gui.state.workspace import Workspace
 
 
-class Queueing(QObject):
+class QueueController(QObject):
     """The queue of the sessions folder. ``going_on``: whether the next run starts when one has ended.
 
     A queue that is found when the window opens waits until it is told to go on. A run that is stopped by
@@ -26,16 +26,16 @@ class Queueing(QObject):
 
     changed = Signal()
 
-    def __init__(self, studio: Studio) -> None:
-        super().__init__(studio)
-        self._studio = studio
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._workspace = workspace
         self.going_on = False
         self._queue: RunQueue | None = None
 
     @property
     def queue(self) -> RunQueue:
         """Of the folder in which sessions are kept now."""
-        folder = self._studio.preferences.sessions_folder
+        folder = self._workspace.preferences.sessions_folder
         if self._queue is None or self._queue.path.parent != folder:
             if self._queue is not None:
                 self._queue.close()
@@ -51,7 +51,7 @@ class Queueing(QObject):
 
     def free_path(self, spec: Spec) -> Path:
         """A session that neither exists nor is spoken for. Raises HHStudioError."""
-        folder, taken = self._studio.preferences.sessions_folder, self.queue.outs
+        folder, taken = self._workspace.preferences.sessions_folder, self.queue.outs
         return session_files.unused_path(folder, spec.name, taken)
 
     def go_on(self) -> None:
@@ -65,19 +65,19 @@ class Queueing(QObject):
         self.changed.emit()
 
     def remove(self, entry_id: int) -> None:
-        self._studio.guarded("Queue", lambda: self.queue.remove(entry_id))
+        self._workspace.guarded("Queue", lambda: self.queue.remove(entry_id))
         self.changed.emit()
 
     def move(self, entry_id: int, by: int) -> None:
-        self._studio.guarded("Queue", lambda: self.queue.move(entry_id, by))
+        self._workspace.guarded("Queue", lambda: self.queue.move(entry_id, by))
         self.changed.emit()
 
     def retry(self, entry_id: int) -> None:
-        self._studio.guarded("Queue", lambda: self.queue.retry(entry_id))
+        self._workspace.guarded("Queue", lambda: self.queue.retry(entry_id))
         self.changed.emit()
 
     def clear(self) -> None:
-        self._studio.guarded("Queue", self.queue.clear)
+        self._workspace.guarded("Queue", self.queue.clear)
         self.changed.emit()
 
     def ended(self, end: Finished | None) -> None:
@@ -88,7 +88,7 @@ class Queueing(QObject):
             return
         state = end.state if end is not None else "failed"
         message = "" if end is None or state == "finished" else end.message
-        self._studio.guarded("Queue", lambda: self.queue.end(running.id, state, message))
+        self._workspace.guarded("Queue", lambda: self.queue.end(running.id, state, message))
         if state == "stopped":
             self.going_on = False
         self._soon()
@@ -107,16 +107,16 @@ class Queueing(QObject):
     @Slot()
     def _next(self) -> None:
         """Start what waits first, unless something runs; one that cannot be started has failed."""
-        while self.going_on and not self._studio.running:
+        while self.going_on and not self._workspace.running:
             entry = self.queue.next
             if entry is None:
                 self.going_on = False
                 break
             try:
                 self.queue.begin(entry.id)
-                self._studio.runs.start_queued(entry)
+                self._workspace.runs.start_queued(entry)
             except HHStudioError as error:
                 text = str(error)
-                if not self._studio.guarded("Queue", lambda: self.queue.end(entry.id, "failed", text)):  # noqa: B023
+                if not self._workspace.guarded("Queue", lambda: self.queue.end(entry.id, "failed", text)):  # noqa: B023
                     self.going_on = False
         self.changed.emit()

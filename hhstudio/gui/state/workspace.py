@@ -1,7 +1,7 @@
 """The controller: one document, the run or session that is shown with it, and what can be done with them.
 
-It knows no widget. Views are given :attr:`Studio.history` and told what changed; whatever goes wrong
-becomes :attr:`Studio.problem`, a text for a person.
+It knows no widget. Views are given :attr:`Workspace.history` and told what changed; whatever goes wrong
+becomes :attr:`Workspace.problem`, a text for a person.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
 from hhstudio.gui.state import opening, session_files
 from hhstudio.gui.state.autosave import Leftover
-from hhstudio.gui.state.background import Jobs
+from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.gui.state.preferences import Preferences
-from hhstudio.gui.state.run_controller import RunControl
+from hhstudio.gui.state.run_controller import RunController
 from hhstudio.service import logs
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _SOURCE_SHARE = 0.05
 """Of a processor, the most that reading them may take: in a long session they come less often."""
 
 
-class Studio(QObject):
+class Workspace(QObject):
     """``changed`` carries what a run changed; ``shown`` follows another history (or none); ``run_changed``
     the beginning and end of runs and every change of their state; ``source_changed`` the file from which
     weights are read; ``problem`` (title, text) what the user must be told; ``notice`` a passing word.
@@ -66,9 +66,9 @@ class Studio(QObject):
         self.source: Session | None = None
         self.session_path: Path | None = None
         self.spec_path: Path | None = None
-        self.runs = RunControl(self)
+        self.runs = RunController(self)
         self.allow_unverified = False
-        self.jobs = Jobs(self)
+        self.jobs = BackgroundJobs(self)
         self._awaits_source = False
         self._source_due = QTimer(self, singleShot=True, interval=_SOURCE_MS)
         self._source_due.timeout.connect(self.read_source)

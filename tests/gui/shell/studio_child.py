@@ -30,13 +30,13 @@ def say(*words: object) -> None:
 def begin(folder: Path) -> None:
     (window,) = [w for w in QApplication.topLevelWidgets() if isinstance(w, MainWindow)]
     say("window")
-    studio = window.studio
-    studio.problem.connect(lambda *words: (say("problem", *words), os._exit(1)))
-    studio.preferences.sessions_folder = folder
-    studio.document.reset(tiny(steps=8000, tasks=5, checkpoint_seconds=0.3))
-    studio.runs.start(folder / SESSION)
-    say("worker", studio.runs.current.client.pid)
-    studio.document.apply("Name", replace(studio.document.spec, name=DRAWN))
+    workspace = window.workspace
+    workspace.problem.connect(lambda *words: (say("problem", *words), os._exit(1)))
+    workspace.preferences.sessions_folder = folder
+    workspace.document.reset(tiny(steps=8000, tasks=5, checkpoint_seconds=0.3))
+    workspace.runs.start(folder / SESSION)
+    say("worker", workspace.runs.current.client.pid)
+    workspace.document.apply("Name", replace(workspace.document.spec, name=DRAWN))
     seen, kept = 0, False
 
     def look() -> None:
@@ -44,7 +44,7 @@ def begin(folder: Path) -> None:
         if not kept and autosave.default_folder().is_dir() and any(autosave.default_folder().iterdir()):
             kept = True
             say("changed")
-        step = studio.history.step if studio.history else 0
+        step = workspace.history.step if workspace.history else 0
         if kept and step != seen:
             seen = step
             say("step", step, time.monotonic())

@@ -24,16 +24,16 @@ def test_a_session_that_another_program_wrote_opens_in_the_studio(window, foreig
     assert "hhstudio" not in WRITER.read_text(encoding="utf-8").split('"""', 2)[2].replace(
         "hhstudio-session", ""
     )
-    studio = window.studio
-    studio.load(foreign)
-    assert studio.said == []
-    assert studio.history.state == "finished"
-    assert len(studio.history.series["P1", 0, "loss"]) == 10
-    assert studio.document.spec.name == "from elsewhere"
-    assert [node.name for node in studio.document.topology.nodes] == ["H0", "P1"]
-    window.parts.show("matrix")
-    window.parts.show("curves")
-    studio.new()
+    workspace = window.workspace
+    workspace.load(foreign)
+    assert workspace.said == []
+    assert workspace.history.state == "finished"
+    assert len(workspace.history.series["P1", 0, "loss"]) == 10
+    assert workspace.document.spec.name == "from elsewhere"
+    assert [node.name for node in workspace.document.topology.nodes] == ["H0", "P1"]
+    window.panels.show("matrix")
+    window.panels.show("curves")
+    workspace.new()
 
 
 def test_a_session_that_another_program_wrote_is_shown_exported_and_read(foreign, tmp_path, capsys):

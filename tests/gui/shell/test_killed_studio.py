@@ -97,25 +97,25 @@ def check(killed: Killed, both: bool) -> None:
 
 @pytest.mark.parametrize("both", [False, True], ids=["window", "window and worker"])
 def test_after_a_kill_document_and_session_are_offered_and_the_run_goes_on(window, qtbot, tmp_path, both):
-    folder = window.studio.preferences.sessions_folder
+    folder = window.workspace.preferences.sessions_folder
     killed = Killed(folder, both=both, after="step", moment=0.7)
     check(killed, both)
     (left,) = autosave.leftovers(killed.recovery_folder())
     window.files.offer_leftover(left)
     answer("Restore")
-    assert window.studio.document.spec.name == DRAWN
-    with qtbot.waitSignal(window.studio.shown, timeout=PATIENCE):
-        window.studio.open(killed.session)
+    assert window.workspace.document.spec.name == DRAWN
+    with qtbot.waitSignal(window.workspace.shown, timeout=PATIENCE):
+        window.workspace.open(killed.session)
     banner = window.run_bar.banner
     assert banner.isVisible() == both  # one that could still save has nothing to complain of
     assert not both or "Continue" in banner.buttons[0].text()
-    assert window.studio.runs.can_continue
-    before = window.studio.history.step
-    window.studio.runs.resume_session()
-    qtbot.waitUntil(lambda: window.studio.history.step > before, timeout=PATIENCE)
-    window.studio.runs.stop()
-    qtbot.waitUntil(lambda: not window.studio.running, timeout=PATIENCE)
-    assert window.studio.history.end.state == "stopped"
+    assert window.workspace.runs.can_continue
+    before = window.workspace.history.step
+    window.workspace.runs.resume_session()
+    qtbot.waitUntil(lambda: window.workspace.history.step > before, timeout=PATIENCE)
+    window.workspace.runs.stop()
+    qtbot.waitUntil(lambda: not window.workspace.running, timeout=PATIENCE)
+    assert window.workspace.history.end.state == "stopped"
 
 
 @pytest.mark.slow

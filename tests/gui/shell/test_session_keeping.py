@@ -27,11 +27,11 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def listed(window, qtbot, finished_session):
     """The list with three sessions: alpha (noted, tagged), beta, gamma."""
-    folder = window.studio.preferences.sessions_folder
+    folder = window.workspace.preferences.sessions_folder
     for name in ("alpha", "beta", "gamma"):
         shutil.copy(finished_session, folder / f"{name}.h5")
     write_notes(folder / "alpha.h5", Notes("the one with a small chunk", ("paper",)))
-    view = window.parts["sessions"]
+    view = window.panels["sessions"]
     view.look()
     qtbot.waitUntil(lambda: len(view.model.rows) == 3 and view.model.find(folder / "alpha.h5").isValid())
     qtbot.waitUntil(lambda: view.model.find(folder / "alpha.h5").data(ENTRY).notes.tags == ("paper",))
@@ -180,8 +180,8 @@ def test_the_command_of_a_session_is_copied(listed, qtbot):
 def test_the_command_of_the_open_session_is_copied_from_the_file_menu(window, qtbot, finished_session):
     copy = window.registry["file.copy_command"]
     assert not copy.enabled
-    with qtbot.waitSignal(window.studio.shown, timeout=PATIENCE):
-        window.studio.open(finished_session)
+    with qtbot.waitSignal(window.workspace.shown, timeout=PATIENCE):
+        window.workspace.open(finished_session)
     assert copy.enabled
     QGuiApplication.clipboard().clear()
     window.registry.trigger("file.copy_command")
@@ -208,7 +208,7 @@ def test_a_file_from_elsewhere_is_taken_in_by_dropping_it_on_the_list(
 
 
 def test_a_damaged_session_is_recovered_with_a_report(window, qtbot, finished_session):
-    folder = window.studio.preferences.sessions_folder
+    folder = window.workspace.preferences.sessions_folder
     data = bytearray(finished_session.read_bytes())
     at = data.index(b"metric") if b"metric" in data else len(data) // 2
     data[at : at + 400] = bytes(400)
@@ -218,15 +218,15 @@ def test_a_damaged_session_is_recovered_with_a_report(window, qtbot, finished_se
     dialog = dialog_of(RecoveryDialog)
     assert dialog.saved.count() > 0
     assert dialog.lost.count() > 0
-    with qtbot.waitSignal(window.studio.shown, timeout=PATIENCE):
+    with qtbot.waitSignal(window.workspace.shown, timeout=PATIENCE):
         QTest.mouseClick(dialog.open_button, LEFT)
-    assert window.studio.session_path == folder / "hurt.h5"
+    assert window.workspace.session_path == folder / "hurt.h5"
 
 
 def test_a_session_without_its_file_is_listed_and_rebuilt_from_its_journal(window, qtbot):
     from hhstudio.service.run.client import RunClient
 
-    folder = window.studio.preferences.sessions_folder
+    folder = window.workspace.preferences.sessions_folder
     client = RunClient(tiny(400), folder / "lone.h5", data=folder)
     client.start()
     qtbot.waitUntil(lambda: any("TaskFinished" in type(e).__name__ for e in client.drain()), timeout=PATIENCE)
@@ -234,7 +234,7 @@ def test_a_session_without_its_file_is_listed_and_rebuilt_from_its_journal(windo
     assert client.wait(30)
     (folder / "lone.h5").unlink()
     (folder / "lone.h5.tmp").unlink(missing_ok=True)  # of a save that was interrupted, if one was
-    view = window.parts["sessions"]
+    view = window.panels["sessions"]
     view.look()
     qtbot.waitUntil(
         lambda: any(b.error and "journal" in b.error for b in view.model.briefs), timeout=PATIENCE
@@ -287,38 +287,38 @@ sys.stdin.read()
 def test_a_session_that_another_program_writes_opens_read_only_and_says_who_writes_it(
     window, qtbot, finished_session
 ):
-    path = window.studio.preferences.sessions_folder / "theirs.h5"
+    path = window.workspace.preferences.sessions_folder / "theirs.h5"
     shutil.copy(finished_session, path)
     command = [sys.executable, "-c", HOLD, str(path)]
     holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert holder.stdout.readline() == "held\n"
-        with qtbot.waitSignal(window.studio.shown, timeout=PATIENCE):
-            window.studio.open(path)
+        with qtbot.waitSignal(window.workspace.shown, timeout=PATIENCE):
+            window.workspace.open(path)
         banner = window.run_bar.banner
         assert banner.isVisible()
         assert f"is being written by hhstudio (process {holder.pid}, since" in banner.text.text()
-        assert not window.studio.runs.can_continue
+        assert not window.workspace.runs.can_continue
     finally:
         holder.kill()
         holder.wait()
-    with qtbot.waitSignal(window.studio.shown, timeout=PATIENCE):
+    with qtbot.waitSignal(window.workspace.shown, timeout=PATIENCE):
         QTest.mouseClick(banner.buttons[0], LEFT)
     assert banner.isHidden()
-    assert window.studio.runs.read_only == ""
+    assert window.workspace.runs.read_only == ""
 
 
 def test_start_asks_before_it_imports_what_a_spec_names(window, qtbot):
     spec = tiny()
     foreign = replace(spec, solver=replace(spec.solver, architecture="of_a_stranger:Net", options={}))
-    window.studio.document.reset(foreign)
-    window.studio.runs.start()
+    window.workspace.document.reset(foreign)
+    window.workspace.runs.start()
     assert "Import of_a_stranger and run its code?" in message_box().text()
     QTest.keyClick(message_box(), Qt.Key.Key_Return)  # the default is not to
     QApplication.processEvents()
-    assert not window.studio.running
-    window.studio.runs.start()
+    assert not window.workspace.running
+    window.workspace.runs.start()
     answer("Import of_a_stranger")
-    assert window.studio.running
-    qtbot.waitUntil(lambda: not window.studio.running, timeout=PATIENCE)
-    assert "cannot be imported" in window.studio.history.end.message
+    assert window.workspace.running
+    qtbot.waitUntil(lambda: not window.workspace.running, timeout=PATIENCE)
+    assert "cannot be imported" in window.workspace.history.end.message

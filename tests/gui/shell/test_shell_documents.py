@@ -39,19 +39,19 @@ def drop(window, path):
 
 @pytest.mark.parametrize("suffix", ["svg", "png"])
 def test_a_picture_of_the_tree_opens_as_the_document_it_shows(window, qtbot, tmp_path, suffix):
-    window.studio.document.reset(proposal())
+    window.workspace.document.reset(proposal())
     picture = tmp_path / f"tree.{suffix}"
-    write_tree(window.studio.document.spec, window.canvas.scene, picture)
+    write_tree(window.workspace.document.spec, window.canvas.scene, picture)
     image = QImage(str(picture))
     assert image.width() > 200
     assert (
         len({image.pixel(x, y) for x in range(0, image.width(), 7) for y in range(0, image.height(), 7)}) > 3
     )
-    window.studio.document.reset(tiny())
-    with qtbot.waitSignal(window.studio.shown, timeout=10_000):
+    window.workspace.document.reset(tiny())
+    with qtbot.waitSignal(window.workspace.shown, timeout=10_000):
         drop(window, picture)
-    assert window.studio.document.spec == proposal()
-    assert window.studio.spec_path is None  # saving asks where: a picture is not written over as JSON
+    assert window.workspace.document.spec == proposal()
+    assert window.workspace.spec_path is None  # saving asks where: a picture is not written over as JSON
 
 
 def test_a_picture_without_a_document_says_so(tmp_path):
@@ -79,7 +79,7 @@ def test_the_tree_is_exported_as_the_suffix_says(window, tmp_path):
 
 
 def test_the_export_dialog_writes_what_it_is_asked_for(window, qtbot, tmp_path):
-    window.studio.document.reset(proposal())
+    window.workspace.document.reset(proposal())
     QTest.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     dialog = window.findChild(QFileDialog)
     field = dialog.findChild(QLineEdit)
@@ -89,28 +89,28 @@ def test_the_export_dialog_writes_what_it_is_asked_for(window, qtbot, tmp_path):
 
 
 def test_an_example_begins_a_document_with_the_settings_at_hand(window, qtbot):
-    window.studio.document.reset(tiny())
+    window.workspace.document.reset(tiny())
     window.registry.trigger("file.example.proposal")
-    spec = window.studio.document.spec
+    spec = window.workspace.document.spec
     assert spec.topology == examples.example("proposal").topology
     assert spec.training == tiny().training
     assert len(window.canvas.scene.nodes) == 6
 
 
 def test_a_tree_in_a_file_opens_with_the_settings_at_hand(window, qtbot, tmp_path):
-    window.studio.document.reset(tiny())
+    window.workspace.document.reset(tiny())
     write_tree(proposal(), window.canvas.scene, tmp_path / "tree.json")
-    with qtbot.waitSignal(window.studio.shown, timeout=10_000):
+    with qtbot.waitSignal(window.workspace.shown, timeout=10_000):
         drop(window, tmp_path / "tree.json")
-    assert window.studio.document.spec.topology == proposal().topology
-    assert window.studio.document.spec.training == tiny().training
+    assert window.workspace.document.spec.topology == proposal().topology
+    assert window.workspace.document.spec.training == tiny().training
 
 
 def test_all_problems_of_a_file_are_shown_at_once(window, qtbot, tmp_path):
     tree = msgspec.to_builtins(tiny())
     tree["training"]["steps"], tree["seed"] = "many", "none"
     (tmp_path / "bad.json").write_text(json.dumps(tree))
-    with qtbot.waitSignal(window.studio.problem, timeout=10_000):
+    with qtbot.waitSignal(window.workspace.problem, timeout=10_000):
         drop(window, tmp_path / "bad.json")
     text = message_box().informativeText()
     assert "training.steps" in text
@@ -119,19 +119,19 @@ def test_all_problems_of_a_file_are_shown_at_once(window, qtbot, tmp_path):
 
 
 def test_reverting_can_be_undone(window):
-    window.studio.document.reset(tiny())
-    window.studio.edit("Steps", {"training.steps": 7})
+    window.workspace.document.reset(tiny())
+    window.workspace.edit("Steps", {"training.steps": 7})
     window.registry.trigger("file.revert")
-    assert window.studio.document.spec == tiny()
-    assert not window.studio.document.modified
+    assert window.workspace.document.spec == tiny()
+    assert not window.workspace.document.modified
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert window.studio.document.spec.training.steps == 7
+    assert window.workspace.document.spec.training.steps == 7
 
 
 def test_what_was_opened_lately_is_opened_by_its_name(window, qtbot, tmp_path):
     for name in ("first", "second"):
         save_spec(replace(tiny(), name=name), tmp_path / f"{name}.json")
-        with qtbot.waitSignal(window.studio.shown, timeout=10_000):
+        with qtbot.waitSignal(window.workspace.shown, timeout=10_000):
             drop(window, tmp_path / f"{name}.json")
     (tmp_path / "second.json").unlink()  # what is gone is not offered
     keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -139,9 +139,9 @@ def test_what_was_opened_lately_is_opened_by_its_name(window, qtbot, tmp_path):
     chooser = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Chooser) and w.isVisible())
     assert [chooser.list.item(i).text().split()[0] for i in range(chooser.list.count())] == ["first.json"]
     QTest.keyClicks(chooser.words, "firs")
-    with qtbot.waitSignal(window.studio.shown, timeout=10_000):
+    with qtbot.waitSignal(window.workspace.shown, timeout=10_000):
         QTest.keyClick(chooser.words, Qt.Key.Key_Return)
-    assert window.studio.document.spec.name == "first"
+    assert window.workspace.document.spec.name == "first"
 
 
 # what a crash leaves ------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_after_a_crash_and_only_then_the_document_is_offered(window, tmp_path):
-    mine = autosave.RecoveryFile(window.studio.document, tmp_path)
+    mine = autosave.RecoveryFile(window.workspace.document, tmp_path)
     mine.write()
     assert autosave.leftovers(tmp_path) == []  # its window is open
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
@@ -189,7 +189,7 @@ def test_after_a_crash_and_only_then_the_document_is_offered(window, tmp_path):
     window.files.offer_leftover(left)
     assert "lost and found" in message_box().text()
     answer("Restore")
-    assert window.studio.document.spec.name == "lost and found"
-    assert window.studio.document.modified
+    assert window.workspace.document.spec.name == "lost and found"
+    assert window.workspace.document.modified
     assert autosave.leftovers(tmp_path) == []
     mine.close()

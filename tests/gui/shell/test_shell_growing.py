@@ -20,43 +20,43 @@ def key(window, which, keys=Qt.KeyboardModifier.NoModifier):
 
 def start(window, qtbot, spec):
     """A run that has taken its first steps."""
-    window.studio.document.reset(spec)
-    window.studio.runs.start()
+    window.workspace.document.reset(spec)
+    window.workspace.runs.start()
     qtbot.waitUntil(
-        lambda: window.studio.history is not None and window.studio.history.progress is not None,
+        lambda: window.workspace.history is not None and window.workspace.history.progress is not None,
         timeout=PATIENCE,
     )
 
 
 def stop(window, qtbot):
-    window.studio.runs.stop()
-    qtbot.waitUntil(lambda: not window.studio.running, timeout=PATIENCE)
+    window.workspace.runs.stop()
+    qtbot.waitUntil(lambda: not window.workspace.running, timeout=PATIENCE)
 
 
 def solver(window, name):
-    return window.studio.document.topology.path(name).solver
+    return window.workspace.document.topology.path(name).solver
 
 
 def wait_for_changes(window, qtbot, number):
-    qtbot.waitUntil(lambda: len(window.studio.history.growth) == number, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: len(window.workspace.history.growth) == number, timeout=PATIENCE)
 
 
 def test_a_tree_grows_freezes_refuses_and_loses_a_path_while_it_learns(window, qtbot):
     spec = tiny(steps=1_000_000)
     tree = growth.grow(spec.topology, spec.topology.root).topology
     start(window, qtbot, replace(spec, topology=tree))
-    studio, canvas, growing = window.studio, window.canvas, window.growing
+    workspace, canvas, growing = window.workspace, window.canvas, window.growing
 
-    canvas.scene.select([studio.document.topology.root])
+    canvas.scene.select([workspace.document.topology.root])
     key(window, Qt.Key.Key_G)
     assert "It grows at the next step" in growing.card.accessibleDescription()
     key(window, Qt.Key.Key_Return)
     wait_for_changes(window, qtbot, 1)
-    assert studio.document.topology.path("P2-1").depth == 2
+    assert workspace.document.topology.path("P2-1").depth == 2
     item = canvas.scene.nodes[solver(window, "P2-1")]
     assert item.fresh
     assert not item.ghost
-    assert not studio.document.modified, "the session keeps it"
+    assert not workspace.document.modified, "the session keeps it"
     assert growing.toast.text() == "Grow H2 below H0, by hand"
     assert growing.replay.timeline.isVisible()
     assert canvas.read_only
@@ -65,10 +65,10 @@ def test_a_tree_grows_freezes_refuses_and_loses_a_path_while_it_learns(window, q
     key(window, Qt.Key.Key_Z)
     wait_for_changes(window, qtbot, 2)
     assert canvas.scene.nodes[solver(window, "P2-0")].look.frozen
-    assert studio.history.growth[-1].reason == "Freeze P2-0, by hand"
+    assert workspace.history.growth[-1].reason == "Freeze P2-0, by hand"
 
     growing.toast.hide()
-    before = studio.document.topology
+    before = workspace.document.topology
     canvas.scene.select([solver(window, "P1")])
     key(window, Qt.Key.Key_Delete, SHIFT)
     key(window, Qt.Key.Key_Return)
@@ -76,7 +76,7 @@ def test_a_tree_grows_freezes_refuses_and_loses_a_path_while_it_learns(window, q
     assert growing.toast.text() == (
         "The tree stays as it is: P1 is learning: it can be removed when its task is done"
     )
-    assert studio.document.topology == before
+    assert workspace.document.topology == before
     assert growing.preview is None
 
     gone = solver(window, "P2-0")
@@ -85,17 +85,17 @@ def test_a_tree_grows_freezes_refuses_and_loses_a_path_while_it_learns(window, q
     assert canvas.scene.nodes[gone].doomed
     key(window, Qt.Key.Key_Return)
     wait_for_changes(window, qtbot, 3)
-    assert [path.name for path in studio.document.topology.paths] == ["P1", "P2-1"]
+    assert [path.name for path in workspace.document.topology.paths] == ["P1", "P2-1"]
     stop(window, qtbot)
 
 
 def test_a_policy_grows_before_ones_eyes_and_the_timeline_takes_it_back(window, qtbot):
     spec = replace(tiny(steps=60, tasks=3), growth=Growth(policy="every", tasks=1, limit=1))
     start(window, qtbot, spec)
-    studio, timeline = window.studio, window.growing.replay.timeline
-    qtbot.waitUntil(lambda: not studio.running, timeout=PATIENCE)
-    (change,) = studio.history.growth
-    assert any(change.reason in line.message for line in studio.history.log)
+    workspace, timeline = window.workspace, window.growing.replay.timeline
+    qtbot.waitUntil(lambda: not workspace.running, timeout=PATIENCE)
+    (change,) = workspace.history.growth
+    assert any(change.reason in line.message for line in workspace.history.log)
     assert [mark.label for mark in timeline.axis.marks] == ["+ H1"]
     assert len(window.canvas.scene.nodes) == 4
     axis = timeline.axis
@@ -114,10 +114,10 @@ def test_a_policy_grows_before_ones_eyes_and_the_timeline_takes_it_back(window, 
     assert not window.canvas.read_only
     assert window.selection.step == -1
 
-    path = studio.session_path
-    studio.new()
+    path = workspace.session_path
+    workspace.new()
     assert not timeline.isVisible()
-    studio.load(path)
+    workspace.load(path)
     assert timeline.isVisible()
     QTest.mouseClick(timeline.play, Qt.MouseButton.LeftButton)
     assert len(window.canvas.scene.nodes) == 2

@@ -20,5 +20,5 @@ def test_the_button_above_the_tree_brings_every_view(window, qtbot):
         menu.popup(window.run_bar.inspect.mapToGlobal(window.run_bar.inspect.rect().bottomLeft()))
         QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
         assert not window.docks[name].isHidden()
-        assert window.docks[name].widget() is window.parts[name]
+        assert window.docks[name].widget() is window.panels[name]
         assert not menu.isVisible()

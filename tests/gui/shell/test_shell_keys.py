@@ -30,7 +30,7 @@ def test_every_command_of_the_tree_is_in_a_menu_with_its_key(window):
 
 def test_a_key_chosen_in_the_window_is_there_after_a_restart(window):
     assert window.keys.choose("tree.tidy", "Ctrl+Alt+T") == ""
-    again = type(window.keys)(window.registry, window.studio.preferences)
+    again = type(window.keys)(window.registry, window.workspace.preferences)
     assert window.registry.qaction("tree.tidy").shortcut() == QKeySequence("Ctrl+Alt+T")
     again.reset_all()
 
@@ -41,7 +41,7 @@ def test_the_measured_step_time_is_shown_below_the_tree(window, qtbot):
     assert not strip.button.isEnabled()
     qtbot.waitUntil(lambda: "a step" in strip.text.text(), timeout=60_000)
     assert "peak" in strip.text.text()
-    assert set(strip.step_seconds) == {p.name for p in window.studio.document.topology.paths}
+    assert set(strip.step_seconds) == {p.name for p in window.workspace.document.topology.paths}
     window.growing.grow()
     assert "Step time: about " in window.growing.card.accessibleDescription(), "from the trial steps"
     window.growing.dismiss()
@@ -50,16 +50,16 @@ def test_the_measured_step_time_is_shown_below_the_tree(window, qtbot):
 def test_whether_the_tree_is_live_is_remembered(window, qtbot):
     QTest.keyClick(window.canvas.view, Qt.Key.Key_L)
     assert not window.canvas.scene.pulse.on
-    again = TreeCanvas(window.studio.document)
+    again = TreeCanvas(window.workspace.document)
     qtbot.addWidget(again)
-    assert Growing(again, window.studio).actions()[-1].checked_when() is False
+    assert Growing(again, window.workspace).actions()[-1].checked_when() is False
     QTest.keyClick(window.canvas.view, Qt.Key.Key_L)
-    assert window.studio.preferences.live_tree
+    assert window.workspace.preferences.live_tree
     again.release()
 
 
 def test_properties_follow_the_selection_of_the_canvas(window):
-    panel = window.parts.show("properties")
+    panel = window.panels.show("properties")
     window.canvas.scene.select(["h0"])
     assert panel.groups[0].subject.title.endswith(": hypernetwork")
     QTest.keyClick(window.canvas.view, Qt.Key.Key_Escape)

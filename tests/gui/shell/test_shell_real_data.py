@@ -41,27 +41,29 @@ def choose(combo, text):
 
 @pytest.mark.timeout(300)
 def test_a_real_stream_is_chosen_allowed_and_trained(window, qtbot, data_folder):
-    studio, bar = window.studio, window.run_bar
-    studio.preferences.data_folder = data_folder
+    workspace, bar = window.workspace, window.run_bar
+    workspace.preferences.data_folder = data_folder
     choose(bar.settings.preset, "split-cifar100")
     typed(bar.settings.tasks, "2")
     typed(bar.settings.steps, "15")
-    assert studio.document.spec.stream.tasks == 2
-    assert studio.document.spec.training.steps == 15
+    assert workspace.document.spec.stream.tasks == 2
+    assert workspace.document.spec.training.steps == 15
 
     QTest.mouseClick(bar.data, Qt.MouseButton.LeftButton)
     dialog = studio_dialog(window, qtbot)
     switch = dialog.unverified
     QTest.mouseClick(switch, Qt.MouseButton.LeftButton, pos=QPoint(8, switch.height() // 2))
     QTest.keyClick(dialog, Qt.Key.Key_Return)
-    assert studio.allow_unverified
+    assert workspace.allow_unverified
 
     QTest.mouseClick(bar.start, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: studio.history is not None and studio.history.end is not None, timeout=240_000)
-    assert studio.history.state == "finished"
-    assert studio.history.run.unverified_data
-    assert [task.name for task in studio.history.tasks] == ["cifar100 0-9", "cifar100 10-19"]
-    assert all(studio.history.summary(path).average > 0.12 for path in ("P1", "P2-0", "P3-00"))
+    qtbot.waitUntil(
+        lambda: workspace.history is not None and workspace.history.end is not None, timeout=240_000
+    )
+    assert workspace.history.state == "finished"
+    assert workspace.history.run.unverified_data
+    assert [task.name for task in workspace.history.tasks] == ["cifar100 0-9", "cifar100 10-19"]
+    assert all(workspace.history.summary(path).average > 0.12 for path in ("P1", "P2-0", "P3-00"))
 
 
 def studio_dialog(window, qtbot):

@@ -11,12 +11,12 @@ import hhstudio
 
 def test_a_solvers_menu_saves_its_weights(window, finished_session, tmp_path, qtbot):
     assert not window.registry["weights.save"].enabled
-    window.studio.load(finished_session)
+    window.workspace.load(finished_session)
     qtbot.waitUntil(lambda: window.registry["weights.save"].enabled, timeout=PATIENCE)
     with hhstudio.open(finished_session) as opened:
         path, task = sorted(opened.available())[-1]
         expected = opened.weights(path, task)
-    topology = window.studio.history.topology
+    topology = window.workspace.history.topology
     window.canvas.select_node(topology.path(path).solver)
     window.selection.choose_condition(path, task)
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(5, 5), QPoint(5, 5))
@@ -26,7 +26,7 @@ def test_a_solvers_menu_saves_its_weights(window, finished_session, tmp_path, qt
     menu.close()
     dialog = window.findChild(QFileDialog)
     dialog.findChild(QLineEdit).setText(str(tmp_path / "w.npz"))
-    with qtbot.waitSignal(window.studio.notice, timeout=PATIENCE) as said:
+    with qtbot.waitSignal(window.workspace.notice, timeout=PATIENCE) as said:
         dialog.accept()
     assert said.args[0] == f"Saved {tmp_path / 'w.npz'}"
     with np.load(tmp_path / "w.npz") as found:

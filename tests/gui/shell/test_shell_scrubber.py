@@ -30,8 +30,8 @@ def session(tmp_path_factory):
 def timeline(window, session, qtbot):
     """Of a window with filters, matrix and curves to be seen, and the session opened."""
     for name in ("matrix", "curves", "filters"):
-        window.parts.show(name)
-    window.studio.load(session)
+        window.panels.show(name)
+    window.workspace.load(session)
     found = window.growing.replay.timeline
     qtbot.waitUntil(lambda: len(found.axis.snapshots) == 8, timeout=PATIENCE)
     assert found.isVisible()
@@ -43,15 +43,15 @@ def place(axis, step):
 
 
 def weights(window):
-    return window.parts["filters"].image.canvas._mosaic.tiles.values.copy()
+    return window.panels["filters"].image.canvas._mosaic.tiles.values.copy()
 
 
 def matrix(window):
-    return window.parts["matrix"].cards["P1"].heatmap._matrix
+    return window.panels["matrix"].cards["P1"].heatmap._matrix
 
 
 def marked(window):
-    return [e.x for e in window.parts["curves"].panels["P1", "accuracy"].plot.backdrop._events if e.strong]
+    return [e.x for e in window.panels["curves"].panels["P1", "accuracy"].plot.backdrop._events if e.strong]
 
 
 def test_one_drag_takes_filters_matrix_curves_and_tree_back(window, timeline):
@@ -65,7 +65,7 @@ def test_one_drag_takes_filters_matrix_curves_and_tree_back(window, timeline):
     assert window.selection.step == 20
     assert not np.allclose(weights(window), now)
     assert not np.allclose(weights(window), then)
-    assert window.parts["filters"].badge.text() == "snapshot, step 20"
+    assert window.panels["filters"].badge.text() == "snapshot, step 20"
     assert np.isnan(matrix(window)).all(), "no task was learned by then"
     assert marked(window) == [20.0]
     assert window.canvas.read_only
@@ -109,7 +109,7 @@ def test_only_the_snapshots_of_what_is_selected_are_marked(window, timeline):
     assert timeline.axis.snapshots == (50, 60, 70, 80)
     window.selection.choose_task(-1)
     assert len(timeline.axis.snapshots) == 8
-    window.studio.new()
+    window.workspace.new()
     assert not timeline.isVisible()
 
 

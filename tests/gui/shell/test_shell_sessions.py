@@ -11,23 +11,23 @@ from hhstudio.gui.widgets.formatting import duration, percent, rate, size, when
 
 
 def look(window, qtbot):
-    with qtbot.waitSignal(window.parts["sessions"].model.read, timeout=10_000):
-        window.parts["sessions"].look()
+    with qtbot.waitSignal(window.panels["sessions"].model.read, timeout=10_000):
+        window.panels["sessions"].look()
 
 
 def with_sessions(window, qtbot, finished):
-    folder = window.studio.preferences.sessions_folder
+    folder = window.workspace.preferences.sessions_folder
     shutil.copy(finished, folder / "good.h5")
     (folder / "bad.h5").write_text("nothing of ours")
     look(window, qtbot)
     # A look that the copying itself set off may have seen only the first of them.
-    qtbot.waitUntil(lambda: len(window.parts["sessions"].model.briefs) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.panels["sessions"].model.briefs) == 2, timeout=10_000)
     return folder
 
 
 def test_sessions_are_listed_with_what_they_reached(window, qtbot, finished_session):
     with_sessions(window, qtbot, finished_session)
-    found = {b.path.name: b for b in window.parts["sessions"].model.briefs}
+    found = {b.path.name: b for b in window.panels["sessions"].model.briefs}
     assert state_word(found["good.h5"]) == "finished"
     assert summary(found["good.h5"]).endswith("%")
     assert state_word(found["bad.h5"]) == "cannot be read"
@@ -35,27 +35,27 @@ def test_sessions_are_listed_with_what_they_reached(window, qtbot, finished_sess
 
 
 def test_a_new_file_appears_by_itself(window, qtbot, finished_session):
-    folder = window.studio.preferences.sessions_folder
+    folder = window.workspace.preferences.sessions_folder
     shutil.copy(finished_session, folder / "later.h5")
-    qtbot.waitUntil(lambda: window.parts["sessions"].model.rowCount() == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: window.panels["sessions"].model.rowCount() == 1, timeout=10_000)
 
 
 def test_a_double_click_opens_a_session(window, qtbot, finished_session):
     folder = with_sessions(window, qtbot, finished_session)
-    index = window.parts["sessions"].model.find(folder / "good.h5")
-    view = window.parts["sessions"].list
+    index = window.panels["sessions"].model.find(folder / "good.h5")
+    view = window.panels["sessions"].list
     place = view.visualRect(index).center()
-    with qtbot.waitSignal(window.studio.shown, timeout=10_000):
+    with qtbot.waitSignal(window.workspace.shown, timeout=10_000):
         QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
         QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert window.studio.session_path == folder / "good.h5"
+    assert window.workspace.session_path == folder / "good.h5"
     assert "good.h5" in window.windowTitle()
 
 
 def test_the_menu_offers_what_can_be_done(window, qtbot, finished_session):
     folder = with_sessions(window, qtbot, finished_session)
     for name, enabled in (("good.h5", True), ("bad.h5", False)):
-        menu = window.parts["sessions"].menu(window.parts["sessions"].model.find(folder / name).data(ENTRY))
+        menu = window.panels["sessions"].menu(window.panels["sessions"].model.find(folder / name).data(ENTRY))
         by_title = {a.text(): a.isEnabled() for a in menu.actions() if a.text()}
         assert by_title["Open"] is enabled
         assert by_title["Recover …"] is not enabled
@@ -64,10 +64,10 @@ def test_the_menu_offers_what_can_be_done(window, qtbot, finished_session):
 
 def test_the_settings_of_a_session_can_be_used_again(window, qtbot, finished_session):
     folder = with_sessions(window, qtbot, finished_session)
-    with qtbot.waitSignal(window.studio.shown, timeout=10_000):
-        window.parts["sessions"].duplicate_requested.emit(folder / "good.h5")
-    assert window.studio.document.spec.name == "tiny-copy"
-    assert window.studio.session_path is None
+    with qtbot.waitSignal(window.workspace.shown, timeout=10_000):
+        window.panels["sessions"].duplicate_requested.emit(folder / "good.h5")
+    assert window.workspace.document.spec.name == "tiny-copy"
+    assert window.workspace.session_path is None
 
 
 def test_numbers_are_said_shortly():

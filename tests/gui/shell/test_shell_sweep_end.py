@@ -37,23 +37,23 @@ def start_sweep(window, qtbot, seeds):
     QTest.mouseClick(dialog.rows[1].remove, LEFT)
     qtbot.waitUntil(lambda: " run" in dialog.preview.text() and "<b>" in dialog.preview.text(), timeout=5000)
     press(dialog, "Start the sweep")
-    return window.parts["compare"]
+    return window.panels["compare"]
 
 
 def test_closing_asks_about_a_sweep_and_the_window_may_be_kept_or_the_sweep_stopped(window, qtbot):
-    window.studio.document.reset(tiny(steps=1_000_000))
+    window.workspace.document.reset(tiny(steps=1_000_000))
     view = start_sweep(window, qtbot, "0")
     qtbot.waitUntil(lambda: any(line.entries[0].step for line in view.lines), timeout=2 * PATIENCE)
     window.close()
     assert message_box().text() == "A sweep is going on"
     answer("Keep the window")
     assert window.isVisible()
-    assert view.sweeping.running
+    assert view.sweeps.running
     folder = view.reading.folder
     window.close()
     answer("Stop the sweep")
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=PATIENCE)
-    assert not view.sweeping.running
+    assert not view.sweeps.running
     table = tables.read(folder)
     assert table.state == "stopped"
     assert table.runs[0].step > 0
@@ -71,18 +71,18 @@ def test_a_sweep_imports_code_that_was_agreed_to_and_finishes_without_its_window
         "        super().__init__(torch.nn.Flatten(), torch.nn.Linear(64, outputs))\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    window.studio.document.reset(tiny(steps=6000, solver=SolverDefaults(architecture="swept_net:Net")))
+    window.workspace.document.reset(tiny(steps=6000, solver=SolverDefaults(architecture="swept_net:Net")))
     view = start_sweep(window, qtbot, "0")
     assert message_box().text() == "Import swept_net and run its code?"
     answer("Cancel")
-    assert not view.sweeping.running
+    assert not view.sweeps.running
     view = start_sweep(window, qtbot, "0")
     answer("Import swept_net")
-    assert view.sweeping.running
+    assert view.sweeps.running
     assert "swept_net" not in sys.modules, "the window itself imports nothing"
-    assert window.studio.said == []
+    assert window.workspace.said == []
     qtbot.waitUntil(lambda: any(line.entries[0].step for line in view.lines), timeout=2 * PATIENCE)
-    swept, sweep = view.reading.folder, view.sweeping.pid
+    swept, sweep = view.reading.folder, view.sweeps.pid
     window.close()
     answer("Go on in the background")
     assert not window.isVisible()

@@ -20,7 +20,7 @@ from hhstudio.gui.shell.app import application
 from hhstudio.gui.shell.main_window import MainWindow
 from hhstudio.gui.state.session_files import save_spec
 from hhstudio.gui.state.theming import Theming
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.views.tree.outline.view import ID
 
 
@@ -32,16 +32,16 @@ def test_the_windows_process_imports_no_torch():
 
 
 def test_a_first_window_says_what_to_do(window):
-    window.studio.preferences.welcomed = False
+    window.workspace.preferences.welcomed = False
     window.show_welcome()
     assert window.welcome.isVisible()
     QTest.mouseClick(window.welcome.close_button, Qt.MouseButton.LeftButton)
     assert not window.welcome.isVisible()
-    assert window.studio.preferences.welcomed
+    assert window.workspace.preferences.welcomed
 
 
 def test_the_title_says_when_there_are_changes(window):
-    window.studio.edit("Set the seed", {"seed": 7})
+    window.workspace.edit("Set the seed", {"seed": 7})
     assert window.isWindowModified()
     window.registry.trigger("edit.undo")
     assert not window.isWindowModified()
@@ -50,51 +50,51 @@ def test_the_title_says_when_there_are_changes(window):
 def test_the_run_bar_shows_and_changes_the_document(window, qtbot):
     settings = window.run_bar.settings
     settings.tasks.setValue(3)
-    assert window.studio.document.spec.stream.tasks == 3
+    assert window.workspace.document.spec.stream.tasks == 3
     settings.seed.selectAll()
     QTest.keyClicks(settings.seed, "12")
     QTest.keyClick(settings.seed, Qt.Key.Key_Return)
-    assert window.studio.document.spec.seed == 12
+    assert window.workspace.document.spec.seed == 12
     assert settings.preset.currentText() == "Own settings"
-    window.studio.document.undo()
-    window.studio.document.undo()
-    assert settings.tasks.value() == window.studio.document.spec.stream.tasks == 5
+    window.workspace.document.undo()
+    window.workspace.document.undo()
+    assert settings.tasks.value() == window.workspace.document.spec.stream.tasks == 5
     assert settings.preset.currentText() == "quickstart"
 
 
 def test_another_data_set_gets_tasks_that_it_has_classes_for(window):
     settings = window.run_bar.settings
-    window.studio.edit(
+    window.workspace.edit(
         "Ten by ten", {"stream.dataset": "cifar100", "stream.tasks": 10, "stream.classes_per_task": 10}
     )
     settings.data.setCurrentIndex(settings.data.findData("digits"))
     settings.data.activated.emit(settings.data.currentIndex())
-    stream = window.studio.document.spec.stream
+    stream = window.workspace.document.spec.stream
     assert stream.tasks * stream.classes_per_task <= 10
 
 
 def test_what_cannot_run_says_why_before_it_is_started(window):
-    window.studio.document.apply("Empty", replace(window.studio.document.spec, topology=Topology()))
+    window.workspace.document.apply("Empty", replace(window.workspace.document.spec, topology=Topology()))
     assert not window.run_bar.start.isEnabled()
     assert "tree is empty" in window.run_bar.start.toolTip()
     assert window.run_bar.banner.isVisible()
     assert "tree is empty" in window.run_bar.banner.text.text()
-    window.studio.document.undo()
+    window.workspace.document.undo()
     assert window.run_bar.start.isEnabled()
     assert not window.run_bar.banner.isVisible()
 
 
 def test_unverified_files_are_allowed_by_a_switch_only(window):
-    assert not window.studio.allow_unverified
+    assert not window.workspace.allow_unverified
     dialog = window.run_bar.choose_data()
     assert "pickles" in dialog.unverified.toolTip()
     QTest.keyClick(dialog.unverified, Qt.Key.Key_Space)
-    assert window.studio.allow_unverified
+    assert window.workspace.allow_unverified
     dialog.reject()
 
 
 def test_closing_asks_about_changes_and_can_be_cancelled(window):
-    window.studio.edit("Set the seed", {"seed": 7})
+    window.workspace.edit("Set the seed", {"seed": 7})
     window.close()
     assert window.isVisible()
     assert "Save the changes" in message_box().text()
@@ -109,10 +109,10 @@ def test_the_layout_is_remembered_and_can_be_reset(window, qtbot):
     window.toggle_dock("log")
     window.docks["sessions"].hide()
     window.toggle_dock("outline")
-    window.studio.document.mark_saved()
+    window.workspace.document.mark_saved()
     window.close()
-    studio = Studio(window.studio.preferences)
-    again = MainWindow(studio, Theming(application(), window.studio.preferences))
+    workspace = Workspace(window.workspace.preferences)
+    again = MainWindow(workspace, Theming(application(), window.workspace.preferences))
     again.place()
     again.show()
     for name in ("sessions", "outline"):
@@ -134,7 +134,7 @@ def test_every_dock_can_be_reached_by_keys(window, qtbot):
 
 
 def row_of(window, node_id):
-    outline = window.parts["outline"]
+    outline = window.panels["outline"]
     found = outline.model().match(
         outline.model().index(0, 0), ID, node_id, 1, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive
     )
@@ -142,10 +142,10 @@ def row_of(window, node_id):
 
 
 def test_outline_and_canvas_select_the_same_node(window):
-    window.studio.document.reset(replace(tiny(), topology=editing.single()))
+    window.workspace.document.reset(replace(tiny(), topology=editing.single()))
     window.docks.show("outline")
     QApplication.processEvents()
-    outline, canvas = window.parts["outline"], window.canvas
+    outline, canvas = window.panels["outline"], window.canvas
     QTest.mouseClick(outline.viewport(), Qt.MouseButton.LeftButton, pos=row_of(window, "s1"))
     assert canvas.scene.selected_nodes == ["s1"]
     QTest.keyClick(outline, Qt.Key.Key_Up)
@@ -159,7 +159,7 @@ def test_outline_and_canvas_select_the_same_node(window):
 
     QTest.mouseClick(outline.viewport(), Qt.MouseButton.LeftButton, pos=row_of(window, "h0"))
     QTest.keyClick(outline, Qt.Key.Key_Insert)
-    added = next(node.id for node in window.studio.document.topology.nodes if node.name == "H1")
+    added = next(node.id for node in window.workspace.document.topology.nodes if node.name == "H1")
     assert canvas.scene.selected_nodes == outline.selected_nodes == [added]
 
 
@@ -189,28 +189,28 @@ def test_a_dropped_file_is_opened(window, qtbot, tmp_path):
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.studio.shown, timeout=10_000):
+    with qtbot.waitSignal(window.workspace.shown, timeout=10_000):
         window.dropEvent(event)
-    assert window.studio.document.spec.name == "dropped"
+    assert window.workspace.document.spec.name == "dropped"
 
 
 def test_a_finished_session_shows_everything_again(window, qtbot, finished_session, tmp_path):
     file = shutil.copy(finished_session, tmp_path / "again.h5")
-    with qtbot.waitSignal(window.studio.shown, timeout=10_000):
+    with qtbot.waitSignal(window.workspace.shown, timeout=10_000):
         window.files.open(file)
-    history = window.studio.history
+    history = window.workspace.history
     assert history.state == "finished"
-    assert list(window.parts["curves"].panels) == [("P1", "accuracy")]
-    assert list(window.parts["matrix"].cards) == ["P1"]
-    assert window.studio.source.available() == {("P1", 0), ("P1", 1)}
-    assert window.parts["log"].model.lines
+    assert list(window.panels["curves"].panels) == [("P1", "accuracy")]
+    assert list(window.panels["matrix"].cards) == ["P1"]
+    assert window.workspace.source.available() == {("P1", 0), ("P1", 1)}
+    assert window.panels["log"].model.lines
     assert "Finished" in window.run_bar.status.state.text()
     assert len(window.canvas.scene.nodes) == 2
-    assert not window.studio.runs.can_continue
+    assert not window.workspace.runs.can_continue
 
 
 def test_a_problem_is_a_dialog_with_a_sentence(window):
-    window.studio.problem.emit("Open", "x.h5: there is no such file")
+    window.workspace.problem.emit("Open", "x.h5: there is no such file")
     assert message_box().informativeText() == "x.h5: there is no such file"
     answer("OK")
 
@@ -218,7 +218,7 @@ def test_a_problem_is_a_dialog_with_a_sentence(window):
 def test_a_damaged_session_is_offered_recovery(window, qtbot, finished_session, tmp_path):
     file = tmp_path / "cut.h5"
     file.write_bytes(finished_session.read_bytes()[:-5000])
-    with qtbot.waitSignal(window.studio.damaged, timeout=10_000):
+    with qtbot.waitSignal(window.workspace.damaged, timeout=10_000):
         window.files.open(file)
     assert "is damaged" in message_box().text()
     answer("Cancel")
@@ -234,18 +234,18 @@ def test_the_log_is_filtered_and_copied(window, qtbot):
     ):
         history.apply(events.Log(time=1.0, level=level, message=text))
     window.docks.show("log")
-    window.parts["log"].set_history(history)
-    assert window.parts["log"].filter.rowCount() == 4
-    window.parts["log"].level.setCurrentIndex(3)
-    assert window.parts["log"].filter.rowCount() == 2
-    window.parts["log"].level.setCurrentIndex(0)
-    QTest.keyClicks(window.parts["log"].words, "HELLO")
-    window.parts["log"].copy_lines()
+    window.panels["log"].set_history(history)
+    assert window.panels["log"].filter.rowCount() == 4
+    window.panels["log"].level.setCurrentIndex(3)
+    assert window.panels["log"].filter.rowCount() == 2
+    window.panels["log"].level.setCurrentIndex(0)
+    QTest.keyClicks(window.panels["log"].words, "HELLO")
+    window.panels["log"].copy_lines()
     assert QApplication.clipboard().text().endswith("hello")
     history.apply(events.Log(time=2.0, level="error", message="late"))
-    window.parts["log"].refresh(history.take_changes())
+    window.panels["log"].refresh(history.take_changes())
     window.show_log()
-    assert window.parts["log"].list.currentIndex().data().endswith("late")
+    assert window.panels["log"].list.currentIndex().data().endswith("late")
 
 
 def test_the_end_of_a_run_names_its_file_and_tells_the_whole_path_on_asking(window, tmp_path):
@@ -255,19 +255,19 @@ def test_the_end_of_a_run_names_its_file_and_tells_the_whole_path_on_asking(wind
     )
     history = History()
     history.apply(events.Finished(state="failed", step=7, seconds=1.0, message=message))
-    window.studio.history = history
-    window.studio.shown.emit()
+    window.workspace.history = history
+    window.workspace.shown.emit()
     banner = window.run_bar.banner
     assert banner.text.text().endswith("and the curves, in mine.h5; go on from there")
     assert str(file) in banner.text.toolTip()
-    assert window.parts["log"].model.lines[-1].text == message
+    assert window.panels["log"].model.lines[-1].text == message
 
     history.apply(events.Finished(state="stopped", step=7, seconds=1.0, message=f"kept in {file}"))
-    window.studio.changed.emit(history.take_changes())
+    window.workspace.changed.emit(history.take_changes())
     assert window.run_bar.status.detail.text() == "kept in mine.h5"
     assert window.run_bar.status.detail.toolTip() == f"kept in {file}"
-    assert [line.text for line in window.parts["log"].model.lines] == [message, f"kept in {file}"]
-    window.studio.notice.emit(f"Stopped: kept as {file}")
+    assert [line.text for line in window.panels["log"].model.lines] == [message, f"kept in {file}"]
+    window.workspace.notice.emit(f"Stopped: kept as {file}")
     assert window.statusBar().currentMessage() == "Stopped: kept as mine.h5"
     assert window.statusBar().toolTip() == f"Stopped: kept as {file}"
 
@@ -277,13 +277,13 @@ def test_a_view_that_breaks_is_left_out_and_the_others_go_on(window, monkeypatch
         raise RuntimeError("a view broke")
 
     history = History()
-    window.studio.history = history
-    window.studio.shown.emit()
-    monkeypatch.setattr(window.parts["matrix"], "refresh", broken)
+    window.workspace.history = history
+    window.workspace.shown.emit()
+    monkeypatch.setattr(window.panels["matrix"], "refresh", broken)
     for text in ("one", "two"):
         history.apply(events.Log(time=1.0, level="info", message=text))
-        window.studio.changed.emit(history.take_changes())
-    assert [line.text for line in window.parts["log"].model.lines] == ["one", "two"]
+        window.workspace.changed.emit(history.take_changes())
+    assert [line.text for line in window.panels["log"].model.lines] == ["one", "two"]
     assert "a view broke" in message_box().informativeText()
     assert "Accuracy matrix" in message_box().text()
     answer("OK")

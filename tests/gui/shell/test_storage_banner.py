@@ -9,11 +9,11 @@ from small_specs import tiny
 
 def test_a_full_disk_is_told_with_what_to_do_and_the_run_goes_on(window, qtbot, tmp_path):
     with small_disk(tmp_path / "disk", "3m") as disk:
-        window.studio.preferences.sessions_folder = disk
-        window.studio.document.reset(tiny(1500))
-        window.studio.runs.start()
+        window.workspace.preferences.sessions_folder = disk
+        window.workspace.document.reset(tiny(1500))
+        window.workspace.runs.start()
         banner = window.run_bar.banner
-        qtbot.waitUntil(lambda: window.studio.history.checkpoint is not None, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: window.workspace.history.checkpoint is not None, timeout=PATIENCE)
         filler = fill_up(disk, 4096)
         qtbot.waitUntil(lambda: banner.topic == "storage", timeout=PATIENCE)
         assert banner.isVisible()
@@ -22,8 +22,8 @@ def test_a_full_disk_is_told_with_what_to_do_and_the_run_goes_on(window, qtbot, 
         filler.unlink()
         QTest.mouseClick(banner.buttons[0], Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: banner.isHidden(), timeout=PATIENCE)
-        window.studio.runs.stop()
-        qtbot.waitUntil(lambda: not window.studio.running, timeout=PATIENCE)
-        assert window.studio.history.end.state in ("stopped", "finished")
-        window.studio.new()
-        window.parts["sessions"].set_folder(tmp_path)
+        window.workspace.runs.stop()
+        qtbot.waitUntil(lambda: not window.workspace.running, timeout=PATIENCE)
+        assert window.workspace.history.end.state in ("stopped", "finished")
+        window.workspace.new()
+        window.panels["sessions"].set_folder(tmp_path)

@@ -5,7 +5,7 @@ from time import perf_counter
 import pytest
 
 from hhstudio.core.run.history import Changes
-from hhstudio.gui.state.refresh_scheduler import BUDGET_S, Turns
+from hhstudio.gui.state.refresh_scheduler import BUDGET_S, RefreshScheduler
 
 
 class Slow:
@@ -33,8 +33,8 @@ def broken():
 
 def test_a_view_beyond_the_budget_is_drawn_in_the_next_round(qtbot, broken):
     first, second = Slow(), Slow()
-    turns = Turns([first, second], lambda *what: broken.append(what))
-    turns.take(Changes(progress=True))
+    scheduler = RefreshScheduler([first, second], lambda *what: broken.append(what))
+    scheduler.take(Changes(progress=True))
     assert len(first.seen) == 1
     assert not second.seen
     qtbot.waitUntil(lambda: len(second.seen) == 1)
@@ -44,9 +44,9 @@ def test_a_view_beyond_the_budget_is_drawn_in_the_next_round(qtbot, broken):
 
 def test_changes_that_come_while_a_view_waits_are_joined(qtbot, broken):
     first, second = Slow(), Slow()
-    turns = Turns([first, second], lambda *what: broken.append(what))
-    turns.take(Changes(series={("a", 0, "loss")}))
-    turns.take(Changes(series={("b", 0, "loss")}, state=True))
+    scheduler = RefreshScheduler([first, second], lambda *what: broken.append(what))
+    scheduler.take(Changes(series={("a", 0, "loss")}))
+    scheduler.take(Changes(series={("b", 0, "loss")}, state=True))
     qtbot.waitUntil(lambda: len(first.seen) == 2)
     assert [changes.series for changes in second.seen] == [{("a", 0, "loss"), ("b", 0, "loss")}]
     assert second.seen[0].state
@@ -55,19 +55,19 @@ def test_changes_that_come_while_a_view_waits_are_joined(qtbot, broken):
 
 def test_a_defective_view_is_reported_once_and_the_others_go_on(qtbot, broken):
     bad, good = Defective(), Slow()
-    turns = Turns([bad, good], lambda *what: broken.append(what))
-    turns.take(Changes(log=True))
-    turns.take(Changes(log=True))
+    scheduler = RefreshScheduler([bad, good], lambda *what: broken.append(what))
+    scheduler.take(Changes(log=True))
+    scheduler.take(Changes(log=True))
     qtbot.waitUntil(lambda: len(good.seen) == 2)
     assert [view for view, _ in broken] == [bad]
 
 
 def test_what_waits_is_dropped_when_another_run_is_shown(qtbot, broken):
     first, second = Slow(), Slow()
-    turns = Turns([first, second], lambda *what: broken.append(what))
-    turns.take(Changes(log=True))
-    turns.forget()
-    turns.take(Changes(state=True))
+    scheduler = RefreshScheduler([first, second], lambda *what: broken.append(what))
+    scheduler.take(Changes(log=True))
+    scheduler.forget()
+    scheduler.take(Changes(state=True))
     qtbot.waitUntil(lambda: bool(second.seen))
     assert len(second.seen) == 1
     assert second.seen[0].state

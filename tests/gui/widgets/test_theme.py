@@ -69,6 +69,6 @@ def test_choosing_a_theme_reaches_every_view_and_is_remembered(window, qapp):
     window.registry.trigger("view.theme.dark")
     assert qapp.palette().window().color().name() == DARK.window
     assert window.theming.theme is DARK
-    assert window.studio.preferences.theme == "dark"
+    assert window.workspace.preferences.theme == "dark"
     window.registry.trigger("view.theme.light")
     assert qapp.palette().window().color().name() == LIGHT.window

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def actions(window: MainWindow) -> list[Action]:
-    studio = window.studio
-    document = studio.document
+    workspace = window.workspace
+    document = workspace.document
 
     def title(word: str, commands: tuple) -> str:  # type: ignore[type-arg]
         return f"{word}: {commands[-1].title}" if commands else f"Nothing to {word.lower()}"
@@ -21,13 +21,13 @@ def actions(window: MainWindow) -> list[Action]:
     return [
         Action(
             "edit.undo", "Undo", document.undo, "Ctrl+Z", icon="undo", menu="Edit", group="undo",
-            enabled_when=lambda: bool(document.done) and not studio.running,
-            reason_when_disabled=lambda: RUNNING if studio.running else title("Undo", document.done),
+            enabled_when=lambda: bool(document.done) and not workspace.running,
+            reason_when_disabled=lambda: RUNNING if workspace.running else title("Undo", document.done),
         ),
         Action(
             "edit.redo", "Redo", document.redo, "Ctrl+Shift+Z; Ctrl+Y", icon="redo",
             menu="Edit", group="undo",
-            enabled_when=lambda: bool(document.undone) and not studio.running,
-            reason_when_disabled=lambda: RUNNING if studio.running else title("Redo", document.undone),
+            enabled_when=lambda: bool(document.undone) and not workspace.running,
+            reason_when_disabled=lambda: RUNNING if workspace.running else title("Redo", document.undone),
         ),
     ]  # fmt: skip

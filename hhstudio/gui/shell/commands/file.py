@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def actions(window: MainWindow) -> list[Action]:
-    studio = window.studio
+    workspace = window.workspace
     files = window.files
     idle = {
-        "enabled_when": lambda: not studio.running,
+        "enabled_when": lambda: not workspace.running,
         "reason_when_disabled": lambda: RUNNING,
         "menu": "File",
     }
@@ -40,10 +40,10 @@ def actions(window: MainWindow) -> list[Action]:
             menu="File", group="save",
         ),
         Action(
-            "file.revert", "Revert to what was saved", studio.revert, menu="File", group="save",
+            "file.revert", "Revert to what was saved", workspace.revert, menu="File", group="save",
             tip="Back to the tree and settings as they were saved or opened; can be undone",
-            enabled_when=lambda: studio.document.modified and not studio.running,
-            reason_when_disabled=lambda: RUNNING if studio.running else "Nothing has changed",
+            enabled_when=lambda: workspace.document.modified and not workspace.running,
+            reason_when_disabled=lambda: RUNNING if workspace.running else "Nothing has changed",
         ),
         Action(
             "file.export_tree", "Export the tree …", lambda: files.export_tree(window.canvas.scene),
@@ -53,10 +53,10 @@ def actions(window: MainWindow) -> list[Action]:
         save_weights(window),
         Action(
             "file.copy_command", rerun_command.TITLE,
-            lambda: studio.session_path and rerun_command.copy_command(studio, studio.session_path),
+            lambda: workspace.session_path and rerun_command.copy_command(workspace, workspace.session_path),
             menu="File", group="save",
             tip="The session that is open: with its settings, device and threads, ready for a shell",
-            enabled_when=lambda: studio.session_path is not None,
+            enabled_when=lambda: workspace.session_path is not None,
             reason_when_disabled=lambda: "Train or open a session first",
         ),
         Action(

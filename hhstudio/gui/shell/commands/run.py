@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def actions(window: MainWindow) -> list[Action]:
-    studio, runs = window.studio, window.studio.runs
+    workspace, runs = window.workspace, window.workspace.runs
 
     def why_not() -> str:
-        error = studio.first_error
-        return RUNNING if studio.running else (error.message if error else "")
+        error = workspace.first_error
+        return RUNNING if workspace.running else (error.message if error else "")
 
     busy = {
-        "enabled_when": lambda: studio.running,
+        "enabled_when": lambda: workspace.running,
         "reason_when_disabled": lambda: "There is no run",
         "menu": "Run",
     }
@@ -27,11 +27,11 @@ def actions(window: MainWindow) -> list[Action]:
         Action(
             "run.start", "Start", runs.start, "F5; Ctrl+Return", icon="start", menu="Run", group="start",
             tip="Train this tree into a new session", reason_when_disabled=why_not,
-            enabled_when=lambda: not studio.running and studio.first_error is None,
+            enabled_when=lambda: not workspace.running and workspace.first_error is None,
         ),
         Action(
-            "run.options", "Run with options …", window.running.prepare, "Ctrl+Shift+Return", icon="settings",
-            menu="Run", group="start",
+            "run.options", "Run with options …", window.run_coordinator.prepare, "Ctrl+Shift+Return",
+            icon="settings", menu="Run", group="start",
             tip="What it takes and what is in its way; baselines, early stopping, queue",
         ),
         Action(
@@ -42,7 +42,7 @@ def actions(window: MainWindow) -> list[Action]:
         ),
         Action(
             "run.pause", "Pause", runs.toggle_pause, "F6", icon="pause", group="steer",
-            checked_when=lambda: studio.paused, tip="Pause or resume", **busy,
+            checked_when=lambda: workspace.paused, tip="Pause or resume", **busy,
         ),
         Action(
             "run.stop", "Stop", runs.stop, "Shift+F5", icon="stop", group="steer",
@@ -56,14 +56,15 @@ def actions(window: MainWindow) -> list[Action]:
             "run.back", "Go back to the checkpoint", runs.go_back, group="steer",
             tip="Go on from the last checkpoint, as if what came after it had not been",
             **(busy | {
-                "enabled_when": lambda: studio.running and studio.history is not None
-                and studio.history.checkpoint is not None,
+                "enabled_when": lambda: workspace.running and workspace.history is not None
+                and workspace.history.checkpoint is not None,
                 "reason_when_disabled": lambda: "There is no run with a checkpoint",
             }),
         ),
         Action(
-            "run.notify", "Notify when a run ends", window.running.toggle_notify, menu="Run", group="telling",
-            checked_when=lambda: studio.preferences.notify,
+            "run.notify", "Notify when a run ends", window.run_coordinator.toggle_notify,
+            menu="Run", group="telling",
+            checked_when=lambda: workspace.preferences.notify,
             tip="By the system, while another window is in front; without a sound",
         ),
     ]  # fmt: skip

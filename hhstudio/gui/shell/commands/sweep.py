@@ -11,48 +11,48 @@ from hhstudio.gui.state.actions import Action
 
 if TYPE_CHECKING:
     from hhstudio.gui.shell.main_window import MainWindow
-    from hhstudio.gui.views.compare.sweep_controller import Sweeping
+    from hhstudio.gui.views.compare.sweep_controller import SweepController
 
 
 def actions(window: MainWindow) -> list[Action]:
-    studio = window.studio
+    workspace = window.workspace
 
     def view() -> Any:  # the compare view, made now if it has not been
-        return window.parts.show("compare")
+        return window.panels.show("compare")
 
-    def sweeping() -> Sweeping | None:
-        return next((part.sweeping for part in window.parts if hasattr(part, "sweeping")), None)
+    def sweeps() -> SweepController | None:
+        return next((panel.sweeps for panel in window.panels if hasattr(panel, "sweeps")), None)
 
     def running() -> bool:
-        found = sweeping()
+        found = sweeps()
         return found is not None and found.running
 
     def selected() -> list[Path]:
-        made = next((part for part in window.parts if hasattr(part, "selected_paths")), None)
+        made = next((panel for panel in window.panels if hasattr(panel, "selected_paths")), None)
         return made.selected_paths() if made is not None else []
 
     def why_not() -> str:
         if running():
             return "A sweep is going on: stop it first"
-        return studio.first_error.message if studio.first_error else ""
+        return workspace.first_error.message if workspace.first_error else ""
 
     def stop() -> None:
-        found = sweeping()
+        found = sweeps()
         if found is not None:
             found.stop()
 
     def open_folder() -> None:
-        start = str(studio.preferences.sessions_folder)
+        start = str(workspace.preferences.sessions_folder)
         folder = QFileDialog.getExistingDirectory(window, "Open the folder of a sweep", start)
         if folder:
             view().compare_sweep(Path(folder))
 
     return [
         Action(
-            "sweep.new", "New sweep …", lambda: view().sweeping.ask(window, window.theming.theme),
+            "sweep.new", "New sweep …", lambda: view().sweeps.ask(window, window.theming.theme),
             "Ctrl+Shift+F5", menu="Run", group="sweep", reason_when_disabled=why_not,
             tip="Run this document with several values of its settings",
-            enabled_when=lambda: not running() and studio.first_error is None,
+            enabled_when=lambda: not running() and workspace.first_error is None,
         ),
         Action(
             "sweep.stop", "Stop the sweep", stop, menu="Run", group="sweep", enabled_when=running,

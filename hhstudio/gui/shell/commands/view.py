@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hhstudio.gui.shell.panels import Part
+from hhstudio.gui.shell.panels import Panel
 from hhstudio.gui.state.actions import Action
 from hhstudio.gui.state.preferences import ThemeChoice
 
@@ -17,14 +17,15 @@ def actions(window: MainWindow) -> list[Action]:
         titles = {"system": "As the system", "light": "Light", "dark": "Dark"}
         return Action(
             f"view.theme.{choice}", titles[choice], lambda: window.choose_theme(choice),
-            menu="View/Theme", group="looks", checked_when=lambda: window.studio.preferences.theme == choice,
+            menu="View/Theme", group="looks",
+            checked_when=lambda: window.workspace.preferences.theme == choice,
         )  # fmt: skip
 
-    def dock(part: Part) -> Action:
+    def dock(panel: Panel) -> Action:
         return Action(
-            f"view.{part.name}", part.title, lambda: window.toggle_dock(part.name), part.key,
-            menu=part.menu, group="docks", tip=part.tip,
-            checked_when=lambda: not window.docks[part.name].isHidden(),
+            f"view.{panel.name}", panel.title, lambda: window.toggle_dock(panel.name), panel.key,
+            menu=panel.menu, group="docks", tip=panel.tip,
+            checked_when=lambda: not window.docks[panel.name].isHidden(),
         )  # fmt: skip
 
     return [
@@ -32,7 +33,7 @@ def actions(window: MainWindow) -> list[Action]:
             "view.palette", "Find a command …", window.open_palette, "Ctrl+Shift+P", icon="palette",
             menu="View", group="palette",
         ),
-        *(dock(part) for part in window.parts.listed),
+        *(dock(panel) for panel in window.panels.listed),
         choose("system"),
         choose("light"),
         choose("dark"),

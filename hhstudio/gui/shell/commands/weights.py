@@ -25,7 +25,7 @@ def save_weights(window: MainWindow) -> Action:
         own = [key for key in found if key[0] == chosen.path] or found
         path, task = (chosen.path, chosen.task) if (chosen.path, chosen.task) in own else own[-1]
         saver = WeightsSaver(window.inspection, window)
-        saver.said.connect(window.studio.notice)
+        saver.said.connect(window.workspace.notice)
         saver.said.connect(saver.deleteLater)
         dialog = saver.ask(path, task)
         dialog.rejected.connect(saver.deleteLater)

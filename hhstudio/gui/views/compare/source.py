@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.comparison import Entry
-from hhstudio.gui.state.background import Jobs
+from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.service.sweep import table as tables
 from hhstudio.service.sweep.table import Table
 
@@ -38,7 +38,7 @@ class Reading(QObject):
         self.sweep: Table | None = None
         self.folder: Path | None = None
         self._metric = "accuracy"
-        self._jobs = Jobs(self)
+        self._jobs = BackgroundJobs(self)
         self._stamps: dict[str, Stamp] = {}
         self._busy: set[str] = set()
         self._specs: dict[str, Entry] = {}

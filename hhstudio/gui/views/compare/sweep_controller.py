@@ -19,7 +19,7 @@ from hhstudio.gui.widgets.dialogs import ROLE
 from hhstudio.service.sweep.process import SweepProcess
 
 if TYPE_CHECKING:
-    from hhstudio.gui.state.workspace import Studio
+    from hhstudio.gui.state.workspace import Workspace
     from hhstudio.gui.widgets.theme import Theme
 
 _LOOK_MS = 300
@@ -27,7 +27,7 @@ _PATIENCE = 3.0
 """Seconds that the closing window waits for a sweep that saves its checkpoints; it ends without it too."""
 
 
-class Sweeping(QObject):
+class SweepController(QObject):
     """One sweep at a time. ``began`` carries its folder; ``changed``: it began or ended; ``notice`` a word;
     ``problem`` a title and a text."""
 
@@ -36,9 +36,9 @@ class Sweeping(QObject):
     notice = Signal(str)
     problem = Signal(str, str)
 
-    def __init__(self, studio: Studio, parent: QObject | None = None) -> None:
+    def __init__(self, workspace: Workspace, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._studio = studio
+        self._workspace = workspace
         self._process: SweepProcess | None = None
         self._folder = Path()
         self._goes_on = False
@@ -58,9 +58,9 @@ class Sweeping(QObject):
 
     def ask(self, parent: QWidget, theme: Theme) -> NewSweep:
         """The dialog, over the document at hand."""
-        studio = self._studio
-        rate = seconds_a_step(studio.history)
-        dialog = NewSweep(studio.document.spec, studio.preferences.sessions_folder, theme, rate, parent)
+        workspace = self._workspace
+        rate = seconds_a_step(workspace.history)
+        dialog = NewSweep(workspace.document.spec, workspace.preferences.sessions_folder, theme, rate, parent)
         dialog.wanted.connect(self.start)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -73,17 +73,17 @@ class Sweeping(QObject):
                 "A sweep is going on", "Stop it, or wait for its end, before you start another."
             )
             return
-        studio = self._studio
+        workspace = self._workspace
         names = tuple(dict.fromkeys(n for run in sweeps.expand(sweep) for n in consent.imported(run.spec)))
-        if not studio.runs.trusts(names, lambda: self.start(sweep, folder, jobs, goes_on)):
+        if not workspace.runs.trusts(names, lambda: self.start(sweep, folder, jobs, goes_on)):
             return
         try:
             self._process = SweepProcess(
                 sweep,
                 folder,
                 jobs=jobs,
-                data=studio.preferences.data_folder,
-                allow_unverified=studio.allow_unverified,
+                data=workspace.preferences.data_folder,
+                allow_unverified=workspace.allow_unverified,
                 allow_imports=names,
                 tied=not goes_on,
             )

@@ -25,7 +25,7 @@ from hhstudio.gui.views.compare.model import LINE, LineModel, SortedLines, colum
 from hhstudio.gui.views.compare.overlay import Overlay
 from hhstudio.gui.views.compare.parallel import ParallelCoordinates
 from hhstudio.gui.views.compare.source import Reading
-from hhstudio.gui.views.compare.sweep_controller import Sweeping
+from hhstudio.gui.views.compare.sweep_controller import SweepController
 from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.formatting import duration
 from hhstudio.gui.widgets.theme import LIGHT, Theme
@@ -39,7 +39,7 @@ _EMPTY = (
 
 class CompareView(QWidget):
     """``open_requested`` carries the Path of a session; ``folder_requested`` asks for a sweep's folder.
-    ``sweeping``: what starts sweeps, where the view is part of a window."""
+    ``sweeps``: what starts sweeps, where the view is part of a window."""
 
     open_requested = Signal(object)
     folder_requested = Signal()
@@ -48,7 +48,7 @@ class CompareView(QWidget):
     def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
         super().__init__(parent)
         self.reading = Reading(self)
-        self.sweeping: Sweeping | None = None
+        self.sweeps: SweepController | None = None
         self.lines: list[Line] = []
         self.looks = Looks(theme)
         self.model = LineModel(self)
@@ -85,13 +85,13 @@ class CompareView(QWidget):
 
     def may_close(self, close: Callable[[], object]) -> bool:
         """Whether the window may close now; where not, ``close`` is called when it may."""
-        return self.sweeping is None or self.sweeping.may_close(close)
+        return self.sweeps is None or self.sweeps.may_close(close)
 
     def release(self) -> None:
         """The window closes: no timer and no thread is left."""
         self.reading.close()
-        if self.sweeping is not None:
-            self.sweeping.close()
+        if self.sweeps is not None:
+            self.sweeps.close()
 
     # building ---------------------------------------------------------------------------------------
 

@@ -12,32 +12,32 @@ from hhstudio.gui.forms.live_settings import setting
 from hhstudio.gui.widgets.banner import Banner, Button
 
 if TYPE_CHECKING:
-    from hhstudio.gui.state.workspace import Studio
+    from hhstudio.gui.state.workspace import Workspace
 
 TOPIC = "diverged"
 LESS = 10.0
 """By how much the learning rate is offered to be made smaller."""
 
 
-class Rescue(QObject):
+class DivergenceBanner(QObject):
     """Keeps the banner up while a diverged run waits for an answer, and over a session that ended so."""
 
-    def __init__(self, studio: Studio, banner: Banner) -> None:
-        super().__init__(studio)
-        self._studio, self._banner = studio, banner
+    def __init__(self, workspace: Workspace, banner: Banner) -> None:
+        super().__init__(workspace)
+        self._workspace, self._banner = workspace, banner
         self._told: object = None
-        studio.run_changed.connect(self.refresh)
-        studio.shown.connect(self.refresh)
+        workspace.run_changed.connect(self.refresh)
+        workspace.shown.connect(self.refresh)
 
     def refresh(self) -> None:
-        studio, history = self._studio, self._studio.history
+        workspace, history = self._workspace, self._workspace.history
         found = history.diverged if history is not None else None
-        over = history is not None and not studio.running and history.state in TERMINAL
-        if history is None or found is None or not (studio.paused or over):
+        over = history is not None and not workspace.running and history.state in TERMINAL
+        if history is None or found is None or not (workspace.paused or over):
             self._told = None
             self._banner.clear(TOPIC)
             return
-        about = (id(history), found.message, over, studio.runs.can_continue)
+        about = (id(history), found.message, over, workspace.runs.can_continue)
         if about != self._told:
             self._told = about
             text = f"Numbers went wrong. {_sentence(found.message)}"
@@ -46,7 +46,7 @@ class Rescue(QObject):
     def _ways(self, history: History) -> list[Button]:
         """A smaller rate first: the same steps at the same rate would come to the same end, unless the rate
         was changed after the checkpoint."""
-        runs = self._studio.runs
+        runs = self._workspace.runs
         buttons: list[Button] = []
         if history.checkpoint is not None and history.spec is not None:
             then, now, smaller = _rates(history)
@@ -60,7 +60,7 @@ class Rescue(QObject):
 
     def _ways_on(self, history: History) -> list[Button]:
         """The same for a run that has ended."""
-        runs = self._studio.runs
+        runs = self._workspace.runs
         if not runs.can_continue or history.checkpoint is None or history.spec is None:
             return []
         then, now, smaller = _rates(history)

@@ -11,7 +11,7 @@ from hhstudio.core.run.history import Changes
 from hhstudio.gui.forms.quick_settings import RunSettings
 from hhstudio.gui.state.actions import ActionRegistry
 from hhstudio.gui.state.session_files import shown_path
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.views.runs.data_settings import DataSettings
 from hhstudio.gui.views.runs.run_status import RunStatus
 from hhstudio.gui.widgets.banner import Banner
@@ -22,13 +22,17 @@ _BUTTONS = ("run.options", "run.pause", "run.stop", "run.checkpoint")
 
 
 class RunBar(QWidget):
-    """Reads the studio and asks it for everything; keeps no state of its own."""
+    """Reads the workspace and asks it for everything; keeps no state of its own."""
 
     def __init__(
-        self, studio: Studio, registry: ActionRegistry, parent: QWidget | None = None, theme: Theme = LIGHT
+        self,
+        workspace: Workspace,
+        registry: ActionRegistry,
+        parent: QWidget | None = None,
+        theme: Theme = LIGHT,
     ) -> None:
         super().__init__(parent)
-        self.studio = studio
+        self.workspace = workspace
         self._registry = registry
         self.settings = RunSettings()
         self.status = RunStatus(theme=theme)
@@ -53,23 +57,23 @@ class RunBar(QWidget):
         column.addLayout(top)
         column.addWidget(self.status)
         column.addWidget(self.banner)
-        self.settings.preset_requested.connect(studio.use_preset)
-        self.settings.edit_requested.connect(lambda title, fields: studio.edit(title, fields))
-        studio.document.changed.connect(self._document_changed)
-        studio.changed.connect(self._progress)
-        studio.run_changed.connect(self.refresh)
-        studio.shown.connect(self.refresh)
+        self.settings.preset_requested.connect(workspace.use_preset)
+        self.settings.edit_requested.connect(lambda title, fields: workspace.edit(title, fields))
+        workspace.document.changed.connect(self._document_changed)
+        workspace.changed.connect(self._progress)
+        workspace.run_changed.connect(self.refresh)
+        workspace.shown.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
         """Show document, run and problems as they are now."""
-        studio = self.studio
-        self.settings.show_spec(studio.document.spec)
-        self.settings.setEnabled(not studio.running)
-        self.data.setEnabled(not studio.running)
-        self.resume.setVisible(studio.runs.can_continue)
+        workspace = self.workspace
+        self.settings.show_spec(workspace.document.spec)
+        self.settings.setEnabled(not workspace.running)
+        self.data.setEnabled(not workspace.running)
+        self.resume.setVisible(workspace.runs.can_continue)
         self._show_problem()
-        self.status.show_run(studio.history, studio.running)
+        self.status.show_run(workspace.history, workspace.running)
         self._registry.refresh()
 
     def set_theme(self, theme: Theme) -> None:
@@ -80,11 +84,11 @@ class RunBar(QWidget):
 
     def choose_data(self) -> QDialog:
         """Open the dialog of data folder and trust."""
-        studio = self.studio
-        dialog = DataSettings(studio.preferences.data_folder, studio.allow_unverified, self.window())
+        workspace = self.workspace
+        dialog = DataSettings(workspace.preferences.data_folder, workspace.allow_unverified, self.window())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.folder_chosen.connect(lambda folder: setattr(studio.preferences, "data_folder", folder))
-        dialog.unverified_chosen.connect(lambda allowed: setattr(studio, "allow_unverified", allowed))
+        dialog.folder_chosen.connect(lambda folder: setattr(workspace.preferences, "data_folder", folder))
+        dialog.unverified_chosen.connect(lambda allowed: setattr(workspace, "allow_unverified", allowed))
         dialog.open()
         return dialog
 
@@ -93,19 +97,19 @@ class RunBar(QWidget):
 
     def _progress(self, changes: Changes) -> None:
         if changes.progress or changes.state or changes.rewound:
-            self.status.show_run(self.studio.history, self.studio.running)
+            self.status.show_run(self.workspace.history, self.workspace.running)
 
     def _show_problem(self) -> None:
-        error = None if self.studio.running else self.studio.first_error
+        error = None if self.workspace.running else self.workspace.first_error
         if error is not None:
-            more = sum(issue.severity == "error" for issue in self.studio.issues) - 1
+            more = sum(issue.severity == "error" for issue in self.workspace.issues) - 1
             also = f"  (and {more} more)" if more > 0 else ""
             text = error.message[:1].upper() + error.message[1:]
             self.banner.say("issue", "warning", f"This cannot be trained yet: {text}{also}")
         else:
             self.banner.clear("issue")
         try:
-            where = f"Will be kept as {shown_path(self.studio.runs.next_session)}"
+            where = f"Will be kept as {shown_path(self.workspace.runs.next_session)}"
         except HHStudioError as problem:
             where = str(problem)
         self.status.set_idle("Ready" if error is None else "Not ready", where, error is None)

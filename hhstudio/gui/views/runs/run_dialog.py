@@ -30,9 +30,9 @@ from hhstudio.core.spec import rules
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.disk_usage import disk
 from hhstudio.core.spec.spec import Spec
-from hhstudio.gui.state.background import Jobs
+from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.gui.state.session_files import file_stem, shown_path
-from hhstudio.gui.views.runs.run_issues import Obstacles
+from hhstudio.gui.views.runs.run_issues import RunIssues
 from hhstudio.gui.views.runs.summary import free_space, title, what_is_trained, what_it_takes
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 from hhstudio.service.run.calibration import Calibration, calibrate
@@ -53,7 +53,7 @@ class RunDialog(QDialog):
         self,
         spec: Spec,
         out: Path,
-        jobs: Jobs,
+        jobs: BackgroundJobs,
         time_it: Calibrate,
         *,
         running: bool = False,
@@ -74,7 +74,7 @@ class RunDialog(QDialog):
         self.measure.setToolTip("A process of its own builds the run and times some steps of every path")
         self.measure.setAutoDefault(False)
         self.measure.clicked.connect(self.time_it)
-        self.obstacles = Obstacles(theme)
+        self.obstacles = RunIssues(theme)
         self.obstacles.fixed.connect(self._fixed)
         self.name = QLineEdit(out.stem)
         self.name.setToolTip(f"In {shown_path(out.parent)}")

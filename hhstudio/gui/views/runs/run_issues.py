@@ -14,7 +14,7 @@ from hhstudio.gui.widgets.theme import Theme
 _SHOWN = 5
 
 
-class Obstacles(QWidget):
+class RunIssues(QWidget):
     """A line an issue, errors first. ``fixed`` carries the spec that a fix leads to."""
 
     fixed = Signal(object)

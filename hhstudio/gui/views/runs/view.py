@@ -27,7 +27,7 @@ from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 
 if TYPE_CHECKING:
-    from hhstudio.gui.state.workspace import Studio
+    from hhstudio.gui.state.workspace import Workspace
     from hhstudio.service.run.run_queue import Entry
 
 _ID = int(Qt.ItemDataRole.UserRole)
@@ -36,14 +36,14 @@ _EMPTY = "No run waits. Use “Run with options …” to put one in the queue."
 
 
 class RunsView(QWidget):
-    """Reads the studio and asks it for everything."""
+    """Reads the workspace and asks it for everything."""
 
     status_message = Signal(str)
 
-    def __init__(self, studio: Studio, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
         super().__init__(parent)
-        self._studio, self._theme = studio, theme
-        self._queueing = studio.runs.queueing
+        self._workspace, self._theme = workspace, theme
+        self._queueing = workspace.runs.queueing
         self._history: History | None = None
         self.now = QLabel("No run")
         self.now.setProperty("title", True)
@@ -51,10 +51,10 @@ class RunsView(QWidget):
         self.kept.setWordWrap(True)
         self.kept.setProperty("muted", True)
         self.steering = Steering()
-        self.steering.learning_rate_chosen.connect(studio.runs.set_learning_rate)
-        self.steering.beta_chosen.connect(studio.runs.set_beta)
+        self.steering.learning_rate_chosen.connect(workspace.runs.set_learning_rate)
+        self.steering.beta_chosen.connect(workspace.runs.set_beta)
         self.back = QPushButton("Go back to the checkpoint")
-        self.back.clicked.connect(lambda: studio.runs.go_back())
+        self.back.clicked.connect(lambda: workspace.runs.go_back())
         self.head = QLabel("Queue")
         self.head.setProperty("title", True)
         self.go = QPushButton()
@@ -107,8 +107,8 @@ class RunsView(QWidget):
         outside.setContentsMargins(0, 0, 0, 0)
         outside.addWidget(area)
         self._queueing.changed.connect(self._fill)
-        studio.run_changed.connect(self._show_run)
-        studio.sessions_changed.connect(self._fill)
+        workspace.run_changed.connect(self._show_run)
+        workspace.sessions_changed.connect(self._fill)
         self.set_theme(theme)
 
     def set_history(self, history: History | None) -> None:
@@ -127,8 +127,8 @@ class RunsView(QWidget):
     # the run that goes on -----------------------------------------------------------------------------
 
     def _show_run(self) -> None:
-        studio, history = self._studio, self._history
-        running = studio.running
+        workspace, history = self._workspace, self._history
+        running = workspace.running
         self.steering.show_history(history, running)
         kept = history.checkpoint.step if history is not None and history.checkpoint is not None else None
         self.back.setEnabled(running and kept is not None)
@@ -141,7 +141,7 @@ class RunsView(QWidget):
             self.now.setText("No run" if history is None else STATE_WORDS[history.state])
             self.kept.setText("")
             return
-        name = studio.session_path.stem if studio.session_path is not None else ""
+        name = workspace.session_path.stem if workspace.session_path is not None else ""
         self.now.setText(f"{STATE_WORDS[history.state]}: {name}")
         if kept is None:
             self.kept.setText("Nothing is kept yet")

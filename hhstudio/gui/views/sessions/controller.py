@@ -12,43 +12,43 @@ from PySide6.QtCore import QObject
 from hhstudio.core.errors import HHStudioError
 from hhstudio.gui.state import session_files
 from hhstudio.gui.state.rerun_command import copy_command
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.views.sessions import trash
 from hhstudio.gui.views.sessions.notes_dialog import NotesDialog
 from hhstudio.gui.views.sessions.trash import Thrown
 from hhstudio.gui.views.sessions.view import SessionList
 
 
-class Keeper(QObject):
+class SessionActions(QObject):
     """Works off the window's thread wherever files are touched; says what went wrong."""
 
-    def __init__(self, studio: Studio, view: SessionList) -> None:
+    def __init__(self, workspace: Workspace, view: SessionList) -> None:
         super().__init__(view)
-        self.studio, self.view = studio, view
+        self.workspace, self.view = workspace, view
         view.rename_requested.connect(self.rename)
         view.delete_requested.connect(self.throw_away)
         view.notes_requested.connect(self.write_notes)
-        view.command_requested.connect(lambda path: copy_command(studio, path))
+        view.command_requested.connect(lambda path: copy_command(workspace, path))
         view.added.connect(self.take_in)
 
     def rename(self, path: Path, name: str) -> None:
         from hhstudio.store.catalog.file_operations import rename
 
-        if self._is_shown(path) and self.studio.running:
-            self.studio.problem.emit("Rename", "This session is being trained: stop it first.")
+        if self._is_shown(path) and self.workspace.running:
+            self.workspace.problem.emit("Rename", "This session is being trained: stop it first.")
             return
 
         def done(new: Path) -> None:
             if self._is_shown(path):
-                self.studio.open(new)
+                self.workspace.open(new)
             self.view.choose_session(new)
 
         self._do("Rename", lambda: rename(path, name), done)
 
     def throw_away(self, paths: list[Path]) -> None:
         """Into the trash at once: it can be undone."""
-        if self.studio.running and any(map(self._is_shown, paths)):
-            self.studio.problem.emit("Move to the trash", "This session is being trained: stop it first.")
+        if self.workspace.running and any(map(self._is_shown, paths)):
+            self.workspace.problem.emit("Move to the trash", "This session is being trained: stop it first.")
             return
         thrown: list[Thrown] = []
 
@@ -89,26 +89,26 @@ class Keeper(QObject):
             return [_copied(file, folder) for file in files]
 
         def done(taken: list[Path]) -> None:
-            self.studio.notice.emit(f"{len(taken)} sessions taken in" if len(taken) > 1 else
+            self.workspace.notice.emit(f"{len(taken)} sessions taken in" if len(taken) > 1 else
                                     f"{taken[0].name} taken in")  # fmt: skip
             self.view.choose_session(taken[-1])
 
         self._do("Take in", work, done)
 
     def _is_shown(self, path: Path) -> bool:
-        return path == self.studio.session_path
+        return path == self.workspace.session_path
 
     def _do(self, title: str, work: Callable[[], Any], done: Callable[[Any], object] | None = None) -> None:
         def well(result: Any) -> None:
             if done is not None:
                 done(result)
-            self.studio.sessions_changed.emit()
+            self.workspace.sessions_changed.emit()
 
         def failed(error: Exception) -> None:
-            self.studio.tell(title, error)
-            self.studio.sessions_changed.emit()
+            self.workspace.tell(title, error)
+            self.workspace.sessions_changed.emit()
 
-        self.studio.jobs.submit(work, well, failed)
+        self.workspace.jobs.submit(work, well, failed)
 
 
 def _copied(file: Path, folder: Path) -> Path:

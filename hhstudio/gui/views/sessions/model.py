@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from hhstudio.gui.state.background import Jobs
+from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.gui.views.sessions.descriptions import haystack, state_word, summary, tooltip
 from hhstudio.gui.widgets.formatting import plain
 
@@ -54,7 +54,7 @@ class SessionModel(QAbstractListModel):
     read = Signal()
     renamed = Signal(object, str)
 
-    def __init__(self, jobs: Jobs, parent: object = None) -> None:
+    def __init__(self, jobs: BackgroundJobs, parent: object = None) -> None:
         super().__init__(parent)  # type: ignore[arg-type]
         self._jobs = jobs
         self.folder = Path()

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hhstudio.gui.state.background import Jobs
+from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.gui.state.rerun_command import TITLE
 from hhstudio.gui.state.session_files import shown_path
 from hhstudio.gui.views.sessions.delegate import NARROW, SessionDelegate
@@ -97,7 +97,7 @@ class SessionList(QWidget):
     folder_requested = Signal()
     selection_changed = Signal()
 
-    def __init__(self, jobs: Jobs, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+    def __init__(self, jobs: BackgroundJobs, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
         self.model = SessionModel(jobs, self)

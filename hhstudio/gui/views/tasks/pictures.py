@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject
 
 from hhstudio.core.spec.spec import Stream
-from hhstudio.gui.state.background import Jobs
+from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.service.class_pictures import thumbnails
 
 
@@ -19,7 +19,7 @@ class Pictures:
 
     def __init__(self, where: Callable[[], tuple[Path, bool]], parent: QObject) -> None:
         self._where = where
-        self._jobs = Jobs(parent)
+        self._jobs = BackgroundJobs(parent)
         self._cancelled = threading.Event()
 
     def look_up(self, dataset: str, stream: Stream, show: Callable[[dict[int, np.ndarray]], object]) -> None:

@@ -18,7 +18,7 @@ from hhstudio.core.spec.spec import (
 from hhstudio.core.tree import editing
 from hhstudio.gui.state.analysis import Inspection
 from hhstudio.gui.state.preferences import Preferences
-from hhstudio.gui.state.workspace import Studio
+from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.widgets.theme import DARK
 from hhstudio.service.run.client import RunClient
 
@@ -51,13 +51,13 @@ def session(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def studio(session, tmp_path_factory, qapp):
+def workspace(session, tmp_path_factory, qapp):
     """One for all tests of a file, and with it one helper process: starting one takes seconds."""
     children = set(psutil.Process().children(recursive=True))
     preferences = Preferences(
         QSettings(str(tmp_path_factory.mktemp("settings") / "s.ini"), QSettings.Format.IniFormat)
     )
-    made = Studio(preferences)
+    made = Workspace(preferences)
     made.load(session)
     yield made
     made.close()
@@ -66,23 +66,23 @@ def studio(session, tmp_path_factory, qapp):
 
 
 @pytest.fixture(scope="module")
-def inspection(studio):
-    made = Inspection(studio)
+def inspection(workspace):
+    made = Inspection(workspace)
     yield made
     made.close()
 
 
 @pytest.fixture
-def show(inspection, studio, qtbot):
+def show(inspection, workspace, qtbot):
     """Makes a view of the session that is shown, of a size, and waits until it is on screen."""
     shown = []
 
     def put(kind, width=620, height=560):
         view = kind(inspection)
         view.set_theme(DARK)
-        view.set_history(studio.history)
+        view.set_history(workspace.history)
         if hasattr(view, "set_source"):
-            view.set_source(studio.source)
+            view.set_source(workspace.source)
         view.resize(width, height)
         shown.append(view)
         with qtbot.waitExposed(view):

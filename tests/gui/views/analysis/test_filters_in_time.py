@@ -14,11 +14,11 @@ PATIENCE = 20_000
 
 
 @pytest.fixture
-def view(studio, qtbot):
+def view(workspace, qtbot):
     made = FilterView()
     made.set_theme(DARK)
-    made.set_history(studio.history)
-    made.set_source(studio.source)
+    made.set_history(workspace.history)
+    made.set_source(workspace.source)
     made.resize(620, 560)
     with qtbot.waitExposed(made):
         made.show()

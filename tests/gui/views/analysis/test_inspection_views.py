@@ -127,7 +127,7 @@ def test_chain_health_shows_a_path_and_the_same_of_another_session(show, session
     assert view.explanation.isVisible()
 
 
-def test_what_cannot_be_answered_is_said_in_words(show, studio, tmp_path, qtbot):
+def test_what_cannot_be_answered_is_said_in_words(show, workspace, tmp_path, qtbot):
     view = show(HealthView)
     qtbot.waitUntil(lambda: view.verdict.text() != "", timeout=PATIENCE)
     broken = tmp_path / "broken.h5"

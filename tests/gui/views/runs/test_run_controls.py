@@ -27,7 +27,7 @@ def waiting(window, qtbot):
     """The dock of runs with three that wait."""
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=5000)
-    view, queueing = window.parts.show("runs"), window.studio.runs.queueing
+    view, queueing = window.panels.show("runs"), window.workspace.runs.queueing
     for name in ("one", "two", "three"):
         queueing.add(tiny(name=name, solver=SolverDefaults(architecture="nowhere.to_be_found:Net")))
     queueing.hold()
@@ -80,17 +80,18 @@ def test_the_menu_of_a_run_that_waits_moves_it_too(waiting):
 def test_the_queue_is_told_to_go_on_and_says_why_a_run_could_not_begin(waiting, window, qtbot):
     assert waiting.go.text() == "Go on"
     press(waiting.go)
-    entries = window.studio.runs.queueing.queue.entries
+    entries = window.workspace.runs.queueing.queue.entries
     qtbot.waitUntil(
-        lambda: [e.state for e in window.studio.runs.queueing.queue.entries] == ["failed"] * 3, timeout=5000
+        lambda: [e.state for e in window.workspace.runs.queueing.queue.entries] == ["failed"] * 3,
+        timeout=5000,
     )
     assert len(entries) == 3
     assert "nowhere.to_be_found" in waiting.note.text()
-    assert not window.studio.running
+    assert not window.workspace.running
 
 
 def test_early_stopping_and_bounds_are_ticked_in_the_dialog_and_kept_in_the_spec(window):
-    window.studio.document.reset(tiny())
+    window.workspace.document.reset(tiny())
     QTest.keyClick(
         window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     )
@@ -114,4 +115,4 @@ def test_early_stopping_and_bounds_are_ticked_in_the_dialog_and_kept_in_the_spec
     assert dialog.spec.training.early_stopping.patience == 0
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
-    assert window.studio.document.spec.baselines == (), "nothing is changed before the start"
+    assert window.workspace.document.spec.baselines == (), "nothing is changed before the start"

@@ -24,7 +24,7 @@ from hhstudio.gui.widgets.toast import Toast
 
 if TYPE_CHECKING:
     from hhstudio.gui.state.selection import Selection
-    from hhstudio.gui.state.workspace import Studio
+    from hhstudio.gui.state.workspace import Workspace
     from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 
 FRESH_MS = 5000
@@ -46,14 +46,14 @@ class Preview:
 
 
 class Growing(QObject):
-    """Belongs to a canvas. With a ``studio``, changes go to the run while one is on, and what a run grows
+    """Belongs to a canvas. With a ``workspace``, changes go to the run while one is on, and what a run grows
     becomes the document's tree."""
 
     def __init__(
-        self, canvas: TreeCanvas, studio: Studio | None = None, selection: Selection | None = None
+        self, canvas: TreeCanvas, workspace: Workspace | None = None, selection: Selection | None = None
     ) -> None:
         super().__init__(canvas)
-        self.canvas, self._studio = canvas, studio
+        self.canvas, self._workspace = canvas, workspace
         over = canvas.view.viewport()
         self.card, self.toast = PreviewCard(over), Toast(over)
         self.replay = Replay(canvas, self._unlock, selection)
@@ -72,19 +72,19 @@ class Growing(QObject):
         canvas.view.installEventFilter(self)
         over.installEventFilter(self)
         canvas.add_actions(self.actions())
-        if studio is not None:
-            canvas.scene.pulse.turn(studio.preferences.live_tree)
-            studio.changed.connect(self._take)
-            studio.shown.connect(self._show_history)
-            studio.source_changed.connect(self._find_snapshots)
-            studio.run_changed.connect(self._run_changed)
+        if workspace is not None:
+            canvas.scene.pulse.turn(workspace.preferences.live_tree)
+            workspace.changed.connect(self._take)
+            workspace.shown.connect(self._show_history)
+            workspace.source_changed.connect(self._find_snapshots)
+            workspace.run_changed.connect(self._run_changed)
 
     def actions(self) -> list[Action]:
         return actions(self)
 
     @property
     def running(self) -> bool:
-        return self._studio is not None and self._studio.running
+        return self._workspace is not None and self._workspace.running
 
     # what actions ask ----------------------------------------------------------------------------------
 
@@ -148,8 +148,8 @@ class Growing(QObject):
     def toggle_live(self) -> None:
         pulse = self.canvas.scene.pulse
         pulse.turn(not pulse.on)
-        if self._studio is not None:
-            self._studio.preferences.live_tree = pulse.on
+        if self._workspace is not None:
+            self._workspace.preferences.live_tree = pulse.on
 
     # previews ------------------------------------------------------------------------------------------
 
@@ -240,7 +240,7 @@ class Growing(QObject):
         self.replay.end()
         if self.preview is not None:
             self._say(_PREVIEW)
-        elif self._studio is not None and self.running and self._history is None:
+        elif self._workspace is not None and self.running and self._history is None:
             self._say("The run has not begun yet")
         else:
             return True
@@ -255,8 +255,8 @@ class Growing(QObject):
             self.canvas.document.apply_topology(title, after)
 
     def _ask(self, after: Topology, reason: str, gone: tuple[str, ...]) -> None:
-        assert self._studio is not None
-        self._studio.runs.grow(after, reason, gone)
+        assert self._workspace is not None
+        self._workspace.runs.grow(after, reason, gone)
         self._say("It will be done at the next step")
 
     def _take(self, changes: Changes) -> None:
@@ -294,16 +294,16 @@ class Growing(QObject):
             item.show_state(fresh=False)
 
     def _show_history(self) -> None:
-        assert self._studio is not None
+        assert self._workspace is not None
         self.dismiss()
-        self._history = self._studio.history
+        self._history = self._workspace.history
         self.replay.follow(self._history)
         self._find_snapshots()
 
     def _find_snapshots(self) -> None:
         """Read when weights were kept, beside the window's work: there may be many conditions."""
-        assert self._studio is not None
-        source, history = self._studio.source, self._history
+        assert self._workspace is not None
+        source, history = self._workspace.source, self._history
         if source is None:
             return
 
@@ -312,7 +312,7 @@ class Growing(QObject):
                 self.replay.set_snapshots(kept)
 
         # a session that newer weights have replaced is closed: the newer one is being read
-        self._studio.jobs.submit(source.snapshot_steps, found, lambda _error: None)
+        self._workspace.jobs.submit(source.snapshot_steps, found, lambda _error: None)
 
     def _run_changed(self) -> None:
         if self.running != self._ran:

@@ -7,28 +7,28 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from hhstudio.core.spec.spec import Spec
-from hhstudio.gui.state.background import Jobs
+from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.gui.views.tree.canvas.cost_strip import Measured
 from hhstudio.service.run.calibration import calibrate
 
 if TYPE_CHECKING:
-    from hhstudio.gui.state.workspace import Studio
+    from hhstudio.gui.state.workspace import Workspace
 
 
 class Measuring:
     """Takes some seconds on a thread of its own; :meth:`close` gives up."""
 
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
-        self._jobs = Jobs(studio)
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._jobs = BackgroundJobs(workspace)
         self._cancelled = threading.Event()
 
     def __call__(
         self, spec: Spec, done: Callable[[Measured], object], failed: Callable[[Exception], object]
     ) -> None:
-        studio = self._studio
-        data, trust = studio.preferences.data_folder, studio.allow_unverified
-        imports = studio.runs.trusted
+        workspace = self._workspace
+        data, trust = workspace.preferences.data_folder, workspace.allow_unverified
+        imports = workspace.runs.trusted
 
         def work() -> Measured:
             return calibrate(
