@@ -1,0 +1,1 @@
+"""Networks: a spec turned into generated weights, by a hierarchy of hypernetworks."""

@@ -1,4 +1,4 @@
-"""A topology made concrete: which generator sits where, what it generates, and through which link.
+"""Network tree of a spec: which generator sits where, what it generates, and through which link.
 
 Resolved once from a spec; holds no weights. :mod:`hhstudio.nets.hierarchy` runs it.
 """
@@ -13,17 +13,24 @@ from hhstudio.core.spec.spec import Spec, solver_of
 from hhstudio.core.tree.topology import Hypernetwork, Path, Slot, Solver, Topology
 from hhstudio.nets.chunking import ChunkLayout
 from hhstudio.nets.generators import MLPGenerator
-from hhstudio.nets.links import Link, resolve
+from hhstudio.nets.links import ResolvedLink, resolve
 from hhstudio.nets.solvers import SolverTarget, build_solver
 from hhstudio.nets.target_spec import TargetSpec
 
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one hypernetwork adds to one target.
+    """Output of one hypernetwork that is added to one target.
 
-    ``key`` names its slot embedding and its codes among the stored tensors: the slot's id, or
-    ``slot@node`` for an ancestor's residual contribution.
+    Attributes
+    ----------
+    key : str
+        Name of its slot embedding and chunk codes among the stored tensors: the slot's id, or ``slot@node``
+        for an ancestor's residual contribution.
+    node : str
+        Id of the hypernetwork.
+    layout : ChunkLayout
+        How its chunks make up the target's weights.
     """
 
     key: str
@@ -33,16 +40,25 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Edge:
-    """A slot resolved: ``source`` generates ``target`` through ``link``.
+    """Resolved slot: ``source`` generates ``target`` through ``link``.
 
-    ``contributions``: what is summed into the target; the source's own stands last.
+    Attributes
+    ----------
+    slot, source, target : str
+        Ids.
+    spec : TargetSpec
+        Tensors of the target.
+    link : ResolvedLink
+        From raw output to weights.
+    contributions : tuple of Contribution
+        What is summed into the target; the source's own stands last.
     """
 
     slot: str
     source: str
     target: str
     spec: TargetSpec
-    link: Link
+    link: ResolvedLink
     contributions: tuple[Contribution, ...]
 
     @cached_property
@@ -53,7 +69,19 @@ class Edge:
 
 @dataclass(frozen=True)
 class Chain:
-    """A path resolved: ``nodes[i]`` generates through ``edges[i]``, the last edge leads to the solver."""
+    """Resolved path: ``nodes[i]`` generates through ``edges[i]``; the last edge leads to the solver.
+
+    Attributes
+    ----------
+    name : str
+        Name of the path.
+    solver : str
+        Id of the solver.
+    nodes : tuple of str
+        Ids of the hypernetworks, from the root.
+    edges : tuple of Edge
+        As many as ``nodes``.
+    """
 
     name: str
     solver: str
@@ -62,16 +90,32 @@ class Chain:
 
     @property
     def depth(self) -> int:
+        """Number of hypernetworks on the path."""
         return len(self.nodes)
 
     @property
     def last(self) -> Edge:
+        """The edge that generates the solver."""
         return self.edges[-1]
 
 
 @dataclass(frozen=True)
 class Tree:
-    """Everything that generation needs to know of a spec. Raises nothing once it is built."""
+    """Resolved topology: everything that generation needs to know of a spec.
+
+    Attributes
+    ----------
+    topology : Topology
+        The drawing that it was made from.
+    generators : dict of str to MLPGenerator
+        By the id of the hypernetwork; only those on a path.
+    solvers : dict of str to SolverTarget
+        By the id of the solver.
+    edges : dict of str to Edge
+        By the id of the slot.
+    chains : dict of str to Chain
+        By the id of the solver, in path order.
+    """
 
     topology: Topology
     generators: dict[str, MLPGenerator]
@@ -82,6 +126,7 @@ class Tree:
 
     @property
     def root(self) -> str:
+        """Id of the root hypernetwork."""
         assert self.topology.root is not None
         return self.topology.root
 
@@ -93,7 +138,30 @@ def build_tree(
     classes_per_head: int,
     heads: int,
 ) -> Tree:
-    """Resolve a topology. Raises :class:`SpecError` where it cannot be trained, naming node or slot."""
+    """Resolve a topology.
+
+    Parameters
+    ----------
+    spec : Spec
+        Settings of links, hypernetworks and solvers. Its own topology is not used.
+    topology : Topology
+        Tree to resolve.
+    image_shape : tuple of int
+        Channels, height, width in pixels.
+    classes_per_head : int
+        Logits of one output head.
+    heads : int
+        Output heads of every solver.
+
+    Returns
+    -------
+    Tree
+
+    Raises
+    ------
+    SpecError
+        Where the topology cannot be trained, naming node or slot.
+    """
     if not topology.paths:
         raise SpecError("topology: there is no path from the root to a solver")
     used = {n for path in topology.paths for n in path.hypernetworks}

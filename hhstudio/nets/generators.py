@@ -1,4 +1,4 @@
-"""Generators: from a condition and chunk codes to raw output.
+"""Generators: networks from a condition and chunk codes to raw output.
 
 A generator is itself a possible target of another one: it has a :class:`TargetSpec` and runs with given
 weights, one set of them or a batch, which is all that recursion needs.
@@ -34,11 +34,25 @@ ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], float]] = {
 
 
 def encode(x: Tensor, encoding: Encoding) -> Tensor:
-    """(..., n) -> (..., n), or (..., 2n) for ``cos_sin``, at root mean square 1 unless ``plain``.
+    """Encoding of a generator's input, at root mean square 1 unless ``plain``.
 
-    A constant norm of the whole input keeps the scale of what is generated the same for every condition
-    and chunk. ``cos_sin`` is the input encoding of magnitude-invariant parametrisation (Ortiz et al. 2023)
-    on embeddings squashed to [0, 1].
+    A constant norm of the whole input keeps the scale of what is generated the same for every condition and
+    chunk.
+
+    Parameters
+    ----------
+    x : Tensor, shape (..., n)
+        Embeddings, concatenated.
+    encoding : {"plain", "norm", "cos_sin"}
+        As it is; divided by its root mean square; cosine and sine of the embeddings squashed to [0, π/2].
+
+    Returns
+    -------
+    Tensor, shape (..., n), or (..., 2n) for ``cos_sin``
+
+    References
+    ----------
+    Ortiz et al. 2023, Magnitude invariant parametrizations improve hypernetwork learning (input encoding).
     """
     if encoding == "norm":
         return functional.rms_norm(x, x.shape[-1:])
@@ -50,10 +64,22 @@ def encode(x: Tensor, encoding: Encoding) -> Tensor:
 
 @dataclass(frozen=True)
 class MLPGenerator:
-    """A chunked MLP: [task embedding, slot embedding, chunk code] -> one chunk.
+    """Chunked MLP: [task embedding, slot embedding, chunk code] -> one chunk.
 
-    ``task``, ``slot``, ``code``: sizes of the three embeddings; ``hidden``: widths; ``chunk``: numbers a
-    chunk. ``layer_norm`` normalises hidden activations, without weights of its own.
+    Attributes
+    ----------
+    task, slot, code : int
+        Sizes of the three embeddings.
+    hidden : tuple of int
+        Widths of the hidden layers.
+    chunk : int
+        Numbers in one chunk.
+    activation : str
+        A key of :data:`ACTIVATIONS`.
+    layer_norm : bool
+        Normalise hidden activations, without weights of its own.
+    encoding : {"plain", "norm", "cos_sin"}
+        Of the input (:func:`encode`).
     """
 
     task: int
@@ -67,22 +93,35 @@ class MLPGenerator:
 
     @cached_property
     def widths(self) -> tuple[int, ...]:
+        """Widths of all layers: inputs, hidden layers, chunk."""
         inputs = (self.task + self.slot + self.code) * (2 if self.encoding == "cos_sin" else 1)
         return (inputs, *self.hidden, self.chunk)
 
     @cached_property
     def spec(self) -> TargetSpec:
+        """The generator's own tensors, ``layers.I.weight`` and ``layers.I.bias``, and their wanted scales."""
         gain = ACTIVATIONS[self.activation][1]
-        found = []
+        tensors = []
         last = len(self.widths) - 2
         for layer, (inputs, outputs) in enumerate(itertools.pairwise(self.widths)):
             sigma = (1.0 if layer == last else gain) / math.sqrt(inputs)
-            found.append(TensorSpec(f"layers.{layer}.weight", (outputs, inputs), "weight", inputs, sigma))
-            found.append(TensorSpec(f"layers.{layer}.bias", (outputs,), "bias", 1, BIAS_SIGMA))
-        return TargetSpec(tuple(found))
+            tensors.append(TensorSpec(f"layers.{layer}.weight", (outputs, inputs), "weight", inputs, sigma))
+            tensors.append(TensorSpec(f"layers.{layer}.bias", (outputs,), "bias", 1, BIAS_SIGMA))
+        return TargetSpec(tuple(tensors))
 
     def inputs(self, task: Tensor, slots: Tensor, codes: Tensor) -> Tensor:
-        """(B, task), (K, slot), (K, code) or (B, K, code) -> (B, K, inputs)."""
+        """Encoded inputs for B conditions and K chunks.
+
+        Parameters
+        ----------
+        task : Tensor, shape (B, task)
+        slots : Tensor, shape (K, slot)
+        codes : Tensor, shape (K, code) or (B, K, code)
+
+        Returns
+        -------
+        Tensor, shape (B, K, widths[0])
+        """
         batch, rows = task.shape[0], slots.shape[0]
         parts = (
             task[:, None].expand(-1, rows, -1),
@@ -92,7 +131,18 @@ class MLPGenerator:
         return encode(torch.cat(parts, -1), self.encoding)
 
     def hidden_activations(self, weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
-        """(B, K, inputs) -> (B, K, last hidden width)."""
+        """Activations of the last hidden layer.
+
+        Parameters
+        ----------
+        weights : mapping of str to Tensor
+            Shapes as in :attr:`spec`, or with a leading B: a generator for each condition.
+        x : Tensor, shape (B, K, widths[0])
+
+        Returns
+        -------
+        Tensor, shape (B, K, widths[-2])
+        """
         activation = ACTIVATIONS[self.activation][0]
         for layer in range(len(self.hidden)):
             x = _affine(x, weights[f"layers.{layer}.weight"], weights[f"layers.{layer}.bias"])
@@ -102,7 +152,19 @@ class MLPGenerator:
         return x
 
     def run(self, weights: Mapping[str, Tensor], x: Tensor) -> Tensor:
-        """(B, K, inputs) -> (B, K, chunk); weights of one generator, or of one for each of the B."""
+        """Raw output, chunk by chunk.
+
+        Parameters
+        ----------
+        weights : mapping of str to Tensor
+            Shapes as in :attr:`spec`, or with a leading B: a generator for each condition.
+        x : Tensor, shape (B, K, widths[0])
+            From :meth:`inputs`.
+
+        Returns
+        -------
+        Tensor, shape (B, K, chunk)
+        """
         x = self.hidden_activations(weights, x)
         last = f"layers.{len(self.hidden)}"
         return _affine(x, weights[f"{last}.weight"], weights[f"{last}.bias"])

@@ -1,4 +1,4 @@
-"""The chain: a path's solver weights from the root's weights, embeddings and anchors, at any depth.
+"""Generation: a path's solver weights from the root's weights, embeddings and anchors, at any depth.
 
 :class:`Hierarchy` holds every stored number of a tree and generates weights for a batch of conditions:
 all chunks of all of them in one product at the root, then one batched product a level for each path.
@@ -24,7 +24,15 @@ PROBES = 8
 
 
 class Condition(NamedTuple):
-    """One (path, task) pair. ``solver``: id of the path's solver, which keeps its place when renamed."""
+    """One (path, task) pair, which has task embeddings of its own.
+
+    Attributes
+    ----------
+    solver : str
+        Id of the path's solver, which stays the same when the path is renamed.
+    task : int
+        Index in the stream; negative for conditions that are made up and never learned.
+    """
 
     solver: str
     task: int
@@ -32,9 +40,14 @@ class Condition(NamedTuple):
 
 @dataclass(frozen=True)
 class Generated:
-    """What a chain generated for a batch of conditions of one path.
+    """Weights that a chain generated for a batch of B conditions of one path.
 
-    ``levels[i]``: (B, size) weights of the target of edge i; the last are the solver's.
+    Attributes
+    ----------
+    chain : Chain
+    conditions : tuple of Condition
+    levels : tuple of Tensor
+        ``levels[i]``, shape (B, size): weights of the target of edge i; the last are the solver's.
     """
 
     chain: Chain
@@ -43,12 +56,36 @@ class Generated:
     _rows: dict[int, tuple[Tensor, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def solver_weights(self, condition: Condition) -> dict[str, Tensor]:
-        """Tensors by name, as the solver takes them."""
+        """Solver weights of one condition.
+
+        Parameters
+        ----------
+        condition : Condition
+            One of :attr:`conditions`.
+
+        Returns
+        -------
+        dict of str to Tensor
+            By name, as the solver takes them.
+        """
         return self.chain.last.spec.split(self.rows(len(self.levels) - 1)[self.conditions.index(condition)])
 
     def rows(self, level: int) -> tuple[Tensor, ...]:
-        """Weights (size,) at a level of each condition. Taken apart once: gradients of rows that are picked
-        one by one would each fill a tensor as large as all of them."""
+        """Weights at a level, condition by condition.
+
+        Taken apart once: gradients of rows that are picked one by one would each fill a tensor as large as
+        all of them.
+
+        Parameters
+        ----------
+        level : int
+            Index into :attr:`levels`.
+
+        Returns
+        -------
+        tuple of Tensor, each of shape (size,)
+            In the order of :attr:`conditions`.
+        """
         if level not in self._rows:
             self._rows[level] = self.levels[level].unbind(0)
         return self._rows[level]
@@ -61,21 +98,41 @@ class Generated:
 
     @torch.no_grad()
     def gradient_norms(self) -> list[Tensor]:
-        """Norm of the gradient at each level's weights of the first condition, after a backward pass; 0 where
-        nothing trained is above it. Stays on the device."""
-        found = []
+        """Norm of the gradient at each level's weights of the first condition, after a backward pass.
+
+        Returns
+        -------
+        list of Tensor, each of shape ()
+            On the device; 0 where nothing that is trained stands above.
+        """
+        norms = []
         for level in self.levels:
             gradient = level.grad if level.retains_grad else None
-            found.append(level.new_zeros(()) if gradient is None else torch.linalg.vector_norm(gradient[0]))
-        return found
+            norms.append(level.new_zeros(()) if gradient is None else torch.linalg.vector_norm(gradient[0]))
+        return norms
 
 
 class Hierarchy:
     """All stored numbers of a tree, and the generation of everything else.
 
-    ``stored``: leaf tensors by name (root/..., slot/KEY, code/KEY, anchor/SLOT, task/SOLVER/TASK/NODE,
-    task_code/SOLVER/TASK). ``gains``: for each contribution, the factor that gave its raw output unit
-    scale when it was made.
+    Parameters
+    ----------
+    tree : Tree
+    seed : int
+        Decides every random draw, with the name of the tensor.
+    device : torch.device or str
+    dtype : torch.dtype
+        Of what is stored.
+    task_chunks : bool
+        Chunk codes of a solver belong to each condition rather than to the slot.
+
+    Attributes
+    ----------
+    stored : dict of str to Tensor
+        Leaf tensors by name: root/TENSOR, slot/KEY, code/KEY, anchor/SLOT, task/SOLVER/TASK/NODE,
+        task_code/SOLVER/TASK.
+    gains : dict of str to float
+        For each contribution, the factor that gave its raw output unit scale when it was made.
     """
 
     def __init__(
@@ -91,16 +148,23 @@ class Hierarchy:
         self.gains: dict[str, float] = {}
         self._scales: dict[str, Tensor] = {}
         self._seeded: dict[str, Tensor] = {}
-        self._silent: frozenset[str] = frozenset()
-        self._change: tuple[int, Callable[[TargetSpec, Tensor], Tensor]] | None = None
+        self._left_out: frozenset[str] = frozenset()
+        self._perturbation: tuple[int, Callable[[TargetSpec, Tensor], Tensor]] | None = None
         self.tree = tree
         self.adopt(tree)
 
     # what is stored ------------------------------------------------------------------------------------
 
     def adopt(self, tree: Tree) -> None:
-        """Make ``tree`` the tree; whatever is stored for slots that stay is kept (growth), what was stored
-        for slots and paths that go is forgotten."""
+        """Take another tree (growth).
+
+        What is stored for slots and paths that stay is kept; what was stored for others is deleted; what is
+        new is drawn from the seed.
+
+        Parameters
+        ----------
+        tree : Tree
+        """
         self.tree = tree
         self._forget_others()
         direct = all(e.link.mode == "direct" for e in tree.edges.values() if e.source == tree.root)
@@ -118,7 +182,7 @@ class Hierarchy:
                     self._store(f"code/{contribution.key}", (contribution.layout.chunks, generator.code))
         with torch.no_grad():
             for chain in tree.chains.values():
-                self._measure(chain)
+                self._measure_gains(chain)
 
     def _forget_others(self) -> None:
         """Let go of what belongs to no slot and no path of the tree."""
@@ -137,14 +201,19 @@ class Hierarchy:
             }
             if gone.get(kind, False):
                 del self.stored[name]
-        for known in (self.gains, self._scales):
-            for key in known.keys() - keys:
-                del known[key]
+        for by_contribution in (self.gains, self._scales):
+            for key in by_contribution.keys() - keys:
+                del by_contribution[key]
         for slot in self._seeded.keys() - edges.keys():
             del self._seeded[slot]
 
     def add(self, condition: Condition) -> None:
-        """Store embeddings for a condition that is about to be learned."""
+        """Store embeddings for a condition that is about to be learned; those that exist stay as they are.
+
+        Parameters
+        ----------
+        condition : Condition
+        """
         chain = self.tree.chains[condition.solver]
         for node in chain.nodes:
             self._store(_task_name(condition, node), (self.tree.generators[node].task,))
@@ -155,7 +224,14 @@ class Hierarchy:
             self._store(_task_code_name(condition), shape, source=f"code/{own.key}")
 
     def load(self, stored: Mapping[str, Tensor], gains: Mapping[str, float]) -> None:
-        """Overwrite what is stored, and measured, with values saved earlier."""
+        """Overwrite stored tensors and gains with saved values.
+
+        Parameters
+        ----------
+        stored : mapping of str to Tensor
+            Of the names and shapes in :attr:`stored`.
+        gains : mapping of str to float
+        """
         with torch.no_grad():
             for name, value in stored.items():
                 self.stored[name].copy_(value)
@@ -163,7 +239,16 @@ class Hierarchy:
         self._scales.clear()
 
     def embeddings_of(self, condition: Condition) -> list[str]:
-        """Names of the tensors stored for that condition alone."""
+        """Names of the tensors stored for that condition alone.
+
+        Parameters
+        ----------
+        condition : Condition
+
+        Returns
+        -------
+        list of str
+        """
         names = [_task_name(condition, node) for node in self.tree.chains[condition.solver].nodes]
         own = _task_code_name(condition)
         return [*names, own] if own in self.stored else names
@@ -193,49 +278,89 @@ class Hierarchy:
     # generation ----------------------------------------------------------------------------------------
 
     def generate(self, conditions: Iterable[Condition]) -> dict[str, Generated]:
-        """Weights of every target on the paths of these conditions, by solver id; differentiable."""
+        """Weights of every target on the paths of some conditions; differentiable.
+
+        Parameters
+        ----------
+        conditions : iterable of Condition
+            Of any paths, with embeddings (:meth:`add`).
+
+        Returns
+        -------
+        dict of str to Generated
+            By solver id; conditions of a path in the order given.
+        """
         groups: dict[str, list[Condition]] = {}
         for condition in conditions:
             groups.setdefault(condition.solver, []).append(condition)
         chains = {solver: self.tree.chains[solver] for solver in groups}
-        at_root = self._run_root([self._inputs(chains[s], 0, found) for s, found in groups.items()])
+        at_root = self._run_root([self._inputs(chains[s], 0, group) for s, group in groups.items()])
         return {
-            solver: Generated(chains[solver], tuple(found), self._descend(chains[solver], found, raw))
-            for (solver, found), raw in zip(groups.items(), at_root, strict=True)
+            solver: Generated(chains[solver], tuple(group), self._generate_levels(chains[solver], group, raw))
+            for (solver, group), raw in zip(groups.items(), at_root, strict=True)
         }
 
     @contextlib.contextmanager
-    def without(self, keys: Collection[str]) -> Iterator[None]:
-        """Generate as if those contributions were zero: what they are worth is what is lost then."""
-        before, self._silent = self._silent, frozenset(keys)
+    def without_contributions(self, keys: Collection[str]) -> Iterator[None]:
+        """Generate as if those contributions were zero (context manager).
+
+        Parameters
+        ----------
+        keys : collection of str
+            :attr:`~hhstudio.nets.build.Contribution.key` of each.
+        """
+        before, self._left_out = self._left_out, frozenset(keys)
         try:
             yield
         finally:
-            self._silent = before
+            self._left_out = before
 
     @contextlib.contextmanager
-    def disturbed(self, level: int, change: Callable[[TargetSpec, Tensor], Tensor]) -> Iterator[None]:
-        """Generate with the weights of one level changed; what lies below is generated from the changed ones.
+    def perturbed(self, level: int, change: Callable[[TargetSpec, Tensor], Tensor]) -> Iterator[None]:
+        """Generate with the weights of one level changed (context manager); what is below follows from them.
 
-        ``change`` is called with the target's spec and its weights (B, size), and gives weights alike.
+        Parameters
+        ----------
+        level : int
+            Index into :attr:`Generated.levels`.
+        change : callable
+            Called with the target's spec and its weights (B, size); returns weights of that shape.
         """
-        before, self._change = self._change, (level, change)
+        before, self._perturbation = self._perturbation, (level, change)
         try:
             yield
         finally:
-            self._change = before
+            self._perturbation = before
 
     def root_inputs(self, conditions: Sequence[Condition]) -> Tensor:
-        """(B, K, inputs): what the root is asked for conditions of one path, chunk by chunk."""
+        """Encoded inputs of the root for conditions of one path, chunk by chunk.
+
+        Parameters
+        ----------
+        conditions : sequence of Condition
+            B of them, of the same path.
+
+        Returns
+        -------
+        Tensor, shape (B, K, inputs)
+            K: chunks of everything that the root contributes on the path.
+        """
         return self._inputs(self.tree.chains[conditions[0].solver], 0, conditions)
 
     def root_weights(self) -> dict[str, Tensor]:
+        """The root's stored tensors, by their names in its spec."""
         spec = self.tree.generators[self.tree.root].spec
         return {t.name: self.stored[f"root/{t.name}"] for t in spec.tensors}
 
     @torch.no_grad()
     def root_gradient(self) -> Tensor:
-        """Norm of the gradient at the root's stored weights, after a backward pass; 0 where it is frozen."""
+        """Norm of the gradient at the root's stored weights, after a backward pass.
+
+        Returns
+        -------
+        Tensor, shape ()
+            On the device; 0 where the root is frozen.
+        """
         gradients = [w.grad for w in self.root_weights().values() if w.grad is not None]
         if not gradients:
             return torch.zeros((), dtype=self.dtype, device=self.device)
@@ -250,7 +375,9 @@ class Hierarchy:
         parts = rows.split([x.shape[0] * x.shape[1] for x in inputs])
         return [part.view(*x.shape[:2], -1) for part, x in zip(parts, inputs, strict=True)]
 
-    def _descend(self, chain: Chain, conditions: Sequence[Condition], raw: Tensor) -> tuple[Tensor, ...]:
+    def _generate_levels(
+        self, chain: Chain, conditions: Sequence[Condition], raw: Tensor
+    ) -> tuple[Tensor, ...]:
         """From the root's raw output down to the solver: (B, size) a level."""
         waiting: dict[str, list[Tensor]] = {}
         levels = []
@@ -263,8 +390,8 @@ class Hierarchy:
             for (target, contribution), part in zip(_outputs(chain, at), parts, strict=True):
                 waiting.setdefault(target.slot, []).append(contribution.layout.join(part))
             levels.append(self._link(edge, waiting.pop(edge.slot), levels[-1] if levels else None))
-            if self._change is not None and self._change[0] == at:
-                levels[-1] = self._change[1](edge.spec, levels[-1])
+            if self._perturbation is not None and self._perturbation[0] == at:
+                levels[-1] = self._perturbation[1](edge.spec, levels[-1])
         return tuple(levels)
 
     def _inputs(self, chain: Chain, at: int, conditions: Sequence[Condition]) -> Tensor:
@@ -287,8 +414,8 @@ class Hierarchy:
     def _link(self, edge: Edge, raw: Sequence[Tensor], above: Tensor | None) -> Tensor:
         """(B, size) weights of the edge's target from what its contributions generated; ``above``: the
         weights (B, size) of the generator itself, None for the root."""
-        if self._silent:
-            raw = [u * (c.key not in self._silent) for c, u in zip(edge.contributions, raw, strict=True)]
+        if self._left_out:
+            raw = [u * (c.key not in self._left_out) for c, u in zip(edge.contributions, raw, strict=True)]
         if not edge.link.anchored:
             return raw[0] if len(raw) == 1 else torch.stack(list(raw)).sum(0)
         weights = self._base(edge, above)
@@ -305,14 +432,28 @@ class Hierarchy:
         return edge.spec.join(self.root_weights()) if above is None else above
 
     def scale(self, edge: Edge, contribution: Contribution) -> Tensor:
-        """(size,) factor from raw output to change of weights: alpha * s * gain / sqrt(contributions)."""
-        found = self._scales.get(contribution.key)
-        if found is None:
-            factor = edge.link.alpha * self.gains[contribution.key] / math.sqrt(len(edge.contributions))
-            found = self._scales[contribution.key] = self._put(edge.spec.sigma() * factor)
-        return found
+        """Factor from a contribution's raw output to a change of weights.
 
-    def _measure(self, chain: Chain) -> None:
+        alpha * s * gain / sqrt(number of contributions), with s the wanted standard deviation of each number.
+
+        Parameters
+        ----------
+        edge : Edge
+            An anchored one.
+        contribution : Contribution
+            One of the edge's.
+
+        Returns
+        -------
+        Tensor, shape (size,)
+        """
+        scale = self._scales.get(contribution.key)
+        if scale is None:
+            factor = edge.link.alpha * self.gains[contribution.key] / math.sqrt(len(edge.contributions))
+            scale = self._scales[contribution.key] = self._put(edge.spec.sigma() * factor)
+        return scale
+
+    def _measure_gains(self, chain: Chain) -> None:
         """Fix the gain of every new contribution on a path, from the top down, at random conditions."""
         keys = [c.key for edge in chain.edges for c in edge.contributions]
         if all(key in self.gains for key in keys):
@@ -344,7 +485,7 @@ class Hierarchy:
 
 
 def _outputs(chain: Chain, at: int) -> list[tuple[Edge, Contribution]]:
-    """What the hypernetwork at level ``at`` contributes on this path, in the order of the edges."""
+    """Contributions of the hypernetwork at level ``at`` on this path, in the order of the edges."""
     node = chain.nodes[at]
     return [(e, c) for e in chain.edges[at:] for c in e.contributions if c.node == node]
 

@@ -1,4 +1,4 @@
-"""What a target's weights look like: ordered tensors with their roles and wanted scales.
+"""Target spec: the ordered tensors of a target, with their roles and wanted scales.
 
 A hypernetwork writes its target's weights as one flat row of numbers; a :class:`TargetSpec` says which
 numbers belong to which tensor, and how large they should be when training begins.
@@ -26,7 +26,18 @@ _NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """One tensor of a target. ``sigma``: wanted standard deviation around ``mean`` at creation."""
+    """One tensor of a target.
+
+    Attributes
+    ----------
+    name : str
+    shape : tuple of int
+    role : {"weight", "bias", "scale", "embedding"}
+    fan_in : int
+        Inputs of one output; 1 where that has no meaning.
+    sigma, mean : float
+        Wanted standard deviation and mean of its numbers when training begins.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -37,58 +48,106 @@ class TensorSpec:
 
     @property
     def size(self) -> int:
+        """Numbers in the tensor."""
         return math.prod(self.shape)
 
 
 @dataclass(frozen=True)
 class TargetSpec:
-    """The tensors of a target, in the order in which they stand in a flat row of :attr:`size` numbers."""
+    """Tensors of a target, in the order in which they stand in a flat row of :attr:`size` numbers.
+
+    Attributes
+    ----------
+    tensors : tuple of TensorSpec
+    """
 
     tensors: tuple[TensorSpec, ...]
 
     @cached_property
     def size(self) -> int:
+        """Numbers in the flat row."""
         return sum(t.size for t in self.tensors)
 
     @cached_property
     def kind(self) -> str:
-        """The same text for all targets that are built alike."""
+        """Digest of names and shapes: the same text for all targets that are built alike."""
         text = repr([(t.name, t.shape) for t in self.tensors])
         return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:
-        """Where each tensor begins in the flat row."""
-        found, at = [], 0
+        """Place in the flat row at which each tensor begins."""
+        offsets, at = [], 0
         for tensor in self.tensors:
-            found.append(at)
+            offsets.append(at)
             at += tensor.size
-        return tuple(found)
+        return tuple(offsets)
 
     def sigma(self) -> Tensor:
-        """(size,) float64: wanted standard deviation of every number."""
+        """Wanted standard deviation of every number.
+
+        Returns
+        -------
+        Tensor, shape (size,), float64
+        """
         return torch.cat([torch.full((t.size,), t.sigma, dtype=torch.float64) for t in self.tensors])
 
     def mean(self) -> Tensor:
-        """(size,) float64: wanted mean of every number."""
+        """Wanted mean of every number.
+
+        Returns
+        -------
+        Tensor, shape (size,), float64
+        """
         return torch.cat([torch.full((t.size,), t.mean, dtype=torch.float64) for t in self.tensors])
 
     def split(self, flat: Tensor) -> dict[str, Tensor]:
-        """(..., size) -> views (..., *shape) by name."""
+        """Tensors of flat rows.
+
+        Parameters
+        ----------
+        flat : Tensor, shape (..., size)
+
+        Returns
+        -------
+        dict of str to Tensor
+            Views of ``flat``, each (..., *shape), by name.
+        """
         parts = flat.split([t.size for t in self.tensors], dim=-1)
         lead = flat.shape[:-1]
         return {t.name: part.view(*lead, *t.shape) for t, part in zip(self.tensors, parts, strict=True)}
 
     def join(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        """The exact inverse of :meth:`split` for tensors without leading dimensions: (size,)."""
+        """Flat row of tensors: the exact inverse of :meth:`split` without leading dimensions.
+
+        Parameters
+        ----------
+        tensors : mapping of str to Tensor
+            All of the spec's, by name.
+
+        Returns
+        -------
+        Tensor, shape (size,)
+        """
         return torch.cat([tensors[t.name].reshape(-1) for t in self.tensors])
 
     @classmethod
     def of_module(cls, module: nn.Module) -> TargetSpec:
-        """The trainable tensors of any module, with He scale by fan-in (He et al. 2015).
+        """Spec of the trainable tensors of any module, with He scale by fan-in.
 
-        The last weight maps to the output and gets scale 1/sqrt(fan-in), so that logits begin at unit
-        scale.
+        The last weight maps to the output and gets scale 1/sqrt(fan-in), so that logits begin at unit scale.
+
+        Parameters
+        ----------
+        module : nn.Module
+
+        Returns
+        -------
+        TargetSpec
+
+        References
+        ----------
+        He et al. 2015, Delving deep into rectifiers, eq. 10.
         """
         owners = {
             f"{prefix}.{name}" if prefix else name: owner

@@ -73,11 +73,11 @@ def test_a_solver_that_does_not_fit_the_data_is_refused_in_one_line(architecture
 
 def test_outputs_of_other_heads_do_not_count():
     target = SolverTarget(build_solver("mlp", {"hidden": [4]}, (1, 8, 8), 2, 3), (1, 8, 8), 2, 3)
-    mask = target.uncounted(1)
+    mask = target.other_heads(1)
     rows = target.spec.split(mask)["head.weight"]
     assert rows[:, 0].tolist() == [True, True, False, False, True, True]
     assert int(mask.sum()) == 4 * (4 + 1)
-    assert not bool(target.uncounted(None).any())
+    assert not bool(target.other_heads(None).any())
 
 
 def test_heads_follow_the_scenario():

@@ -42,11 +42,30 @@ def build_solver(
     classes_per_head: int,
     heads: int,
 ) -> nn.Module:
-    """A solver with PyTorch's own initial weights.
+    """Solver module with PyTorch's own initial weights.
 
-    A class named by import path is called with ``image_shape`` (C, H, W) and ``outputs`` where its
-    constructor takes arguments of these names, and with ``options``. Raises :class:`SpecError` for an
-    unknown name, an import that fails, arguments that the class does not take.
+    A class named by import path is called with ``image_shape`` and ``outputs`` where its constructor takes
+    arguments of these names, and with ``options``.
+
+    Parameters
+    ----------
+    architecture : str
+        A key of :data:`SOLVERS`, or an import path ``package.module:Class``.
+    options : mapping of str to object
+        Further keyword arguments of the constructor.
+    image_shape : tuple of int
+        C, H, W.
+    classes_per_head, heads : int
+        ``outputs`` is their product.
+
+    Returns
+    -------
+    nn.Module
+
+    Raises
+    ------
+    SpecError
+        For an unknown name, an import that fails, arguments that the class does not take.
     """
     outputs = classes_per_head * heads
     if architecture in SOLVERS:
@@ -54,8 +73,8 @@ def build_solver(
         make = SOLVERS[architecture]
     else:
         make = _imported(architecture)
-        known = {"image_shape": image_shape, "outputs": outputs}
-        arguments = {name: value for name, value in known.items() if _takes(make, name)}
+        offered = {"image_shape": image_shape, "outputs": outputs}
+        arguments = {name: value for name, value in offered.items() if _takes(make, name)}
     try:
         module = make(**arguments, **options)
     except SpecError:
@@ -72,11 +91,21 @@ def build_solver(
 
 
 def output_heads(stream: Stream, tasks: Sequence[TaskInfo]) -> tuple[int, int]:
-    """(classes per head, heads) of a stream's solvers.
+    """Output heads of a stream's solvers.
 
     Scenario task: as ``stream.heads`` says, one head whose weights are generated for each condition, or a
     head for each task; domain: one head that all tasks share; class: one head for all classes, a permuted
     image counting as a class of its own.
+
+    Parameters
+    ----------
+    stream : Stream
+    tasks : sequence of TaskInfo
+        The stream's, resolved.
+
+    Returns
+    -------
+    classes_per_head, heads : int
     """
     if stream.scenario == "class":
         distinct = {
@@ -92,8 +121,8 @@ def output_heads(stream: Stream, tasks: Sequence[TaskInfo]) -> tuple[int, int]:
 def _imported(path: str) -> Callable[..., nn.Module]:
     module_name, colon, class_name = path.partition(":")
     if not colon:
-        known = ", ".join(SOLVERS)
-        raise SpecError(f"unknown solver {path!r}; known: {known}, or an import path package.module:Class")
+        names = ", ".join(SOLVERS)
+        raise SpecError(f"unknown solver {path!r}; known: {names}, or an import path package.module:Class")
     try:
         return getattr(importlib.import_module(module_name), class_name)
     except Exception as error:

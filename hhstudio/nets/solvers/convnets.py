@@ -1,4 +1,4 @@
-"""Plain convolutional solvers."""
+"""Convolutional solvers without residual connections: SmallCNN, LeNet, ZenkeNet."""
 
 from __future__ import annotations
 
@@ -9,9 +9,18 @@ from torch import Tensor, nn
 
 
 class SmallCNN(nn.Module):
-    """A convolution and a strided one for each width of ``channels``, then one linear layer.
+    """Strided convolutions, one for each width, then one linear layer.
 
     Every stage halves the image (rounding up). About 2 600 weights on 8x8 digits.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        C, H, W.
+    outputs : int
+        Logits.
+    channels : sequence of int
+        Width of each stage.
     """
 
     def __init__(
@@ -27,11 +36,37 @@ class SmallCNN(nn.Module):
         self.head = nn.Linear(inputs * height * width, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits of images.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, C, H, W)
+
+        Returns
+        -------
+        Tensor, shape (N, outputs)
+        """
         return self.head(self.features(x))
 
 
 class LeNet(nn.Module):
-    """LeNet-5 in its usual modern form (LeCun et al. 1998): ``channels`` 20 and 50, ``hidden`` 500."""
+    """LeNet-5 in its usual modern form: two convolutions with max pooling, one hidden linear layer.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        C, H, W.
+    outputs : int
+        Logits.
+    channels : sequence of int
+        Widths of the two convolutions.
+    hidden : int
+        Width of the hidden layer.
+
+    References
+    ----------
+    LeCun et al. 1998, Gradient-based learning applied to document recognition.
+    """
 
     def __init__(
         self,
@@ -50,13 +85,38 @@ class LeNet(nn.Module):
         self.head = nn.Linear(hidden, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits of images.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, C, H, W)
+
+        Returns
+        -------
+        Tensor, shape (N, outputs)
+        """
         return self.head(self.hidden(self.features(x)))
 
 
 class Zenke(nn.Module):
-    """The CIFAR network of Zenke et al. 2017: two blocks of two convolutions, one hidden linear layer.
+    """CIFAR network of Zenke et al.: two blocks of two convolutions, one hidden linear layer.
 
-    ``channels`` of the four convolutions, ``hidden`` units, dropout after blocks and before the head.
+    Parameters
+    ----------
+    image_shape : tuple of int
+        C, H, W.
+    outputs : int
+        Logits.
+    channels : sequence of int
+        Widths of the four convolutions.
+    hidden : int
+        Width of the hidden layer.
+    dropout, hidden_dropout : float
+        Probabilities after each block, and before the head.
+
+    References
+    ----------
+    Zenke et al. 2017, Continual learning through synaptic intelligence.
     """
 
     def __init__(
@@ -82,6 +142,16 @@ class Zenke(nn.Module):
         self.head = nn.Linear(hidden, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits of images.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, C, H, W)
+
+        Returns
+        -------
+        Tensor, shape (N, outputs)
+        """
         return self.head(self.hidden(self.features(x)))
 
 
@@ -89,6 +159,6 @@ def _size(features: nn.Module, image_shape: tuple[int, int, int]) -> int:
     """Numbers that come out for one image; raises what the module raises when the image is too small."""
     training = features.training
     with torch.no_grad():
-        found = features.eval()(torch.zeros(1, *image_shape))
+        sample = features.eval()(torch.zeros(1, *image_shape))
     features.train(training)
-    return math.prod(found.shape[1:])
+    return math.prod(sample.shape[1:])

@@ -1,4 +1,4 @@
-"""A multilayer perceptron on flattened images."""
+"""Multilayer perceptron on flattened images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from torch import Tensor, nn
 
 
 class MLP(nn.Module):
-    """``hidden``: widths; ReLU between the layers."""
+    """Linear layers with ReLU between them.
+
+    Parameters
+    ----------
+    image_shape : tuple of int
+        C, H, W.
+    outputs : int
+        Logits.
+    hidden : sequence of int
+        Widths of the hidden layers.
+    """
 
     def __init__(
         self,
@@ -26,4 +36,14 @@ class MLP(nn.Module):
         self.head = nn.Linear(widths[-1], outputs)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits of images.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, C, H, W)
+
+        Returns
+        -------
+        Tensor, shape (N, outputs)
+        """
         return self.head(self.body(x))

@@ -1,4 +1,4 @@
-"""Residual networks for small images (He et al. 2016, section 4.2)."""
+"""Residual networks for small images."""
 
 from __future__ import annotations
 
@@ -34,9 +34,29 @@ class _Block(nn.Module):
 
 
 class ResNet32(nn.Module):
-    """Three stages of ``blocks`` residual blocks, widths ``channels``: 6 * 5 + 2 = 32 layers by default.
+    """Three stages of residual blocks: 6 * 5 + 2 = 32 layers by default.
 
-    ``norm``: batch (statistics kept for each condition), group (no statistics), none.
+    Parameters
+    ----------
+    image_shape : tuple of int
+        C, H, W.
+    outputs : int
+        Logits.
+    channels : sequence of int
+        Width of each stage.
+    blocks : int
+        Residual blocks in each stage.
+    norm : {"batch", "group", "none"}
+        Batch norm has statistics, kept for each condition; group norm has none.
+
+    Raises
+    ------
+    SpecError
+        For an unknown ``norm``.
+
+    References
+    ----------
+    He et al. 2016, Deep residual learning for image recognition, section 4.2 (shortcuts of option A).
     """
 
     def __init__(
@@ -53,15 +73,25 @@ class ResNet32(nn.Module):
         make = _NORMS[norm]
         self.stem = nn.Conv2d(image_shape[0], channels[0], 3, 1, 1, bias=False)
         self.norm = make(channels[0])
-        found: list[nn.Module] = []
+        residual_blocks: list[nn.Module] = []
         inputs = channels[0]
         for stage, width in enumerate(channels):
             for block in range(blocks):
-                found.append(_Block(inputs, width, 2 if stage and not block else 1, make))
+                residual_blocks.append(_Block(inputs, width, 2 if stage and not block else 1, make))
                 inputs = width
-        self.blocks = nn.Sequential(*found)
+        self.blocks = nn.Sequential(*residual_blocks)
         self.head = nn.Linear(inputs, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Logits of images.
+
+        Parameters
+        ----------
+        x : Tensor, shape (N, C, H, W)
+
+        Returns
+        -------
+        Tensor, shape (N, outputs)
+        """
         x = self.blocks(functional.relu(self.norm(self.stem(x))))
         return self.head(x.mean((2, 3)))
