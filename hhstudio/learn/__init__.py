@@ -1,0 +1,1 @@
+"""Learning: training steps, consolidation, analysis of what was learned, and data."""

@@ -1,4 +1,4 @@
-"""Devices by name, and how they compute."""
+"""Devices by name: which there are, their arithmetic, threads and memory."""
 
 from __future__ import annotations
 
@@ -15,14 +15,37 @@ from hhstudio.core.spec.spec import Training
 
 
 class Arithmetic(NamedTuple):
-    """``dtype``: of stored numbers; ``autocast``: of the solver's and generators' products, or None."""
+    """Precision of a run.
+
+    Attributes
+    ----------
+    dtype : torch.dtype
+        Of stored numbers.
+    autocast : torch.dtype or None
+        Of the products of solvers and generators; None: ``dtype``.
+    """
 
     dtype: torch.dtype
     autocast: torch.dtype | None
 
 
 def resolve_device(name: str) -> str:
-    """A device that is there, for auto, cpu, cuda, cuda:1, mps. Raises :class:`DeviceError`."""
+    """Device that is there, for auto, cpu, cuda, cuda:1, mps.
+
+    Parameters
+    ----------
+    name : str
+        ``auto`` takes the first of CUDA, MPS and CPU that there is.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    DeviceError
+        For an unknown name, or a device that this machine does not have.
+    """
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if name == "auto":
         return "cuda" if cuda else "mps" if mps else "cpu"
@@ -43,7 +66,23 @@ def resolve_device(name: str) -> str:
 
 
 def prepare(device: str, training: Training) -> Arithmetic:
-    """Set threads and product precision of this process for a run. Raises :class:`DeviceError`."""
+    """Set threads and product precision of this process for a run.
+
+    Parameters
+    ----------
+    device : str
+    training : Training
+        Its ``threads`` and ``precision``.
+
+    Returns
+    -------
+    Arithmetic
+
+    Raises
+    ------
+    DeviceError
+        Where the device lacks the precision.
+    """
     kind = torch.device(device).type
     torch.set_num_threads(training.threads or _threads())
     torch.set_float32_matmul_precision("high" if training.precision == "tf32" else "highest")
@@ -56,21 +95,43 @@ def prepare(device: str, training: Training) -> Arithmetic:
 
 
 def _threads() -> int:
-    """What a scheduler or a sweep allows (OMP_NUM_THREADS), or one fewer than there are cores."""
+    """Threads that a scheduler or a sweep allows (OMP_NUM_THREADS), or one fewer than there are cores."""
     allowed = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     return int(allowed) if allowed.isdigit() and int(allowed) else max(1, (os.cpu_count() or 2) - 1)
 
 
 def memory_format(device: torch.device, training: Training) -> torch.memory_format:
-    """How images lie in memory. Channels last is how CPUs convolve and pool fastest (a fifth of a step), and
-    how GPUs do on their tensor cores, which float32 does not use."""
+    """Order in which images lie in memory.
+
+    Channels last is how CPUs convolve and pool fastest (a fifth of a step), and how GPUs do on their tensor
+    cores, which float32 does not use.
+
+    Parameters
+    ----------
+    device : torch.device
+    training : Training
+
+    Returns
+    -------
+    torch.memory_format
+    """
     if device.type == "cpu" or (device.type == "cuda" and training.precision in ("tf32", "bfloat16")):
         return torch.channels_last
     return torch.contiguous_format
 
 
 def peak_memory(device: torch.device) -> int:
-    """Bytes: the device's peak of this run on CUDA, the process's peak elsewhere."""
+    """Peak memory: of this run on CUDA, of this process elsewhere.
+
+    Parameters
+    ----------
+    device : torch.device
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
     if sys.platform == "win32":
@@ -85,11 +146,11 @@ def peak_memory(device: torch.device) -> int:
 
 
 def _high_water() -> int | None:
-    """Bytes, as Linux tells; None elsewhere. What getrusage says there is at least what the process that
-    started this one took, because it is not set back when a program begins."""
+    """Peak resident bytes on Linux; None elsewhere. What getrusage gives is at least the peak of the process
+    that started this one, because it is not set back when a program begins."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
         return None
-    found = next((line.split()[1] for line in lines if line.startswith("VmHWM:")), None)
-    return None if found is None else int(found) * 1024
+    kilobytes = next((line.split()[1] for line in lines if line.startswith("VmHWM:")), None)
+    return None if kilobytes is None else int(kilobytes) * 1024

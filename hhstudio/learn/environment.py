@@ -1,5 +1,4 @@
-"""Where a run computes: what has to be the same for its numbers to come out the same, and what helps to
-find out why they did not."""
+"""Environment of a run: versions, device and threads, on which the bits of its numbers depend."""
 
 from __future__ import annotations
 
@@ -17,7 +16,16 @@ PACKAGES = ("torchvision", "numpy", "h5py")
 
 
 def environment(device: str) -> dict[str, str]:
-    """Names and values as texts; the device's and the threads' as they are set now."""
+    """Versions, device and threads, as texts by name; device and threads as they are set now.
+
+    Parameters
+    ----------
+    device : str
+
+    Returns
+    -------
+    dict of str to str
+    """
     return {
         **_fixed(),
         "device": device,
@@ -28,8 +36,8 @@ def environment(device: str) -> dict[str, str]:
 
 @cache
 def _fixed() -> dict[str, str]:
-    """What does not change while a process runs."""
-    found = {
+    """Entries that do not change while a process runs."""
+    versions = {
         "hhstudio": hhstudio.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -38,12 +46,12 @@ def _fixed() -> dict[str, str]:
     }
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
     if torch.version.cuda and torch.cuda.is_available():
-        found["cuda"] = str(torch.version.cuda)
-    return found | _checkout(Path(hhstudio.__file__).parents[1])
+        versions["cuda"] = str(torch.version.cuda)
+    return versions | _checkout(Path(hhstudio.__file__).parents[1])
 
 
 def _device_name(device: str) -> str:

@@ -144,10 +144,10 @@ def _wait(process: subprocess.Popen[bytes], cancelled: threading.Event) -> None:
 
 def _main(dataset: str, data_root: str, out: str, trust: str) -> int:
     """Read with torch at hand and write labels (K,) and images (K, H, W, 3) uint8 to an .npz."""
-    from hhstudio.learn.data.access import Access
+    from hhstudio.learn.data.access import DataAccess
     from hhstudio.learn.data.cifar import load_cifar
 
-    access = Access(Path(data_root), allow_unverified=trust == "unverified", download=False)
+    access = DataAccess(Path(data_root), allow_unverified=trust == "unverified", download=False)
     try:
         source = load_cifar(DATASETS[dataset], access)
     except HHStudioError as error:

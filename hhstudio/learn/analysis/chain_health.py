@@ -96,7 +96,7 @@ def amplified(
         moved = {name: _moved(tensor, epsilon, source) for name, tensor in tensors.items()}
         return torch.cat([moved[t.name].reshape(len(flat), -1) for t in spec.tensors], dim=-1)
 
-    with _changed_root(bench, epsilon, source) if level == ROOT else bench.hierarchy.disturbed(level, change):
+    with _changed_root(bench, epsilon, source) if level == ROOT else bench.hierarchy.perturbed(level, change):
         return bench.learner.solver_weights([condition])[condition]
 
 
@@ -137,7 +137,7 @@ class _Worth:
         """Accuracy lost without contributions, and its standard error."""
         if not self.images:
             return float("nan"), float("nan")
-        with self._bench.hierarchy.without(keys):
+        with self._bench.hierarchy.without_contributions(keys):
             lost = self._right - self._answers()
         return float(lost.mean()), float(lost.std(correction=0)) / self.images**0.5
 

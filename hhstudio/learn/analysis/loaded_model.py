@@ -24,7 +24,7 @@ from hhstudio.core.tree.topology import Topology
 from hhstudio.learn.data import TaskData, TaskStream, build_stream
 from hhstudio.learn.training import checkpoint
 from hhstudio.learn.training.learner import Learner
-from hhstudio.learn.training.schedule import Position
+from hhstudio.learn.training.schedule import RunPosition
 from hhstudio.nets.hierarchy import Chain, Condition, Hierarchy
 
 KEPT = 192 << 20
@@ -54,7 +54,7 @@ class Bench:
         self._data_root, self._allow_unverified = data, allow_unverified
         try:
             self.topology = msgspec.convert(state.meta["topology"], Topology)
-            at = Position.from_json(state.meta["position"], self.topology)
+            at = RunPosition.from_json(state.meta["position"], self.topology)
         except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
             raise SessionError(f"the saved state cannot be read: {error}") from None
         self.learner = Learner(spec, self.topology, outline(spec, tasks, image_shape), device)

@@ -1,1 +1,1 @@
-"""Consolidation: penalties that keep what was generated for earlier conditions."""
+"""Consolidation: the penalty on change of earlier conditions' weights, in its forms."""

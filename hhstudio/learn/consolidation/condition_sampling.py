@@ -1,4 +1,4 @@
-"""How many earlier conditions a step can afford to look at.
+"""Sample size: how many earlier conditions a step can afford to generate.
 
 Where a solver's own pass is the larger part of a step, generating four earlier conditions with it costs
 little. Where the solver is small and the chain long, each of them costs as much as a third of the rest:
@@ -17,37 +17,53 @@ from hhstudio.learn.consolidation.kronecker import covered_layers
 from hhstudio.nets.build import Chain, Tree
 from hhstudio.nets.generators import MLPGenerator
 
-MOST, LEAST = 4, 2
+LARGEST_SAMPLE, SMALLEST_SAMPLE = 4, 2
 SHARE = 0.2
 """Of a step with one earlier condition: what further ones may add to it."""
 
 PASSES = 400
-"""What passing one generated number through memory costs in a step, in multiplications: measured in
+"""Cost of passing one generated number through memory in a step, in multiplications: measured in
 float32 on a CPU."""
 
 BACK = 3
-"""What a forward and a backward pass cost, in forward passes."""
+"""Cost of a forward and a backward pass, in forward passes."""
 
 
-def affordable(tree: Tree, chain: Chain, batch: int, curved: bool) -> int:
-    """Earlier conditions a step, from :data:`LEAST` to :data:`MOST`, of so many as keep what is added within
-    :data:`SHARE`. ``batch``: images a step; ``curved``: their drift is weighed by curvature."""
+def affordable_sample(tree: Tree, chain: Chain, batch: int, curved: bool) -> int:
+    """Earlier conditions a step, so many as add no more than :data:`SHARE` to it.
+
+    Parameters
+    ----------
+    tree : Tree
+    chain : Chain
+        The path that is learned.
+    batch : int
+        Images a step.
+    curved : bool
+        Whether drift is weighted by curvature.
+
+    Returns
+    -------
+    int
+        From :data:`SMALLEST_SAMPLE` to :data:`LARGEST_SAMPLE`.
+    """
     own = sum(
-        _generating(tree.generators[n], e.spec.size) for n, e in zip(chain.nodes, chain.edges, strict=True)
+        _generation_cost(tree.generators[n], e.spec.size)
+        for n, e in zip(chain.nodes, chain.edges, strict=True)
     )
-    kept = own + (_bending(tree, chain) if curved else 0.0)
-    step = BACK * batch * tree.solvers[chain.solver].multiplications + own + kept
-    return max(LEAST, min(MOST, 1 + int(SHARE * step / kept)))
+    each = own + (_curvature_cost(tree, chain) if curved else 0.0)
+    step = BACK * batch * tree.solvers[chain.solver].multiplications + own + each
+    return max(SMALLEST_SAMPLE, min(LARGEST_SAMPLE, 1 + int(SHARE * step / each)))
 
 
-def _generating(generator: MLPGenerator, numbers: int) -> float:
+def _generation_cost(generator: MLPGenerator, numbers: int) -> float:
     """Multiplications of generating so many numbers, forth and back, with what memory costs."""
     rows = -(-numbers // generator.chunk)
     row = sum(inputs * outputs for inputs, outputs in itertools.pairwise(generator.widths))
     return float(BACK * rows * row + PASSES * numbers)
 
 
-def _bending(tree: Tree, chain: Chain) -> float:
+def _curvature_cost(tree: Tree, chain: Chain) -> float:
     """Multiplications of G D A for every layer of the solver."""
     shapes = [
         (len(layer.weight), layer.weight[0].numel() + 1)

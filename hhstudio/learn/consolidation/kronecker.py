@@ -1,4 +1,4 @@
-"""What a change of a solver's weights does to its outputs: Kronecker-factored curvature.
+"""Kronecker-factored curvature: the effect of a change of a solver's weights on its outputs.
 
 For a layer with inputs a (1 appended; patches of a convolution) and gradients g with respect to its
 outputs, labels drawn from the solver's own predictions, the change D of [W, b] raises the expected
@@ -21,7 +21,7 @@ from hhstudio.nets.hierarchy import Condition
 from hhstudio.nets.solvers import SolverTarget
 from hhstudio.nets.target_spec import TargetSpec
 
-Factors = dict[str, tuple[Tensor, Tensor]]
+KroneckerFactors = dict[str, tuple[Tensor, Tensor]]
 """By layer: A (in + 1, in + 1) and G (out, out)."""
 
 LARGEST = 2400
@@ -29,7 +29,17 @@ LARGEST = 2400
 
 
 def covered_layers(solver: SolverTarget) -> dict[str, nn.Linear | nn.Conv2d]:
-    """Layers whose curvature is kept: linear and ungrouped convolutional, with generated weights."""
+    """Layers whose curvature is kept: linear and ungrouped convolutional ones, with generated weights.
+
+    Parameters
+    ----------
+    solver : SolverTarget
+
+    Returns
+    -------
+    dict of str to nn.Linear or nn.Conv2d
+        By name; only those with at most :data:`LARGEST` inputs.
+    """
     generated = {tensor.name for tensor in solver.spec.tensors}
     return {
         name: module
@@ -40,11 +50,28 @@ def covered_layers(solver: SolverTarget) -> dict[str, nn.Linear | nn.Conv2d]:
     }
 
 
-def factors(solver: SolverTarget, run: Callable[[], Tensor], drawn: Callable[[Tensor], Tensor]) -> Factors:
-    """Factors of the solver for the images that ``run`` reads.
+def kronecker_factors(
+    solver: SolverTarget, run: Callable[[], Tensor], drawn: Callable[[Tensor], Tensor]
+) -> KroneckerFactors:
+    """Curvature factors of a solver for a set of images.
 
-    ``run()``: (N, classes) logits, differentiable with respect to the weights. ``drawn(logits)``: (N,)
-    labels drawn from the predictions.
+    Parameters
+    ----------
+    solver : SolverTarget
+    run : callable
+        () -> Tensor, shape (N, classes): logits of the images, differentiable with respect to the weights.
+    drawn : callable
+        Tensor (N, classes) -> Tensor (N,): labels drawn from the predictions.
+
+    Returns
+    -------
+    dict of str to (Tensor, Tensor)
+        By layer: A, shape (in + 1, in + 1), and G, shape (out, out), at least float32.
+
+    References
+    ----------
+    Martens & Grosse 2015, Optimizing neural networks with Kronecker-factored approximate curvature;
+    Grosse & Martens 2016, A Kronecker-factored approximate Fisher matrix for convolution layers.
     """
     layers = covered_layers(solver)
     with _watching(layers) as (inputs, outputs):
@@ -53,15 +80,15 @@ def factors(solver: SolverTarget, run: Callable[[], Tensor], drawn: Callable[[Te
     loss = functional.cross_entropy(logits, drawn(logits.detach()), reduction="sum")
     seen = [name for name in layers if name in outputs]
     gradients = torch.autograd.grad(loss, [outputs[name] for name in seen])
-    found: Factors = {}
+    by_layer: KroneckerFactors = {}
     for name, gradient in zip(seen, gradients, strict=True):
         a, g = (_at_least_float32(x) for x in _rows(layers[name], inputs[name], gradient))
-        found[name] = (a.T @ a / len(logits), g.T @ g / len(g))
-    return found
+        by_layer[name] = (a.T @ a / len(logits), g.T @ g / len(g))
+    return by_layer
 
 
-class Curvature:
-    """Factors kept for earlier conditions: G for each, small; A is measured anew for every task.
+class SolverCurvature:
+    """Curvature factors of earlier conditions: G of each is kept, A is measured anew for every task.
 
     A comes from the new task's images in the solver that was learned last, so that it takes no storage:
     on what an earlier task's images have in common with those of other tasks, it is as good.
@@ -74,36 +101,66 @@ class Curvature:
     def __contains__(self, condition: Condition) -> bool:
         return condition in self._outputs
 
-    def add(self, condition: Condition, measured: Factors) -> None:
-        """Keep G of a condition."""
+    def add(self, condition: Condition, measured: KroneckerFactors) -> None:
+        """Keep G of a condition.
+
+        Parameters
+        ----------
+        condition : Condition
+        measured : dict of str to (Tensor, Tensor)
+            From :func:`kronecker_factors`.
+        """
         self._outputs[condition] = {name: g for name, (_, g) in measured.items()}
 
     def keep(self, solvers: Collection[str]) -> None:
-        """Forget conditions of other solvers than these."""
+        """Forget conditions of other solvers than these.
+
+        Parameters
+        ----------
+        solvers : collection of str
+            Ids.
+        """
         self._outputs = {c: factors for c, factors in self._outputs.items() if c.solver in solvers}
 
-    def set_inputs(self, kind: str, measured: Factors) -> None:
-        """Use this A for all solvers of that kind (:attr:`TargetSpec.kind`)."""
+    def set_inputs(self, kind: str, measured: KroneckerFactors) -> None:
+        """Use this A for all solvers of one kind.
+
+        Parameters
+        ----------
+        kind : str
+            :attr:`TargetSpec.kind`.
+        measured : dict of str to (Tensor, Tensor)
+            From :func:`kronecker_factors`.
+        """
         self._inputs[kind] = {name: a for name, (a, _) in measured.items()}
 
-    def divergence(self, kind: str, conditions: Sequence[Condition], change: Mapping[str, Tensor]) -> Tensor:
-        """(B,) expected divergence of the predictions of B conditions. ``change``: (B, *shape) by tensor."""
-        any_tensor = next(iter(change.values()))
-        total = any_tensor.new_zeros(len(any_tensor))
-        for name, a in self._inputs[kind].items():
-            d = change[f"{name}.weight"].flatten(2)
-            if f"{name}.bias" in change:
-                d = torch.cat([d, change[f"{name}.bias"][..., None]], -1)
-            else:
-                a = a[:-1, :-1]
-            g = torch.stack([self._outputs[c][name] for c in conditions])
-            total = total + ((d @ a) * (g @ d)).sum((1, 2)) / 2
-        return total
-
-    def bend(
+    def curvature_term(
         self, weight: float, spec: TargetSpec, conditions: Sequence[Condition], change: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """``weight`` times the divergence of changes (B, size), (B,), and its gradient (B, size): G D A."""
+        """Weighted expected divergence of the predictions of B conditions, and its gradient G D A.
+
+        Parameters
+        ----------
+        weight : float
+            Factor on both.
+        spec : TargetSpec
+            The solver's.
+        conditions : sequence of Condition
+            B of them.
+        change : Tensor, shape (B, size)
+            Of the solver's weights.
+
+        Returns
+        -------
+        total : Tensor, shape (B,)
+            ``weight`` * tr(G D A D') / 2, summed over layers.
+        gradient : Tensor, shape (B, size)
+            Of each total, with respect to ``change``; 0 at tensors that are not covered.
+
+        References
+        ----------
+        Martens & Grosse 2015, Optimizing neural networks with Kronecker-factored approximate curvature.
+        """
         total, gradient = change.new_zeros(len(change)), torch.zeros_like(change)
         parts, slopes = spec.split(change), spec.split(gradient)
         for name, a in self._inputs[spec.kind].items():
@@ -122,7 +179,12 @@ class Curvature:
         return total, gradient
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """G of every condition; A is measured again."""
+        """G of every condition, to be saved as "SOLVER/TASK/LAYER"; A is measured again.
+
+        Returns
+        -------
+        dict of str to ndarray, each (out, out)
+        """
         return {
             f"{condition.solver}/{condition.task}/{name}": g.cpu().numpy().copy()
             for condition, by_layer in self._outputs.items()
@@ -130,7 +192,14 @@ class Curvature:
         }
 
     def load(self, arrays: Mapping[str, np.ndarray], like: Tensor) -> None:
-        """Take back what :meth:`arrays` gave, on the device and of the type of ``like``."""
+        """The inverse of :meth:`arrays`.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+        like : Tensor
+            Its device and dtype are taken.
+        """
         for full, array in arrays.items():
             solver, task, name = full.split("/", 2)
             value = torch.from_numpy(np.array(array)).to(like)

@@ -1,11 +1,12 @@
-"""Consolidation: keeping what was generated for earlier conditions (von Oswald et al. 2019, eq. 2).
+"""Consolidation penalty: squared change of the weights generated for earlier conditions.
 
 Two forms of the same penalty. *Targets*: weights are fixed once a condition's task has ended (or, where there
 are too many, at the start of each task: :mod:`hhstudio.learn.consolidation.task_start`), and a sample of
-earlier conditions is generated anew at every step and compared. *Gram*
+earlier conditions is generated anew at every step and compared. *Closed form*
 (:mod:`hhstudio.learn.consolidation.closed_form`): the change since the task's start of the root's raw output
-for all earlier conditions, in closed form. :meth:`Consolidation.begin` takes the cheaper of those that apply
-and says why."""
+for all earlier conditions. :meth:`ConsolidationPenalty.begin` takes the cheaper of those that apply and says
+why.
+"""
 
 from __future__ import annotations
 
@@ -18,26 +19,45 @@ import torch
 from torch import Tensor
 
 from hhstudio.core.spec import spec as specs
-from hhstudio.learn.consolidation.closed_form import RootGram
-from hhstudio.learn.consolidation.condition_sampling import MOST, PASSES, affordable
-from hhstudio.learn.consolidation.kronecker import Curvature, Factors
-from hhstudio.learn.consolidation.squared_drift import Bend, drift
-from hhstudio.learn.consolidation.task_start import Start, takes_copy
+from hhstudio.learn.consolidation.closed_form import ClosedFormPenalty
+from hhstudio.learn.consolidation.condition_sampling import LARGEST_SAMPLE, PASSES, affordable_sample
+from hhstudio.learn.consolidation.kronecker import KroneckerFactors, SolverCurvature
+from hhstudio.learn.consolidation.squared_drift import CurvatureTerm, squared_drift
+from hhstudio.learn.consolidation.task_start import TaskStartReference, uses_task_start
 from hhstudio.nets.build import Chain, Edge
 from hhstudio.nets.hierarchy import Condition, Generated, Hierarchy
 from hhstudio.nets.seeding import derived_seed
 
-GRAM_PASSES = 64
-"""What passing one number of the root's last layer through memory costs in a step, in multiplications:
+CLOSED_FORM_PASSES = 64
+"""Cost of passing one number of the root's last layer through memory in a step, in multiplications:
 measured in float32 on a CPU."""
 
 
-class Consolidation:
-    """The penalty of a run.
+class ConsolidationPenalty:
+    """Consolidation penalty of a run.
 
-    ``head_of``: the head of a task, or None where all heads serve all tasks. ``measure``: curvature
-    factors of a condition's solver with given (size,) weights, on images of a task. ``batch``: images a
-    step.
+    Parameters
+    ----------
+    settings : specs.Consolidation
+    hierarchy : Hierarchy
+    seed : int
+        Of the run; with the step it decides which conditions are sampled.
+    head_of : callable
+        int -> int or None: the head of a task, None where all heads serve all tasks.
+    measure : callable
+        (Condition, Tensor (size,), int) -> curvature factors of the condition's solver with those weights, on
+        images of the task.
+    batch : int
+        Images a step.
+
+    Attributes
+    ----------
+    targets : dict of Condition to tuple of Tensor
+        (size,) weights at each consolidated level, as they were when the condition's task ended.
+
+    References
+    ----------
+    von Oswald et al. 2019, Continual learning with hypernetworks, eq. 2.
     """
 
     def __init__(
@@ -46,7 +66,7 @@ class Consolidation:
         hierarchy: Hierarchy,
         seed: int,
         head_of: Callable[[int], int | None],
-        measure: Callable[[Condition, Tensor, int], Factors],
+        measure: Callable[[Condition, Tensor, int], KroneckerFactors],
         batch: int,
     ) -> None:
         self.settings = settings
@@ -60,30 +80,42 @@ class Consolidation:
         self._measure = measure
         self._batch = batch
         self._most = settings.sample or 0
-        self._curvature = Curvature() if settings.curvature > 0 and settings.level == "solver" else None
-        self._gram: RootGram | None = None
-        self._start: Start | None = None
+        self._curvature = SolverCurvature() if settings.curvature > 0 and settings.level == "solver" else None
+        self._closed_form: ClosedFormPenalty | None = None
+        self._start: TaskStartReference | None = None
         self._kept_start: dict[str, np.ndarray] = {}
 
     # before a task -------------------------------------------------------------------------------------
 
     def begin(self, earlier: Sequence[Condition], learning: Condition, closed: bool | None = None) -> str:
-        """Prepare to learn a condition after these. Returns one line: the form chosen, and why.
+        """Prepare to learn a condition after others.
 
-        ``closed``: whether to take the closed form, which a run that goes on within a task has chosen
-        already; None chooses.
+        Parameters
+        ----------
+        earlier : sequence of Condition
+            Learned before, to be kept.
+        learning : Condition
+            The one that is learned next, or the first of several.
+        closed : bool, optional
+            Whether to take the closed form, which a run that goes on within a task has chosen already; by
+            default the cheaper form is taken.
+
+        Returns
+        -------
+        str
+            One line: the form chosen, and why.
         """
-        self._earlier, self._learning, self._gram = tuple(earlier), learning.solver, None
+        self._earlier, self._learning, self._closed_form = tuple(earlier), learning.solver, None
         if not earlier or self.settings.beta <= 0:
             return "no earlier conditions to keep" if not earlier else "no consolidation: beta is 0"
         self._most = self._choose_most(learning)
         count = len(self.sample(0))
         taken = f"{count} of {len(earlier)}" if count < len(earlier) else f"all {count}"
-        why_not = self._gram_refused()
+        why_not = self._closed_form_refused()
         if why_not is None:
             gram, direct = self._costs()
             if gram < direct if closed is None else closed:
-                self._gram, self._start = self._make_gram(), None
+                self._closed_form, self._start = self._make_closed_form(), None
                 self.targets.clear()
                 return (
                     f"closed form at the root over all {len(earlier)} earlier conditions: about "
@@ -97,7 +129,7 @@ class Consolidation:
         copied = "" if self._start is None else (
             f", generated again from a copy of the {self._start.numbers} numbers stored at the task's start"
         )  # fmt: skip
-        fewer = self.settings.sample is None and count < min(MOST, len(earlier))
+        fewer = self.settings.sample is None and count < min(LARGEST_SAMPLE, len(earlier))
         dear = ", as more would cost over a fifth of it" if fewer else ""
         return (
             f"targets at {level[self.settings.level]}, {taken} earlier conditions a step{dear}{copied}; "
@@ -109,9 +141,9 @@ class Consolidation:
         if self.settings.sample is not None:
             return self.settings.sample
         if self._hierarchy.device.type != "cpu":
-            return MOST  # there a step costs what it has to start, not what it multiplies
+            return LARGEST_SAMPLE  # there a step costs what it has to start, not what it multiplies
         tree = self._hierarchy.tree
-        return affordable(tree, tree.chains[learning.solver], self._batch, self._curvature is not None)
+        return affordable_sample(tree, tree.chains[learning.solver], self._batch, self._curvature is not None)
 
     @torch.no_grad()
     def _begin_targets(self) -> None:
@@ -122,14 +154,16 @@ class Consolidation:
         """
         hierarchy, chains = self._hierarchy, self._hierarchy.tree.chains
         missing = [c for c in self._earlier if c not in self.targets]
-        kept = sum(
+        target_numbers = sum(
             chains[c.solver].edges[level].spec.size
             for c in self._earlier
             for level in self._levels(chains[c.solver])
         )
-        copied = sum(tensor.numel() for tensor in hierarchy.stored.values())
-        if self._kept_start or (missing and takes_copy(self.settings.reference, kept, copied)):
-            self._start = Start(hierarchy)
+        stored_numbers = sum(tensor.numel() for tensor in hierarchy.stored.values())
+        if self._kept_start or (
+            missing and uses_task_start(self.settings.reference, target_numbers, stored_numbers)
+        ):
+            self._start = TaskStartReference(hierarchy)
             if self._kept_start:
                 self._start.load(self._kept_start)
             self._kept_start = {}
@@ -143,16 +177,23 @@ class Consolidation:
 
     @property
     def closed_form(self) -> bool:
-        return self._gram is not None
+        """Whether the closed form is in use."""
+        return self._closed_form is not None
 
     def forget_others(self, learning: Condition | None) -> None:
-        """Keep only what was generated for paths that the tree still has. ``learning``: the condition that is
-        learned meanwhile; not in the closed form, which covers all paths until its task ends."""
+        """Forget paths that the tree no longer has (growth).
+
+        Parameters
+        ----------
+        learning : Condition or None
+            The condition that is being learned. Not to be called while the closed form is in use, which
+            covers all paths until its task ends.
+        """
         chains, edges = self._hierarchy.tree.chains, self._hierarchy.tree.edges
         if all(c.solver in chains for c in (*self._earlier, *self.targets)):
             return
         self._earlier = tuple(c for c in self._earlier if c.solver in chains)
-        self.targets = {c: kept for c, kept in self.targets.items() if c.solver in chains}
+        self.targets = {c: targets for c, targets in self.targets.items() if c.solver in chains}
         self._weights = {key: weight for key, weight in self._weights.items() if key[0] in edges}
         if self._curvature is not None:
             self._curvature.keep(chains)
@@ -162,13 +203,22 @@ class Consolidation:
     # at a step -----------------------------------------------------------------------------------------
 
     def sample(self, step: int) -> dict[Condition, float]:
-        """Earlier conditions to be generated at this step, with their weights in the penalty.
+        """Earlier conditions to be generated at a step.
 
-        Depends on the seed and the step alone. Half of a sample comes from the path that is learned,
-        whose tasks share most with it, half from the others; weights make the sum over the sample an
-        unbiased estimate of the sum over all.
+        Half of a sample comes from the path that is learned, whose tasks share most with it, half from the
+        others; weights make the sum over the sample an unbiased estimate of the sum over all.
+
+        Parameters
+        ----------
+        step : int
+            Global step; with the seed it decides the sample.
+
+        Returns
+        -------
+        dict of Condition to float
+            The weight of each in the penalty; empty where nothing is generated for it (closed form, beta 0).
         """
-        if self._gram is not None or self.settings.beta <= 0 or not self._earlier:
+        if self._closed_form is not None or self.settings.beta <= 0 or not self._earlier:
             return {}
         share = 1.0 / len(self._earlier) if self.settings.share else 1.0
         own = [c for c in self._earlier if c.solver == self._learning]
@@ -181,16 +231,29 @@ class Consolidation:
             group = draw.choice((own, others))
             return {draw.choice(group): 2 * share * len(group)}
         from_others = min(len(others), max(count // 2, count - len(own)))
-        found: dict[Condition, float] = {}
+        weights: dict[Condition, float] = {}
         for group, wanted in ((own, count - from_others), (others, from_others)):
             if wanted:
-                found |= dict.fromkeys(draw.sample(group, wanted), share * len(group) / wanted)
-        return found
+                weights |= dict.fromkeys(draw.sample(group, wanted), share * len(group) / wanted)
+        return weights
 
     def penalty(self, generated: Mapping[str, Generated], chosen: Mapping[Condition, float]) -> Tensor | None:
-        """Weighted sum over the chosen conditions, not yet times beta; None when there is nothing to keep."""
-        if self._gram is not None:
-            return self._gram.penalty()
+        """Weighted sum over the sampled conditions, not yet times beta.
+
+        Parameters
+        ----------
+        generated : mapping of str to Generated
+            By solver id, with the sampled conditions among others.
+        chosen : mapping of Condition to float
+            From :meth:`sample`.
+
+        Returns
+        -------
+        Tensor, shape (), or None
+            None when there is nothing to keep. Differentiable once.
+        """
+        if self._closed_form is not None:
+            return self._closed_form.penalty()
         if not chosen:
             return None
         total: Tensor | None = None
@@ -203,11 +266,11 @@ class Consolidation:
             for place, level in enumerate(self._levels(group.chain)):
                 edge = group.chain.edges[level]
                 weights = group.rows(level)
-                sizes = drift(
+                sizes = squared_drift(
                     [weights[i] for i in rows],
                     [targets[c][place] for c in conditions],
                     self._scale(edge, conditions),
-                    self._bend(edge, conditions),
+                    self._curvature_term(edge, conditions),
                 )
                 part = _weighed(sizes, [chosen[c] for c in conditions])
                 total = part if total is None else total + part
@@ -217,6 +280,14 @@ class Consolidation:
         """Names of stored tensors on a path, shared between its tasks, that the penalty does not keep.
 
         With the root's level these are anchors, slots and codes below it, and residual contributions.
+
+        Parameters
+        ----------
+        chain : Chain
+
+        Returns
+        -------
+        set of str
         """
         if self.settings.level != "root":
             return set()
@@ -231,21 +302,38 @@ class Consolidation:
     # saving --------------------------------------------------------------------------------------------
 
     def arrays(self) -> dict[str, np.ndarray]:
-        found = {
+        """Everything to be saved that cannot be computed again, by name.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``target/SOLVER/TASK/LEVEL``, ``curvature/…``, ``start/…``, ``gram/…`` (the closed form).
+        """
+        arrays = {
             f"target/{c.solver}/{c.task}/{i}": level.cpu().numpy().copy()
             for c, levels in self.targets.items()
             for i, level in enumerate(levels)
         }
         if self._curvature is not None:
-            found |= {f"curvature/{name}": array for name, array in self._curvature.arrays().items()}
+            arrays |= {f"curvature/{name}": array for name, array in self._curvature.arrays().items()}
         if self._start is not None:
-            found |= {f"start/{name}": array for name, array in self._start.arrays().items()}
-        if self._gram is not None:
-            found |= {f"gram/{name}": array for name, array in self._gram.arrays().items()}
-        return found
+            arrays |= {f"start/{name}": array for name, array in self._start.arrays().items()}
+        if self._closed_form is not None:
+            arrays |= {f"gram/{name}": array for name, array in self._closed_form.arrays().items()}
+        return arrays
 
     def load(self, arrays: Mapping[str, np.ndarray], done: Sequence[Condition], within: bool) -> None:
-        """Take targets back; to be called before :meth:`begin`. ``within`` a task that was begun."""
+        """Take targets back; to be called before :meth:`begin`.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            From :meth:`arrays`.
+        done : sequence of Condition
+            Those whose task has ended.
+        within : bool
+            Whether a task is under way.
+        """
         for condition in done:
             levels = []
             while (name := f"target/{condition.solver}/{condition.task}/{len(levels)}") in arrays:
@@ -258,15 +346,21 @@ class Consolidation:
             self._kept_start = {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
         if self._curvature is not None:
             start = "curvature/"
-            kept = {name[len(start) :]: a for name, a in arrays.items() if name.startswith(start)}
+            factors = {name[len(start) :]: a for name, a in arrays.items() if name.startswith(start)}
             self._curvature.load(
-                kept, torch.empty(0, device=self._hierarchy.device, dtype=self._hierarchy.dtype)
+                factors, torch.empty(0, device=self._hierarchy.device, dtype=self._hierarchy.dtype)
             )
 
-    def load_gram(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take the closed form's reference back; to be called after :meth:`begin`."""
-        if self._gram is not None and "gram/last" in arrays:
-            self._gram.load({name: arrays[f"gram/{name}"] for name in ("last", "hidden")})
+    def load_closed_form(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take the closed form's reference back; to be called after :meth:`begin`.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+            From :meth:`arrays`.
+        """
+        if self._closed_form is not None and "gram/last" in arrays:
+            self._closed_form.load({name: arrays[f"gram/{name}"] for name in ("last", "hidden")})
 
     def _targets(self, conditions: Iterable[Condition]) -> Mapping[Condition, tuple[Tensor, ...]]:
         """(size,) weights at each kept level with which those of these conditions are compared."""
@@ -278,7 +372,7 @@ class Consolidation:
             for row, condition in enumerate(group.conditions)
         }
 
-    def _measure_curvature(self, curvature: Curvature, task: int) -> None:
+    def _measure_curvature(self, curvature: SolverCurvature, task: int) -> None:
         """G of conditions that have none yet; A of every kind of solver, on the images of ``task``."""
         last: dict[str, Condition] = {}
         for condition in self._earlier:
@@ -296,17 +390,17 @@ class Consolidation:
         last = len(chain.edges) - 1
         return {"solver": [last], "root": [0], "all": list(range(last + 1))}[self.settings.level]
 
-    def _bend(self, edge: Edge, conditions: Sequence[Condition]) -> Bend | None:
-        """What the curvature adds to the squared changes, where it is weighed."""
+    def _curvature_term(self, edge: Edge, conditions: Sequence[Condition]) -> CurvatureTerm | None:
+        """Curvature term beside the squared changes, where there is one."""
         if self._curvature is None:
             return None
-        return partial(self._curvature.bend, self.settings.curvature, edge.spec, conditions)
+        return partial(self._curvature.curvature_term, self.settings.curvature, edge.spec, conditions)
 
     def _uncounted(self, edge: Edge, head: int | None) -> Tensor:
         solver = self._hierarchy.tree.solvers.get(edge.target)
         if solver is None:
             return torch.zeros(edge.spec.size, dtype=torch.bool)
-        return solver.uncounted(head)
+        return solver.other_heads(head)
 
     def _factor(self, edge: Edge, head: int | None) -> float:
         """Weight of a squared change: 1, or one over the counted numbers."""
@@ -318,7 +412,7 @@ class Consolidation:
         """(size,) or (conditions, size): factor on changes before they are squared and summed."""
         heads = [self._head_of(c.task) if edge.target in self._hierarchy.tree.solvers else None
                  for c in conditions]  # fmt: skip
-        found = []
+        scales = []
         for head in heads:
             if (edge.slot, head) not in self._weights:
                 counted = (~self._uncounted(edge, head)).double()
@@ -326,10 +420,10 @@ class Consolidation:
                     counted = counted / edge.spec.sigma()
                 counted = counted * self._factor(edge, head) ** 0.5
                 self._weights[edge.slot, head] = counted.to(self._hierarchy.device, self._hierarchy.dtype)
-            found.append(self._weights[edge.slot, head])
-        return found[0] if len(set(heads)) == 1 else torch.stack(found)
+            scales.append(self._weights[edge.slot, head])
+        return scales[0] if len(set(heads)) == 1 else torch.stack(scales)
 
-    def _gram_refused(self) -> str | None:
+    def _closed_form_refused(self) -> str | None:
         """Why the closed form would not be exact here; None when it is."""
         chains = [self._hierarchy.tree.chains[s] for s in dict.fromkeys(c.solver for c in self._earlier)]
         if any(0 not in self._levels(c) or len(self._levels(c)) > 1 for c in chains):
@@ -347,7 +441,7 @@ class Consolidation:
                 return "the closed form of a direct link needs consolidation.reduction sum"
         return None
 
-    def _make_gram(self) -> RootGram:
+    def _make_closed_form(self) -> ClosedFormPenalty:
         factors, masks = [], []
         for condition in self._earlier:
             edge = self._hierarchy.tree.chains[condition.solver].edges[0]
@@ -357,7 +451,7 @@ class Consolidation:
             share = len(self._earlier) if self.settings.share else 1
             factors.append(self._factor(edge, head) * change**2 / share)
             masks.append(self._uncounted(edge, head))
-        return RootGram(self._hierarchy, self._earlier, factors, masks)
+        return ClosedFormPenalty(self._hierarchy, self._earlier, factors, masks)
 
     def _costs(self) -> tuple[float, float]:
         """Work of a step in the closed form, and in generating the sampled conditions and comparing them.
@@ -369,7 +463,7 @@ class Consolidation:
         width = (root.hidden or root.widths[:1])[-1] + 1
         chunks = [tree.chains[c.solver].edges[0].contributions[-1].layout.chunks for c in self._earlier]
         rows = float(sum(chunks))
-        gram = root.chunk * width * (4 * width + GRAM_PASSES) + 6 * rows * width**2
+        gram = root.chunk * width * (4 * width + CLOSED_FORM_PASSES) + 6 * rows * width**2
         share = min(1.0, (self._most or len(chunks)) / len(chunks))
         return gram, rows * share * root.chunk * (3 * width + PASSES)
 

@@ -1,4 +1,4 @@
-"""The squared change of products of a hidden row with a linear layer, in closed form.
+"""Quadratic form: the squared change of products of hidden rows with a linear layer, in closed form.
 
 With rows a = [h, 1], the layer A = [W, b], stars for the values to which the change is counted, D = A - A*
 and d = a - a*, the change of one product is r = A a - A* a* = A d + D a*. Over rows with weights w,
@@ -22,17 +22,47 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Part:
-    """Products of some rows with some outputs of the layer, counted ``sign`` times (1 or -1)."""
+class Correction:
+    """Products of some rows with some outputs of the layer, counted ``sign`` times.
+
+    Attributes
+    ----------
+    rows : Tensor, shape (R,), int64
+    outputs : Tensor, shape (O,), int64
+    sign : float
+        1 or -1.
+    """
 
     rows: Tensor
     outputs: Tensor
     sign: float
 
 
-class SquaredChange:
-    """Keeps a* and A*. ``weights``: (rows,) of the products with all outputs; ``parts``: corrections, each
-    with ``part_weights`` (rows of the part,)."""
+class QuadraticForm:
+    """Weighted squared change of products since A* and a* were taken.
+
+    Parameters
+    ----------
+    layer : Tensor, shape (outputs, width - 1)
+        W*.
+    bias : Tensor, shape (outputs,)
+        b*.
+    hidden : Tensor, shape (rows, width - 1)
+        h*.
+    weights : Tensor, shape (rows,)
+        Of the products of each row with all outputs.
+    corrections : sequence of Correction
+        Added to that.
+    correction_weights : sequence of Tensor, each of shape (R,)
+        Weights of each correction's rows.
+
+    Attributes
+    ----------
+    last : Tensor, shape (outputs, width)
+        A*.
+    hidden : Tensor, shape (rows, width)
+        a*.
+    """
 
     def __init__(
         self,
@@ -40,52 +70,62 @@ class SquaredChange:
         bias: Tensor,
         hidden: Tensor,
         weights: Tensor,
-        parts: Sequence[Part] = (),
-        part_weights: Sequence[Tensor] = (),
+        corrections: Sequence[Correction] = (),
+        correction_weights: Sequence[Tensor] = (),
     ) -> None:
         self.last = torch.cat([layer, bias[:, None]], 1)
         self.hidden = torch.nn.functional.pad(hidden, (0, 1), value=1.0)
-        self.weights, self.parts, self.part_weights = weights, tuple(parts), tuple(part_weights)
+        self.weights = weights
+        self.corrections, self.correction_weights = tuple(corrections), tuple(correction_weights)
         self.fix()
 
     def fix(self) -> None:
-        """Prepare what does not change: to be called after a* and A* were set."""
+        """Compute what depends on A* and a* alone; to be called after they were set."""
         self.width = self.last.shape[1]
         self.both = torch.cat([self.last, self.last], 1)
         self.square = self.last.T @ self.last
-        self.then = (self.hidden * self.weights[:, None]).T @ self.hidden
+        self.second_moment = (self.hidden * self.weights[:, None]).T @ self.hidden
 
     def __call__(self, layer: Tensor, bias: Tensor, hidden: Tensor) -> Tensor:
-        """The weighted sum, () at W (outputs, width - 1), b (outputs,), h (rows, width - 1).
+        """The weighted sum at other values.
 
-        Differentiable once.
+        Parameters
+        ----------
+        layer : Tensor, shape (outputs, width - 1)
+        bias : Tensor, shape (outputs,)
+        hidden : Tensor, shape (rows, width - 1)
+
+        Returns
+        -------
+        Tensor, shape ()
+            Differentiable once.
         """
-        return _Quadratic.apply(self, layer, bias, hidden)
+        return _QuadraticFormFunction.apply(self, layer, bias, hidden)
 
 
-class _Quadratic(torch.autograd.Function):
+class _QuadraticFormFunction(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, kept: SquaredChange, layer: Tensor, bias: Tensor, hidden: Tensor) -> Tensor:
-        width = kept.width
-        both = kept.both  # [A*, D], the left half as it was
+    def forward(ctx: Any, form: QuadraticForm, layer: Tensor, bias: Tensor, hidden: Tensor) -> Tensor:
+        width = form.width
+        both = form.both  # [A*, D], the left half as it was
         change = both[:, width:]
-        torch.sub(layer, kept.last[:, :-1], out=change[:, :-1])
-        torch.sub(bias, kept.last[:, -1], out=change[:, -1])
-        moved = torch.zeros_like(kept.hidden)
-        torch.sub(hidden, kept.hidden[:, :-1], out=moved[:, :-1])
+        torch.sub(layer, form.last[:, :-1], out=change[:, :-1])
+        torch.sub(bias, form.last[:, -1], out=change[:, -1])
+        moved = torch.zeros_like(form.hidden)
+        torch.sub(hidden, form.hidden[:, :-1], out=moved[:, :-1])
 
-        weighed = moved * kept.weights[:, None]
-        h, f = weighed.T @ moved, kept.hidden.T @ weighed
+        weighed = moved * form.weights[:, None]
+        h, f = weighed.T @ moved, form.hidden.T @ weighed
         products = both.T @ change
         m, n = products[:width], products[width:]
-        square, cross = kept.square + m + m.T + n, m + n
-        total = (square * h).sum() + 2 * (cross * f.T).sum() + (n * kept.then).sum()
+        square, cross = form.square + m + m.T + n, m + n
+        total = (square * h).sum() + 2 * (cross * f.T).sum() + (n * form.second_moment).sum()
         slope_rows = moved @ square
-        slope_rows.addmm_(kept.hidden, cross.T).mul_(2 * kept.weights[:, None])
+        slope_rows.addmm_(form.hidden, cross.T).mul_(2 * form.weights[:, None])
         inner = h + f.T
-        slope_layer = both @ (2 * torch.cat([inner, inner + kept.then + f]))
-        for part, weights in zip(kept.parts, kept.part_weights, strict=True):
-            total = total + _add_part(kept, part, weights, moved, slope_rows, slope_layer)
+        slope_layer = both @ (2 * torch.cat([inner, inner + form.second_moment + f]))
+        for correction, weights in zip(form.corrections, form.correction_weights, strict=True):
+            total = total + _add_correction(form, correction, weights, moved, slope_rows, slope_layer)
         ctx.save_for_backward(slope_layer, slope_rows)
         return total
 
@@ -96,24 +136,29 @@ class _Quadratic(torch.autograd.Function):
         return None, slope_layer[:, :-1] * out, slope_layer[:, -1] * out, slope_rows[:, :-1] * out
 
 
-def _add_part(
-    kept: SquaredChange, part: Part, weights: Tensor, moved: Tensor, slope_rows: Tensor, slope_layer: Tensor
+def _add_correction(
+    form: QuadraticForm,
+    correction: Correction,
+    weights: Tensor,
+    moved: Tensor,
+    slope_rows: Tensor,
+    slope_layer: Tensor,
 ) -> Tensor:
-    """The part's signed sum; adds its gradients to the slopes."""
-    width = kept.width
-    both = kept.both[part.outputs]
+    """The correction's signed sum; adds its gradients to the slopes."""
+    width = form.width
+    both = form.both[correction.outputs]
     change = both[:, width:]
     now = both[:, :width] + change
-    d, then = moved[part.rows], kept.hidden[part.rows]
-    weighed = part.sign * weights[:, None]
-    if len(part.rows) < width:
+    d, then = moved[correction.rows], form.hidden[correction.rows]
+    weighed = correction.sign * weights[:, None]
+    if len(correction.rows) < width:
         r = d @ now.T + then @ change.T
         slope = 2 * weighed * r
-        slope_rows[part.rows] += slope @ now
-        slope_layer[part.outputs] += slope.T @ (then + d)
+        slope_rows[correction.rows] += slope @ now
+        slope_layer[correction.outputs] += slope.T @ (then + d)
         return (slope * r).sum() / 2
     h, f, t = (weighed * d).T @ d, then.T @ (weighed * d), (weighed * then).T @ then
     square, cross, n = now.T @ now, now.T @ change, change.T @ change
-    slope_rows[part.rows] += 2 * weighed * (d @ square + then @ cross.T)
-    slope_layer[part.outputs] += 2 * (now @ (h + f.T) + change @ (t + f))
+    slope_rows[correction.rows] += 2 * weighed * (d @ square + then @ cross.T)
+    slope_layer[correction.outputs] += 2 * (now @ (h + f.T) + change @ (t + f))
     return (square * h).sum() + 2 * (cross * f.T).sum() + (n * t).sum()

@@ -1,4 +1,4 @@
-"""The squared change of generated weights since they were fixed, and its gradient, in few passes over memory.
+"""Squared drift of generated weights since they were fixed, and its gradient, in few passes over memory.
 
 The penalty reads every weight of every sampled condition at every step, and what it computes is quadratic:
 its gradient costs little more than its value. Taking both at once, in place, saves most of what automatic
@@ -13,32 +13,51 @@ from typing import Any
 import torch
 from torch import Tensor
 
-Bend = Callable[[Tensor], tuple[Tensor, Tensor]]
+CurvatureTerm = Callable[[Tensor], tuple[Tensor, Tensor]]
 """From changes (B, size): a further quadratic form of each, (B,), and its gradient (B, size)."""
 
 
-def drift(rows: Sequence[Tensor], kept: Sequence[Tensor], scale: Tensor, bend: Bend | None = None) -> Tensor:
-    """(B,) sum of ((row - kept) * scale)^2 of each of B conditions, plus ``bend`` of row - kept.
+def squared_drift(
+    rows: Sequence[Tensor], targets: Sequence[Tensor], scale: Tensor, curvature: CurvatureTerm | None = None
+) -> Tensor:
+    """Squared change of each of B conditions' weights.
 
-    ``rows``, ``kept``: B tensors (size,), of which only the rows have gradients; ``scale``: (size,) or
-    (B, size). Differentiable once.
+    Parameters
+    ----------
+    rows : sequence of Tensor, B of shape (size,)
+        Weights as they are generated now; only these have gradients.
+    targets : sequence of Tensor, B of shape (size,)
+        Weights as they were.
+    scale : Tensor, shape (size,) or (B, size)
+        Factor on the change before it is squared.
+    curvature : callable, optional
+        A further quadratic form of the change (:data:`CurvatureTerm`).
+
+    Returns
+    -------
+    Tensor, shape (B,)
+        Sum of ((row - target) * scale)^2, plus ``curvature`` of row - target. Differentiable once.
+
+    References
+    ----------
+    von Oswald et al. 2019, Continual learning with hypernetworks, eq. 2 (the sum's terms).
     """
-    return _Drift.apply(tuple(kept), scale, bend, *rows)
+    return _SquaredDrift.apply(tuple(targets), scale, curvature, *rows)
 
 
-class _Drift(torch.autograd.Function):
+class _SquaredDrift(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, kept: tuple[Tensor, ...], scale: Tensor, bend: Bend | None, *rows: Tensor
+        ctx: Any, targets: tuple[Tensor, ...], scale: Tensor, curvature: CurvatureTerm | None, *rows: Tensor
     ) -> Tensor:
-        change = kept[0].new_empty(len(rows), rows[0].numel())
-        for place, (row, then) in enumerate(zip(rows, kept, strict=True)):
-            torch.sub(row, then, out=change[place])
+        change = targets[0].new_empty(len(rows), rows[0].numel())
+        for place, (row, target) in enumerate(zip(rows, targets, strict=True)):
+            torch.sub(row, target, out=change[place])
         gradient = change * scale
         sizes = torch.linalg.vecdot(gradient, gradient)
         gradient.mul_(scale).mul_(2)
-        if bend is not None:
-            more, slope = bend(change)
+        if curvature is not None:
+            more, slope = curvature(change)
             sizes, gradient = sizes + more, gradient.add_(slope)
         ctx.gradient, ctx.kind = gradient, rows[0].dtype
         return sizes

@@ -1,4 +1,4 @@
-"""How a data set may be reached, and what it is once it is in memory."""
+"""Data access: where data sets are, what may be fetched, and a data set once it is in memory."""
 
 from __future__ import annotations
 
@@ -11,29 +11,61 @@ import numpy as np
 from hhstudio.core.errors import DataError
 from hhstudio.core.spec.datasets import DatasetInfo
 
-Progress = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """Told what is being worked on, how much is done, and how much there is (bytes or images; 0 unknown)."""
 
 
 @dataclass(frozen=True, eq=False)
-class Access:
-    """Where data are, whether files may be fetched, and whether files that match no known checksum are
-    accepted."""
+class DataAccess:
+    """Place of data, and permission to fetch or accept them.
+
+    Attributes
+    ----------
+    root : Path
+        The data folder.
+    allow_unverified : bool
+        Whether files that match no known checksum are accepted.
+    download : bool
+        Whether files may be fetched.
+    progress : callable, optional
+        :data:`ProgressCallback`.
+    """
 
     root: Path
     allow_unverified: bool = False
     download: bool = True
-    progress: Progress | None = None
+    progress: ProgressCallback | None = None
 
     def report(self, what: str, done: int, total: int) -> None:
+        """Tell :attr:`progress`.
+
+        Parameters
+        ----------
+        what : str
+            What is being worked on.
+        done, total : int
+            Bytes or images; ``total`` 0 where unknown.
+        """
         if self.progress is not None:
             self.progress(what, done, total)
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
-    """A data set in memory. Images (N, C, H, W) uint8, labels (N,) int64; ``mean`` and ``std`` a channel,
-    in units of the full range 0 to 255."""
+class LoadedDataset:
+    """Data set in memory.
+
+    Attributes
+    ----------
+    info : DatasetInfo
+    train_images, test_images : ndarray, shape (N, C, H, W), uint8
+    train_labels, test_labels : ndarray, shape (N,), int64
+    mean, std : tuple of float
+        A channel, in units of the full range 0 to 255.
+    unverified : bool
+        Files were accepted that match no known checksum.
+    notices : tuple of str
+        What a user should know about the data, one line each.
+    """
 
     info: DatasetInfo
     train_images: np.ndarray
@@ -47,7 +79,23 @@ class Source:
 
 
 def missing_data(info: DatasetInfo, root: Path, missing: list[Path], why: str, hint: str = "") -> DataError:
-    """The message for files that are not there: which, where, why they could not be fetched, what to do."""
+    """Error for files that are not there: which, where, why they could not be fetched, what to do.
+
+    Parameters
+    ----------
+    info : DatasetInfo
+    root : Path
+        The data folder.
+    missing : list of Path
+        At least one.
+    why : str
+    hint : str
+        Appended.
+
+    Returns
+    -------
+    DataError
+    """
     folder = missing[0].parent
     names = [path.name for path in missing]
     listed = names[0] if len(names) == 1 else "{" + ",".join(names) + "}"
@@ -59,13 +107,38 @@ def missing_data(info: DatasetInfo, root: Path, missing: list[Path], why: str, h
 
 
 def unverified_notice(info: DatasetInfo, paths: Iterable[Path]) -> str:
-    """What is said, and kept in the session, of files accepted with the user's consent."""
+    """Notice for files accepted with the user's consent, which the session keeps.
+
+    Parameters
+    ----------
+    info : DatasetInfo
+    paths : iterable of Path
+
+    Returns
+    -------
+    str
+    """
     names = ", ".join(sorted(path.name for path in paths))
     return f"{info.title}: accepted although no known checksum matches: {names}"
 
 
-def checked(info: DatasetInfo, where: Path, images: np.ndarray, labels: np.ndarray) -> None:
-    """Raise :class:`DataError` unless images and labels are what ``info`` says, one label an image."""
+def check_images(info: DatasetInfo, where: Path, images: np.ndarray, labels: np.ndarray) -> None:
+    """Refuse images and labels that are not what ``info`` says, one label an image.
+
+    Parameters
+    ----------
+    info : DatasetInfo
+    where : Path
+        Named in the error.
+    images : ndarray
+        Expected: (N, C, H, W), uint8.
+    labels : ndarray
+        Expected: (N,), integers below ``info.classes``.
+
+    Raises
+    ------
+    DataError
+    """
     problem = ""
     if images.dtype != np.uint8 or images.shape[1:] != info.shape:
         problem = f"its images are {images.dtype} of shape {images.shape[1:]}, not uint8 {info.shape}"

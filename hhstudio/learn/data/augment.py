@@ -1,4 +1,4 @@
-"""From stored images (uint8) to what a solver sees (float32), on whatever device they are."""
+"""Normalisation and augmentation: stored images (uint8) as the inputs of a solver (float32)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ from torch.nn import functional
 
 
 def normalise(images: Tensor, mean: Tensor, std: Tensor, permutation: Tensor | None = None) -> Tensor:
-    """Images as a solver takes them: (x / 255 - mean) / std, pixels permuted.
+    """Normalised inputs of a solver: (x / 255 - mean) / std, pixels permuted.
 
-    ``images``: (N, C, H, W) uint8. ``mean``, ``std``: (C,) float32 in units of the full range.
-    ``permutation``: (H·W,) int64, the same for all channels: pixel i of the result is pixel
-    permutation[i] of the image. Returns (N, C, H, W) float32.
+    Parameters
+    ----------
+    images : Tensor, shape (N, C, H, W), uint8
+    mean, std : Tensor, shape (C,), float32
+        In units of the full range 0 to 255.
+    permutation : Tensor, shape (H·W,), int64, optional
+        The same for all channels: pixel i of the result is pixel permutation[i] of the image.
+
+    Returns
+    -------
+    Tensor, shape (N, C, H, W), float32
     """
     if permutation is not None:
         images = images.flatten(2).index_select(2, permutation).view(images.shape)
@@ -24,9 +32,23 @@ def normalise(images: Tensor, mean: Tensor, std: Tensor, permutation: Tensor | N
 def augment(images: Tensor, generator: torch.Generator, padding: int = 4, flip: bool = True) -> Tensor:
     """Each image moved by up to ``padding`` pixels each way (zeros come in) and mirrored half of the time.
 
-    ``images``: (N, C, H, W) of any type; ``generator`` on the same device, from which everything is
-    drawn, so that the same state gives the same images. Returns the same shape and type. This is the
-    usual augmentation of CIFAR (He et al. 2015, section 4.2).
+    Parameters
+    ----------
+    images : Tensor, shape (N, C, H, W)
+        Of any type.
+    generator : torch.Generator
+        On the same device; everything is drawn from it, so that the same state gives the same images.
+    padding : int
+        Pixels.
+    flip : bool
+
+    Returns
+    -------
+    Tensor of the shape and type of ``images``
+
+    References
+    ----------
+    He et al. 2016, Deep residual learning for image recognition, section 4.2.
     """
     count, _, height, width = images.shape
     device = images.device

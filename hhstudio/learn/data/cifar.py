@@ -14,9 +14,15 @@ from torchvision import datasets
 
 from hhstudio.core.errors import DataError
 from hhstudio.core.spec.datasets import DatasetInfo
-from hhstudio.learn.data.access import Access, Source, checked, missing_data, unverified_notice
+from hhstudio.learn.data.access import (
+    DataAccess,
+    LoadedDataset,
+    check_images,
+    missing_data,
+    unverified_notice,
+)
 from hhstudio.learn.data.download import DownloadError, fetch
-from hhstudio.learn.data.files import file_md5, mismatch, unpack_tar
+from hhstudio.learn.data.files import checksum_mismatch, file_md5, unpack_tar
 
 _CLASSES = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}
 _STATISTICS = {
@@ -25,16 +31,31 @@ _STATISTICS = {
 }
 
 
-def load_cifar(info: DatasetInfo, access: Access) -> Source:
-    """CIFAR-10 or CIFAR-100. Raises :class:`DataError` for missing, damaged or unverified files."""
-    known = _CLASSES[info.name]
-    folder = access.root / known.base_folder
-    official = {folder / name: md5 for name, md5 in known.train_list + known.test_list}
+def load_cifar(info: DatasetInfo, access: DataAccess) -> LoadedDataset:
+    """CIFAR-10 or CIFAR-100, fetched first if need be.
+
+    Parameters
+    ----------
+    info : DatasetInfo
+    access : DataAccess
+
+    Returns
+    -------
+    LoadedDataset
+
+    Raises
+    ------
+    DataError
+        For missing, damaged or unverified files.
+    """
+    dataset = _CLASSES[info.name]
+    folder = access.root / dataset.base_folder
+    official = {folder / name: md5 for name, md5 in dataset.train_list + dataset.test_list}
     unverified = {path for path in official if path.is_file() and not _verified(path, official[path], access)}
     missing = [path for path in official if not path.is_file()]
     notices = []
-    train = [folder / name for name, _ in known.train_list]
-    test = [folder / name for name, _ in known.test_list]
+    train = [folder / name for name, _ in dataset.train_list]
+    test = [folder / name for name, _ in dataset.test_list]
     if missing and _usable(train, test):
         if access.allow_unverified:
             train = [path for path in train if path.is_file()]
@@ -42,17 +63,17 @@ def load_cifar(info: DatasetInfo, access: Access) -> Source:
             notices.append(f"{info.title} is not complete: {names} missing in {folder}; used without")
         else:
             hint = ", or use the part that is there (--allow-unverified)"
-            _fetch_missing(info, known, missing, official, access, hint)
+            _fetch_missing(info, dataset, missing, official, access, hint)
     elif missing:
-        unverified |= _fetch_missing(info, known, missing, official, access, "")
+        unverified |= _fetch_missing(info, dataset, missing, official, access, "")
     for path in sorted(unverified):
         _check_harmless(path, info)
     if unverified:
         notices.append(unverified_notice(info, unverified))
-    train_images, train_labels = _read(info, known, access, train, test, training=True)
-    test_images, test_labels = _read(info, known, access, train, test, training=False)
+    train_images, train_labels = _read(info, dataset, access, train, test, training=True)
+    test_images, test_labels = _read(info, dataset, access, train, test, training=False)
     mean, std = _STATISTICS[info.name]
-    return Source(
+    return LoadedDataset(
         info, train_images, train_labels, test_images, test_labels, mean, std, bool(notices), tuple(notices)
     )
 
@@ -61,33 +82,33 @@ def _usable(train: list[Path], test: list[Path]) -> bool:
     return any(path.is_file() for path in train) and all(path.is_file() for path in test)
 
 
-def _verified(path: Path, expected: str, access: Access) -> bool:
+def _verified(path: Path, expected: str, access: DataAccess) -> bool:
     """Whether a file is the official one; False only with consent, else :class:`DataError`."""
     access.report(f"checking {path.name}", 0, 0)
-    found = file_md5(path)
-    if found != expected and not access.allow_unverified:
-        raise mismatch(path, expected, found)
-    return found == expected
+    md5 = file_md5(path)
+    if md5 != expected and not access.allow_unverified:
+        raise checksum_mismatch(path, expected, md5)
+    return md5 == expected
 
 
 def _fetch_missing(
     info: DatasetInfo,
-    known: type[datasets.CIFAR10],
+    dataset: type[datasets.CIFAR10],
     missing: list[Path],
     official: dict[Path, str],
-    access: Access,
+    access: DataAccess,
     hint: str,
 ) -> set[Path]:
     """Unpack the missing files from the archive, fetched first if need be; returns the unverified ones."""
-    archive = access.root / known.filename
+    archive = access.root / dataset.filename
     if archive.is_file():
-        _verified(archive, known.tgz_md5, access)
+        _verified(archive, dataset.tgz_md5, access)
     else:
         try:
-            fetch([known.url], archive, known.tgz_md5, access)
+            fetch([dataset.url], archive, dataset.tgz_md5, access)
         except DownloadError as error:
             raise missing_data(info, access.root, missing, str(error), hint) from None
-    wanted = {f"{known.base_folder}/{path.name}": path for path in missing}
+    wanted = {f"{dataset.base_folder}/{path.name}": path for path in missing}
     unpack_tar(archive, wanted, lambda done: access.report(f"unpacking {archive.name}", done, 0))
     return {path for path in missing if not _verified(path, official[path], access)}
 
@@ -129,8 +150,8 @@ def _check_harmless(path: Path, info: DatasetInfo) -> None:
 
 def _read(
     info: DatasetInfo,
-    known: type[datasets.CIFAR10],
-    access: Access,
+    dataset: type[datasets.CIFAR10],
+    access: DataAccess,
     train: list[Path],
     test: list[Path],
     *,
@@ -138,7 +159,7 @@ def _read(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Images and labels through torchvision's loader, from the given files (checked before)."""
 
-    class Checked(known):
+    class Checked(dataset):
         train_list = [[path.name, None] for path in train]
         test_list = [[path.name, None] for path in test]
 
@@ -153,5 +174,5 @@ def _read(
     except Exception as error:  # with consent, files may hold anything that looks like data
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"{paths[0]} is not a file of {info.title}: {reason}") from None
-    checked(info, paths[0], images, labels)
+    check_images(info, paths[0], images, labels)
     return images, labels.astype(np.int64)

@@ -1,4 +1,4 @@
-"""Fetching the files that torchvision knows: from its addresses, checked against its checksums.
+"""Downloads of the files that torchvision knows: from its addresses, checked against its checksums.
 
 torchvision's own downloader draws a bar on the terminal, waits without limit and leaves what it had when
 it fails, under the final name; this one reports, gives up, and leaves nothing.
@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
-from hhstudio.learn.data.access import Access
+from hhstudio.learn.data.access import DataAccess
 from hhstudio.learn.data.files import appearing
 
 TIMEOUT = 8.0
@@ -24,13 +24,27 @@ _BLOCK = 1 << 18
 
 
 class DownloadError(Exception):
-    """A file that could not be fetched; the text says why, in a few words."""
+    """File that could not be fetched; the text says why, in a few words."""
 
 
-def fetch(addresses: Sequence[str], target: Path, md5: str, access: Access) -> None:
-    """Fetch ``target`` from the first address that gives it whole.
+def fetch(addresses: Sequence[str], target: Path, md5: str, access: DataAccess) -> None:
+    """Fetch a file from the first address that gives it whole.
 
-    The file appears only when it is complete and its MD5 is right. Raises :class:`DownloadError`.
+    The file appears only when it is complete and its MD5 is right.
+
+    Parameters
+    ----------
+    addresses : sequence of str
+    target : Path
+    md5 : str
+        Hexadecimal.
+    access : DataAccess
+        Permits it, and is told of progress in bytes.
+
+    Raises
+    ------
+    DownloadError
+        When no address gives it.
     """
     if not access.download:
         raise DownloadError("downloading is off")
@@ -44,7 +58,7 @@ def fetch(addresses: Sequence[str], target: Path, md5: str, access: Access) -> N
     raise DownloadError(f"download failed: {reason}")
 
 
-def _fetch(address: str, target: Path, md5: str, access: Access) -> None:
+def _fetch(address: str, target: Path, md5: str, access: DataAccess) -> None:
     access.report(f"downloading {target.name}", 0, 0)
     with _opened(address) as response, appearing(target) as file:
         digest = hashlib.md5(usedforsecurity=False)

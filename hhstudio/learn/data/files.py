@@ -1,4 +1,4 @@
-"""Checking, unpacking and replacing the files of a data set. Nothing here interprets what they hold."""
+"""Files of a data set: checking, unpacking and replacing them. Nothing here interprets what they hold."""
 
 from __future__ import annotations
 
@@ -27,7 +27,17 @@ class _Readable(Protocol):
 
 
 def md5_of(file: _Readable) -> str:
-    """MD5 of the rest of an open file, as hexadecimal text. It tells files apart; it secures nothing."""
+    """MD5 of the rest of an open file. It tells files apart; it secures nothing.
+
+    Parameters
+    ----------
+    file : readable, binary
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
     digest = hashlib.md5(usedforsecurity=False)
     while block := file.read(_BLOCK):
         digest.update(block)
@@ -35,7 +45,22 @@ def md5_of(file: _Readable) -> str:
 
 
 def file_md5(path: Path) -> str:
-    """MD5 of a file. Raises :class:`DataError` when it cannot be read."""
+    """MD5 of a file.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+
+    Raises
+    ------
+    DataError
+        When it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return md5_of(file)
@@ -43,17 +68,39 @@ def file_md5(path: Path) -> str:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def mismatch(path: Path, expected: str, found: str) -> DataError:
-    """The refusal of a file that is not the one that torchvision knows."""
+def checksum_mismatch(path: Path, expected: str, actual: str) -> DataError:
+    """Refusal of a file that is not the one that torchvision knows.
+
+    Parameters
+    ----------
+    path : Path
+    expected, actual : str
+        MD5, hexadecimal.
+
+    Returns
+    -------
+    DataError
+    """
     return DataError(
-        f"{path} does not match its checksum: expected md5 {expected}, found {found}; "
+        f"{path} does not match its checksum: expected md5 {expected}, found {actual}; "
         "to use it all the same, allow unverified data (--allow-unverified)"
     )
 
 
 @contextmanager
 def appearing(target: Path) -> Iterator[IO[bytes]]:
-    """A file to write that takes its name only when all is written; on any error nothing is left."""
+    """File to write that takes its name only when all is written; nothing is left on any error.
+
+    A context manager.
+
+    Parameters
+    ----------
+    target : Path
+
+    Yields
+    ------
+    Binary file, open for writing
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     try:
@@ -67,7 +114,16 @@ def appearing(target: Path) -> Iterator[IO[bytes]]:
 
 
 def copy(source: _Readable, target: Path, report: Callable[[int], None]) -> None:
-    """Write the rest of ``source`` to ``target``, telling ``report`` how many bytes are written."""
+    """Write the rest of an open file to another.
+
+    Parameters
+    ----------
+    source : readable, binary
+    target : Path
+        Appears when it is whole.
+    report : callable
+        Told how many bytes are written.
+    """
     with appearing(target) as file:
         done = 0
         while block := source.read(_BLOCK):
@@ -77,7 +133,19 @@ def copy(source: _Readable, target: Path, report: Callable[[int], None]) -> None
 
 
 def unpack_gzip(packed: Path, target: Path, report: Callable[[int], None]) -> None:
-    """Unpack one file. Raises :class:`DataError` when it is damaged."""
+    """Unpack one file.
+
+    Parameters
+    ----------
+    packed, target : Path
+    report : callable
+        Told how many bytes are written.
+
+    Raises
+    ------
+    DataError
+        When it is damaged.
+    """
     try:
         with gzip.open(packed) as file:
             copy(file, target, report)
@@ -86,7 +154,17 @@ def unpack_gzip(packed: Path, target: Path, report: Callable[[int], None]) -> No
 
 
 def gzip_content_md5(packed: Path) -> str | None:
-    """MD5 of what a packed file holds; None when it is damaged."""
+    """MD5 of what a packed file holds.
+
+    Parameters
+    ----------
+    packed : Path
+
+    Returns
+    -------
+    str or None
+        Hexadecimal; None when it is damaged.
+    """
     try:
         with gzip.open(packed) as file:
             return md5_of(file)
@@ -97,7 +175,18 @@ def gzip_content_md5(packed: Path) -> str | None:
 def unpack_tar(archive: Path, wanted: Mapping[str, Path], report: Callable[[int], None]) -> None:
     """Unpack the named members of a .tar.gz, each to its place, and nothing else.
 
-    Raises :class:`DataError` when the archive is damaged or lacks one.
+    Parameters
+    ----------
+    archive : Path
+    wanted : mapping of str to Path
+        Place by name of the member.
+    report : callable
+        Told how many bytes of a member are written.
+
+    Raises
+    ------
+    DataError
+        When the archive is damaged or lacks one.
     """
     left = dict(wanted)
     try:

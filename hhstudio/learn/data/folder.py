@@ -1,4 +1,4 @@
-"""A folder of images: one sub-folder a class, images of any size in common formats."""
+"""Folder of images: one sub-folder a class, images of any size in common formats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from hhstudio.core.errors import DataError
 from hhstudio.core.spec.datasets import IMAGE_SUFFIXES, DatasetInfo, folder_splits
-from hhstudio.learn.data.access import Access, Source
+from hhstudio.learn.data.access import DataAccess, LoadedDataset
 from hhstudio.learn.data.statistics import channel_statistics, split_indices
 
 #: Formats that Pillow reads by itself, without handing the file to another program.
@@ -23,11 +23,27 @@ TEST_SHARE = 0.2
 _EVERY = 32
 
 
-def load_folder(info: DatasetInfo, path: Path, classes: Iterable[int], access: Access) -> Source:
-    """The images of some classes, RGB, resized so that they fill the square of ``info.shape`` (the longer
-    side is cropped evenly).
+def load_folder(info: DatasetInfo, path: Path, classes: Iterable[int], access: DataAccess) -> LoadedDataset:
+    """Images of some classes, RGB, resized to fill the square of ``info.shape``.
 
-    Raises :class:`DataError` naming the images that cannot be read.
+    The longer side is cropped evenly.
+
+    Parameters
+    ----------
+    info : DatasetInfo
+    path : Path
+    classes : iterable of int
+        Labels that are used; no others are read.
+    access : DataAccess
+
+    Returns
+    -------
+    LoadedDataset
+
+    Raises
+    ------
+    DataError
+        Names the images that cannot be read.
     """
     used = sorted(set(classes))
     train_folder, test_folder = folder_splits(path)
@@ -51,26 +67,26 @@ def load_folder(info: DatasetInfo, path: Path, classes: Iterable[int], access: A
     if test_folder is None:
         notices.append(f"{path}: no test folder, so {TEST_SHARE:.0%} of each class became test images")
     mean, std = channel_statistics(images[train])
-    return Source(
+    return LoadedDataset(
         info, images[train], labels[train], images[test], labels[test], mean, std, notices=tuple(notices)
     )
 
 
 def _listed(folder: Path, used: list[int], info: DatasetInfo) -> list[tuple[Path, int]]:
     """Image files below each class's folder, in a fixed order, with the number of the class."""
-    found = []
+    listed = []
     for label in used:
         below = folder / info.class_names[label]
         files = below.rglob("*") if below.is_dir() else ()
-        found += [
+        listed += [
             (file, label)
             for file in sorted(files)
             if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".") and file.is_file()
         ]
-    return found
+    return listed
 
 
-def _read(files: list[Path], side: int, root: Path, access: Access) -> tuple[np.ndarray, int]:
+def _read(files: list[Path], side: int, root: Path, access: DataAccess) -> tuple[np.ndarray, int]:
     """Images (N, 3, side, side) uint8, and how many of them had another size."""
     images = np.empty((len(files), 3, side, side), np.uint8)
     broken: list[str] = []

@@ -1,4 +1,4 @@
-"""Loading a whole data set into memory, by name."""
+"""Data sources: a whole data set loaded into memory, by name."""
 
 from __future__ import annotations
 
@@ -10,15 +10,31 @@ from hhstudio.core.errors import DataError
 from hhstudio.core.resources import resource
 from hhstudio.core.spec.datasets import FOLDER, DatasetInfo, dataset_info, folder_path
 from hhstudio.core.spec.spec import Stream
-from hhstudio.learn.data.access import Access, Source
+from hhstudio.learn.data.access import DataAccess, LoadedDataset
 from hhstudio.learn.data.statistics import channel_statistics, split_indices
 
 
-def load_source(name: str, stream: Stream, classes: Iterable[int], access: Access) -> Source:
-    """The data set of that name, read from the data folder, or fetched into it first.
+def load_source(name: str, stream: Stream, classes: Iterable[int], access: DataAccess) -> LoadedDataset:
+    """Data set of that name, read from the data folder, or fetched into it first.
 
-    ``classes``: those that are used; a folder of images is read no further than that. Raises
-    :class:`DataError` for data that are missing, damaged, or not verified without consent.
+    Parameters
+    ----------
+    name : str
+    stream : Stream
+    classes : iterable of int
+        Labels that are used; a folder of images is read no further than that.
+    access : DataAccess
+
+    Returns
+    -------
+    LoadedDataset
+
+    Raises
+    ------
+    DataError
+        For data that are missing, damaged, or not verified without consent.
+    SpecError
+        For an unknown name.
     """
     info = dataset_info(name, stream)
     try:
@@ -43,11 +59,11 @@ def load_source(name: str, stream: Stream, classes: Iterable[int], access: Acces
         raise DataError(f"{info.title} does not fit into memory; fewer classes or images may") from None
 
 
-def _digits(info: DatasetInfo) -> Source:
+def _digits(info: DatasetInfo) -> LoadedDataset:
     with np.load(resource("data/digits.npz"), allow_pickle=False) as file:
         raw, labels = file["images"], file["labels"].astype(np.int64)
     # Stored as counts 0 to 16; spread over the full range like every other data set.
     images = ((raw.astype(np.uint16) * 255 + 8) // 16).astype(np.uint8)[:, None]
     train, test = split_indices(labels, 0.2)
     mean, std = channel_statistics(images[train])
-    return Source(info, images[train], labels[train], images[test], labels[test], mean, std)
+    return LoadedDataset(info, images[train], labels[train], images[test], labels[test], mean, std)

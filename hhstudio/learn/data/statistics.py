@@ -1,4 +1,4 @@
-"""What is computed from images and labels alone: how to normalise, and which images are for testing."""
+"""Statistics of images and labels alone: normalisation, and the split into training and test images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ _BLOCK = 4096
 
 
 def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation a channel of (N, C, H, W) uint8 images, in units of the full range."""
+    """Mean and standard deviation of each channel.
+
+    Parameters
+    ----------
+    images : ndarray, shape (N, C, H, W), uint8
+
+    Returns
+    -------
+    mean, std : tuple of float
+        C of each, in units of the full range 0 to 255; a blank channel has ``std`` 1.
+    """
     counts = np.zeros((images.shape[1], 256))
     for start in range(0, len(images), _BLOCK):
         for channel, row in enumerate(counts):
@@ -23,10 +33,20 @@ def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[flo
 
 
 def split_indices(labels: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of training and test images, ``share`` of each class in the test set (at least one image of
-    a class on both sides where it has two).
+    """Indices of training and test images.
 
     Never drawn from a run's seed: all runs are comparable. A class's split depends on no other class.
+
+    Parameters
+    ----------
+    labels : ndarray, shape (N,), integers
+    share : float
+        Of each class in the test set, 0 to 1; at least one image of a class on both sides where it has two.
+
+    Returns
+    -------
+    train, test : ndarray, int64
+        Ascending.
     """
     chosen = np.zeros(len(labels), bool)
     for label in np.unique(labels):

@@ -1,4 +1,4 @@
-"""A stream of tasks in memory: each task's images and labels as tensors, ready for a device."""
+"""Stream of tasks in memory: each task's images and labels as tensors, ready for a device."""
 
 from __future__ import annotations
 
@@ -17,18 +17,25 @@ from hhstudio.core.errors import DataError
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.datasets import dataset_names
 from hhstudio.core.spec.tasks import LIMIT, VALIDATION, TaskInfo, generator, permutation, plan
-from hhstudio.learn.data.access import Access, Progress, Source
+from hhstudio.learn.data.access import DataAccess, LoadedDataset, ProgressCallback
 from hhstudio.learn.data.augment import normalise
 from hhstudio.learn.data.sources import load_source
 
 
 @dataclass(frozen=True, eq=False)
 class TaskData:
-    """Images and labels of one task.
+    """Images and labels of one task. Tasks may share tensors: do not write into them.
 
-    Images (N, C, H, W) uint8, never permuted; labels (N,) int64, outputs of the task's head. ``mean``,
-    ``std``: (C,) float32. ``permutation``: (H·W,) int64 or None. Tasks may share tensors: do not write
-    into them.
+    Attributes
+    ----------
+    train_images, valid_images, test_images : Tensor, shape (N, C, H, W), uint8
+        Never permuted.
+    train_labels, valid_labels, test_labels : Tensor, shape (N,), int64
+        Outputs of the task's head.
+    mean, std : Tensor, shape (C,), float32
+        In units of the full range 0 to 255.
+    permutation : Tensor, shape (H·W,), int64, or None
+        Of the pixels (:func:`~hhstudio.learn.data.augment.normalise`).
     """
 
     train_images: Tensor
@@ -42,27 +49,64 @@ class TaskData:
     permutation: Tensor | None = None
 
     def to(self, device: torch.device | str, moved: dict[tuple[str, int], Tensor] | None = None) -> TaskData:
-        """The same on another device. ``moved`` remembers what is there already, by device and tensor."""
-        known = {} if moved is None else moved
+        """The same on another device.
+
+        Parameters
+        ----------
+        device : torch.device or str
+        moved : dict, optional
+            Remembers what is there already, by device and tensor.
+
+        Returns
+        -------
+        TaskData
+        """
+        on_device = {} if moved is None else moved
         tensors = {part.name: getattr(self, part.name) for part in dataclasses.fields(self)}
         for name, tensor in tensors.items():
             if tensor is not None and tensor.device != torch.device(device):
                 key = (str(device), id(tensor))
-                tensors[name] = known[key] if key in known else known.setdefault(key, tensor.to(device))
+                tensors[name] = (
+                    on_device[key] if key in on_device else on_device.setdefault(key, tensor.to(device))
+                )
         return dataclasses.replace(self, **tensors)
 
     def inputs(self, images: Tensor) -> Tensor:
-        """Images of this task as its solver takes them: normalised, permuted, float32."""
+        """Inputs of a solver for images of this task: normalised, permuted.
+
+        Parameters
+        ----------
+        images : Tensor, shape (N, C, H, W), uint8
+
+        Returns
+        -------
+        Tensor, shape (N, C, H, W), float32
+        """
         return normalise(images, self.mean, self.std, self.permutation)
 
 
 @dataclass(frozen=True, eq=False)
 class TaskStream:
-    """The tasks of a spec with their data.
+    """Tasks of a spec with their data.
 
-    ``scenario`` task: labels 0 .. k-1, and with ``head_each`` a head for each task; domain: one shared head,
-    labels 0 .. k-1; class: one head that grows, labels are global. ``unverified``: files were accepted that
-    match no known checksum. ``notices``: what a user should know about the data, one line each.
+    Attributes
+    ----------
+    tasks : tuple of TaskInfo
+    image_shape : tuple of int
+        C, H, W.
+    scenario : {"task", "domain", "class"}
+        task: labels 0 .. k-1, and with ``head_each`` a head for each task; domain: one shared head, labels
+        0 .. k-1; class: one head that grows, labels are global.
+    unverified : bool
+        Files were accepted that match no known checksum.
+    notices : tuple of str
+        What a user should know about the data, one line each.
+    data : tuple of TaskData
+        Of each task.
+    seen : tuple of int
+        Outputs in use once each task is learned.
+    head_each : bool
+        Each task has a head of its own.
     """
 
     tasks: tuple[TaskInfo, ...]
@@ -76,11 +120,30 @@ class TaskStream:
     _moved: dict[tuple[str, int], Tensor] = field(default_factory=dict, repr=False)
 
     def task(self, index: int, device: torch.device | str = "cpu") -> TaskData:
-        """Data of one task, on a device. Images that tasks share are moved there once."""
+        """Data of one task, on a device. Images that tasks share are moved there once.
+
+        Parameters
+        ----------
+        index : int
+        device : torch.device or str
+
+        Returns
+        -------
+        TaskData
+        """
         return self.data[index].to(device, self._moved)
 
     def head_of(self, index: int) -> int:
-        """The head that answers for a task."""
+        """Head that answers for a task.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        int
+        """
         return index if self.head_each else 0
 
     @property
@@ -94,8 +157,19 @@ class TaskStream:
         return self.class_counts if self.head_each else (max(self.seen),)
 
     def outputs(self, index: int) -> int:
-        """Outputs of the task's head in use once task ``index`` is learned: 0 .. outputs-1. Less than the
-        head's size in scenario class, before the last task, and where tasks differ in their classes."""
+        """Outputs of the task's head in use once that task is learned: 0 .. outputs-1.
+
+        Less than the head's size in scenario class, before the last task, and where tasks differ in their
+        classes.
+
+        Parameters
+        ----------
+        index : int
+
+        Returns
+        -------
+        int
+        """
         return self.seen[index]
 
 
@@ -106,18 +180,39 @@ def build_stream(
     *,
     allow_unverified: bool = False,
     download: bool = True,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
 ) -> TaskStream:
     """Load the data sets of a stream, each once, and cut them into tasks.
 
-    ``progress`` is told (what, done, total) during downloads (bytes) and long reads (images); what it
-    raises ends the loading. The same seed gives the same tasks on every machine.
+    The same seed gives the same tasks on every machine.
 
-    Raises :class:`~hhstudio.core.errors.SpecError` for tasks that the data sets cannot give and
-    :class:`DataError` for data that are missing, damaged, or not verified without consent.
+    Parameters
+    ----------
+    stream : Stream
+    seed : int
+    data_root : Path
+        The data folder.
+    allow_unverified : bool
+        Whether files that match no known checksum are accepted.
+    download : bool
+        Whether files may be fetched.
+    progress : callable, optional
+        Told (what, done, total) during downloads (bytes) and long reads (images); what it raises ends the
+        loading.
+
+    Returns
+    -------
+    TaskStream
+
+    Raises
+    ------
+    SpecError
+        For tasks that the data sets cannot give.
+    DataError
+        For data that are missing, damaged, or not verified without consent.
     """
     tasks = plan(stream, seed)
-    access = Access(data_root, allow_unverified, download, progress)
+    access = DataAccess(data_root, allow_unverified, download, progress)
     labelling = _Labelling(stream)
     labels = [labelling.of(index, task) for index, task in enumerate(tasks)]
     seen = [max(numbers) + 1 for numbers in labels]
@@ -169,7 +264,7 @@ class _Labelling:
 class _Cutter:
     """Cuts one data set into tasks; tasks with the same images and labels share them."""
 
-    def __init__(self, source: Source, stream: specs.Stream, seed: int) -> None:
+    def __init__(self, source: LoadedDataset, stream: specs.Stream, seed: int) -> None:
         self._source = source
         self._stream = stream
         self._seed = seed
@@ -204,9 +299,9 @@ class _Cutter:
             test = _limited(test, stream.test_limit, generator(self._seed, LIMIT, 1, *key))
         valid = [indices[:0] for indices in train]
         if stream.validation > 0:
-            held = [int(len(indices) * stream.validation) for indices in train]
-            valid = _drawn(train, held, generator(self._seed, VALIDATION, *key))
-            train = [np.setdiff1d(kept, gone) for kept, gone in zip(train, valid, strict=True)]
+            counts = [int(len(indices) * stream.validation) for indices in train]
+            valid = _drawn(train, counts, generator(self._seed, VALIDATION, *key))
+            train = [np.setdiff1d(indices, gone) for indices, gone in zip(train, valid, strict=True)]
         return (
             *_gathered(source.train_images, train),
             *_gathered(source.train_images, valid),

@@ -1,1 +1,1 @@
-"""Training: the trainer's loop, the learner's step, evaluation, checkpoints and what a step costs."""
+"""Training: the trainer's loop, the learner's step, evaluation, checkpoints and the cost of a step."""

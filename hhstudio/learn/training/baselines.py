@@ -1,16 +1,16 @@
-"""Bounds for a hierarchy: its solver trained without hypernetworks, with the same data, steps and optimiser.
+"""Baselines of a hierarchy: its solver trained without hypernetworks, with the same data, steps, optimiser.
 
 scratch: a fresh solver for every task. fine-tune: one solver through the stream, with no consolidation.
 joint: one solver on all tasks at once, task by task in turn, as many steps in all. Solvers that are built
 alike are trained once. They begin with PyTorch's own initial weights; in scenario task they have a head for
-each task, and so the task is told as it is to the hierarchy. A solver from scratch is always told its task.
+each task, and so the task is known as it is to the hierarchy. A solver from scratch always knows its task.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -22,24 +22,34 @@ from hhstudio.core.run.events import Event
 from hhstudio.core.spec.spec import Spec, solver_of
 from hhstudio.core.tree.topology import Solver, Topology
 from hhstudio.learn.devices import peak_memory
-from hhstudio.learn.training.divergence import Gate
 from hhstudio.learn.training.learner import Learner
 from hhstudio.learn.training.optimiser import Optimiser, rate_factor
-from hhstudio.learn.training.reporter import Reports
-from hhstudio.learn.training.schedule import Position
+from hhstudio.learn.training.reporter import Reporter
+from hhstudio.learn.training.schedule import RunPosition
+from hhstudio.learn.training.step_guard import StepGuard
+from hhstudio.learn.training.trial_optimiser import TrialOptimiser
 from hhstudio.nets.hierarchy import Condition
 from hhstudio.nets.seeding import derived_seed
 from hhstudio.nets.solvers import SolverTarget, build_solver
 
-if TYPE_CHECKING:
-    from hhstudio.learn.training.step_cost import Scratch
-
 REPORT_SECONDS = 0.15
 
 
-class Job(NamedTuple):
-    """Training that begins where the one before it ended, unless ``fresh``. ``solvers``: of the paths for
-    which it counts; ``measured``: tasks whose accuracy is recorded at its end."""
+class BaselineJob(NamedTuple):
+    """Training of one baseline that begins where the one before it ended, unless ``fresh``.
+
+    Attributes
+    ----------
+    kind : {"scratch", "fine-tune", "joint"}
+    solvers : tuple of str
+        Ids of the solvers of the paths for which it counts.
+    tasks : tuple of int
+        Trained in turn.
+    measured : tuple of int
+        Tasks whose accuracy is recorded at its end.
+    fresh : bool
+        Begins with a new solver.
+    """
 
     kind: str
     solvers: tuple[str, ...]
@@ -49,12 +59,23 @@ class Job(NamedTuple):
 
 
 class Baselines:
-    """Trains what ``spec.baselines`` asks for after the tree; resumable between any two steps."""
+    """Training of what ``spec.baselines`` asks for, after the tree; resumable between any two steps.
 
-    def __init__(self, spec: Spec, learner: Learner, at: Position, reports: Reports) -> None:
-        self._spec, self._learner, self._at, self._reports = spec, learner, at, reports
+    Parameters
+    ----------
+    spec : Spec
+    learner : Learner
+        Gives data, seeds, device and precision.
+    at : RunPosition
+        Its steps go on counting.
+    reporter : Reporter
+        Takes accuracies.
+    """
+
+    def __init__(self, spec: Spec, learner: Learner, at: RunPosition, reporter: Reporter) -> None:
+        self._spec, self._learner, self._at, self._reporter = spec, learner, at, reporter
         self._optimiser = Optimiser(spec.training, learner.device)
-        self._gate = Gate(learner.device)
+        self._step_guard = StepGuard(learner.device)
         self._solver: SolverTarget | None = None
         self._weights: dict[str, Tensor] = {}
         self._buffers: dict[str, Tensor] = {}
@@ -68,15 +89,26 @@ class Baselines:
         return sum(map(self._steps, self._jobs()[self._place :])) - self._done
 
     def steps_by_phase(self) -> dict[str, int]:
-        """Steps still to be taken, by ``Progress.phase``."""
-        found: dict[str, int] = {}
+        """Steps still to be taken, by ``Progress.phase``.
+
+        Returns
+        -------
+        dict of str to int
+        """
+        steps: dict[str, int] = {}
         for place, job in enumerate(self._jobs()[self._place :] if self._spec.baselines else ()):
             phase = baselines.phase(job.kind)
-            found[phase] = found.get(phase, 0) + self._steps(job) - (self._done if place == 0 else 0)
-        return found
+            steps[phase] = steps.get(phase, 0) + self._steps(job) - (self._done if place == 0 else 0)
+        return steps
 
     def events(self) -> Iterator[Event | None]:
-        """Train, event by event; None when a step has nothing to report."""
+        """Train, event by event.
+
+        Yields
+        ------
+        Event or None
+            None when a step has nothing to report.
+        """
         jobs = self._jobs()
         while self._place < len(jobs):
             job = jobs[self._place]
@@ -89,70 +121,83 @@ class Baselines:
             if self._place == len(jobs):
                 self._weights, self._buffers = {}, {}
                 self._optimiser.forget()
-            yield from self._reports.take()
+            yield from self._reporter.take()
 
-    def trial(self, phase: str, scratch: type[Scratch]) -> Callable[[], object]:
-        """A step of that phase that is computed and taken on copies only, to be timed."""
+    def trial(self, phase: str) -> Callable[[], object]:
+        """Step of a phase that is computed and taken on copies only, to be timed.
+
+        Parameters
+        ----------
+        phase : str
+            One of :meth:`steps_by_phase`.
+
+        Returns
+        -------
+        callable
+            () -> None.
+        """
         job = next(job for job in self._jobs() if baselines.phase(job.kind) == phase)
-        solver, learner = self._made(job), self._learner
+        solver, learner = self._built_solver(job), self._learner
         weights = {
             name: p.detach().clone().to(learner.device, learner.arithmetic.dtype).requires_grad_()
             for name, p in solver.module.named_parameters()
         }
         buffers, task = solver.fresh_buffers(learner.device), job.tasks[0]
-        own = scratch(weights.values())
+        optimiser = TrialOptimiser(weights.values())
 
         def step() -> None:
             images, labels = learner.batch(task, 0)
             inputs = learner.task_data(task).inputs(images).to(learner.arithmetic.dtype)
             with learner.products():
                 logits = solver.run(weights, buffers, inputs, True)
-            own.step(functional.cross_entropy(logits.float(), labels))
+            optimiser.step(functional.cross_entropy(logits.float(), labels))
 
         return step
 
     # what is trained -----------------------------------------------------------------------------------
 
-    def _jobs(self) -> list[Job]:
+    def _jobs(self) -> list[BaselineJob]:
         """All of them in order; every part is decided by the spec and the tree."""
-        found = []
+        jobs = []
         for kind in (k for k in baselines.KINDS if k in self._spec.baselines):
-            for solvers, tasks in _alike(self._spec, self._tree, len(self._learner.stream.tasks)):
+            for solvers, tasks in _solvers_built_alike(
+                self._spec, self._tree, len(self._learner.stream.tasks)
+            ):
                 if kind == "joint":
-                    found.append(Job(kind, solvers, tasks, tasks, True))
+                    jobs.append(BaselineJob(kind, solvers, tasks, tasks, True))
                     continue
                 for place, task in enumerate(tasks):
                     alone = kind == "scratch"
                     measured = (task,) if alone else tasks[: place + 1]
-                    found.append(Job(kind, solvers, (task,), measured, alone or place == 0))
-        return found
+                    jobs.append(BaselineJob(kind, solvers, (task,), measured, alone or place == 0))
+        return jobs
 
     @property
     def _tree(self) -> Topology:
         return self._learner.hierarchy.tree.topology
 
-    def _steps(self, job: Job) -> int:
+    def _steps(self, job: BaselineJob) -> int:
         return sum(self._learner.steps_of(task) for task in job.tasks)
 
-    def _title(self, job: Job) -> str:
+    def _title(self, job: BaselineJob) -> str:
         tasks = self._learner.stream.tasks
         names = tasks[job.tasks[0]].name if len(job.tasks) == 1 else f"{len(job.tasks)} tasks at once"
         return f"{names}, {self._steps(job)} steps"
 
     # learning ------------------------------------------------------------------------------------------
 
-    def _begin(self, job: Job) -> None:
+    def _begin(self, job: BaselineJob) -> None:
         if job.fresh or not self._weights:
             self._build(job)
         else:
-            self._solver = self._solver or self._made(job)
+            self._solver = self._solver or self._built_solver(job)
         if job.fresh or self._spec.training.fresh_optimizer:
             self._optimiser.restart(self._weights)
-        self._gate = Gate(self._learner.device)
+        self._step_guard = StepGuard(self._learner.device)
 
-    def _build(self, job: Job) -> None:
+    def _build(self, job: BaselineJob) -> None:
         """A solver with initial weights of its own, which depend on the seed and the job."""
-        self._solver = self._made(job)
+        self._solver = self._built_solver(job)
         module, learner = self._solver.module, self._learner
         self._weights = {
             name: p.detach().clone().to(learner.device, learner.arithmetic.dtype).requires_grad_()
@@ -160,7 +205,7 @@ class Baselines:
         }
         self._buffers = self._solver.fresh_buffers(learner.device)
 
-    def _made(self, job: Job) -> SolverTarget:
+    def _built_solver(self, job: BaselineJob) -> SolverTarget:
         learner, stream = self._learner, self._learner.stream
         node = self._tree.by_id[job.solvers[0]]
         assert isinstance(node, Solver)
@@ -174,16 +219,16 @@ class Baselines:
         solver.module.to(learner.device, learner.arithmetic.dtype)
         return solver
 
-    def _learn(self, job: Job) -> Iterator[Event | None]:
+    def _learn(self, job: BaselineJob) -> Iterator[Event | None]:
         steps, learner = self._steps(job), self._learner
-        told, since, before = time.perf_counter(), time.perf_counter(), self._done
+        reported, since, before = time.perf_counter(), time.perf_counter(), self._done
         while self._done < steps:
             loss = self._step(job, steps)
             self._at.step += 1
             self._done += 1
             now = time.perf_counter()
-            if now - told >= REPORT_SECONDS or self._done == steps:
-                told = now
+            if now - reported >= REPORT_SECONDS or self._done == steps:
+                reported = now
                 if not bool(torch.isfinite(loss)):
                     yield _log(f"{baselines.TITLES[job.kind]}: the loss is not finite", "warning")
                 rate = (self._done - before) / max(now - since, 1e-9)
@@ -203,7 +248,7 @@ class Baselines:
                 )
             yield None
 
-    def _step(self, job: Job, steps: int) -> Tensor:
+    def _step(self, job: BaselineJob, steps: int) -> Tensor:
         learner, done = self._learner, self._done
         task = job.tasks[done % len(job.tasks)]
         learner.seed_dropout(self._at.step)
@@ -216,11 +261,11 @@ class Baselines:
         self._optimiser.zero_grad()
         loss.backward()
         norm = self._optimiser.clip()
-        if self._gate.passes(loss, norm):
-            self._optimiser.step(self._gate.found)
+        if self._step_guard.passes(loss, norm):
+            self._optimiser.step(self._step_guard.found_inf)
         return loss.detach()
 
-    def _outputs(self, job: Job, task: int) -> int:
+    def _outputs(self, job: BaselineJob, task: int) -> int:
         """Logits in use: those of the task's head, or in scenario class of all classes met so far."""
         stream = self._learner.stream
         if stream.scenario != "class":
@@ -232,49 +277,69 @@ class Baselines:
         learner = self._learner
         inputs = learner.task_data(task).inputs(images).to(learner.arithmetic.dtype)
         with learner.products():
-            found = self._solver.run(self._weights, self._buffers, inputs, training)
+            logits = self._solver.run(self._weights, self._buffers, inputs, training)
         first = task * self._solver.classes_per_head if learner.stream.scenario == "task" else 0
-        return found[:, first : first + outputs]
+        return logits[:, first : first + outputs]
 
     @torch.no_grad()
-    def _measure(self, job: Job) -> None:
+    def _measure(self, job: BaselineJob) -> None:
         learner, size = self._learner, self._spec.evaluation.batch_size
-        found: dict[int, Tensor] = {}
+        shares: dict[int, Tensor] = {}
         for task in job.measured:
             data = learner.task_data(task)
             correct = torch.zeros((), device=learner.device)
             for start in range(0, len(data.test_labels), size):
-                seen = data.test_images[start : start + size]
-                logits = self._logits(task, seen, False, self._outputs(job, task))
+                images = data.test_images[start : start + size]
+                logits = self._logits(task, images, False, self._outputs(job, task))
                 correct += (logits.argmax(1) == data.test_labels[start : start + size]).sum()
-            found[task] = correct / max(1, len(data.test_labels))
+            shares[task] = correct / max(1, len(data.test_labels))
         for solver in job.solvers:
-            measured = {Condition(solver, task): float(value) for task, value in found.items()}
-            self._reports.add(baselines.metric(job.kind), measured)
+            measured = {Condition(solver, task): float(value) for task, value in shares.items()}
+            self._reporter.add(baselines.metric(job.kind), measured)
 
     # saving --------------------------------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
+        """Progress of the baselines, as JSON-able values."""
         return {"place": self._place, "done": self._done}
 
     def arrays(self) -> dict[str, np.ndarray]:
-        found = {f"baseline/weights/{n}": t.detach().cpu().numpy().copy() for n, t in self._weights.items()}
-        found |= {f"baseline/buffers/{n}": t.cpu().numpy().copy() for n, t in self._buffers.items()}
-        return found | {f"baseline/optimiser/{n}": a for n, a in self._optimiser.arrays().items()}
+        """State of the baseline in training, to be saved: weights, statistics, optimiser.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Names begin with ``baseline/``.
+        """
+        arrays = {f"baseline/weights/{n}": t.detach().cpu().numpy().copy() for n, t in self._weights.items()}
+        arrays |= {f"baseline/buffers/{n}": t.cpu().numpy().copy() for n, t in self._buffers.items()}
+        return arrays | {f"baseline/optimiser/{n}": a for n, a in self._optimiser.arrays().items()}
 
     def load(self, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        """Raises KeyError, TypeError or ValueError for what :meth:`to_json` did not make."""
+        """The inverse of :meth:`to_json` and :meth:`arrays`.
+
+        Parameters
+        ----------
+        meta : mapping of str to object
+            Empty where none was saved.
+        arrays : mapping of str to ndarray
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            For what :meth:`to_json` did not make.
+        """
         if not meta:
             return
         self._place, self._done = int(meta["place"]), int(meta["done"])
         jobs = self._jobs() if self._spec.baselines else []
-        kept = {n.removeprefix("baseline/"): a for n, a in arrays.items() if n.startswith("baseline/")}
-        if not kept or self._place >= len(jobs):
+        own_arrays = {n.removeprefix("baseline/"): a for n, a in arrays.items() if n.startswith("baseline/")}
+        if not own_arrays or self._place >= len(jobs):
             return
         job = jobs[self._place]
         self._build(job)
         with torch.no_grad():
-            for name, array in kept.items():
+            for name, array in own_arrays.items():
                 part, _, own = name.partition("/")
                 if part in ("weights", "buffers"):
                     (self._weights if part == "weights" else self._buffers)[own].copy_(
@@ -282,11 +347,13 @@ class Baselines:
                     )
         self._optimiser.restart(self._weights)
         self._optimiser.load(
-            {n.removeprefix("optimiser/"): a for n, a in kept.items() if n.startswith("optimiser/")}
+            {n.removeprefix("optimiser/"): a for n, a in own_arrays.items() if n.startswith("optimiser/")}
         )
 
 
-def _alike(spec: Spec, tree: Topology, tasks: int) -> list[tuple[tuple[str, ...], tuple[int, ...]]]:
+def _solvers_built_alike(
+    spec: Spec, tree: Topology, tasks: int
+) -> list[tuple[tuple[str, ...], tuple[int, ...]]]:
     """Solvers that are built alike and learn the same tasks, with those tasks."""
     groups: dict[tuple[str, tuple[int, ...]], list[str]] = {}
     for solver, own in tree.assigned(tasks).items():

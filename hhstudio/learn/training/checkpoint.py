@@ -1,4 +1,4 @@
-"""A learner as plain numbers, and back."""
+"""Checkpoint of a learner: everything that cannot be made again from the spec, as plain arrays."""
 
 from __future__ import annotations
 
@@ -13,18 +13,28 @@ from hhstudio.nets.hierarchy import Condition
 
 
 def arrays(learner: Learner) -> dict[str, np.ndarray]:
-    """Everything a learner holds that cannot be made again from the spec."""
-    found = {
+    """State of a learner.
+
+    Parameters
+    ----------
+    learner : Learner
+
+    Returns
+    -------
+    dict of str to ndarray
+        Names begin with stored/, gain/, optimiser/, consolidation/, buffer/.
+    """
+    saved = {
         f"stored/{name}": t.detach().cpu().numpy().copy() for name, t in learner.hierarchy.stored.items()
     }
-    found |= {f"gain/{key}": np.array(value) for key, value in learner.hierarchy.gains.items()}
-    found |= {f"optimiser/{name}": array for name, array in learner.optimiser.arrays().items()}
-    found |= {f"consolidation/{name}": array for name, array in learner.consolidation.arrays().items()}
+    saved |= {f"gain/{key}": np.array(value) for key, value in learner.hierarchy.gains.items()}
+    saved |= {f"optimiser/{name}": array for name, array in learner.optimiser.arrays().items()}
+    saved |= {f"consolidation/{name}": array for name, array in learner.consolidation.arrays().items()}
     for condition, buffers in learner.buffers.items():
         for name, tensor in buffers.items():
             key = f"buffer/{condition.solver}/{condition.task}/{name}"
-            found[key] = tensor.detach().cpu().numpy().copy()
-    return found
+            saved[key] = tensor.detach().cpu().numpy().copy()
+    return saved
 
 
 def restore(
@@ -35,7 +45,20 @@ def restore(
 ) -> None:
     """Put a fresh learner of the same spec where the saved one was.
 
-    Raises :class:`SessionError` for a state that belongs to another spec.
+    Parameters
+    ----------
+    learner : Learner
+    saved : mapping of str to ndarray
+        From :func:`arrays`.
+    finished : list of Condition
+        Learned by then, in order.
+    current : tuple of Condition
+        Being learned then; empty between two tasks.
+
+    Raises
+    ------
+    SessionError
+        For a state that belongs to another spec.
     """
     restore_generation(learner, saved, [*finished, *current])
     learner.done = list(finished)
@@ -44,16 +67,27 @@ def restore(
     optimiser = _below(saved, "optimiser")
     if current:
         learner.begin(current, closed="gram/last" in consolidation)
-        learner.consolidation.load_gram(consolidation)
+        learner.consolidation.load_closed_form(consolidation)
     elif optimiser:
         learner.optimiser.extend(learner.hierarchy.stored)
     learner.optimiser.load(optimiser)
 
 
 def restore_generation(learner: Learner, saved: Mapping[str, np.ndarray], begun: Sequence[Condition]) -> None:
-    """Only what generates: stored tensors, gains, and the solvers' statistics of ``begun`` conditions.
+    """Restore only what generates: stored tensors, gains, and the solvers' statistics.
 
-    Raises :class:`SessionError` for a state that belongs to another spec.
+    Parameters
+    ----------
+    learner : Learner
+    saved : mapping of str to ndarray
+        From :func:`arrays`.
+    begun : sequence of Condition
+        Conditions with embeddings by then.
+
+    Raises
+    ------
+    SessionError
+        For a state that belongs to another spec.
     """
     for condition in begun:
         learner.hierarchy.add(condition)

@@ -1,14 +1,9 @@
-"""Numbers gone wrong: stopping before they reach the weights, and finding out where they began.
-
-A step whose loss or gradient is not finite is not taken, and none after it, so that what is learned stays
-as it was when it happened. Looking for the origin is taking that step once more, with open eyes.
-"""
+"""Divergence: origin of the first number that is not finite, found by repeating the step stage by stage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,71 +12,15 @@ from torch.nn import functional
 from hhstudio.core.errors import DivergedError
 from hhstudio.core.run.events import Diverged
 from hhstudio.core.run.trainer_state import TrainerState
-from hhstudio.learn.training.metric_buffer import IllRow
+from hhstudio.learn.training.learner import Learner
+from hhstudio.learn.training.metric_buffer import BadStep
+from hhstudio.learn.training.step_guard import LossExplosion
 from hhstudio.nets.build import Chain
 from hhstudio.nets.hierarchy import Condition, Generated
 
-if TYPE_CHECKING:
-    from hhstudio.learn.training.learner import Learner
-
 HUGE = 1e15
-"""Magnitude from which a stored number is as bad as none: float32 cannot hold the product of three such."""
+"""Magnitude from which a stored number is as bad as NaN: float32 cannot represent the product of three."""
 _ADVICE = "try a smaller training.lr, a smaller training.clip, or anchored links"
-
-
-class Gate:
-    """Lets steps pass until the first whose numbers are not finite, and none after it.
-
-    On CUDA the optimiser is told on the device (its ``found_inf``), so that no step waits for the host.
-    Elsewhere the number is looked at.
-    """
-
-    def __init__(self, device: torch.device) -> None:
-        self._on_device = device.type == "cuda"
-        self.found = torch.zeros((), device=device) if self._on_device else None
-        self._closed = False
-
-    def passes(self, loss: Tensor, norm: Tensor) -> bool:
-        """Whether the step may be taken, as far as the host knows."""
-        if self.found is not None:
-            good = torch.isfinite(loss.detach()) & torch.isfinite(norm)
-            self.found = torch.maximum(self.found, (~good).to(self.found.dtype))
-            return True
-        if not self._closed:
-            self._closed = not bool(torch.isfinite(loss.detach() + norm))
-        return not self._closed
-
-
-@dataclass
-class Explosion:
-    """The rule of an exploded loss: above :data:`ABOVE` for :data:`STEPS` steps in a row, on a task on which
-    it has been below :data:`BEGAN`. A loss that begins high (direct links) is left to come down."""
-
-    ABOVE = 1e3
-    BEGAN = 10.0
-    STEPS = 10
-
-    _task: tuple[int, int] | None = None
-    _was_low: bool = False
-    _high: int = 0
-    _first: int = field(default=0)
-
-    def sees(self, path: int, task: int, step: int, loss: float) -> int | None:
-        """Take in a step's loss; the step at which an explosion began, None while there is none."""
-        if self._task != (path, task):
-            self._task, self._was_low, self._high = (path, task), False, 0
-        if loss <= self.ABOVE:
-            self._was_low |= loss < self.BEGAN
-            self._high = 0
-            return None
-        self._first = self._first if self._high else step
-        self._high += 1
-        return self._first if self._was_low and self._high >= self.STEPS else None
-
-    @property
-    def suspected(self) -> bool:
-        """The last loss was far too high after it had been low: no state to keep."""
-        return self._was_low and self._high > 0
 
 
 class _Finding(NamedTuple):
@@ -91,9 +30,18 @@ class _Finding(NamedTuple):
     what: str
 
 
-def bad_state(state: TrainerState) -> str:
-    """The first array of a trainer's state that must not replace a good one: a number that is none, or a
-    stored one beyond :data:`HUGE`. Empty when there is none."""
+def unusable_array(state: TrainerState) -> str:
+    """Name of the first array of a state that must not replace a good one.
+
+    Parameters
+    ----------
+    state : TrainerState
+
+    Returns
+    -------
+    str
+        An array with NaN or infinity, or a stored tensor beyond :data:`HUGE`; empty when there is none.
+    """
     for name, array in state.arrays.items():
         if array.dtype.kind != "f" or not array.size:
             continue
@@ -104,24 +52,41 @@ def bad_state(state: TrainerState) -> str:
     return ""
 
 
-def diverged(learner: Learner, condition: Condition, batch: int, ill: IllRow) -> DivergedError:
-    """What went wrong at a step, as an error with its record. ``batch``: the number of the step's batch.
+def divergence_error(learner: Learner, condition: Condition, batch: int, bad_step: BadStep) -> DivergedError:
+    """Error of a step that diverged, with its record.
 
-    The learner stands where it stood then (:class:`Gate`); where it does not (a device on which steps are
-    not held), what the step itself recorded has to do.
+    The step is computed again from the state before it
+    (:class:`~hhstudio.learn.training.step_guard.StepGuard` kept that state), and every stage is checked:
+    weights of each level, logits, loss, penalty, gradients. Where the repeated step is finite (on a device
+    where bad steps are not held back), the step's own numbers tell.
+
+    Parameters
+    ----------
+    learner : Learner
+    condition : Condition
+        The one that was learned.
+    batch : int
+        Number of the step's batch within its task.
+    bad_step : BadStep
+
+    Returns
+    -------
+    DivergedError
     """
-    row, chain = ill.row, learner.hierarchy.tree.chains[condition.solver]
-    if ill.exploded is not None:
+    row, chain = bad_step.row, learner.hierarchy.tree.chains[condition.solver]
+    if bad_step.exploded_since is not None:
         loss = float(row.values[0])
         finding = _Finding(
             "explosion", 0, "",
-            f"the loss has been above {Explosion.ABOVE:g} for {Explosion.STEPS} steps (last {loss:.3g}), "
-            f"though it was below {Explosion.BEGAN:g}",
+            f"the loss has been above {LossExplosion.ABOVE:g} for {LossExplosion.STEPS} steps "
+            f"(last {loss:.3g}), though it was below {LossExplosion.BEGAN:g}",
         )  # fmt: skip
     else:
-        finding = _origin(learner, condition, batch, row.step - 1) or _recorded(learner, chain, ill.where)
+        finding = _origin(learner, condition, batch, row.step - 1) or _recorded(
+            learner, chain, bad_step.where
+        )
     task = learner.stream.tasks[condition.task].name
-    step = row.step if ill.exploded is None else ill.exploded
+    step = row.step if bad_step.exploded_since is None else bad_step.exploded_since
     message = f"step {step}, path {chain.name}, task {task!r}: {finding.what}; {_ADVICE}"
     return DivergedError(
         Diverged(
@@ -137,7 +102,7 @@ def diverged(learner: Learner, condition: Condition, batch: int, ill: IllRow) ->
 
 
 def _origin(learner: Learner, condition: Condition, batch: int, step: int) -> _Finding | None:
-    """The step once more, looking at everything in the order in which it is computed."""
+    """Repeat the step, checking every stage in the order in which it is computed."""
     chain = learner.hierarchy.tree.chains[condition.solver]
     chosen = learner.consolidation.sample(step)
     with learner.products():
@@ -195,7 +160,7 @@ def _bad_gradient(learner: Learner, chain: Chain, own: Generated) -> _Finding | 
 
 
 def _recorded(learner: Learner, chain: Chain, where: int) -> _Finding:
-    """What the step's own numbers tell. ``where``: index into :attr:`StepRow.values`."""
+    """Finding from the step's own numbers. ``where``: index into :attr:`StepRow.values`."""
     if where < 3:
         stage = ("loss", "consolidation", "gradient")[where]
         what = ("the loss is", "the consolidation penalty is", "the gradient is")[where]
@@ -215,7 +180,7 @@ def _weights_words(learner: Learner, chain: Chain, at: int, name: str) -> str:
 
 
 def _stored_causes(learner: Learner) -> Iterator[str]:
-    """What is stored that cannot make anything finite."""
+    """Stored tensors from which nothing finite can be generated, in words."""
     for name, tensor in learner.hierarchy.stored.items():
         largest = _largest(tensor)
         if not largest < float("inf"):
@@ -236,8 +201,8 @@ def _source(learner: Learner, chain: Chain, at: int) -> str:
 def _first_bad(
     tensors: Mapping[str, Tensor], seen: Callable[[Tensor], Tensor] = lambda tensor: tensor
 ) -> str:
-    """The first tensor in which a number is none; of gradients their norm is ``seen``, whose squares overflow
-    before they do."""
+    """Name of the first tensor with NaN or infinity; of gradients the norm is checked (``seen``), whose
+    squares overflow before they do."""
     return next((name for name, t in tensors.items() if not bool(torch.isfinite(seen(t)).all())), "")
 
 

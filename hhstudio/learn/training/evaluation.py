@@ -1,31 +1,19 @@
-"""Accuracy on test images: every condition is generated once, and read in large batches."""
+"""Accuracy on test images: each condition is generated once and evaluated in large batches."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+from hhstudio.learn.training.learner import Learner
 from hhstudio.nets.hierarchy import Condition
 
-if TYPE_CHECKING:
-    from hhstudio.learn.training.learner import Learner
-
-
 PORTION = 2**24
-"""Numbers of generated weights, about, that are held at once while measuring."""
-
-
-@dataclass
-class Tally:
-    """What measuring has cost so far. ``passes``: images classified, once for every condition asked."""
-
-    passes: int = 0
-    seconds: float = 0.0
+"""Numbers of generated weights, about, that are in memory at once during an evaluation."""
 
 
 @torch.no_grad()
@@ -35,37 +23,57 @@ def accuracies(
     limit: int | None = None,
     held_out: Literal["test", "valid"] = "test",
 ) -> dict[Condition, float]:
-    """Share of correctly classified test (or validation) images of each condition's task, 0 to 1.
+    """Share of correctly classified images of each condition's task.
 
-    In the scenarios domain and class the task is not told: each image is read by every condition of the
-    same path that is asked for here, and the prediction of least entropy counts (von Oswald et al. 2019,
-    HNET+ENT). ``limit``: the first images of a task, which are in no particular order of class.
-    Numbers stay on the device until all are known.
+    In the scenarios domain and class the task is not given: each image is classified by every condition of
+    the same path that is asked for here, and the prediction of least entropy counts. Numbers stay on the
+    device until all are known.
+
+    Parameters
+    ----------
+    learner : Learner
+        Its :attr:`~Learner.evaluation_counter` counts what this costs.
+    conditions : sequence of Condition
+    limit : int, optional
+        Only the first images of a task, which are in no particular order of class.
+    held_out : {"test", "valid"}
+        Which images.
+
+    Returns
+    -------
+    dict of Condition to float
+        0 to 1, in the order of ``conditions``.
+
+    References
+    ----------
+    von Oswald et al. 2019, Continual learning with hypernetworks (HNET+ENT: task inference by entropy).
     """
     if not conditions:
         return {}
     began = time.perf_counter()
-    told = learner.stream.scenario == "task"
-    found = {}
-    for together in _together(learner, conditions, told):
+    task_known = learner.stream.scenario == "task"
+    shares = {}
+    for together in _together(learner, conditions, task_known):
         weights = learner.solver_weights(together)
         for condition in together:
-            asked = [condition] if told else together
-            found[condition] = _accuracy(learner, condition, asked, weights, limit, held_out)
-    numbers = torch.stack([found[condition] for condition in conditions]).tolist()
+            asked = [condition] if task_known else together
+            shares[condition] = _accuracy(learner, condition, asked, weights, limit, held_out)
+    numbers = torch.stack([shares[condition] for condition in conditions]).tolist()
     measured = dict(zip(conditions, numbers, strict=True))
-    learner.tally.seconds += time.perf_counter() - began
+    learner.evaluation_counter.seconds += time.perf_counter() - began
     return measured
 
 
-def _together(learner: Learner, conditions: Sequence[Condition], told: bool) -> list[list[Condition]]:
-    """Conditions whose weights are generated in one product and held at once: all that a path's images are
-    read by; where the task is told, as many as :data:`PORTION` numbers hold."""
+def _together(learner: Learner, conditions: Sequence[Condition], task_known: bool) -> list[list[Condition]]:
+    """Conditions whose weights are generated in one product: all that classify a path's images; where the
+    task is known, as many as :data:`PORTION` numbers hold."""
     groups: dict[tuple[str, int], list[Condition]] = {}
     taken = 0
     for condition in conditions:
         size = learner.hierarchy.tree.solvers[condition.solver].spec.size
-        groups.setdefault(("", taken // PORTION) if told else (condition.solver, 0), []).append(condition)
+        groups.setdefault(("", taken // PORTION) if task_known else (condition.solver, 0), []).append(
+            condition
+        )
         taken += size
     return list(groups.values())
 
@@ -90,7 +98,7 @@ def _accuracy(
         seen = images[start : start + size]
         logits = [learner.logits(c, weights[c], learner.task_data(c.task), seen, False) for c in asked]
         wanted = labels[start : start + size]
-        learner.tally.passes += len(seen) * len(asked)
+        learner.evaluation_counter.passes += len(seen) * len(asked)
         predicted = logits[0].argmax(1) if len(asked) == 1 else _least_entropy(logits)
         correct += (predicted == wanted).sum()
     return correct / max(1, len(labels))

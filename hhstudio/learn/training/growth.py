@@ -1,4 +1,4 @@
-"""Growth in a run: whether another tree can take over from the present one, and what the policy asks."""
+"""Growth in a run: checks that another tree can take over from the present one, and the policy's state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hhstudio.core.spec.growth import Outcome, Proposal
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.core.tree.topology import Node, Path, Topology
-from hhstudio.learn.training.schedule import Position, Stint
+from hhstudio.learn.training.schedule import RunPosition, Segment
 from hhstudio.nets.build import Chain, Tree
 
 if TYPE_CHECKING:
@@ -22,10 +22,21 @@ if TYPE_CHECKING:
 
 
 class Grower:
-    """The policy of a run with all that it looks at.
+    """Growth policy of a run, with all that it looks at.
 
-    ``outcomes``: what was learned so far, in order; ``asked``: how many of them the policy has seen;
-    ``grown``: how often it has grown. These three decide everything, and are kept with the run's state.
+    Parameters
+    ----------
+    spec : Spec
+    tasks : sequence of TaskInfo
+
+    Attributes
+    ----------
+    outcomes : list of Outcome
+        What was learned so far, in order.
+    asked : int
+        How many of them the policy has seen.
+    grown : int
+        How often it has grown. These three decide everything, and are kept with the run's state.
     """
 
     def __init__(self, spec: Spec, tasks: Sequence[TaskInfo]) -> None:
@@ -35,37 +46,79 @@ class Grower:
 
     @property
     def looks_at_validation(self) -> bool:
+        """Whether the policy needs validation accuracies."""
         return self._settings.policy == "accuracy"
 
-    def note(self, stint: Stint, accuracies: Mapping[Condition, float]) -> None:
-        """These conditions are learned; ``accuracies`` on validation images, where measured."""
-        self.outcomes += [Outcome(c.solver, c.task, accuracies.get(c)) for c in stint]
+    def note(self, segment: Segment, accuracies: Mapping[Condition, float]) -> None:
+        """Take in a segment that is learned.
+
+        Parameters
+        ----------
+        segment : Segment
+        accuracies : mapping of Condition to float
+            On validation images, 0 to 1, where measured.
+        """
+        self.outcomes += [Outcome(c.solver, c.task, accuracies.get(c)) for c in segment]
 
     def propose(self, topology: Topology, taken: Collection[str]) -> Proposal | None:
-        """What the policy wants; asked once after every task. ``taken``: names of paths, past ones too."""
+        """Growth that the policy wants; asked once after every task.
+
+        Parameters
+        ----------
+        topology : Topology
+        taken : collection of str
+            Names of paths, past ones too.
+
+        Returns
+        -------
+        Proposal or None
+        """
         if self.asked == len(self.outcomes):
             return None
         self.asked = len(self.outcomes)
         return growth.propose(self._settings, topology, self.outcomes, self._tasks, self.grown, taken)
 
     def to_json(self) -> dict[str, Any]:
+        """State as JSON-able values."""
         outcomes = msgspec.to_builtins(self.outcomes)
         return {"outcomes": outcomes, "asked": self.asked, "grown": self.grown}
 
     def load(self, data: Mapping[str, Any]) -> None:
-        """The inverse of :meth:`to_json`; nothing where the state was kept before there was growth."""
+        """The inverse of :meth:`to_json`; nothing where the state was saved before there was growth.
+
+        Parameters
+        ----------
+        data : mapping of str to object
+        """
         self.outcomes = msgspec.convert(data.get("outcomes", []), list[Outcome])
         self.asked, self.grown = int(data.get("asked", 0)), int(data.get("grown", 0))
 
 
 def check(
-    spec: Spec, at: Position, before: Tree, topology: Topology, removed: Collection[str], busy: str = ""
+    spec: Spec, at: RunPosition, before: Tree, topology: Topology, removed: Collection[str], busy: str = ""
 ) -> None:
-    """Whether a run may go on with another tree. Raises :class:`SpecError` that says why not.
+    """Refuse a tree with which a run cannot go on.
 
     What has begun to learn keeps its place, its architecture and its name. Nodes go only where they are
     named in ``removed``, so that a tree that was drawn before the last growth takes nothing away; and not
-    while they learn. ``busy``: why nothing that has learned can go, or be released, just now; if so.
+    while they learn.
+
+    Parameters
+    ----------
+    spec : Spec
+    at : RunPosition
+    before : Tree
+    topology : Topology
+        The tree to go on with.
+    removed : collection of str
+        Ids of nodes that may go.
+    busy : str
+        Why nothing that has learned can go, or be released, just now; empty when it can.
+
+    Raises
+    ------
+    SpecError
+        Says why not.
     """
     rules.check(replace(spec, topology=topology))
     begun = {c.solver for c in at.begun}
@@ -82,7 +135,19 @@ def check(
 
 
 def check_built(before: Tree, after: Tree, begun: Collection[str]) -> None:
-    """Raise :class:`SpecError` where a path that has begun to learn would be built another way."""
+    """Refuse a tree in which a path that has begun to learn is built another way.
+
+    Parameters
+    ----------
+    before, after : Tree
+    begun : collection of str
+        Ids of the solvers that have begun to learn.
+
+    Raises
+    ------
+    SpecError
+        Names the path and what would change.
+    """
     for solver in begun:
         chain, new = before.chains[solver], after.chains.get(solver)
         if new is None:
@@ -109,11 +174,11 @@ def _check_gone(node: Node, removed: Collection[str], learning: Collection[str],
         raise SpecError(f"{node.name} cannot be removed just now: {busy}")
 
 
-def _check_name(path: Path, at: Position) -> None:
+def _check_name(path: Path, at: RunPosition) -> None:
     if path.solver in at.solvers:
-        known = at.name(path.solver)
-        if path.name != known:
-            raise SpecError(f"{known} keeps its name while the run is on: its curves are kept under it")
+        recorded = at.name(path.solver)
+        if path.name != recorded:
+            raise SpecError(f"{recorded} keeps its name while the run is on: its curves are kept under it")
     elif path.name in at.names:
         raise SpecError(f"there was a path {path.name!r} in this run: give the new one another name")
 

@@ -1,4 +1,4 @@
-"""One training step, and everything it touches: hierarchy, data, solvers' statistics, optimiser.
+"""Learner: one training step and everything it touches, hierarchy, data, solvers' statistics, optimiser.
 
 Every random draw of a step (order of the data, augmentation, dropout, sampled conditions) is a function
 of the seed and of the step, so that a run goes on from a saved state as if it had never stopped.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -18,21 +19,64 @@ from torch.nn import functional
 from hhstudio.core.run import gradients
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Topology
-from hhstudio.learn.consolidation.kronecker import Factors, factors
-from hhstudio.learn.consolidation.penalty import Consolidation
+from hhstudio.learn.consolidation.kronecker import KroneckerFactors, kronecker_factors
+from hhstudio.learn.consolidation.penalty import ConsolidationPenalty
 from hhstudio.learn.data import TaskData, TaskStream, augment
 from hhstudio.learn.devices import memory_format, prepare
 from hhstudio.learn.training import growth
-from hhstudio.learn.training.divergence import Gate
-from hhstudio.learn.training.evaluation import Tally
 from hhstudio.learn.training.optimiser import Optimiser
+from hhstudio.learn.training.step_guard import StepGuard
 from hhstudio.nets.build import Tree, build_tree
 from hhstudio.nets.hierarchy import Condition, Generated, Hierarchy
 from hhstudio.nets.seeding import derived_seed
 
 
+@dataclass
+class EvaluationCounter:
+    """Cost of all evaluations so far.
+
+    Attributes
+    ----------
+    passes : int
+        Images classified, once for every condition asked.
+    seconds : float
+    """
+
+    passes: int = 0
+    seconds: float = 0.0
+
+
 class Learner:
-    """Holds what is learned and takes steps. Raises :class:`SpecError` for a spec that cannot be built."""
+    """Everything that is learned, and the steps that learn it.
+
+    Parameters
+    ----------
+    spec : Spec
+    topology : Topology
+        The tree to begin with, which may have grown from the spec's.
+    stream : TaskStream
+    device : str
+        As :func:`~hhstudio.learn.devices.resolve_device` gives it.
+
+    Attributes
+    ----------
+    hierarchy : Hierarchy
+    consolidation : ConsolidationPenalty
+    optimiser : Optimiser
+    buffers : dict of Condition to dict of str to Tensor
+        Solvers' statistics (batch norm) of conditions that have begun.
+    done : list of Condition
+        Learned, in order.
+    beta : float
+        Weight of the penalty.
+    training : Training
+        The spec's, with settings changed in flight.
+
+    Raises
+    ------
+    SpecError
+        For a spec that cannot be built.
+    """
 
     def __init__(self, spec: Spec, topology: Topology, stream: TaskStream, device: str) -> None:
         self.spec, self.stream = spec, stream
@@ -45,7 +89,7 @@ class Learner:
         self.hierarchy = Hierarchy(
             tree, spec.seed, self.device, self.arithmetic.dtype, spec.hypernetwork.task_chunks
         )
-        self.consolidation = Consolidation(
+        self.consolidation = ConsolidationPenalty(
             spec.consolidation,
             self.hierarchy,
             spec.seed,
@@ -54,8 +98,8 @@ class Learner:
             spec.training.batch_size,
         )
         self.optimiser = Optimiser(self.training, self.device)
-        self.gate = Gate(self.device)
-        self.tally = Tally()
+        self.step_guard = StepGuard(self.device)
+        self.evaluation_counter = EvaluationCounter()
         self.buffers: dict[Condition, dict[str, Tensor]] = {}
         self.done: list[Condition] = []
         self._data: dict[int, TaskData] = {}
@@ -71,13 +115,31 @@ class Learner:
     # data ----------------------------------------------------------------------------------------------
 
     def task_data(self, task: int) -> TaskData:
-        """The task's data, on the device."""
+        """Data of a task, on the device.
+
+        Parameters
+        ----------
+        task : int
+
+        Returns
+        -------
+        TaskData
+        """
         if task not in self._data:
             self._data[task] = self.stream.task(task, self.device)
         return self._data[task]
 
     def steps_of(self, task: int) -> int:
-        """Steps that one task takes."""
+        """Steps that one task takes.
+
+        Parameters
+        ----------
+        task : int
+
+        Returns
+        -------
+        int
+        """
         t = self.training
         if t.epochs <= 0:
             return t.steps
@@ -85,7 +147,20 @@ class Learner:
         return max(1, round(t.epochs * images / min(t.batch_size, images)))
 
     def batch(self, task: int, step: int) -> tuple[Tensor, Tensor]:
-        """Images (uint8) and labels of a task's step: epoch after epoch, each in a new order."""
+        """Batch of a task's step: epoch after epoch, each in a new order.
+
+        Parameters
+        ----------
+        task : int
+        step : int
+            Within the task.
+
+        Returns
+        -------
+        images : Tensor, shape (N, C, H, W), uint8
+            Augmented where the spec says so; not normalised.
+        labels : Tensor, shape (N,), int64
+        """
         data = self.task_data(task)
         count = len(data.train_labels)
         size = min(self.training.batch_size, count)
@@ -119,36 +194,84 @@ class Learner:
         images: Tensor,
         training: bool,
     ) -> Tensor:
-        """(N, outputs in use) of a condition's solver for stored images, which are normalised here."""
+        """Logits of a condition's solver that are in use.
+
+        Parameters
+        ----------
+        condition : Condition
+        weights : mapping of str to Tensor
+            The solver's, by name.
+        data : TaskData
+            Of the images' task: how they are normalised and permuted.
+        images : Tensor, shape (N, C, H, W), uint8
+        training : bool
+            Whether dropout and batch norm work as in training; updates the condition's statistics.
+
+        Returns
+        -------
+        Tensor, shape (N, outputs in use)
+            Of the task's head.
+        """
         solver = self.hierarchy.tree.solvers[condition.solver]
         inputs = data.inputs(images).to(self.arithmetic.dtype)
         if inputs.dim() == 4:
             inputs = inputs.contiguous(memory_format=self.memory_format)
         with self.products():
-            found = solver.run(weights, self.buffers.get(condition, {}), inputs, training)
+            outputs = solver.run(weights, self.buffers.get(condition, {}), inputs, training)
         first = self.stream.head_of(condition.task) * solver.classes_per_head
-        return found[:, first : first + self.stream.outputs(condition.task)]
+        return outputs[:, first : first + self.stream.outputs(condition.task)]
 
     @torch.no_grad()
     def solver_weights(self, conditions: Sequence[Condition]) -> dict[Condition, dict[str, Tensor]]:
-        """Generated weights of several conditions, without gradients."""
+        """Generated weights of several conditions, without gradients.
+
+        Parameters
+        ----------
+        conditions : sequence of Condition
+
+        Returns
+        -------
+        dict of Condition to dict of str to Tensor
+        """
         with self.products():
             generated = self.hierarchy.generate(conditions)
         return {c: generated[c.solver].solver_weights(c) for c in conditions}
 
     def arrays_of(self, condition: Condition) -> dict[str, np.ndarray]:
-        """A solver's tensors as a ``state_dict`` has them: generated weights, and any statistics."""
+        """Tensors of a solver as its ``state_dict`` has them: generated weights, and any statistics.
+
+        Parameters
+        ----------
+        condition : Condition
+
+        Returns
+        -------
+        dict of str to ndarray
+        """
         weights = {**self.solver_weights([condition])[condition], **self.buffers.get(condition, {})}
         return {name: tensor.detach().cpu().numpy() for name, tensor in weights.items()}
 
     def products(self) -> contextlib.AbstractContextManager:
-        """The precision in which generators and solvers multiply."""
+        """Precision in which generators and solvers multiply (context manager)."""
         if self.arithmetic.autocast is None:
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, self.arithmetic.autocast)
 
-    def curvature_of(self, condition: Condition, flat: Tensor, task: int) -> Factors:
-        """Curvature factors of a condition's solver with weights ``flat`` on training images of a task."""
+    def curvature_of(self, condition: Condition, flat: Tensor, task: int) -> KroneckerFactors:
+        """Curvature factors of a condition's solver on training images of a task.
+
+        Parameters
+        ----------
+        condition : Condition
+        flat : Tensor, shape (size,)
+            The solver's weights.
+        task : int
+
+        Returns
+        -------
+        dict of str to (Tensor, Tensor)
+            As :func:`~hhstudio.learn.consolidation.kronecker.kronecker_factors` gives them.
+        """
         solver, data = self.hierarchy.tree.solvers[condition.solver], self.task_data(task)
         source = torch.Generator().manual_seed(derived_seed(self.spec.seed, "curvature", *condition, task))
         order = torch.randperm(len(data.train_labels), generator=source)
@@ -158,14 +281,26 @@ class Learner:
         def drawn(logits: Tensor) -> Tensor:
             return torch.multinomial(logits.softmax(1).cpu(), 1, generator=source)[:, 0].to(self.device)
 
-        return factors(solver, lambda: self.logits(condition, weights, data, images, False), drawn)
+        return kronecker_factors(solver, lambda: self.logits(condition, weights, data, images, False), drawn)
 
     # learning ------------------------------------------------------------------------------------------
 
     def begin(self, conditions: Sequence[Condition], closed: bool | None = None) -> str:
         """Prepare to learn conditions: embeddings, statistics, what is frozen, consolidation, optimiser.
 
-        Idempotent. ``closed``: the form of consolidation, None chooses. Returns a line about it.
+        Idempotent.
+
+        Parameters
+        ----------
+        conditions : sequence of Condition
+            Learned at the same time.
+        closed : bool, optional
+            Whether consolidation takes its closed form; by default it chooses.
+
+        Returns
+        -------
+        str
+            A line about consolidation.
         """
         for condition in conditions:
             self.hierarchy.add(condition)
@@ -182,7 +317,13 @@ class Learner:
         return line
 
     def end(self, finished: Iterable[Condition]) -> None:
-        """These are learned; nothing is being learned now."""
+        """Finish a task: nothing is being learned now.
+
+        Parameters
+        ----------
+        finished : iterable of Condition
+            All that are learned, in order.
+        """
         self.done = list(finished)
         if self.training.fresh_optimizer:
             self.optimiser.forget()
@@ -198,12 +339,12 @@ class Learner:
         """Names of stored tensors that are not trained now."""
         tree, stored = self.hierarchy.tree, self.hierarchy.stored
         names: set[str] = set()
-        held = {node.id for node in tree.topology.nodes if node.frozen}
-        if tree.root in held:
+        frozen_nodes = {node.id for node in tree.topology.nodes if node.frozen}
+        if tree.root in frozen_nodes:
             names |= {name for name in stored if name.startswith("root/")}
-        free = {edge.anchor for edge in tree.edges.values() if edge.target not in held}
+        free = {edge.anchor for edge in tree.edges.values() if edge.target not in frozen_nodes}
         for edge in tree.edges.values():
-            if edge.target in held:
+            if edge.target in frozen_nodes:
                 names |= {edge.anchor} - free
                 for contribution in edge.contributions:
                     names |= {f"slot/{contribution.key}", f"code/{contribution.key}"}
@@ -216,10 +357,32 @@ class Learner:
         return names & stored.keys()
 
     def step(self, condition: Condition, batch: int, factor: float, step: int) -> tuple[float, Tensor]:
-        """One step on the condition's batch of that number, rates times ``factor``. Returns the learning
-        rate and, on the device, loss, penalty, gradient norm, the norm of every level's generated weights,
-        and, at the steps of which it is recorded, the gradient's norm at each level from the root's stored
-        weights (level 0) to the solver's."""
+        """One step: generate, compute the loss and the penalty, change what is stored.
+
+        Parameters
+        ----------
+        condition : Condition
+            The one that is learned.
+        batch : int
+            Number of its batch.
+        factor : float
+            On all rates.
+        step : int
+            Global step, from which everything random is drawn.
+
+        Returns
+        -------
+        lr : float
+            Learning rate of the weights.
+        values : Tensor, shape (3 + depth,) or (4 + 2 * depth,)
+            On the device: loss, penalty, gradient norm, norm of every level's generated weights, and, at the
+            steps at which it is recorded, the gradient's norm at each level from the root's stored weights
+            (level 0) to the solver's.
+
+        References
+        ----------
+        von Oswald et al. 2019, Continual learning with hypernetworks, eq. 2.
+        """
         self.seed_dropout(step)
         lr = self.optimiser.set_rates(factor)
         chosen = self.consolidation.sample(step)
@@ -244,13 +407,20 @@ class Learner:
             (loss if penalty is None else loss + self.beta * penalty).backward()
         slopes = [self.hierarchy.root_gradient(), *own.gradient_norms()] if watched else []
         norm = self.optimiser.clip()
-        if self.gate.passes(loss, norm):
-            self.optimiser.step(self.gate.found)
+        if self.step_guard.passes(loss, norm):
+            self.optimiser.step(self.step_guard.found_inf)
         return lr, _numbers(loss, penalty, norm, own, slopes)
 
     def seed_dropout(self, step: int) -> None:
-        """What the solver draws at a step, with whichever library, depends on the step alone. Not
-        ``torch.manual_seed``, which also seeds devices that are not used, at ten times the cost."""
+        """Seed what a solver draws at a step, with whichever library: it depends on the step alone.
+
+        Not ``torch.manual_seed``, which also seeds devices that are not used, at ten times the cost.
+
+        Parameters
+        ----------
+        step : int
+            Global step.
+        """
         number = derived_seed(self.spec.seed, "step", step)
         random.seed(number)
         np.random.seed(number % 2**32)
@@ -285,16 +455,29 @@ class Learner:
     # growth --------------------------------------------------------------------------------------------
 
     def grow(self, topology: Topology, begun: Sequence[Condition], learning: Sequence[Condition]) -> None:
-        """Go on with another tree. What is stored for slots and paths that stay is kept, with the state of
-        the optimiser; what is new is added and trained; what is frozen now is trained no longer.
+        """Go on with another tree.
 
-        Raises :class:`SpecError`, and changes nothing, where it would change what has begun to learn.
+        What is stored for slots and paths that stay is kept, with the state of the optimiser; what is new is
+        added and trained; what is frozen now is trained no longer.
+
+        Parameters
+        ----------
+        topology : Topology
+        begun : sequence of Condition
+            Learned, or being learned.
+        learning : sequence of Condition
+            Being learned; empty between two tasks.
+
+        Raises
+        ------
+        SpecError
+            Where it would change what has begun to learn; nothing is changed then.
         """
         after = self._tree(topology)
         growth.check_built(self.hierarchy.tree, after, {c.solver for c in begun})
         self.hierarchy.adopt(after)
         self.done = [c for c in self.done if c.solver in after.chains]
-        self.buffers = {c: found for c, found in self.buffers.items() if c.solver in after.chains}
+        self.buffers = {c: buffers for c, buffers in self.buffers.items() if c.solver in after.chains}
         self.consolidation.forget_others(learning[0] if learning else None)
         if learning or not self.training.fresh_optimizer:
             frozen = self._freeze()

@@ -1,4 +1,4 @@
-"""The optimiser of a run: groups, rates, and a state that is saved by the names of tensors."""
+"""Optimiser groups: Adam, AdamW or SGD over named tensors, with rates and a state that is saved by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ _EMBEDDINGS = ("slot/", "code/", "task/", "task_code/")
 
 
 class Optimiser:
-    """Adam, AdamW or SGD over named tensors, embeddings with a rate of their own."""
+    """Adam, AdamW or SGD over named tensors, embeddings with a rate of their own.
+
+    Parameters
+    ----------
+    training : Training
+    device : torch.device
+    """
 
     def __init__(self, training: Training, device: torch.device) -> None:
         self.training = training
@@ -26,11 +32,12 @@ class Optimiser:
 
     @property
     def names(self) -> set[str]:
-        """Of the tensors that are trained."""
+        """Names of the tensors that are trained."""
         return set(self._names.values())
 
     @property
     def tensors(self) -> list[Tensor]:
+        """Tensors that are trained, weights before embeddings, each group by name."""
         return [*self._groups[0], *self._groups[1]]
 
     def forget(self) -> None:
@@ -39,13 +46,25 @@ class Optimiser:
         self._names, self._groups = {}, ([], [])
 
     def restart(self, stored: Mapping[str, Tensor]) -> None:
-        """Train these tensors, with a fresh state."""
+        """Train these tensors, with a fresh state.
+
+        Parameters
+        ----------
+        stored : mapping of str to Tensor
+            Those that need a gradient are taken.
+        """
         self.forget()
         self.extend(stored)
 
     def extend(self, stored: Mapping[str, Tensor]) -> None:
-        """Train these tensors too; what is known of the others stays."""
-        known = {} if self._optimizer is None else dict(self._optimizer.state)
+        """Train these tensors too; the state of the others stays.
+
+        Parameters
+        ----------
+        stored : mapping of str to Tensor
+            Those that need a gradient are taken.
+        """
+        states = {} if self._optimizer is None else dict(self._optimizer.state)
         for name, tensor in stored.items():
             if id(tensor) not in self._names and tensor.requires_grad:
                 self._names[id(tensor)] = name
@@ -54,20 +73,25 @@ class Optimiser:
             # The order decides how the norm is rounded: it must not depend on when a tensor was added.
             group.sort(key=lambda t: self._names[id(t)])
         self._optimizer = self._make()
-        for tensor, state in known.items():
+        for tensor, state in states.items():
             self._optimizer.state[tensor] = state
 
     def drop(self, names: set[str]) -> None:
-        """Train these tensors no longer."""
+        """Train these tensors no longer.
+
+        Parameters
+        ----------
+        names : set of str
+        """
         if names.isdisjoint(self._names.values()):
             return
         for group in self._groups:
             group[:] = [t for t in group if self._names[id(t)] not in names]
         self._names = {number: name for number, name in self._names.items() if name not in names}
-        known = {} if self._optimizer is None else dict(self._optimizer.state)
+        states = {} if self._optimizer is None else dict(self._optimizer.state)
         self._optimizer = self._make()
-        kept = {id(t) for t in self.tensors}
-        self._optimizer.state.update({t: s for t, s in known.items() if id(t) in kept})
+        trained = {id(t) for t in self.tensors}
+        self._optimizer.state.update({t: s for t, s in states.items() if id(t) in trained})
 
     def _make(self) -> torch.optim.Optimizer:
         t = self.training
@@ -80,7 +104,18 @@ class Optimiser:
         return kind(groups, lr=t.lr, betas=t.betas, weight_decay=t.weight_decay, fused=fused)
 
     def set_rates(self, factor: float) -> float:
-        """Rates of this step: the spec's times ``factor``. Returns the rate of the weights."""
+        """Set the rates of this step.
+
+        Parameters
+        ----------
+        factor : float
+            On the spec's rates.
+
+        Returns
+        -------
+        float
+            Learning rate of the weights.
+        """
         assert self._optimizer is not None
         embedding_lr = self.training.embedding_lr
         for group in self._optimizer.param_groups:
@@ -90,11 +125,18 @@ class Optimiser:
         return self.training.lr * factor
 
     def zero_grad(self) -> None:
+        """Drop all gradients."""
         for tensor in self.tensors:
             tensor.grad = None
 
     def clip(self) -> Tensor:
-        """Shrink the gradient to ``training.clip``; returns its norm before, on the device."""
+        """Shrink the gradient to norm ``training.clip``.
+
+        Returns
+        -------
+        Tensor, shape ()
+            Its norm before, on the device.
+        """
         gradients = [t.grad for t in self.tensors if t.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients, foreach=True)
         if self.training.clip > 0:
@@ -103,7 +145,13 @@ class Optimiser:
         return norm
 
     def step(self, found_inf: Tensor | None = None) -> None:
-        """Take the step. ``found_inf``: () on the device, above 0 it changes nothing (CUDA only)."""
+        """Take the step.
+
+        Parameters
+        ----------
+        found_inf : Tensor, shape (), optional
+            CUDA: above 0 the step changes nothing.
+        """
         assert self._optimizer is not None
         if found_inf is None:
             self._optimizer.step()
@@ -118,7 +166,13 @@ class Optimiser:
                     tensor.copy_(torch.where(found_inf > 0, old, tensor))
 
     def planned_change(self) -> dict[str, Tensor]:
-        """What :meth:`step` would add to each tensor with the present gradients, leaving all as it is."""
+        """Change that :meth:`step` would make with the present gradients; everything stays as it is.
+
+        Returns
+        -------
+        dict of str to Tensor
+            By name of the tensor, of its shape.
+        """
         assert self._optimizer is not None
         optimizer = self._optimizer
         before = {id(t): t.detach().clone() for t in self.tensors}
@@ -135,7 +189,13 @@ class Optimiser:
     # saving --------------------------------------------------------------------------------------------
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """State as "NAME/KEY" -> array; a number of steps is an array without dimensions."""
+        """State to be saved.
+
+        Returns
+        -------
+        dict of str to ndarray
+            By "NAME/KEY"; a number of steps is an array without dimensions.
+        """
         if self._optimizer is None:
             return {}
         return {
@@ -146,7 +206,12 @@ class Optimiser:
         }
 
     def load(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """The inverse of :meth:`arrays`, for the tensors that are trained."""
+        """The inverse of :meth:`arrays`, for the tensors that are trained.
+
+        Parameters
+        ----------
+        arrays : mapping of str to ndarray
+        """
         if not arrays:
             return
         assert self._optimizer is not None
@@ -161,7 +226,20 @@ class Optimiser:
 
 
 def rate_factor(training: Training, step: int, steps: int) -> float:
-    """Factor on all rates at ``step`` (from 0) of a task of ``steps``: linear warm-up, then the schedule."""
+    """Factor on all rates: linear warm-up, then the schedule.
+
+    Parameters
+    ----------
+    training : Training
+    step : int
+        From 0, within a task.
+    steps : int
+        That the task takes.
+
+    Returns
+    -------
+    float
+    """
     factor = 1.0
     if training.warmup > 0:
         factor = min(1.0, (step + 1) / training.warmup)

@@ -1,23 +1,36 @@
-"""Numbers stored against numbers generated, for each path and for the whole tree."""
+"""Parameter counts: numbers stored against numbers generated, for each path and for the whole tree."""
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
 from hhstudio.core.spec.costs import ParameterCount
-from hhstudio.learn.consolidation.task_start import takes_copy
+from hhstudio.learn.consolidation.task_start import uses_task_start
 from hhstudio.nets.build import Chain, Contribution, Tree
 
 
 def count_parameters(
     tree: Tree, tasks: int, task_chunks: bool, level: str | None, reference: str = "auto"
 ) -> tuple[ParameterCount, ...]:
-    """Counts of every path, after all tasks assigned to it, and of the whole tree (path "").
+    """Counts of every path, after all tasks assigned to it, and of the whole tree.
 
-    ``generated``: the solvers' weights of all tasks. ``embeddings``: of tasks, slots and chunks.
-    ``level``: where consolidation keeps targets (``consolidation.level``), None when it keeps none.
-    ``reference``: ``consolidation.reference``; where targets are generated from a copy of what is stored,
-    the tree's are that copy, and no path has any of its own.
+    Parameters
+    ----------
+    tree : Tree
+    tasks : int
+        Of the stream.
+    task_chunks : bool
+        ``hypernetwork.task_chunks``.
+    level : {"solver", "root", "all"} or None
+        Where consolidation keeps targets; None when it keeps none.
+    reference : {"auto", "start", "learned"}
+        ``consolidation.reference``; where targets are generated from a copy of what is stored, the tree's are
+        that copy, and no path has any of its own.
+
+    Returns
+    -------
+    tuple of ParameterCount
+        The whole tree's (path "") last.
     """
     root = tree.generators[tree.root].spec.size
     counts = []
@@ -52,7 +65,7 @@ def count_parameters(
         generated=sum(c.generated for c in counts),
     )
     copied = total.root + total.embeddings + total.anchors
-    if level is not None and takes_copy(reference, total.targets, copied):
+    if level is not None and uses_task_start(reference, total.targets, copied):
         counts = [replace(count, targets=0) for count in counts]
         total = replace(total, targets=copied)
     return (*counts, total)

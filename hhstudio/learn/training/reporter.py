@@ -1,4 +1,4 @@
-"""What a trainer tells: numbers on their way into records, weights as records, and complaints."""
+"""Reporter of a trainer: numbers, weights and errors as records of the session."""
 
 from __future__ import annotations
 
@@ -11,22 +11,33 @@ import torch
 from hhstudio.core.run import events
 from hhstudio.core.spec.snapshot_policy import interval
 from hhstudio.core.tree.topology import Topology
-from hhstudio.learn.training.divergence import Explosion, diverged
+from hhstudio.learn.training.divergence import divergence_error
 from hhstudio.learn.training.learner import Learner
-from hhstudio.learn.training.metric_buffer import Block, Columns, StepRow
+from hhstudio.learn.training.metric_buffer import MetricColumns, StepBlock, StepRow
 from hhstudio.learn.training.parameter_counts import count_parameters
-from hhstudio.learn.training.schedule import Position, Stint
-from hhstudio.learn.training.snapshot_extras import aside
+from hhstudio.learn.training.schedule import RunPosition, Segment
+from hhstudio.learn.training.snapshot_extras import snapshot_extras
+from hhstudio.learn.training.step_guard import LossExplosion
 from hhstudio.nets.hierarchy import Condition
 
 
-class Reports:
-    """Speaks of a learner at a position in the names and tables of its session."""
+class Reporter:
+    """Records of a learner at a position, in the names and tables of its session.
 
-    def __init__(self, learner: Learner, at: Position) -> None:
+    Parameters
+    ----------
+    learner : Learner
+    at : RunPosition
+
+    Attributes
+    ----------
+    loss_explosion : LossExplosion
+    """
+
+    def __init__(self, learner: Learner, at: RunPosition) -> None:
         self._learner, self._at = learner, at
-        self._block, self._columns = Block(), Columns()
-        self.explosion = Explosion()
+        self._block, self._columns = StepBlock(), MetricColumns()
+        self.loss_explosion = LossExplosion()
 
     # names and tables ----------------------------------------------------------------------------------
 
@@ -36,20 +47,27 @@ class Reports:
         return tuple(self._at.names)
 
     def path(self, condition: Condition) -> str:
+        """Name of a condition's path.
+
+        Parameters
+        ----------
+        condition : Condition
+        """
         return self._at.name(condition.solver)
 
     def title(self) -> str:
-        """What is being learned, in words."""
+        """Title of what is being learned."""
         first, *others = self._at.current
         name = self._learner.stream.tasks[first.task].name
         return f"{self.path(first)}, {name}{f' and {len(others)} more' if others else ''}"
 
     def parameters(self) -> tuple[events.ParameterCount, ...]:
+        """Parameter counts of the tree as it is."""
         spec, tree = self._learner.spec, self._learner.hierarchy.tree
-        kept = spec.consolidation
-        level = kept.level if kept.beta > 0 else None
+        consolidation = spec.consolidation
+        level = consolidation.level if consolidation.beta > 0 else None
         tasks = len(self._learner.stream.tasks)
-        return count_parameters(tree, tasks, spec.hypernetwork.task_chunks, level, kept.reference)
+        return count_parameters(tree, tasks, spec.hypernetwork.task_chunks, level, consolidation.reference)
 
     def description(self) -> str:
         """The run in one line."""
@@ -62,7 +80,17 @@ class Reports:
         )
 
     def grown(self, topology: Topology, reason: str) -> tuple[events.TopologyChanged, events.Log]:
-        """The tree is another one from here on: for the session, and in words for the log."""
+        """Records of another tree from here on: for the session, and in words for the log.
+
+        Parameters
+        ----------
+        topology : Topology
+        reason : str
+
+        Returns
+        -------
+        TopologyChanged, Log
+        """
         change = events.TopologyChanged(
             step=self._at.step,
             topology=topology,
@@ -76,44 +104,95 @@ class Reports:
     # numbers -------------------------------------------------------------------------------------------
 
     def add_step(self, condition: Condition, lr: float, seconds: float, values: torch.Tensor) -> None:
-        """The step just taken; its values stay on the device until :meth:`flush`."""
+        """Take in the step just taken; its values stay on the device until :meth:`flush`.
+
+        Parameters
+        ----------
+        condition : Condition
+        lr, seconds : float
+        values : Tensor
+            From :meth:`~hhstudio.learn.training.learner.Learner.step`.
+        """
         place = self._at.place(condition.solver)
         depth = self._learner.hierarchy.tree.chains[condition.solver].depth
         self._block.rows.append(StepRow(self._at.step, place, condition.task, lr, seconds, values, depth))
 
     def add(self, metric: str, measured: dict[Condition, float]) -> None:
+        """Take in a metric of some conditions, at the present step.
+
+        Parameters
+        ----------
+        metric : str
+        measured : dict of Condition to float
+        """
         for c, value in measured.items():
             self._columns.add(self._at.step, self._at.place(c.solver), c.task, metric, value)
 
     def flush(self) -> None:
-        """Move what waits on the device. Raises :class:`DivergedError` when a number is not finite, or the
-        loss has exploded; what came before that is kept for :meth:`take`."""
+        """Move what waits on the device.
+
+        Raises
+        ------
+        DivergedError
+            When a number is not finite, or the loss has exploded; what came before that is kept for
+            :meth:`take`.
+        """
         if not self._block.rows:
             return
         every = max(1, self._learner.spec.recording.metrics_every)
-        ill = self._block.flush(self._columns, every, self.explosion)
-        if ill is not None:
-            condition = Condition(self._at.solvers[ill.row.path], ill.row.task)
-            taken = self._at.done - (self._at.step - ill.row.step) - 1  # of this stint, before that step
-            raise diverged(self._learner, condition, taken // len(self._at.current), ill)
+        bad_step = self._block.flush(self._columns, every, self.loss_explosion)
+        if bad_step is not None:
+            condition = Condition(self._at.solvers[bad_step.row.path], bad_step.row.task)
+            taken = (
+                self._at.done - (self._at.step - bad_step.row.step) - 1
+            )  # of this segment, before that step
+            raise divergence_error(self._learner, condition, taken // len(self._at.current), bad_step)
 
     def take(self) -> Iterator[events.Metrics]:
-        """One record of what was gathered, if anything was."""
+        """Record of what was gathered, if anything was.
+
+        Yields
+        ------
+        Metrics
+        """
         if self._columns:
             yield self._columns.take()
 
     def row(self, solver: str, measured: dict[Condition, float]) -> tuple[float, ...]:
-        """A path's row of the accuracy matrix, as far as it was measured."""
+        """Row of a path's accuracy matrix, as far as it was measured.
+
+        Parameters
+        ----------
+        solver : str
+            Id of the path's solver.
+        measured : dict of Condition to float
+
+        Returns
+        -------
+        tuple of float
+            By task; NaN where not measured.
+        """
         tasks = [c.task for c in measured if c.solver == solver]
         return tuple(measured.get(Condition(solver, t), float("nan")) for t in range(max(tasks) + 1))
 
     # weights -------------------------------------------------------------------------------------------
 
     def weights(self, condition: Condition, final: bool) -> events.Weights:
-        """A solver's weights as they are now, snapshots in ``recording.snapshot_dtype``."""
-        arrays, beside = self._learner.arrays_of(condition), {}
+        """Solver weights as they are now.
+
+        Parameters
+        ----------
+        condition : Condition
+        final : bool
+            At the end of a task; otherwise a snapshot, in ``recording.snapshot_dtype``.
+
+        Returns
+        -------
+        Weights
+        """
+        arrays, extras = self._learner.arrays_of(condition), {}
         if not final:
-            beside = aside(self._learner, condition)
+            extras = snapshot_extras(self._learner, condition)
             dtype = self._learner.spec.recording.snapshot_dtype
             arrays = {name: array.astype(dtype) for name, array in arrays.items()}
         return events.Weights(
@@ -122,12 +201,25 @@ class Reports:
             task=condition.task,
             tensors={name: _tensor(array) for name, array in arrays.items()},
             final=final,
-            aside={name: events.Tensor.of(array) for name, array in beside.items()},
+            extras={name: events.Tensor.of(array) for name, array in extras.items()},
         )
 
     def snapshot(self, condition: Condition, done: int, steps: int) -> Iterator[events.Weights]:
-        """A condition's weights, if they are wanted after ``done`` of the ``steps`` steps of its stint. Where
-        several are learned in turn (joint), each has steps of its own, and snapshots by these."""
+        """Snapshot of a condition, if one is wanted now.
+
+        Where several conditions are learned in turn (joint), each has steps of its own, and snapshots by
+        these.
+
+        Parameters
+        ----------
+        condition : Condition
+        done, steps : int
+            Steps done of the segment, and planned.
+
+        Yields
+        ------
+        Weights
+        """
         recording, turns = self._learner.spec.recording, len(self._at.current)
         own, steps = (done - 1) // turns + 1, steps // turns
         if not recording.snapshot_every or own % recording.snapshot_every or own == steps:
@@ -139,17 +231,37 @@ class Reports:
         if every and own % every == 0:
             yield self.weights(condition, final=False)
 
-    def as_learned(self, stint: Stint) -> Iterator[events.Weights]:
-        """Snapshots at a stint's end: what later drift is measured against."""
+    def as_learned(self, segment: Segment) -> Iterator[events.Weights]:
+        """Snapshots at a segment's end, against which later drift is measured.
+
+        Parameters
+        ----------
+        segment : Segment
+
+        Yields
+        ------
+        Weights
+        """
         recording = self._learner.spec.recording
         if recording.at_task_ends == "none" and not recording.snapshot_every:
             return
-        for c in (*(self._at.finished if recording.at_task_ends == "all" else ()), *stint):
+        for c in (*(self._at.finished if recording.at_task_ends == "all" else ()), *segment):
             yield self.weights(c, final=False)
 
     def watched(self, path: str, task: int, name: str) -> Iterator[events.Watched]:
-        """One tensor as it is now, if there is such a one; an empty name is the first convolution, or else
-        the first matrix."""
+        """One generated tensor as it is now, if there is such a one.
+
+        Parameters
+        ----------
+        path : str
+        task : int
+        name : str
+            Empty: the first convolution, or else the first matrix.
+
+        Yields
+        ------
+        Watched
+        """
         for condition in self._at.begun:
             if (self.path(condition), condition.task) == (path, task):
                 arrays = self._learner.arrays_of(condition)

@@ -1,4 +1,4 @@
-"""What is kept beside a snapshot: every embedding as it was, and what the generated hypernetworks look like.
+"""Snapshot extras: every embedding as it was, and digests of the generated hypernetworks.
 
 Snapshots hold the solver's weights. The networks between root and solver are not kept (they are as large
 again); their tensors' distributions are, in a hundred numbers each.
@@ -22,30 +22,54 @@ LEVEL = "level/"
 
 
 @torch.no_grad()
-def aside(learner: Learner, condition: Condition) -> dict[str, np.ndarray]:
-    """float32 arrays by name: embeddings under the names that :class:`hhstudio.nets.hierarchy.Hierarchy`
-    stores them by, ``level/NUMBER/TENSOR`` digests (:func:`hhstudio.core.analysis.weight_statistics.digest`)
-    of what is generated on the way to the condition's solver."""
+def snapshot_extras(learner: Learner, condition: Condition) -> dict[str, np.ndarray]:
+    """Extras of one snapshot.
+
+    Parameters
+    ----------
+    learner : Learner
+    condition : Condition
+
+    Returns
+    -------
+    dict of str to ndarray, float32
+        Embeddings under the names that :class:`hhstudio.nets.hierarchy.Hierarchy` stores them by, and
+        ``level/NUMBER/TENSOR``: digests (:func:`hhstudio.core.analysis.weight_statistics.digest`) of what is
+        generated on the way to the condition's solver.
+    """
     stored = learner.hierarchy.stored
     own = set(learner.hierarchy.embeddings_of(condition))
-    found = {
+    extras = {
         name: _array(value) for name, value in stored.items() if name.startswith(EMBEDDINGS) or name in own
     }
     for level, tensor, values in generated(learner, condition):
-        found[f"{LEVEL}{level}/{tensor}"] = digest(values)
-    return found
+        extras[f"{LEVEL}{level}/{tensor}"] = digest(values)
+    return extras
 
 
 @torch.no_grad()
 def generated(learner: Learner, condition: Condition) -> Iterator[tuple[int, str, np.ndarray]]:
-    """(level, tensor, values) of every generated hypernetwork of a condition's chain, the solver left out."""
+    """Tensors of every generated hypernetwork of a condition's chain, the solver left out.
+
+    Parameters
+    ----------
+    learner : Learner
+    condition : Condition
+
+    Yields
+    ------
+    level : int
+        0: what the root generates.
+    tensor : str
+    values : ndarray, float32
+    """
     chain = learner.hierarchy.tree.chains[condition.solver]
     if chain.depth < 2:
         return
     with learner.products():
-        made = learner.hierarchy.generate([condition])[condition.solver]
+        chain_weights = learner.hierarchy.generate([condition])[condition.solver]
     for level, edge in enumerate(chain.edges[:-1]):
-        for name, values in edge.spec.split(made.levels[level][0]).items():
+        for name, values in edge.spec.split(chain_weights.levels[level][0]).items():
             yield level, name, _array(values)
 
 

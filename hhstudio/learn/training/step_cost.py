@@ -1,4 +1,4 @@
-"""What a step costs on each path, from a few that are computed and not taken.
+"""Step cost of each path, from a few steps that are computed and not taken.
 
 Gradients are computed for conditions that are never learned; nothing that is stored changes.
 """
@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
-from torch import Tensor
 from torch.nn import functional
 
-from hhstudio.learn.consolidation.condition_sampling import MOST, affordable
+from hhstudio.learn.consolidation.condition_sampling import LARGEST_SAMPLE, affordable_sample
 from hhstudio.learn.training.baselines import Baselines
 from hhstudio.learn.training.learner import Learner
-from hhstudio.learn.training.schedule import Position
+from hhstudio.learn.training.schedule import RunPosition
+from hhstudio.learn.training.trial_optimiser import TrialOptimiser
 from hhstudio.nets.hierarchy import Condition
 
 ROUNDS = 12
@@ -27,12 +27,24 @@ Trial = Callable[[], object]
 
 
 def step_costs(
-    learner: Learner, at: Position, baselines: Baselines, seconds: float
+    learner: Learner, at: RunPosition, baselines: Baselines, seconds: float
 ) -> dict[str, tuple[float, float]]:
-    """Seconds a step, alone and with earlier conditions to be kept, by path and by phase.
+    """Seconds a step, by path and by phase.
 
-    Paths of the same depth and solver are timed once. Takes about ``seconds``; what there was no time to
-    begin with is missing.
+    Paths of the same depth and solver are timed once.
+
+    Parameters
+    ----------
+    learner : Learner
+    at : RunPosition
+    baselines : Baselines
+    seconds : float
+        About as long as the trials may take; what there was no time to begin with is missing.
+
+    Returns
+    -------
+    dict of str to (float, float)
+        Alone, and with earlier conditions to be kept.
     """
     kinds: dict[object, tuple[Trial, Trial]] = {}
     of: dict[str, object] = {}
@@ -44,25 +56,28 @@ def step_costs(
                 kinds[kind] = stack.enter_context(_trials(learner, solver))
         for phase in baselines.steps_by_phase():
             of[phase] = phase
-            own = baselines.trial(phase, Scratch)
+            own = baselines.trial(phase)
             kinds[phase] = own, own
         next(iter(kinds.values()))[0]()  # what is loaded at the first step is no part of what steps cost
-        found = _quickest(learner, kinds, time.perf_counter() + seconds)
-    return {key: found[kind] for key, kind in of.items() if kind in found}
+        quickest = _quickest(learner, kinds, time.perf_counter() + seconds)
+    return {key: quickest[kind] for key, kind in of.items() if kind in quickest}
 
 
 def _quickest(
     learner: Learner, kinds: Mapping[object, tuple[Trial, Trial]], due: float
 ) -> dict[object, tuple[float, float]]:
     best: dict[object, tuple[float, float]] = {}
-    for each in range(ROUNDS + 1):
-        for kind, (alone, kept) in kinds.items():
-            if time.perf_counter() > due and (each > 1 or (best and kind not in best)):
+    for round_number in range(ROUNDS + 1):
+        for kind, (alone, consolidating) in kinds.items():
+            if time.perf_counter() > due and (round_number > 1 or (best and kind not in best)):
                 return best
-            once = _seconds(learner, alone)
-            found = once, max(once, _seconds(learner, kept)) if kept is not alone else once
-            before = best.get(kind, found) if each > 1 else found  # the first one only warms up
-            best[kind] = min(found[0], before[0]), min(found[1], before[1])
+            first = _seconds(learner, alone)
+            seconds = (
+                first,
+                max(first, _seconds(learner, consolidating)) if consolidating is not alone else first,
+            )
+            before = best.get(kind, seconds) if round_number > 1 else seconds  # the first one only warms up
+            best[kind] = min(seconds[0], before[0]), min(seconds[1], before[1])
     return best
 
 
@@ -75,13 +90,13 @@ def _trials(learner: Learner, solver: str) -> Iterator[tuple[Trial, Trial]]:
     for c in added:
         learner.hierarchy.add(c)
     try:
-        scratch = Scratch(t for t in learner.hierarchy.stored.values() if t.requires_grad)
+        trial_optimiser = TrialOptimiser(t for t in learner.hierarchy.stored.values() if t.requires_grad)
 
         def alone() -> None:
-            _try(learner, probes[:1], scratch)
+            _try(learner, probes[:1], trial_optimiser)
 
         def kept() -> None:
-            _try(learner, probes, scratch)
+            _try(learner, probes, trial_optimiser)
 
         free = spec.training.mode == "joint" or spec.consolidation.beta <= 0
         yield alone, alone if free else kept
@@ -95,8 +110,10 @@ def _kept(learner: Learner, solver: str) -> int:
     """Earlier conditions a step; of all, so many as a sample would have at most."""
     settings, tree = learner.spec.consolidation, learner.hierarchy.tree
     if settings.sample is None and learner.device.type == "cpu":
-        return affordable(tree, tree.chains[solver], learner.training.batch_size, settings.curvature > 0)
-    return settings.sample or MOST
+        return affordable_sample(
+            tree, tree.chains[solver], learner.training.batch_size, settings.curvature > 0
+        )
+    return settings.sample or LARGEST_SAMPLE
 
 
 def _earlier(learner: Learner, solver: str, count: int) -> list[Condition]:
@@ -107,7 +124,7 @@ def _earlier(learner: Learner, solver: str, count: int) -> list[Condition]:
     return [Condition(solvers[-1 - i % len(solvers)], -2 - i) for i in range(count)]
 
 
-def _try(learner: Learner, conditions: list[Condition], scratch: Scratch) -> None:
+def _try(learner: Learner, conditions: list[Condition], trial_optimiser: TrialOptimiser) -> None:
     """Gradients of one step on the first; with a stand-in for the penalty on what the others generate."""
     condition = conditions[0]
     images, labels = learner.batch(0, 0)
@@ -119,29 +136,10 @@ def _try(learner: Learner, conditions: list[Condition], scratch: Scratch) -> Non
         logits = solver.run(weights, solver.fresh_buffers(learner.device), inputs, True)
     loss = functional.cross_entropy(logits.float(), labels.clamp(max=logits.shape[1] - 1))
     if len(conditions) > 1:
-        kept = [g.levels[-1] for g in generated.values()]
-        apart = [(2.0 * (level - level.detach())).square().mean(1).sum() for level in kept]
-        loss = loss + torch.stack(apart).sum()
-    scratch.step(loss)
-
-
-class Scratch:
-    """Copies of tensors, on which an optimiser's step is as dear as on the tensors themselves."""
-
-    def __init__(self, tensors: Iterable[Tensor]) -> None:
-        self.tensors = list(tensors)
-        self._copies = [t.detach().clone().requires_grad_() for t in self.tensors]
-        self._optimizer = torch.optim.Adam(self._copies, fused=True)
-
-    def step(self, loss: Tensor) -> None:
-        """Gradients of a loss for the tensors, and a clipped step on the copies."""
-        found = torch.autograd.grad(loss, self.tensors, allow_unused=True)
-        for copy, gradient in zip(self._copies, found, strict=True):
-            copy.grad = gradient
-        gradients = [g for g in found if g is not None]
-        norm = torch.nn.utils.get_total_norm(gradients, foreach=True)
-        torch._foreach_mul_(gradients, (1.0 / (norm + 1e-6)).clamp(max=1.0))
-        self._optimizer.step()
+        earlier_levels = [g.levels[-1] for g in generated.values()]
+        stand_ins = [(2.0 * (level - level.detach())).square().mean(1).sum() for level in earlier_levels]
+        loss = loss + torch.stack(stand_ins).sum()
+    trial_optimiser.step(loss)
 
 
 def _seconds(learner: Learner, step: Trial) -> float:

@@ -1,4 +1,4 @@
-"""The trainer: a generator of events that does the training while it is being read.
+"""Trainer: a generator of events that does the training while it is being read.
 
 Whoever reads :meth:`Trainer.events` is in charge: not reading on is pausing, ceasing to read is stopping,
 and :meth:`Trainer.state` between two events is a point from which the run goes on exactly.
@@ -27,14 +27,14 @@ from hhstudio.learn.devices import peak_memory, resolve_device
 from hhstudio.learn.environment import environment
 from hhstudio.learn.training import checkpoint, divergence, extra_evaluations, growth
 from hhstudio.learn.training.baselines import Baselines
-from hhstudio.learn.training.early_stopping import Stopper
+from hhstudio.learn.training.early_stopping import EarlyStopper
 from hhstudio.learn.training.evaluation import accuracies
 from hhstudio.learn.training.forecast import Forecast
 from hhstudio.learn.training.growth import Grower
 from hhstudio.learn.training.learner import Learner
 from hhstudio.learn.training.optimiser import rate_factor
-from hhstudio.learn.training.reporter import Reports
-from hhstudio.learn.training.schedule import Position, Stint
+from hhstudio.learn.training.reporter import Reporter
+from hhstudio.learn.training.schedule import RunPosition, Segment
 from hhstudio.nets.hierarchy import Condition
 
 BLOCK_SECONDS = 0.15
@@ -42,10 +42,25 @@ BLOCK_SECONDS = 0.15
 
 
 class Trainer:
-    """Trains a spec on a stream. ``resume``: the state from which to go on.
+    """Training of a spec on a stream.
 
-    Raises :class:`SpecError` for a spec that cannot be built, :class:`DeviceError`,
-    :class:`SessionError` for a state of another spec.
+    Parameters
+    ----------
+    spec : Spec
+    stream : TaskStream
+    device : str
+        As :func:`~hhstudio.learn.devices.resolve_device` takes it.
+    resume : TrainerState, optional
+        The state from which to go on.
+
+    Raises
+    ------
+    SpecError
+        For a spec that cannot be built.
+    DeviceError
+        For a device that is not there.
+    SessionError
+        For a state of another spec.
     """
 
     def __init__(
@@ -60,14 +75,14 @@ class Trainer:
         self._unmeasured = True
         self._grower = Grower(spec, stream.tasks)
         self._changes = 0
-        self._stopper = Stopper(spec.training.early_stopping)
+        self._early_stopper = EarlyStopper(spec.training.early_stopping)
         if resume is None:
             self._learner = Learner(spec, spec.topology, stream, self.device)
-            self._at = Position.start(spec, len(stream.tasks))
+            self._at = RunPosition.start(spec, len(stream.tasks))
         else:
             self._resume(resume)
-        self._reports = Reports(self._learner, self._at)
-        self._baselines = Baselines(spec, self._learner, self._at, self._reports)
+        self._reporter = Reporter(self._learner, self._at)
+        self._baselines = Baselines(spec, self._learner, self._at, self._reporter)
         self.forecast = Forecast(self._learner, self._at, self._baselines, self._steps)
         if resume is not None:
             self._resume_parts(resume)
@@ -81,7 +96,7 @@ class Trainer:
 
     @property
     def changes(self) -> int:
-        """How often the tree has changed."""
+        """Number of changes of the tree so far."""
         return self._changes
 
     @property
@@ -90,12 +105,27 @@ class Trainer:
 
     @property
     def total_steps(self) -> int:
-        left = sum(self._steps(stint) for stint in self._at.queue)
+        """Steps of the whole run, baselines included."""
+        left = sum(self._steps(segment) for segment in self._at.queue)
         left += max(0, self._steps(self._at.current) - self._at.done)
         return self._at.step + left + self._baselines.steps_left
 
     def run_started(self, created: str, app: str, unverified: bool) -> events.RunStarted:
-        """First record of the session; ``created`` is UTC in ISO 8601, ``app`` our version."""
+        """First record of the session.
+
+        Parameters
+        ----------
+        created : str
+            UTC, ISO 8601.
+        app : str
+            Our version.
+        unverified : bool
+            Whether data without a known checksum were accepted.
+
+        Returns
+        -------
+        RunStarted
+        """
         return events.RunStarted(
             spec=specs.encode(self.spec),
             created=created,
@@ -104,9 +134,9 @@ class Trainer:
             device=self.device,
             seed=self.spec.seed,
             tasks=self.stream.tasks,
-            paths=self._reports.paths,
+            paths=self._reporter.paths,
             total_steps=self.total_steps,
-            parameters=self._reports.parameters(),
+            parameters=self._reporter.parameters(),
             image_shape=self.stream.image_shape,
             unverified_data=unverified,
             environment=environment(self.device),
@@ -126,35 +156,66 @@ class Trainer:
             "unmeasured": self._unmeasured,
             "changes": self._changes,
             "growth": self._grower.to_json(),
-            "stopping": self._stopper.to_json(),
+            "stopping": self._early_stopper.to_json(),
             "baselines": self._baselines.to_json(),
         }
-        arrays = checkpoint.arrays(self._learner) | self._stopper.arrays() | self._baselines.arrays()
+        arrays = checkpoint.arrays(self._learner) | self._early_stopper.arrays() | self._baselines.arrays()
         return TrainerState(self._at.step, meta, arrays)
 
     def weights(self, path: str, task: int) -> dict[str, np.ndarray]:
-        """The solver's tensors of a condition that has begun to learn, as they are now. Raises KeyError."""
+        """Solver tensors of a condition that has begun to learn, as they are now.
+
+        Parameters
+        ----------
+        path : str
+        task : int
+
+        Returns
+        -------
+        dict of str to ndarray
+
+        Raises
+        ------
+        KeyError
+            For another condition.
+        """
         condition = Condition(self._topology.path(path).solver, task)
         if condition not in self._at.begun:
             raise KeyError((path, task))
         return self._learner.arrays_of(condition)
 
     def unreported(self) -> list[Event]:
-        """What :meth:`events` has not told of yet, metrics of steps done and changes of settings and tree: to
-        record before :meth:`state` is kept. Raises :class:`DivergedError` when a number is not finite."""
-        self._reports.flush()
+        """Events not yet yielded by :meth:`events`: metrics of steps done, changes of settings and tree.
+
+        To be recorded before :meth:`state` is kept.
+
+        Raises
+        ------
+        DivergedError
+            When a number is not finite.
+        """
+        self._reporter.flush()
         changed, self._pending = self._pending, []
-        return [*self._reports.take(), *changed]
+        return [*self._reporter.take(), *changed]
 
-    def told(self) -> list[Event]:
+    def metrics_before_divergence(self) -> list[Event]:
         """Metrics of the steps before the one that diverged."""
-        return list(self._reports.take())
+        return list(self._reporter.take())
 
-    def illness(self, state: TrainerState) -> str:
-        """Why a state of this trainer must not replace a good one; empty when it may."""
-        if self._reports.explosion.suspected:
+    def state_problem(self, state: TrainerState) -> str:
+        """Why a state of this trainer must not replace a good one; empty when it may.
+
+        Parameters
+        ----------
+        state : TrainerState
+
+        Returns
+        -------
+        str
+        """
+        if self._reporter.loss_explosion.suspected:
             return "the loss is far higher than it was"
-        name = divergence.bad_state(state)
+        name = divergence.unusable_array(state)
         return f"{name} holds numbers that are not finite, or far too large" if name else ""
 
     # commands: between two events ----------------------------------------------------------------------
@@ -175,8 +236,20 @@ class Trainer:
     def grow(self, topology: Topology, reason: str, removed: Collection[str] = ()) -> None:
         """Go on with another tree: grown, with nodes frozen or released, without those in ``removed``.
 
-        What is stored for the rest stays as it is, and so does the optimiser's state. Raises
-        :class:`SpecError`, and changes nothing, where it would change what has begun to learn.
+        What is stored for the rest stays as it is, and so does the optimiser's state.
+
+        Parameters
+        ----------
+        topology : Topology
+        reason : str
+            For the log.
+        removed : collection of str
+            Ids of nodes that may go.
+
+        Raises
+        ------
+        SpecError
+            Where it would change what has begun to learn; nothing is changed then.
         """
         closed = self._learner.consolidation.closed_form and bool(self._at.current)
         busy = "consolidation in closed form covers all paths until the task is done" if closed else ""
@@ -188,24 +261,39 @@ class Trainer:
         self._unmeasured = True
         self._changes += 1
         self._at.regrow(self.spec, topology, len(self.stream.tasks))
-        self._pending += self._reports.grown(topology, reason)
+        self._pending += self._reporter.grown(topology, reason)
 
     def watch(self, path: str, task: int, name: str | None) -> None:
-        """Report a generated tensor now and then; an empty name is the first worth seeing, None ends it."""
+        """Report a generated tensor now and then.
+
+        Parameters
+        ----------
+        path : str
+        task : int
+        name : str or None
+            Empty: the first worth seeing; None ends it.
+        """
         self._watched = None if name is None else (path, task, name)
 
     # the run -------------------------------------------------------------------------------------------
 
     def events(self) -> Iterator[Event | None]:
-        """Train, event by event; None when a step has nothing to report.
+        """Train, event by event.
 
-        Raises :class:`DivergedError` when a number is no longer finite, or the loss explodes, naming step,
-        path, level and tensor.
+        Yields
+        ------
+        Event or None
+            None when a step has nothing to report.
+
+        Raises
+        ------
+        DivergedError
+            When a number is no longer finite, or the loss explodes, naming step, path, level and tensor.
         """
         self._since = time.perf_counter() - self._elapsed
         for notice in self.stream.notices:
             yield _log(notice, "warning")
-        yield _log(self._reports.description())
+        yield _log(self._reporter.description())
         while not self._complete:
             yield from self._take_pending()
             if not self._at.current:
@@ -213,75 +301,79 @@ class Trainer:
                 if not self._at.queue:
                     break
                 line = self._learner.begin(self._at.advance())
-                yield _log(f"{self._reports.title()}: {line}")
+                yield _log(f"{self._reporter.title()}: {line}")
             yield from self._learn(self._at.current)
         if not self._complete:
             yield from self._conclude()
         yield from self._baselines.events()
 
-    def _learn(self, stint: Stint) -> Iterator[Event | None]:
+    def _learn(self, segment: Segment) -> Iterator[Event | None]:
         started = time.perf_counter()
         if self._at.done == 0:
-            for c in stint:
-                yield events.TaskStarted(step=self._at.step, path=self._reports.path(c), task=c.task)
-            self._reports.add("accuracy", accuracies(self._learner, stint, self.spec.evaluation.limit))
-            yield from self._reports.take()
-        steps = self._steps(stint)
+            for c in segment:
+                yield events.TaskStarted(step=self._at.step, path=self._reporter.path(c), task=c.task)
+            self._reporter.add("accuracy", accuracies(self._learner, segment, self.spec.evaluation.limit))
+            yield from self._reporter.take()
+        steps = self._steps(segment)
         busy, counted, reported = 0.0, 0, time.perf_counter()
-        while self._at.done < steps and not self._stopper.over:
+        while self._at.done < steps and not self._early_stopper.over:
             yield from self._take_pending()
             begun = time.perf_counter()
-            condition = self._take_step(stint, steps, begun)
+            condition = self._take_step(segment, steps, begun)
             every = self.spec.evaluation.every
             if every and self._at.done % every == 0 and self._at.done < steps:
-                self._evaluate(stint)
+                self._evaluate(segment)
             busy, counted = busy + time.perf_counter() - begun, counted + 1
             if time.perf_counter() - reported >= BLOCK_SECONDS or self._at.done == steps:
                 yield from self._report(condition, steps, counted / busy)
                 reported = time.perf_counter()
             if self._at.done < steps:
-                yield from self._reports.snapshot(condition, self._at.done, steps)
+                yield from self._reporter.snapshot(condition, self._at.done, steps)
             yield None
-        yield from self._stop(stint, steps)
-        yield from self._finish(stint, time.perf_counter() - started)
+        yield from self._stop(segment, steps)
+        yield from self._finish(segment, time.perf_counter() - started)
 
-    def _stop(self, stint: Stint, steps: int) -> Iterator[Event]:
+    def _stop(self, segment: Segment, steps: int) -> Iterator[Event]:
         """Put back the best that was learned, when the spec asks for early stopping."""
-        if self._stopper.active:
-            self._reports.flush()
-            measured, line = self._stopper.end(self._learner, stint, self._at.step, self._at.done, steps)
-            self._reports.add("validation", measured)
+        if self._early_stopper.active:
+            self._reporter.flush()
+            measured, line = self._early_stopper.restore_best(
+                self._learner, segment, self._at.step, self._at.done, steps
+            )
+            self._reporter.add("validation", measured)
             if line:
-                yield _log(f"{self._reports.title()}: {line}")
+                yield _log(f"{self._reporter.title()}: {line}")
 
-    def _take_step(self, stint: Stint, steps: int, begun: float) -> Condition:
+    def _take_step(self, segment: Segment, steps: int, begun: float) -> Condition:
         at = self._at
-        condition = stint[at.done % len(stint)]
+        condition = segment[at.done % len(segment)]
         factor = rate_factor(self._learner.training, at.done, steps)
-        lr, values = self._learner.step(condition, at.done // len(stint), factor, at.step)
+        lr, values = self._learner.step(condition, at.done // len(segment), factor, at.step)
         at.step += 1
         at.done += 1
         seconds = time.perf_counter() - begun
-        self._reports.add_step(condition, lr, seconds, values)
+        self._reporter.add_step(condition, lr, seconds, values)
         return condition
 
-    def _evaluate(self, stint: Stint) -> None:
-        """Accuracies in between: of the stint and, if wanted, of earlier tasks of its path."""
-        self._reports.flush()
-        earlier = [c for c in self._at.finished if c.solver == stint[0].solver]
-        asked = [*(earlier if self.spec.evaluation.earlier else ()), *stint]
-        self._reports.add("accuracy", accuracies(self._learner, asked, self.spec.evaluation.limit))
-        if self._stopper.active:
-            self._reports.add("validation", self._stopper.look(self._learner, stint, self._at.step))
+    def _evaluate(self, segment: Segment) -> None:
+        """Accuracies in between: of the segment and, if wanted, of earlier tasks of its path."""
+        self._reporter.flush()
+        earlier = [c for c in self._at.finished if c.solver == segment[0].solver]
+        asked = [*(earlier if self.spec.evaluation.earlier else ()), *segment]
+        self._reporter.add("accuracy", accuracies(self._learner, asked, self.spec.evaluation.limit))
+        if self._early_stopper.active:
+            self._reporter.add(
+                "validation", self._early_stopper.evaluate(self._learner, segment, self._at.step)
+            )
 
     def _report(self, condition: Condition, steps: int, rate: float) -> Iterator[Event]:
-        self._reports.flush()
-        yield from self._reports.take()
+        self._reporter.flush()
+        yield from self._reporter.take()
         self._elapsed = time.perf_counter() - self._since
         yield events.Progress(
             step=self._at.step,
             total_steps=self.total_steps,
-            path=self._reports.path(condition),
+            path=self._reporter.path(condition),
             task=condition.task,
             task_step=self._at.done,
             task_steps=steps,
@@ -291,32 +383,32 @@ class Trainer:
             memory=peak_memory(self._learner.device),
         )
         if self._watched is not None:
-            yield from self._reports.watched(*self._watched)
+            yield from self._reporter.watched(*self._watched)
 
-    def _finish(self, stint: Stint, seconds: float) -> Iterator[Event]:
-        """A stint's end: everything learned so far is measured, weights are kept, the tasks are done."""
-        self._reports.flush()
-        asked = [*self._at.finished, *stint]
+    def _finish(self, segment: Segment, seconds: float) -> Iterator[Event]:
+        """A segment's end: everything learned so far is measured, weights are kept, the tasks are done."""
+        self._reporter.flush()
+        asked = [*self._at.finished, *segment]
         measured = accuracies(self._learner, asked)
-        self._reports.add("accuracy", measured)
-        yield from self._reports.take()
-        following = [s[0] for s in self._at.queue if len(s) == 1 and s[0].solver == stint[0].solver][:1]
+        self._reporter.add("accuracy", measured)
+        yield from self._reporter.take()
+        following = [s[0] for s in self._at.queue if len(s) == 1 and s[0].solver == segment[0].solver][:1]
         measured |= extra_evaluations.at_random(self._learner, following, None)
-        yield from self._reports.as_learned(stint)
-        for c in stint:
-            yield self._reports.weights(c, final=True)
+        yield from self._reporter.as_learned(segment)
+        for c in segment:
+            yield self._reporter.weights(c, final=True)
         validated = {}
         if self._grower.looks_at_validation:
-            validated = accuracies(self._learner, stint, held_out="valid")
-        self._grower.note(stint, validated)
+            validated = accuracies(self._learner, segment, held_out="valid")
+        self._grower.note(segment, validated)
         self._at.complete()
-        self._stopper.forget()
+        self._early_stopper.reset()
         self._learner.end(self._at.finished)
-        for c in stint:
-            last = c == stint[-1]
-            row = self._reports.row(c.solver, measured if last else {c: measured[c]})
+        for c in segment:
+            last = c == segment[-1]
+            row = self._reporter.row(c.solver, measured if last else {c: measured[c]})
             yield events.TaskFinished(
-                step=self._at.step, path=self._reports.path(c), task=c.task, accuracies=row, seconds=seconds
+                step=self._at.step, path=self._reporter.path(c), task=c.task, accuracies=row, seconds=seconds
             )
 
     def _conclude(self) -> Iterator[Event]:
@@ -326,16 +418,16 @@ class Trainer:
         newest = finished[-1].solver if finished else ""
         measured = accuracies(self._learner, finished)
         for c in finished[:-1]:
-            yield self._reports.weights(c, final=True)
+            yield self._reporter.weights(c, final=True)
         for solver, c in last.items():
             if solver != newest:
-                row = self._reports.row(solver, measured)
+                row = self._reporter.row(solver, measured)
                 yield events.TaskFinished(
-                    step=self._at.step, path=self._reports.path(c), task=c.task, accuracies=row
+                    step=self._at.step, path=self._reporter.path(c), task=c.task, accuracies=row
                 )
         for metric, without in extra_evaluations.contributions(self._learner, finished):
-            self._reports.add(metric, without)
-        yield from self._reports.take()
+            self._reporter.add(metric, without)
+        yield from self._reporter.take()
         self._complete = True
         yield _log(f"learned {len(finished)} tasks in {self._at.step} steps")
 
@@ -346,8 +438,8 @@ class Trainer:
             yield self._pending.pop(0)
         if self._unmeasured:
             self._unmeasured = False
-            self._reports.add("untrained", extra_evaluations.untrained(self._learner, self._at))
-            yield from self._reports.take()
+            self._reporter.add("untrained", extra_evaluations.untrained(self._learner, self._at))
+            yield from self._reporter.take()
 
     def _grow_by_policy(self) -> Iterator[Event]:
         proposal = self._grower.propose(self._topology, self._at.names)
@@ -361,14 +453,14 @@ class Trainer:
             self._grower.grown += 1
             yield from self._take_pending()
 
-    def _steps(self, stint: Stint) -> int:
-        return sum(self._learner.steps_of(c.task) for c in stint)
+    def _steps(self, segment: Segment) -> int:
+        return sum(self._learner.steps_of(c.task) for c in segment)
 
     def _resume(self, state: TrainerState) -> None:
         meta = state.meta
         try:
             topology = msgspec.convert(meta["topology"], Topology)
-            self._at = Position.from_json(meta["position"], topology)
+            self._at = RunPosition.from_json(meta["position"], topology)
             self._unmeasured = bool(meta.get("unmeasured", not self._at.begun and not self._at.step))
             self._changes = int(meta.get("changes", 0))
             self._grower.load(meta.get("growth", {}))
@@ -384,9 +476,9 @@ class Trainer:
         checkpoint.restore(self._learner, state.arrays, at.finished, at.current)
 
     def _resume_parts(self, state: TrainerState) -> None:
-        """Where the parts stood that hold on to the learner."""
+        """Restore the parts that refer to the learner."""
         try:
-            self._stopper.load(state.meta.get("stopping", {}), state.arrays, self._learner.device)
+            self._early_stopper.load(state.meta.get("stopping", {}), state.arrays, self._learner.device)
             self._baselines.load(state.meta.get("baselines", {}), state.arrays)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise SessionError(f"the saved state cannot be read: {error}") from None

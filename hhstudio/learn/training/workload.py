@@ -1,4 +1,4 @@
-"""What a run still has to do, counted: steps by path, and images to be classified for its accuracies."""
+"""Workload of a run: steps left by path, and images still to be classified for its accuracies."""
 
 from __future__ import annotations
 
@@ -8,41 +8,67 @@ from collections.abc import Callable, Iterable
 from hhstudio.core.spec.spec import Spec
 from hhstudio.learn.data import TaskStream
 from hhstudio.learn.training.learner import Learner
-from hhstudio.learn.training.schedule import Position, Stint
+from hhstudio.learn.training.schedule import RunPosition, Segment
 from hhstudio.nets.hierarchy import Condition
 
 
-def steps_left(at: Position, steps: Callable[[Stint], int]) -> dict[str, int]:
-    """Steps by path, of the stint that is being learned and of all that wait."""
-    found: Counter[str] = Counter()
+def steps_left(at: RunPosition, steps: Callable[[Segment], int]) -> dict[str, int]:
+    """Steps by path, of the segment that is being learned and of all that wait.
+
+    Parameters
+    ----------
+    at : RunPosition
+    steps : callable
+        Segment -> int: its steps.
+
+    Returns
+    -------
+    dict of str to int
+    """
+    remaining: Counter[str] = Counter()
     if at.current:
-        found[at.name(at.current[0].solver)] += max(0, steps(at.current) - at.done)
-    for stint in at.queue:
-        found[at.name(stint[0].solver)] += steps(stint)
-    return dict(found)
+        remaining[at.name(at.current[0].solver)] += max(0, steps(at.current) - at.done)
+    for segment in at.queue:
+        remaining[at.name(segment[0].solver)] += steps(segment)
+    return dict(remaining)
 
 
-def passes_left(learner: Learner, at: Position, steps: Callable[[Stint], int]) -> int:
-    """Images still to be classified, once for every condition that is asked, as
-    :class:`~hhstudio.learn.training.trainer.Trainer` goes about it."""
+def passes_left(learner: Learner, at: RunPosition, steps: Callable[[Segment], int]) -> int:
+    """Images still to be classified, once for every condition that is asked.
+
+    Counts as :class:`~hhstudio.learn.training.trainer.Trainer` evaluates.
+
+    Parameters
+    ----------
+    learner : Learner
+    at : RunPosition
+    steps : callable
+        Segment -> int: its steps.
+
+    Returns
+    -------
+    int
+    """
     spec, stream, tree = learner.spec, learner.stream, learner.hierarchy.tree
     count = _Count(spec, stream)
     finished: dict[str, list[Condition]] = {}
     for c in at.finished:
         finished.setdefault(c.solver, []).append(c)
     every, total = spec.evaluation.every, 0
-    for place, stint in enumerate([at.current, *at.queue] if at.current else at.queue):
+    for place, segment in enumerate([at.current, *at.queue] if at.current else at.queue):
         done = at.done if place == 0 and at.current else 0
-        own = finished.setdefault(stint[0].solver, [])
+        own = finished.setdefault(segment[0].solver, [])
         if every:
-            looks = (steps(stint) - 1) // every - done // every
-            asked = [*(own if spec.evaluation.earlier else ()), *stint]
-            total += looks * (count.of(asked, spec.evaluation.limit) + count.validation(stint))
+            looks = (steps(segment) - 1) // every - done // every
+            asked = [*(own if spec.evaluation.earlier else ()), *segment]
+            total += looks * (count.of(asked, spec.evaluation.limit) + count.validation(segment))
         if done == 0:
-            total += count.of(stint, spec.evaluation.limit)
-        own += stint
-        total += sum(count.of(conditions, None) for conditions in finished.values()) + count.validation(stint)
-        total += count.of(stint[:1], None)  # the next task, before it is learned
+            total += count.of(segment, spec.evaluation.limit)
+        own += segment
+        total += sum(count.of(conditions, None) for conditions in finished.values()) + count.validation(
+            segment
+        )
+        total += count.of(segment[:1], None)  # the next task, before it is learned
     for solver, conditions in finished.items():
         keys = sum(len(edge.contributions) for edge in tree.chains[solver].edges)
         total += count.of(conditions, None) + (keys + 1) * count.of(conditions, spec.evaluation.limit)
@@ -61,8 +87,8 @@ class _Count:
         images = sum(size if limit is None else min(size, limit) for size in sizes)
         return images * (1 if self._told else len(asked))
 
-    def validation(self, stint: Stint) -> int:
-        """Images held out of a stint, when they are looked at."""
+    def validation(self, segment: Segment) -> int:
+        """Images held out of a segment, when they are looked at."""
         if self._spec.training.early_stopping.patience <= 0:
             return 0
-        return sum(len(self._stream.data[c.task].valid_labels) for c in stint)
+        return sum(len(self._stream.data[c.task].valid_labels) for c in segment)

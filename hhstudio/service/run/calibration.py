@@ -29,16 +29,13 @@ PATIENCE = 60.0
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
-    """``step_seconds`` by path, with earlier conditions to be kept, ``first_step_seconds`` without;
-    ``image_seconds``: classifying one test image once. ``steps`` and ``seconds`` of the whole run, accuracies
-    and baselines included. ``memory``: bytes at the peak (of the device on CUDA); ``disk``: bytes of the
-    session, None where they cannot be told."""
+    """``step_seconds`` by path, with earlier conditions to be kept. ``steps`` and ``seconds`` of the whole
+    run, accuracies and baselines included. ``memory``: bytes at the peak (of the device on CUDA); ``disk``:
+    bytes of the session, None where they cannot be told."""
 
     device: str
     steps: int
     step_seconds: dict[str, float]
-    first_step_seconds: dict[str, float]
-    image_seconds: float
     seconds: float
     memory: int
     disk: int | None
@@ -147,15 +144,13 @@ def measured(trainer: Any, spec: Spec, seconds: float) -> Calibration:
     costs: dict[str, tuple[float, float]] = forecast.step_costs(seconds)
     forecast.measure_once()
     left = forecast.workload()
-    image = left.measuring / max(left.measured, 1)
+    image = left.evaluation_seconds / max(left.passes_done, 1)
     dearest = max((kept for _, kept in costs.values()), default=0.0)
     steps = sum(left.steps.values())
     return Calibration(
         device=trainer.device,
         steps=steps,
         step_seconds={path: kept for path, (_, kept) in costs.items()},
-        first_step_seconds={path: alone for path, (alone, _) in costs.items()},
-        image_seconds=image,
         seconds=sum(n * costs.get(key, (0.0, dearest))[1] for key, n in left.steps.items())
         + left.passes * image,
         memory=peak_memory(forecast.device),

@@ -34,11 +34,11 @@ class Left(Protocol):
     @property
     def passes(self) -> int: ...
     @property
-    def burdened(self) -> bool: ...
+    def consolidating(self) -> bool: ...
     @property
-    def measured(self) -> int: ...
+    def passes_done(self) -> int: ...
     @property
-    def measuring(self) -> float: ...
+    def evaluation_seconds(self) -> float: ...
 
 
 @dataclass
@@ -102,15 +102,15 @@ class Eta:
         ``key``: the path, or phase, whose steps have been taken since the last call; ``window``: how many of
         its latest steps count.
         """
-        self.begin(now, step, left.measuring)
+        self.begin(now, step, left.evaluation_seconds)
         assert self._last is not None
         now -= self._idle
         before, last_step, measuring = self._last
-        self._last = now, step, left.measuring
+        self._last = now, step, left.evaluation_seconds
         if step > last_step:
             taken = step - last_step
-            seconds = max(now - before - (left.measuring - measuring), 0.0)
-            expected = taken * self._expected(key, left.burdened)
+            seconds = max(now - before - (left.evaluation_seconds - measuring), 0.0)
+            expected = taken * self._expected(key, left.consolidating)
             self._measured.setdefault(key, _Measured()).add(seconds, expected, taken, max(window, 1))
             self._latest = key
         self._rates.append((now, step))
@@ -125,8 +125,10 @@ class Eta:
     def _left(self, left: Left) -> float | None:
         if not self._latest:
             return None
-        seconds = sum(steps * self._seconds(key, left.burdened) for key, steps in left.steps.items() if steps)
-        each = left.measuring / left.measured if left.measured else 0.0
+        seconds = sum(
+            steps * self._seconds(key, left.consolidating) for key, steps in left.steps.items() if steps
+        )
+        each = left.evaluation_seconds / left.passes_done if left.passes_done else 0.0
         return seconds + left.passes * each
 
     def _seconds(self, key: str, burdened: bool) -> float:

@@ -123,7 +123,7 @@ class Recording:
         for event in self._trainer.unreported():
             self._record(event)
         state = self._trainer.state()
-        ill = self._trainer.illness(state)
+        ill = self._trainer.state_problem(state)
         if ill:
             self._log("warning", f"no checkpoint at step {state.step}: {ill}")
         else:
@@ -167,7 +167,7 @@ class Recording:
     def _tell(self, error: DivergedError) -> None:
         """Put on record that numbers went wrong, after what was measured before they did."""
         self._diverged = True
-        for event in self._trainer.told():
+        for event in self._trainer.metrics_before_divergence():
             self._record(event)
         self._record(error.event)
         self._log("error", str(error))

@@ -131,7 +131,9 @@ class SessionRun(Recording):
             event = self._completed(event)
             self._step = event.step
         elif isinstance(event, events.TaskStarted):
-            self._eta.begin(time.monotonic(), event.step, self._trainer.forecast.workload().measuring)
+            self._eta.begin(
+                time.monotonic(), event.step, self._trainer.forecast.workload().evaluation_seconds
+            )
         elif isinstance(event, events.TopologyChanged):
             self._eta.set_depths({path.name: path.depth for path in event.topology.paths})
         self._record(event)

@@ -16,7 +16,7 @@ import msgspec
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run.continual import Summary
 from hhstudio.core.spec.spec import Spec
-from hhstudio.core.sweeps.comparison import Entry
+from hhstudio.core.sweeps.comparison import ComparisonEntry
 from hhstudio.core.sweeps.sweep import Sweep
 
 JSON, CSV = "sweep.json", "sweep.csv"
@@ -65,7 +65,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     stored: int | None = None
     accuracy: dict[str, Figures] = {}
 
-    def measured(self, entry: Entry) -> Row:
+    def measured(self, entry: ComparisonEntry) -> Row:
         """With the figures that a session holds."""
         return msgspec.structs.replace(
             self,
@@ -76,9 +76,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             accuracy={path: Figures.of(found) for path, found in entry.figures.items()},
         )
 
-    def entry(self, spec: Spec, folder: Path) -> Entry:
+    def entry(self, spec: Spec, folder: Path) -> ComparisonEntry:
         """For comparing and averaging; without curves."""
-        return Entry(
+        return ComparisonEntry(
             key=str(folder / self.file),
             name=self.name,
             spec=spec,

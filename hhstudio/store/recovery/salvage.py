@@ -212,7 +212,7 @@ class Salvage:
             tensors = {name: events.Tensor.of(np.asarray(column[at])) for name, column in columns.items()}
             made = events.Weights(
                 step=step, path=path, task=task, tensors=tensors, final=False,
-                aside=self._asides.get((step, path, task), {}),
+                extras=self._asides.get((step, path, task), {}),
             )  # fmt: skip
             self._journal.append(made)
         return f"{len(steps)} of them"

@@ -73,7 +73,7 @@ class Asides:
             if at >= self._stored:
                 assert self._journal is not None
                 recorded = weights_in(self._journal, self._frames[at - self._stored])
-                return {name: tensor.numpy() for name, tensor in recorded.aside.items()}
+                return {name: tensor.numpy() for name, tensor in recorded.extras.items()}
             assert self._values is not None
             parts, start = self._layouts[self._kinds[at]], self._starts[at]
             sizes = [math.prod(shape) for _, shape in parts]

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from hhstudio.core.spec.spec import with_fields
-from hhstudio.learn.consolidation.penalty import Consolidation
-from hhstudio.learn.consolidation.task_start import takes_copy
+from hhstudio.learn.consolidation.penalty import ConsolidationPenalty
+from hhstudio.learn.consolidation.task_start import uses_task_start
 from hhstudio.nets.hierarchy import Condition
 
 
@@ -58,10 +58,10 @@ def test_the_closed_form_equals_the_plain_definition_and_its_gradients(
     )  # fmt: skip
     learner, earlier = prepared(trainer_of, spec)
     hierarchy, plain = learner.hierarchy, learner.consolidation
-    closed = Consolidation(spec.consolidation, hierarchy, 0, plain._head_of, learner.curvature_of, 16)
+    closed = ConsolidationPenalty(spec.consolidation, hierarchy, 0, plain._head_of, learner.curvature_of, 16)
     closed._earlier = tuple(earlier)
-    assert closed._gram_refused() is None
-    closed._gram = closed._make_gram()
+    assert closed._closed_form_refused() is None
+    closed._closed_form = closed._make_closed_form()
     plain._earlier = tuple(earlier)
     plain._begin_targets()
     moved(learner)
@@ -77,6 +77,20 @@ def test_the_closed_form_equals_the_plain_definition_and_its_gradients(
     torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
     for name, gradient in gradients(learner).items():
         torch.testing.assert_close(gradient, wanted[name], rtol=1e-9, atol=1e-11)
+
+
+def plain_divergence(curvature, kind, conditions, change):
+    """(B,) tr(G D A D') / 2 of changes D of B conditions, layer by layer, as its definition says."""
+    total = torch.zeros(len(conditions), dtype=torch.float64)
+    for name, a in curvature._inputs[kind].items():
+        d = change[f"{name}.weight"].flatten(2)
+        if f"{name}.bias" in change:
+            d = torch.cat([d, change[f"{name}.bias"][..., None]], -1)
+        else:
+            a = a[:-1, :-1]
+        g = torch.stack([curvature._outputs[c][name] for c in conditions])
+        total = total + ((d @ a) * (g @ d)).sum((1, 2)) / 2
+    return total
 
 
 @pytest.mark.parametrize("level", ["solver", "all", "root"])
@@ -114,11 +128,11 @@ def test_the_penalty_and_its_gradients_are_those_of_the_plain_definition(
             )
             counted = torch.ones(edge.spec.size, dtype=torch.bool)
             if edge.target == condition.solver:
-                counted = ~hierarchy.tree.solvers[edge.target].uncounted(condition.task)
+                counted = ~hierarchy.tree.solvers[edge.target].other_heads(condition.task)
             expected = expected + weight * (change / edge.spec.sigma())[counted].square().mean()
             if curvature and level == "solver":
-                divergence = kept._curvature.divergence(
-                    edge.spec.kind, [condition], edge.spec.split(change[None])
+                divergence = plain_divergence(
+                    kept._curvature, edge.spec.kind, [condition], edge.spec.split(change[None])
                 )
                 expected = expected + weight * curvature * divergence[0]
     expected.backward()
@@ -243,7 +257,7 @@ def test_targets_of_the_tasks_start_come_from_one_copy_of_what_is_stored(tiny, t
     kept = learner.consolidation
     assert "generated again from a copy" in kept.begin(earlier, earlier[0])
     assert not kept.targets
-    plain = Consolidation(
+    plain = ConsolidationPenalty(
         with_fields(spec, {"consolidation.reference": "learned"}).consolidation,
         learner.hierarchy, 0, kept._head_of, learner.curvature_of, 16,
     )  # fmt: skip
@@ -270,7 +284,7 @@ def test_targets_of_the_tasks_start_come_from_one_copy_of_what_is_stored(tiny, t
     ],
 )  # fmt: skip
 def test_a_copy_is_taken_where_kept_weights_are_large_and_it_is_not(reference, kept, copied, expected):
-    assert takes_copy(reference, kept, copied) is expected
+    assert uses_task_start(reference, kept, copied) is expected
 
 
 def test_the_count_of_targets_is_one_copy_where_they_come_from_the_start(tiny, trainer_of):

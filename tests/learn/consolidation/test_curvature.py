@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from hhstudio.learn.consolidation.kronecker import Curvature, covered_layers, factors
+from hhstudio.learn.consolidation.kronecker import SolverCurvature, covered_layers, kronecker_factors
 from hhstudio.nets.hierarchy import Condition
 from hhstudio.nets.solvers import SolverTarget, build_solver
 
@@ -25,15 +25,15 @@ def prepared(architecture, **options):
     def drawn(logits):
         return torch.multinomial(logits.softmax(1), 1)[:, 0]
 
-    measured = factors(target, lambda: target.run(weights, {}, images, False), drawn)
+    measured = kronecker_factors(target, lambda: target.run(weights, {}, images, False), drawn)
     return target, weights, images, measured
 
 
 def predicted(target, measured, change):
-    kept, condition = Curvature(), Condition("s", 0)
+    kept, condition = SolverCurvature(), Condition("s", 0)
     kept.add(condition, measured)
     kept.set_inputs(target.spec.kind, measured)
-    return kept.divergence(target.spec.kind, [condition], target.spec.split(change[None]))
+    return kept.curvature_term(1.0, target.spec, [condition], change[None])[0]
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,10 @@ def test_outputs_of_other_heads_cost_nothing():
     weights = target.spec.split((torch.randn(target.spec.size) * target.spec.sigma()).float())
     weights = {n: w.clone().requires_grad_() for n, w in weights.items()}
     images = torch.randn(50, *IMAGE)
-    measured = factors(
+    measured = kronecker_factors(
         target, lambda: target.run(weights, {}, images, False)[:, :2], lambda logits: logits.argmax(1)
     )
-    change = target.uncounted(0).float()
+    change = target.other_heads(0).float()
     assert change.sum() > 0
     assert predicted(target, measured, change).item() == 0
 
@@ -88,18 +88,19 @@ def test_only_layers_with_generated_weights_and_few_inputs_are_covered():
 
 def test_factors_come_back_from_arrays_as_they_were():
     target, _, _, measured = prepared("small-cnn", channels=(4, 6))
-    kept = Curvature()
+    kept = SolverCurvature()
     for task in range(3):
         kept.add(Condition("s", task), measured)
-    again = Curvature()
+    again = SolverCurvature()
     again.load(kept.arrays(), torch.empty(0, dtype=torch.float64))
     for curvature in (kept, again):
         curvature.set_inputs(target.spec.kind, measured)
-    change = target.spec.split(torch.randn(3, target.spec.size, dtype=torch.float64))
+    change = torch.randn(3, target.spec.size, dtype=torch.float64)
     asked = [Condition("s", task) for task in range(3)]
-    assert torch.equal(
-        kept.divergence(target.spec.kind, asked, change), again.divergence(target.spec.kind, asked, change)
-    )
+    for one, other in zip(
+        *(c.curvature_term(1.0, target.spec, asked, change) for c in (kept, again)), strict=True
+    ):
+        assert torch.equal(one, other)
     assert Condition("s", 2) in again
 
 

@@ -17,7 +17,7 @@ from torchvision import datasets
 from hhstudio.core.errors import DataError
 from hhstudio.core.spec.spec import Stream
 from hhstudio.learn.data import build_stream
-from hhstudio.learn.data.access import Access
+from hhstudio.learn.data.access import DataAccess
 from hhstudio.learn.data.download import DownloadError, fetch
 
 
@@ -117,7 +117,7 @@ def test_a_download_arrives_whole_and_is_reported(tmp_path: Path, host: tuple[st
     address, served = host
     (served / "some.bin").write_bytes(bytes(700_000))
     heard: list[tuple[str, int, int]] = []
-    access = Access(tmp_path, progress=lambda *told: heard.append(told))
+    access = DataAccess(tmp_path, progress=lambda *told: heard.append(told))
     fetch(
         [address + "absent", address + "some.bin"], tmp_path / "a" / "b.bin", md5(served / "some.bin"), access
     )
@@ -137,7 +137,7 @@ def test_a_failed_download_leaves_nothing(
     (served / "other").write_bytes(b"not what was asked for")
     target = tmp_path / "target" / "x"
     with pytest.raises(DownloadError, match=reason):
-        fetch([address + name], target, "0" * 32, Access(tmp_path))
+        fetch([address + name], target, "0" * 32, DataAccess(tmp_path))
     assert everything(tmp_path / "target") == []
 
 
@@ -151,7 +151,10 @@ def test_a_download_stopped_by_its_listener_leaves_nothing(tmp_path: Path, host:
 
     with pytest.raises(KeyboardInterrupt):
         fetch(
-            [address + "some.bin"], tmp_path / "x", md5(served / "some.bin"), Access(tmp_path, progress=stop)
+            [address + "some.bin"],
+            tmp_path / "x",
+            md5(served / "some.bin"),
+            DataAccess(tmp_path, progress=stop),
         )
     assert everything(tmp_path) == [served / "some.bin"]
 

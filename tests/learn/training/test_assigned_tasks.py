@@ -8,7 +8,7 @@ from hhstudio.core.spec.costs import costs
 from hhstudio.core.spec.spec import Spec, Stream, Training
 from hhstudio.core.tree import editing
 from hhstudio.core.tree.topology import Topology
-from hhstudio.learn.training.schedule import stints
+from hhstudio.learn.training.schedule import segments
 
 
 def two_paths(first=None, second=None):
@@ -22,16 +22,16 @@ def two_paths(first=None, second=None):
 def test_each_path_learns_its_own_tasks_in_the_order_of_the_stream():
     topology, one, two = two_paths((2, 0), (1,))
     spec = Spec(topology=topology)
-    assert [tuple(c[0]) for c in stints(spec, topology, 3)] == [(one, 0), (one, 2), (two, 1)]
+    assert [tuple(c[0]) for c in segments(spec, topology, 3)] == [(one, 0), (one, 2), (two, 1)]
     mixed = Spec(topology=topology, stream=Stream(order="task-major"))
-    assert [tuple(c[0]) for c in stints(mixed, topology, 3)] == [(one, 0), (two, 1), (one, 2)]
+    assert [tuple(c[0]) for c in segments(mixed, topology, 3)] == [(one, 0), (two, 1), (one, 2)]
     joint = Spec(topology=topology, training=Training(mode="joint"))
-    assert [[c.task for c in stint] for stint in stints(joint, topology, 3)] == [[0, 2], [1]]
+    assert [[c.task for c in segment] for segment in segments(joint, topology, 3)] == [[0, 2], [1]]
 
 
 def test_a_path_without_tasks_is_left_out():
     topology, one, _ = two_paths(None, ())
-    assert {c.solver for stint in stints(Spec(), topology, 3) for c in stint} == {one}
+    assert {c.solver for segment in segments(Spec(), topology, 3) for c in segment} == {one}
 
 
 def test_a_run_learns_what_is_assigned_and_leaves_the_rest_of_the_matrix_empty(tiny, trainer_of, run):

@@ -104,8 +104,8 @@ def test_what_is_put_back_is_what_was_best(tiny, trainer_of):
     for event in trainer.events():
         if isinstance(event, events.Weights) and event.final:
             final = {n: t.numpy() for n, t in event.tensors.items()}
-        if trainer._stopper.best_step == trainer.step and trainer._stopper.best > best:
-            best, kept = trainer._stopper.best, trainer.weights("P1", 0)
+        if trainer._early_stopper.best_step == trainer.step and trainer._early_stopper.best > best:
+            best, kept = trainer._early_stopper.best, trainer.weights("P1", 0)
     assert all(np.array_equal(kept[name], final[name]) for name in kept)
 
 

@@ -70,7 +70,7 @@ def test_taking_a_contribution_out_leaves_the_anchor_and_nothing_behind(tmp_path
     (chain,) = [c for c in hierarchy.tree.chains.values() if c.name == "P1"]
     condition = Condition(chain.solver, 0)
     whole = hierarchy.generate([condition])[chain.solver].levels[-1]
-    with hierarchy.without([chain.last.contributions[-1].key]):
+    with hierarchy.without_contributions([chain.last.contributions[-1].key]):
         bare = hierarchy.generate([condition])[chain.solver].levels[-1]
     again = hierarchy.generate([condition])[chain.solver].levels[-1]
     assert torch.equal(bare[0], hierarchy.stored[chain.last.anchor])

@@ -8,7 +8,8 @@ import pytest
 
 from hhstudio.core.errors import DivergedError
 from hhstudio.core.run.trainer_state import TrainerState
-from hhstudio.learn.training.divergence import Explosion, bad_state
+from hhstudio.learn.training.divergence import unusable_array
+from hhstudio.learn.training.step_guard import LossExplosion
 
 
 def diverge(trainer) -> DivergedError:
@@ -73,34 +74,38 @@ def test_the_stored_tensor_behind_it_is_named(tiny, trainer_of, poison, stage, w
 def test_metrics_of_the_steps_before_it_are_still_told(tiny, trainer_of):
     trainer = trainer_of(tiny(1, training__lr=1e30, evaluation__every=0))
     error = diverge(trainer)
-    rows = [row for event in trainer.told() for row in zip(event.step, event.metric, strict=True)]
-    loss = [step for event in trainer.told() for step in event.step]
+    rows = [
+        row
+        for event in trainer.metrics_before_divergence()
+        for row in zip(event.step, event.metric, strict=True)
+    ]
+    loss = [step for event in trainer.metrics_before_divergence() for step in event.step]
     assert not loss, "they are told once"
     assert {step for step, _ in rows} == {1}
     assert error.event.step == 2
 
 
 def test_a_loss_that_explodes_without_overflow_is_told_since_its_first_high_step():
-    rule = Explosion()
-    assert all(rule.sees(0, 0, step, 2.0) is None for step in range(5))
-    found = [rule.sees(0, 0, step, 5e4) for step in range(5, 15)]
+    rule = LossExplosion()
+    assert all(rule.update(0, 0, step, 2.0) is None for step in range(5))
+    found = [rule.update(0, 0, step, 5e4) for step in range(5, 15)]
     assert found == [None] * 9 + [5]
     assert rule.suspected
 
 
 def test_a_loss_that_begins_high_is_left_to_come_down():
-    rule = Explosion()
-    assert all(rule.sees(0, 0, step, 1e12) is None for step in range(100))
+    rule = LossExplosion()
+    assert all(rule.update(0, 0, step, 1e12) is None for step in range(100))
     assert not rule.suspected
 
 
 def test_one_high_step_is_no_explosion_and_another_task_begins_anew():
-    rule = Explosion()
+    rule = LossExplosion()
     for step in range(40):
-        assert rule.sees(0, 0, step, 5e4 if step % 3 == 1 else 0.5) is None
-    rule.sees(0, 0, 40, 5e4)
+        assert rule.update(0, 0, step, 5e4 if step % 3 == 1 else 0.5) is None
+    rule.update(0, 0, 40, 5e4)
     assert rule.suspected
-    rule.sees(0, 1, 41, 5e4)
+    rule.update(0, 1, 41, 5e4)
     assert not rule.suspected
 
 
@@ -117,7 +122,7 @@ def test_one_high_step_is_no_explosion_and_another_task_begins_anew():
 )
 def test_a_state_with_numbers_that_are_none_is_told_from_a_good_one(name, values, bad):
     state = TrainerState(1, {}, {"count": np.array(3), name: np.array(values, np.float64)})
-    assert bad_state(state) == (name if bad else "")
+    assert unusable_array(state) == (name if bad else "")
 
 
 def test_the_record_goes_through_the_journal(tiny, trainer_of):

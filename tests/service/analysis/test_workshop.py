@@ -54,11 +54,11 @@ def test_amplification_is_that_of_a_direct_finite_perturbation(shop):
     moved = amplified(bench, condition, 0, epsilon, 4)
     with torch.no_grad():
         levels = bench.hierarchy.generate([condition])[condition.solver].levels
-        with bench.hierarchy.disturbed(0, lambda spec, flat: flat):
+        with bench.hierarchy.perturbed(0, lambda spec, flat: flat):
             same = bench.hierarchy.generate([condition])[condition.solver].levels
     assert torch.equal(levels[-1], same[-1])
     seen = []
-    with torch.no_grad(), bench.hierarchy.disturbed(0, lambda spec, flat: seen.append(flat) or flat):
+    with torch.no_grad(), bench.hierarchy.perturbed(0, lambda spec, flat: seen.append(flat) or flat):
         bench.hierarchy.generate([condition])
     assert torch.equal(seen[0], levels[0])
     own = chain.last.spec.join(bench.weights(condition)).double()

@@ -29,7 +29,7 @@ def test_a_run_is_timed_without_a_trace(tmp_path):
     assert found.device == "cpu"
     assert found.steps == total_steps(spec) == 40 * 2 * 2 + 40 * 2
     assert set(found.step_seconds) == {"P1", "P2-0", "baseline joint"}
-    assert all(0 < alone <= found.step_seconds[key] for key, alone in found.first_step_seconds.items())
+    assert all(seconds > 0 for seconds in found.step_seconds.values())
     assert found.seconds > 100 * min(found.step_seconds.values())
     assert found.memory > 50e6
     assert list(tmp_path.iterdir()) == []

@@ -17,9 +17,9 @@ RECORDED = sorted((Path(__file__).parent / "recorded_times").glob("*.json"))
 class Left(NamedTuple):
     steps: dict[str, int]
     passes: int = 0
-    burdened: bool = False
-    measured: int = 0
-    measuring: float = 0.0
+    consolidating: bool = False
+    passes_done: int = 0
+    evaluation_seconds: float = 0.0
 
 
 @pytest.mark.parametrize("file", RECORDED, ids=lambda f: f.stem)
@@ -48,7 +48,7 @@ def test_paths_not_reached_yet_count_as_their_trial_steps_do():
 def test_measuring_is_counted_apart_from_steps():
     eta = Eta({"P1": (0.01, 0.01)}, DEPTHS)
     eta.begin(0.0, 0, 0.0)
-    left = Left({"P1": 100}, passes=3000, measured=1000, measuring=4.0)
+    left = Left({"P1": 100}, passes=3000, passes_done=1000, evaluation_seconds=4.0)
     _, seconds = eta.update(5.0, "P1", 100, 100, left)
     assert seconds == pytest.approx(100 * 0.01 + 3000 * 0.004)
 

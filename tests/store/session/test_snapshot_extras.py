@@ -17,7 +17,7 @@ def snapshot(step, path="P1", task=0, size=3):
         "level/0/w": events.Tensor.of(np.arange(4, dtype=np.float32).reshape(2, 2) + step),
     }
     kept = {"layers.2.bias": events.Tensor.of(np.full(3, step, np.float16))}
-    return events.Weights(step=step, path=path, task=task, tensors=kept, final=False, aside=aside)
+    return events.Weights(step=step, path=path, task=task, tensors=kept, final=False, extras=aside)
 
 
 def begun(path):
@@ -38,7 +38,7 @@ def expect(session, *steps):
     found = [(step, at) for at, (step, _, _) in enumerate(session.asides.keys) if session.asides.read(at)]
     assert [step for step, _ in found] == list(steps)
     for step, at in found:
-        expected = snapshot(step, size=5 if step == 23 else 3).aside
+        expected = snapshot(step, size=5 if step == 23 else 3).extras
         kept = session.asides.read(at)
         assert list(kept) == list(expected)
         for name, tensor in expected.items():
