@@ -1,0 +1,1 @@
+"""Core: what a tree, a spec and a run are. Computes nothing, knows no toolkit."""

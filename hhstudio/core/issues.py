@@ -1,4 +1,4 @@
-"""One thing that is wrong with a spec."""
+"""Issue of a spec: one thing that is wrong with it."""
 
 from __future__ import annotations
 

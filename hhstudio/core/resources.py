@@ -1,4 +1,4 @@
-"""Where the files of ``resources/`` are: beside the package in a checkout, inside it in a wheel."""
+"""Resource files: ``resources/``, beside the package in a checkout, inside it in a wheel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mean over independent runs, with its standard error."""
+"""Mean over independent runs, with its standard error."""
 
 from __future__ import annotations
 

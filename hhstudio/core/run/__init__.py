@@ -1,1 +1,1 @@
-"""A run as told: its events, the history they add up to, series, accuracies and baselines."""
+"""Records of a run: its events, the history they add up to, series, accuracies and baselines."""

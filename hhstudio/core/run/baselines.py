@@ -1,4 +1,4 @@
-"""Bounds for what a hierarchy reaches: the same solver trained without any hypernetwork.
+"""Baselines of a hierarchy: its solver trained without any hypernetwork, as metrics.
 
 Recorded as metrics named by :func:`metric`, for every path whose solver is built so: the accuracy on each
 task, of ``fine-tune`` after every task of the stream, so that the last value is the final one.
@@ -36,16 +36,18 @@ def kind_of(metric: str) -> str | None:
 
 
 def phase(kind: str) -> str:
-    """What a run says that it is doing (``Progress.phase``)."""
+    """``Progress.phase`` while a baseline is trained."""
     return f"baseline {kind}"
 
 
 def finals(history: History, path: str) -> dict[str, np.ndarray]:
     """Final accuracy on every task by kind, for the baselines of a path that were measured; NaN where a task
     was not."""
-    found: dict[str, np.ndarray] = {}
+    accuracies: dict[str, np.ndarray] = {}
     for kind in KINDS:
         series = [history.series.get((path, task, metric(kind))) for task in range(len(history.tasks))]
         if any(s is not None and len(s) for s in series):
-            found[kind] = np.array([s.values[-1] if s is not None and len(s) else np.nan for s in series])
-    return found
+            accuracies[kind] = np.array(
+                [s.values[-1] if s is not None and len(s) else np.nan for s in series]
+            )
+    return accuracies

@@ -33,10 +33,6 @@ class Column:
     def __len__(self) -> int:
         return self._size
 
-    @property
-    def in_file(self) -> bool:
-        return self._file is not None
-
     def extend(self, values: np.ndarray) -> None:
         """Append. A long array that comes first, as from a file, is kept as it is rather than copied: whoever
         gave it must not write into it."""
@@ -90,8 +86,8 @@ class Column:
             if self._file is None and file is not None:
                 file.close()
             return None
-        known, self._file, self._map = self._file is not None, file, mapped
-        made = np.frombuffer(mapped, dtype=self._data.dtype)
-        if not known:
-            made[: self._size] = self.view()
-        return made
+        grows, self._file, self._map = self._file is not None, file, mapped
+        array = np.frombuffer(mapped, dtype=self._data.dtype)
+        if not grows:
+            array[: self._size] = self.view()
+        return array

@@ -1,4 +1,4 @@
-"""What continual learning measures, from an accuracy matrix R.
+"""Continual-learning measures of an accuracy matrix R: ACC, BWT, FWT, forgetting.
 
 R[i, j] is the accuracy on task j after learning task i (rows and columns in stream order, NaN where it
 was not measured). Definitions after Lopez-Paz & Ranzato 2017 (ACC, BWT, FWT) and Chaudhry et al. 2018
@@ -58,8 +58,8 @@ def summary(matrix: np.ndarray, untrained: np.ndarray | None = None) -> Summary:
 
 
 def _best(column: np.ndarray) -> float:
-    known = column[~np.isnan(column)]
-    return float(known.max()) if known.size else float("nan")
+    measured = column[~np.isnan(column)]
+    return float(measured.max()) if measured.size else float("nan")
 
 
 def _mean(values: object) -> float | None:

@@ -1,7 +1,8 @@
-"""What each edge's generated part is worth: accuracy with it, less accuracy without it.
+"""Edge contributions: accuracy with an edge's generated part, less accuracy without it.
 
-The trainer measures both at the end of a run, as metrics named by :func:`metric`. An edge worth under a
-point is *bypassed*: what should pass through it is done elsewhere, by anchors or by other contributions.
+The trainer measures both at the end of a run, as metrics named by :func:`metric`. An edge that contributes
+under a point is *bypassed*: what should pass through it is done elsewhere, by anchors or by other
+contributions.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ BYPASSED = 0.01
 _PREFIX = "without/"
 
 
-class Worth(NamedTuple):
-    """One contribution on a path: ``title`` as ``H0 → H1``; ``lost``: mean accuracy lost without it."""
+class EdgeContribution(NamedTuple):
+    """One contribution on a path: ``title`` as ``H0 → H1``; ``lost``: mean accuracy lost without it, as a
+    fraction of 1."""
 
     key: str
     title: str
@@ -45,32 +47,32 @@ def measures(metric: str) -> bool:
     return metric.startswith(_PREFIX)
 
 
-def contributions(history: History, path: str) -> list[Worth]:
-    """What every contribution on a path is worth, in the order of the chain; empty where not measured.
+def contributions(history: History, path: str) -> list[EdgeContribution]:
+    """Every contribution on a path, in the order of the chain; empty where not measured.
 
-    Means over the tasks learned on the path; the last row (:data:`ALL`) is what all of them are worth
+    Means over the tasks learned on the path; the last row (:data:`ALL`) is what all of them contribute
     together, so that the rest of the accuracy is the anchors' own.
     """
-    return _worths(history, {path}).get(path, [])
+    return _contributions_by_path(history, {path}).get(path, [])
 
 
-def all_contributions(history: History) -> dict[str, list[Worth]]:
+def all_contributions(history: History) -> dict[str, list[EdgeContribution]]:
     """:func:`contributions` of every path where they were measured, in the order of the paths."""
-    found = _worths(history, set(history.paths))
-    return {path: found[path] for path in history.paths if found.get(path)}
+    by_path = _contributions_by_path(history, set(history.paths))
+    return {path: by_path[path] for path in history.paths if by_path.get(path)}
 
 
-def by_slot(history: History) -> dict[str, list[tuple[str, Worth]]]:
-    """Slot id -> (path, worth) of every contribution that comes through the slot, where measured."""
-    found: dict[str, list[tuple[str, Worth]]] = {}
-    for path, worths in _worths(history, set(history.paths)).items():
-        for worth in worths:
-            if worth.key != ALL:
-                found.setdefault(worth.key.partition("@")[0], []).append((path, worth))
-    return found
+def by_slot(history: History) -> dict[str, list[tuple[str, EdgeContribution]]]:
+    """Slot id -> (path, contribution) of every contribution that comes through the slot, where measured."""
+    slots: dict[str, list[tuple[str, EdgeContribution]]] = {}
+    for path, contributions_of_path in _contributions_by_path(history, set(history.paths)).items():
+        for contribution in contributions_of_path:
+            if contribution.key != ALL:
+                slots.setdefault(contribution.key.partition("@")[0], []).append((path, contribution))
+    return slots
 
 
-def _worths(history: History, paths: set[str]) -> dict[str, list[Worth]]:
+def _contributions_by_path(history: History, paths: set[str]) -> dict[str, list[EdgeContribution]]:
     """By path, from one look at each series: a large tree has very many."""
     topology = history.topology
     if topology is None:
@@ -87,15 +89,15 @@ def _worths(history: History, paths: set[str]) -> dict[str, list[Worth]]:
             values = lost.setdefault(path, {}).setdefault(name.removeprefix(_PREFIX), [])
             values.append(float(final[task]) - float(series.values[-1]))
     return {
-        path: [Worth(key, _title(key, topology), mean) for key, mean in _means(by_key)]
+        path: [EdgeContribution(key, _title(key, topology), mean) for key, mean in _means(by_key)]
         for path, by_key in lost.items()
     }
 
 
 def _means(by_key: dict[str, list[float]]) -> list[tuple[str, float]]:
     """Keys with anything measured, :data:`ALL` last."""
-    known = {key: [v for v in values if not np.isnan(v)] for key, values in by_key.items()}
-    means = [(key, float(np.mean(values))) for key, values in known.items() if values]
+    measured = {key: [v for v in values if not np.isnan(v)] for key, values in by_key.items()}
+    means = [(key, float(np.mean(values))) for key, values in measured.items() if values]
     return sorted(means, key=lambda each: each[0] == ALL)
 
 

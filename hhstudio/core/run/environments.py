@@ -1,11 +1,11 @@
-"""Comparing the environments of two runs (texts by name, as a session records them)."""
+"""Environment differences between two runs (texts by name, as a session records them)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 DECISIVE = ("device", "device_name", "torch", "threads", "cpu")
-"""What the bits of a result depend on."""
+"""Entries on which the bits of a result depend."""
 
 _WORDS = {
     "device_name": "",
@@ -17,7 +17,7 @@ _WORDS = {
 
 
 def differences(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
-    """What of the decisive is known to differ, as ``PyTorch 2.11.0 before, now 2.12.0``."""
+    """Decisive entries that differ, as ``PyTorch 2.11.0 before, now 2.12.0``."""
     return tuple(
         f"{_WORDS[name]}{before[name]} before, now {now[name]}"
         for name in DECISIVE

@@ -1,4 +1,4 @@
-"""What happens in a run, as small frozen records.
+"""Events of a run, as small frozen records.
 
 The same records are yielded by the trainer, sent from the worker to the window, appended to the
 journal, and replayed into a :class:`~hhstudio.core.run.history.History`, live or from a file. Encoded
@@ -69,7 +69,7 @@ class StateChanged(Record, frozen=True, kw_only=True, tag="state"):
 
 
 class Progress(Record, frozen=True, kw_only=True, tag="progress"):
-    """Where the run is. ``eta``: seconds to the end, None while unknown; ``rate``: steps a second.
+    """Position of the run. ``eta``: seconds to the end, None while unknown; ``rate``: steps a second.
     ``phase``: what is trained when it is not the tree, as ``baseline joint``."""
 
     step: int
@@ -135,16 +135,17 @@ class Tensor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Weights(Record, frozen=True, kw_only=True, tag="weights"):
-    """The solver's generated weights, at the end of a task (``final``) or as a snapshot. ``aside``: with a
+    """Generated weights of a solver, at the end of a task (``final``) or as a snapshot. ``extras``: with a
     snapshot, embeddings and digests of what is generated on the way
-    (:mod:`hhstudio.learn.training.snapshot_extras`)."""
+    (:mod:`hhstudio.learn.training.snapshot_extras`); on the wire and in files they are named ``aside``.
+    """
 
     step: int
     path: str
     task: int
     tensors: dict[str, Tensor]
     final: bool = True
-    aside: dict[str, Tensor] = {}
+    extras: dict[str, Tensor] = msgspec.field(name="aside", default_factory=dict)
 
 
 class Watched(Record, frozen=True, kw_only=True, tag="watched"):

@@ -1,7 +1,8 @@
-"""The gradient at each level of a path, as metrics: level 0 is the root's stored weights, level i the
-weights of the i-th network that is generated on the path, the last one the solver's.
+"""Gradient norms at the levels of a path, as metrics.
 
-Recorded for the path and task that is learned, before clipping, every :data:`EVERY` steps.
+Level 0 is the root's stored weights, level i the weights of the i-th network that is generated on the path,
+the last one the solver's. Recorded for the path and task that is learned, before clipping, every
+:data:`EVERY` steps.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A run's history, built by replaying its events: live in the window, or from a file.
+"""History of a run, built by replaying its events: live in the window, or from a file.
 
 The window, ``hhstudio show`` and compaction all read a run through this one class, so that a live run
 and a reopened one cannot look different. Generated weights are not kept here: they are large, and read
@@ -25,7 +25,7 @@ SeriesKey = tuple[str, int, str]
 
 @dataclass
 class Changes:
-    """What became different since somebody last looked; views redraw only what is named here."""
+    """Changes of a history since they were last taken; views redraw only what is named here."""
 
     series: set[SeriesKey] = field(default_factory=set)
     accuracy: set[str] = field(default_factory=set)
@@ -57,7 +57,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class TaskMark:
-    """Where a task was learned: from ``start`` to ``stop`` (None while it is being learned), global steps."""
+    """Span of a task's learning: global steps from ``start`` to ``stop`` (None while it goes on)."""
 
     path: str
     task: int
@@ -106,7 +106,7 @@ class History:
         return self.spec.topology if self.spec else None
 
     def take_changes(self) -> Changes:
-        """What :meth:`apply` changed since the last call."""
+        """Changes by :meth:`apply` since the last call."""
         changes, self._changes = self._changes, Changes()
         return changes
 
@@ -124,10 +124,10 @@ class History:
 
     def untrained(self, path: str) -> np.ndarray | None:
         """Accuracies of the untrained solver on each task (metric ``untrained``), if they were measured."""
-        found = [self.series.get((path, task, "untrained")) for task in range(len(self.tasks))]
-        if not any(found):
+        series = [self.series.get((path, task, "untrained")) for task in range(len(self.tasks))]
+        if not any(series):
             return None
-        return np.array([s.values[-1] if s else np.nan for s in found])
+        return np.array([s.values[-1] if s else np.nan for s in series])
 
     @property
     def peak_memory(self) -> int | None:
@@ -277,10 +277,10 @@ class History:
 
     def _shrink_to(self, event: events.Resumed) -> None:
         """Forget the growth that a resumed run does not have, and with it the paths that it brought."""
-        kept = [g for g in self.growth if g.step <= event.step][: event.changes]
-        if len(kept) == len(self.growth):
+        growth = [g for g in self.growth if g.step <= event.step][: event.changes]
+        if len(growth) == len(self.growth):
             return
-        self.growth = kept
+        self.growth = growth
         if self.run is not None:
             counted = [g.parameters for g in self.growth if g.parameters]
             self.paths = self.growth[-1].paths if self.growth else self.run.paths

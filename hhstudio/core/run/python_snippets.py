@@ -1,4 +1,4 @@
-"""Lines of Python that load what a view shows: copied from the window, run in a notebook."""
+"""Python snippets that load what a view shows: copied from the window, run in a notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command that runs a session again, exactly: for a shell, a colleague, a supplement."""
+"""Rerun command: runs a session again, exactly, for a shell, a colleague, a supplement."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def command_of(
     flags += [word for name in consent.imported(spec) for word in ("--allow-import", name)]
     if run is not None and run.unverified_data:
         flags.append("--allow-unverified")
-    found = _nearest_preset(spec)
-    if found is not None:
-        name, differing = found
+    nearest = _nearest_preset(spec)
+    if nearest is not None:
+        name, differing = nearest
         settings = [f"{field}={_typed(value)}" for field, value in (differing | fields).items()]
         return _line("run", name, *_sets(settings), *flags, "--out", out)
     file = f"{PurePath(session).stem}.json"
@@ -53,12 +53,12 @@ def command_of_session(history: History, session: str) -> str:
         raise ValueError("nothing was run")
     stem = PurePath(session).stem
     lines = [command_of(spec, run=run, session=session, out=f"{stem}-again.h5")]
-    told = run.environment
-    if told:
-        made = [f"{name} {told[key]}" for key, name in _WORDS if told.get(key)]
-        changed = " with uncommitted changes" if told.get("changes") == "yes" else ""
-        commit = f", commit {told['commit'][:12]}{changed}" if told.get("commit") else ""
-        lines.append(f"# made with {', '.join(made)}{commit}")
+    environment = run.environment
+    if environment:
+        versions = [f"{name} {environment[key]}" for key, name in _WORDS if environment.get(key)]
+        changed = " with uncommitted changes" if environment.get("changes") == "yes" else ""
+        commit = f", commit {environment['commit'][:12]}{changed}" if environment.get("commit") else ""
+        lines.append(f"# made with {', '.join(versions)}{commit}")
     lines += [f"# at step {s.step} {s.field} was set to {s.value:g} by hand" for s in history.settings]
     lines += [f"# at step {g.step} the tree grew: {' '.join(g.reason.split())}" for g in history.growth]
     for resumed in history.resumed:
@@ -83,34 +83,34 @@ def _missing_threads(spec: Spec, run: RunStarted | None) -> dict[str, Any]:
 
 def _nearest_preset(spec: Spec) -> tuple[str, dict[str, Any]] | None:
     """The preset that becomes this spec with the fewest settings; None where that takes too many."""
-    found = []
+    candidates = []
     for name in presets.preset_names():
         base = presets.preset(name)
         if base.topology != spec.topology:
             continue
         differing = _differing(msgspec.to_builtins(base), msgspec.to_builtins(spec))
         if differing is not None and len(differing) <= LONGEST and _gives(base, differing, spec):
-            found.append((len(differing), name, differing))
-    return min(found, key=lambda each: each[:2])[1:] if found else None
+            candidates.append((len(differing), name, differing))
+    return min(candidates, key=lambda each: each[:2])[1:] if candidates else None
 
 
 def _gives(base: Spec, differing: dict[str, Any], spec: Spec) -> bool:
-    made = specs.with_fields(base, {field: _typed(value) for field, value in differing.items()})
-    return replace(made, notes=spec.notes) == spec
+    result = specs.with_fields(base, {field: _typed(value) for field, value in differing.items()})
+    return replace(result, notes=spec.notes) == spec
 
 
 def _differing(base: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     """Dotted settings that differ, notes apart: they decide nothing."""
-    found: dict[str, Any] = {}
+    differing: dict[str, Any] = {}
     for name, value in wanted.items():
         if name == "notes" or base.get(name) == value:
             continue
         if isinstance(value, dict) and isinstance(base.get(name), dict) and name != "options":
             inner = _differing(base[name], value)
-            found |= {f"{name}.{field}": each for field, each in inner.items()}
+            differing |= {f"{name}.{field}": each for field, each in inner.items()}
         else:
-            found[name] = value
-    return found
+            differing[name] = value
+    return differing
 
 
 def _typed(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""A growing curve: two columns, and a pyramid of minima and maxima that makes drawing it cheap.
+"""Series of a metric: two growing columns, and a pyramid of minima and maxima that makes drawing cheap.
 
 Decimation never loses an extreme: every bucket keeps its smallest and its largest value, in the order
 in which they came.
@@ -33,7 +33,7 @@ def _merged(sorted_runs: list[np.ndarray]) -> np.ndarray:
 
 
 def _is_first(sorted_values: np.ndarray) -> np.ndarray:
-    """Where a run of equal values begins."""
+    """Mask of the positions at which a run of equal values begins."""
     first = np.ones(len(sorted_values), bool)
     np.not_equal(sorted_values[1:], sorted_values[:-1], out=first[1:])
     return first
@@ -86,11 +86,11 @@ class Series:
             high.truncate(groups)
 
     def count_before(self, step: float) -> int:
-        """How many points lie before ``step``."""
+        """Number of points before ``step``."""
         return int(np.searchsorted(self.steps, _whole(math.ceil, step), side="left"))
 
     def count_until(self, step: float) -> int:
-        """How many points do not lie after ``step``."""
+        """Number of points not after ``step``."""
         return int(np.searchsorted(self.steps, _whole(math.floor, step), side="right"))
 
     def decimated(self, first: float, last: float, buckets: int) -> tuple[np.ndarray, np.ndarray, bool]:
@@ -135,9 +135,9 @@ class Series:
         heads = np.flatnonzero(_is_first(group))
         picked = []
         for fill, choose in ((np.inf, np.minimum), (-np.inf, np.maximum)):
-            known = np.where(np.isnan(values), fill, values)
-            extreme = choose.reduceat(known, heads)
-            hit = np.flatnonzero(known == np.repeat(extreme, np.diff(heads, append=len(values))))
+            filled = np.where(np.isnan(values), fill, values)
+            extreme = choose.reduceat(filled, heads)
+            hit = np.flatnonzero(filled == np.repeat(extreme, np.diff(heads, append=len(values))))
             picked.append(hit[_is_first(group[hit])])
         ends = np.array([0, len(candidates) - 1])
         return candidates[_merged([*picked, ends])]

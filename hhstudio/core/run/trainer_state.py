@@ -1,4 +1,4 @@
-"""Everything from which a run goes on exactly: plain numbers, no torch."""
+"""Trainer state: everything from which a run goes on exactly, as plain numbers, no torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Code that a spec names but does not contain: solvers given by import path.
+"""Import consent: code that a spec names but does not contain, solvers given by import path.
 
 Importing a module runs it. A spec or a session may come from anybody, so that nothing it names is imported
 before the user has agreed to that very name.
@@ -35,10 +35,10 @@ def module_of(name: str) -> str:
 
 def imported(spec: Spec, *topologies: Topology) -> tuple[str, ...]:
     """Import paths of the solvers of a spec, and of trees that it grew to; each once, in their order."""
-    found = [spec.solver.architecture]
+    names = [spec.solver.architecture]
     for topology in (spec.topology, *topologies):
-        found += [node.architecture or "" for node in topology.nodes if isinstance(node, Solver)]
-    return tuple(dict.fromkeys(name for name in found if ":" in name or is_import_path(name)))
+        names += [node.architecture or "" for node in topology.nodes if isinstance(node, Solver)]
+    return tuple(dict.fromkeys(name for name in names if ":" in name or is_import_path(name)))
 
 
 def check(allowed: Collection[str], spec: Spec, *topologies: Topology) -> None:

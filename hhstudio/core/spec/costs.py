@@ -1,4 +1,4 @@
-"""What a tree costs before it is trained: numbers stored and generated, for nodes, paths and the whole.
+"""Parameter costs of a tree before it is trained: numbers stored and generated, by node, path and in all.
 
 The same figures that a run reports when it starts, from formulas instead of modules, so that the canvas
 can show them while one draws. Where they cannot be known (a solver from an import path, a folder that
@@ -56,12 +56,12 @@ class Costs(NamedTuple):
 def costs(spec: Spec) -> Costs:
     """Costs of a spec that may still be unfinished; what cannot be counted is None, nothing raises.
 
-    The latest answer is kept, because every view asks after every edit.
+    The latest answer is cached, because every view asks after every edit.
     """
     global _latest
     latest = _latest
     if latest is None or not same_but_for_places(latest[0], spec):
-        latest = _latest = spec, counted(spec)
+        latest = _latest = spec, count_costs(spec)
     elif latest[0] is not spec:
         latest = _latest = spec, latest[1]
     return latest[1]
@@ -70,8 +70,8 @@ def costs(spec: Spec) -> Costs:
 _latest: tuple[Spec, Costs] | None = None
 
 
-def counted(spec: Spec) -> Costs:
-    """:func:`costs` of a spec that is only considered: the answer is not kept."""
+def count_costs(spec: Spec) -> Costs:
+    """:func:`costs` of a spec that is only considered: the answer is not cached."""
     return _Counter(spec).count()
 
 
@@ -83,14 +83,14 @@ def steps(spec: Spec) -> int | None:
     return spec.training.steps * sum(map(len, spec.topology.assigned(count).values()))
 
 
-def memory(spec: Spec, found: Costs) -> int | None:
+def memory(spec: Spec, count: Costs) -> int | None:
     """Bytes that training needs at least for numbers that are known beforehand, in float32: what is stored
     with gradient and Adam's two means, targets of consolidation, and twice what one path generates."""
-    total = found.total
+    total = count.total
     if total is None:
         return None
     chains = [
-        sum(found.nodes[node].weights or 0 for node in (*path.hypernetworks[1:], path.solver))
+        sum(count.nodes[node].weights or 0 for node in (*path.hypernetworks[1:], path.solver))
         for path in spec.topology.paths
     ]
     return 16 * total.stored + 4 * total.targets + 8 * max(chains, default=0)
@@ -132,10 +132,10 @@ def solver_weights(architecture: str, options: Mapping[str, Any], shape: Shape, 
     if formula is None:
         return None
     try:
-        found = formula(shape, out, **options)
+        weights = formula(shape, out, **options)
     except (TypeError, ValueError):
         return None
-    return found if found > 0 else None
+    return weights if weights > 0 else None
 
 
 def hypernetwork_weights(spec: Spec, node: Hypernetwork) -> int:
@@ -203,15 +203,15 @@ class _Counter:
         if root is not None and isinstance(self.topology.by_id.get(root), Hypernetwork):
             self._walk(root)
         counts = {path.name: self.paths.get(path.solver) for path in self.topology.paths}
-        known = [c for c in counts.values() if c is not None]
-        if not counts or len(known) < len(counts):
+        counted = [c for c in counts.values() if c is not None]
+        if not counts or len(counted) < len(counts):
             return Costs(nodes, counts, None)
         total = ParameterCount(
             root=self.weights[root or ""] or 0,
             embeddings=self.slots + self.task_embeddings,
             anchors=self.anchors + sum(self.shared.values()),
-            targets=sum(c.targets for c in known),
-            generated=sum(c.generated for c in known),
+            targets=sum(c.targets for c in counted),
+            generated=sum(c.generated for c in counted),
         )
         return Costs(nodes, counts, total)
 
@@ -235,14 +235,14 @@ class _Counter:
 
     def _needed(self) -> set[str]:
         """The slots that lead to solvers."""
-        found: set[str] = set()
+        slots: set[str] = set()
         incoming = self.topology.incoming
         for node in self.topology.nodes:
             slot = incoming.get(node.id) if isinstance(node, Solver) else None
-            while slot is not None and slot.id not in found:
-                found.add(slot.id)
+            while slot is not None and slot.id not in slots:
+                slots.add(slot.id)
                 slot = incoming.get(slot.source)
-        return found
+        return slots
 
     def _child(self, slot: Slot, above: _Above, node: Hypernetwork, size: int) -> _Above:
         """What is above a hypernetwork's own targets."""
@@ -354,7 +354,12 @@ def _lenet(shape: Shape, out: int, channels: tuple[int, ...] = (20, 50), hidden:
 
 
 def _zenke(
-    shape: Shape, out: int, channels: tuple[int, ...] = (32, 32, 64, 64), hidden: int = 512, **dropouts: float
+    shape: Shape,
+    out: int,
+    channels: tuple[int, ...] = (32, 32, 64, 64),
+    hidden: int = 512,
+    dropout: float = 0.0,  # takes no weights
+    hidden_dropout: float = 0.0,
 ) -> int:
     a, b, c, d = channels
     height, width = (((side - 2) // 2 - 2) // 2 for side in shape[1:])

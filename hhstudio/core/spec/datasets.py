@@ -1,4 +1,4 @@
-"""The data sets that a stream can name: image shape, classes, and where their files are expected.
+"""Data sets that a stream can name: image shape, classes, and where their files are expected.
 
 Known without loading anything, so that a spec is checked before a run and the window can show what it
 would learn. Loading is :mod:`hhstudio.learn.data`.
@@ -160,16 +160,16 @@ def expected_files(stream: Stream, data_root: Path) -> list[tuple[Path, bool]]:
     Looks at names only: the files may still be damaged. Unknown data sets contribute nothing, shipped
     ones neither; a folder of images contributes itself.
     """
-    found: list[tuple[Path, bool]] = []
+    files: list[tuple[Path, bool]] = []
     for name in dataset_names(stream):
         if name == FOLDER and stream.folder:
             path = folder_path(stream)
-            found.append((path, path.is_dir()))
+            files.append((path, path.is_dir()))
         elif name in DATASETS:
             info = DATASETS[name]
             archived = bool(info.archive) and (data_root / info.archive).is_file()
             for file in info.files:
                 path = data_root / file
                 packed = path.with_name(path.name + ".gz")
-                found.append((path, archived or path.is_file() or packed.is_file()))
-    return found
+                files.append((path, archived or path.is_file() or packed.is_file()))
+    return files

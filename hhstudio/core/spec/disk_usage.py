@@ -1,9 +1,9 @@
-"""What a run will leave on the disk, before it is started: from formulas, without torch."""
+"""Disk usage of a run, before it is started: from formulas, without torch."""
 
 from __future__ import annotations
 
 from hhstudio.core.spec.costs import costs, steps
-from hhstudio.core.spec.snapshot_policy import kept
+from hhstudio.core.spec.snapshot_policy import snapshot_plan
 from hhstudio.core.spec.spec import Spec, solver_of
 from hhstudio.core.tree.topology import Solver
 
@@ -37,18 +37,18 @@ def disk(spec: Spec) -> int | None:
     Weights of every condition and the state to go on from (what is stored, twice more for the optimiser),
     snapshots, and the curves.
     """
-    found, taken = costs(spec), steps(spec)
-    if found.total is None or taken is None:
+    cost, taken = costs(spec), steps(spec)
+    if cost.total is None or taken is None:
         return None
     recording = spec.recording
-    total = found.total
+    total = cost.total
     conditions = sum(len(own) for own in spec.topology.assigned(_tasks(spec)).values())
     weights = 4 * total.generated
     # Adam keeps two numbers for every one; early stopping keeps what is stored once more
     state = 4 * (3 * total.stored + total.targets)
     if spec.training.early_stopping.patience:
         state += 4 * total.stored
-    snapshots = kept(spec)
+    snapshots = snapshot_plan(spec)
     assert snapshots is not None
     rows = taken / max(recording.metrics_every, 1) * _A_STEP
     return int(weights + state + snapshots.bytes + rows * _ROW + 12 * conditions * _A_TENSOR + _FIXED)

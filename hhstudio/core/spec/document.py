@@ -1,4 +1,4 @@
-"""The document: a spec that changes under its views, with undo.
+"""Document: a spec that changes under its views, with undo.
 
 Because specs are immutable, a command is its title and the two specs around it: its inverse is exact by
 construction, and undo is one assignment. Views hold ids, listen to :attr:`Document.changed`, and never
@@ -45,8 +45,8 @@ class Diff:
         )
         if old is new:
             return cls(settings=settings)
-        kept = {i for i in old.by_id.keys() & new.by_id.keys() if old.by_id[i] is not new.by_id[i]}
-        updated = frozenset(i for i in kept if old.by_id[i] != new.by_id[i])
+        touched = {i for i in old.by_id.keys() & new.by_id.keys() if old.by_id[i] is not new.by_id[i]}
+        updated = frozenset(i for i in touched if old.by_id[i] != new.by_id[i])
         return cls(
             added=frozenset(new.by_id.keys() - old.by_id.keys()),
             removed=frozenset(old.by_id.keys() - new.by_id.keys()),

@@ -1,4 +1,4 @@
-"""Trees to start from: ``resources/topologies``."""
+"""Example trees to start from: ``resources/topologies``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _ORDER = ("single", "chain", "wide", "proposal", "binary")
 
 
 def example_names() -> tuple[str, ...]:
-    found = [file.stem for file in resource("topologies").glob("*.json")]
-    return tuple(sorted(found, key=lambda n: (_ORDER.index(n) if n in _ORDER else len(_ORDER), n)))
+    names = [file.stem for file in resource("topologies").glob("*.json")]
+    return tuple(sorted(names, key=lambda n: (_ORDER.index(n) if n in _ORDER else len(_ORDER), n)))
 
 
 def example(name: str) -> TopologyFile:
     """The tree of that name. Raises :class:`SpecError` naming the known ones."""
     if name not in example_names():
         raise SpecError(f"there is no example {name!r}; known: {', '.join(example_names())}")
-    found = interchange.load(resource(f"topologies/{name}.json"))
-    assert isinstance(found, TopologyFile)
-    return found
+    tree = interchange.load(resource(f"topologies/{name}.json"))
+    assert isinstance(tree, TopologyFile)
+    return tree

@@ -1,4 +1,4 @@
-"""Growing a tree: the edits that add to it, and the policies that propose them while a run goes on.
+"""Growth of a tree: the edits that add to it, and the policies that propose them while a run goes on.
 
 A child hypernetwork is grown together with a solver below it, that is, with a path that can learn. What
 exists is left alone: every edge of the old tree is an edge of the new one, so that nothing changes for
@@ -127,7 +127,7 @@ def propose(
     full = next((p for p in topology.paths if p.solver == outcomes[-1].solver), None)
     if full is None or not (reason := policy.why(outcomes, topology, tasks)):
         return None
-    below = _giver(topology, full, settings)
+    below = _generator_of_child(full, settings)
     solver = topology.by_id[full.solver]
     assert isinstance(solver, Solver)
     learned = {o.task for o in outcomes if o.solver == full.solver}
@@ -179,7 +179,7 @@ def set_frozen(topology: Topology, node_ids: Collection[str], frozen: bool) -> T
     the slot that leads to it) stays as it is. Task embeddings are learned anyhow, so that a frozen path can
     still take up new tasks; what the root generates follows the root, unless the root is frozen too.
     """
-    below = {found for node_id in node_ids for found in topology.subtree(node_id)}
+    below = {descendant for node_id in node_ids for descendant in topology.subtree(node_id)}
     return editing.update_many(topology, {node_id: {"frozen": frozen} for node_id in below})
 
 
@@ -208,7 +208,7 @@ def change_in_a_word(before: Topology, after: Topology) -> str:
     return f"❄ {frozen[0]}" if frozen else "changed"
 
 
-def _giver(topology: Topology, full: Path, settings: Growth) -> str | None:
+def _generator_of_child(full: Path, settings: Growth) -> str | None:
     """The hypernetwork below which the next child grows: the deepest on the full path that leaves room."""
     if settings.below == "root":
         return full.hypernetworks[0]

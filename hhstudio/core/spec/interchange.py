@@ -1,4 +1,4 @@
-"""Trees and specs as files for others: JSON that says everything wrong with it at once, and graphs.
+"""Interchange files of trees and specs: JSON whose errors are all reported at once, and graphs.
 
 A topology file is ``{"format": "hhstudio-topology", "version": 1, "name": ..., "notes": ...,
 "topology": {...}}``; a spec file (:mod:`hhstudio.core.spec.spec`) holds a topology among its fields.
@@ -48,8 +48,8 @@ class ImportFailedError(SpecError):
 
 def encode_topology(topology: Topology, name: str = "", notes: str = "") -> bytes:
     """A topology file as indented UTF-8 JSON with a final newline."""
-    made = TopologyFile(name=name, notes=notes, topology=topology)
-    return msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n"
+    file = TopologyFile(name=name, notes=notes, topology=topology)
+    return msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n"
 
 
 def load(path: Path) -> Spec | TopologyFile:
@@ -87,13 +87,13 @@ def graph(topology: Topology) -> nx.DiGraph[str]:
     objects as JSON texts, so that every format of networkx can hold them."""
     import networkx as nx  # a fifth of a second, which only an export is worth
 
-    made: nx.DiGraph[str] = nx.DiGraph(root=topology.root or "", format="hhstudio-topology")
+    digraph: nx.DiGraph[str] = nx.DiGraph(root=topology.root or "", format="hhstudio-topology")
     for node in topology.nodes:
-        made.add_node(node.id, **_flat(node))
+        digraph.add_node(node.id, **_flat(node))
     for slot in topology.slots:
         fields = _flat(slot)
-        made.add_edge(fields.pop("source"), fields.pop("target"), **fields)
-    return made
+        digraph.add_edge(fields.pop("source"), fields.pop("target"), **fields)
+    return digraph
 
 
 def graphml(topology: Topology) -> bytes:
@@ -115,24 +115,24 @@ def _flat(item: Node | Slot) -> dict[str, str | int | float | bool]:
 
 def _field_problems(kind: type, tree: dict[str, Any], where: str = "") -> list[str]:
     """Every field that is unknown or does not fit, one by one: msgspec itself stops at the first."""
-    known = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
-    found = [
-        f"`{where}{name}`: there is no such field; known: {', '.join(sorted(known))}"
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    problems = [
+        f"`{where}{name}`: there is no such field; known: {', '.join(sorted(types))}"
         for name in tree
-        if name not in known
+        if name not in types
     ]
-    for name, wanted in known.items():
+    for name, wanted in types.items():
         if name not in tree:
             continue
         value, here = tree[name], f"{where}{name}"
         if name in _LISTS and kind is Topology and isinstance(value, list):
             for at, item in enumerate(value):
-                found += _problem(item, _LISTS[name], f"{here}[{at}]{_called(item)}")
+                problems += _problem(item, _LISTS[name], f"{here}[{at}]{_called(item)}")
         elif _is_struct(wanted) and isinstance(value, dict):
-            found += _field_problems(wanted, value, f"{here}.")
+            problems += _field_problems(wanted, value, f"{here}.")
         else:
-            found += _problem(value, wanted, here)
-    return found
+            problems += _problem(value, wanted, here)
+    return problems
 
 
 def _problem(value: Any, wanted: Any, where: str) -> list[str]:
@@ -150,21 +150,21 @@ def _identity_problems(topology: Any) -> list[str]:
     lists = [topology.get(name) for name in _LISTS]
     items = [item for each in lists if isinstance(each, list) for item in each if isinstance(item, dict)]
     counts = Counter(item["id"] for item in items if isinstance(item.get("id"), str))
-    found = [f"the id {i!r} is used {n} times; ids must be unique" for i, n in counts.items() if n > 1]
-    found += ["an empty id"] if "" in counts else []
+    problems = [f"the id {i!r} is used {n} times; ids must be unique" for i, n in counts.items() if n > 1]
+    problems += ["an empty id"] if "" in counts else []
     nodes = topology.get("nodes")
     named = nodes if isinstance(nodes, list) else []
     ids = {n["id"] for n in named if isinstance(n, dict) and isinstance(n.get("id"), str)}
     ends = [(i, end) for i in items if "source" in i for end in ("source", "target")]
-    found += [
+    problems += [
         f"slot {item.get('id')!r} has the {end} {item.get(end)!r}, which is not a node"
         for item, end in ends
         if isinstance(item.get(end), str) and item[end] not in ids
     ]
     root = topology.get("root")
     if isinstance(root, str) and root not in ids:
-        found.append(f"`topology.root`: there is no node {root!r}")
-    return found
+        problems.append(f"`topology.root`: there is no node {root!r}")
+    return problems
 
 
 def _is_struct(wanted: Any) -> bool:

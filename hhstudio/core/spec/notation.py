@@ -1,4 +1,4 @@
-"""Settings that are more than a number, as people write them: a stream's tasks, a solver's own options."""
+"""Notation of settings that are more than a number: a stream's tasks, a solver's own options."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def write_parts(parts: Iterable[Part]) -> str:
 
 def read_parts(text: str) -> tuple[Part, ...]:
     """The tasks of such lines; empty ones are passed over. Raises ValueError that names the line."""
-    found = []
+    parts = []
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
             try:
-                found.append(_read_part(line))
+                parts.append(_read_part(line))
             except ValueError as error:
                 raise ValueError(f"line {number}: {error}") from None
-    shapes = {DATASETS[part.dataset].shape for part in found if part.dataset in DATASETS}
+    shapes = {DATASETS[part.dataset].shape for part in parts if part.dataset in DATASETS}
     if len(shapes) > 1:
         raise ValueError("all data sets of a stream need images of the same size and colours")
-    return tuple(found)
+    return tuple(parts)
 
 
 def _read_part(line: str) -> Part:
     name, _, rest = line.rpartition("=")
     dataset, colon, classes = (piece.strip() for piece in rest.partition(":"))
     if dataset not in DATASETS and dataset != FOLDER:
-        known = ", ".join([*DATASETS, FOLDER])
-        raise ValueError(f"there is no data set {dataset!r}; known: {known}")
+        names = ", ".join([*DATASETS, FOLDER])
+        raise ValueError(f"there is no data set {dataset!r}; known: {names}")
     if not colon or not classes:
         raise ValueError(f"name its classes, as {dataset}: 0-1")
     labels = read_classes(classes)
@@ -103,7 +103,7 @@ def _is_word(text: str) -> bool:
 
 def read_options(text: str) -> Options:
     """The arguments of such a text. Raises ValueError that says which one is wrong."""
-    found: Options = {}
+    options: Options = {}
     for piece in _SPLIT.split(text):
         if not piece.strip():
             continue
@@ -112,10 +112,10 @@ def read_options(text: str) -> Options:
             raise ValueError(f"{piece.strip()!r} is not an argument: write name=value, as width=32")
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not the name of an argument")
-        if name in found:
+        if name in options:
             raise ValueError(f"{name} is given twice")
-        found[name] = _read_value(name, value)
-    return found
+        options[name] = _read_value(name, value)
+    return options
 
 
 def _read_value(name: str, text: str) -> int | float | str | bool | tuple[int, ...]:

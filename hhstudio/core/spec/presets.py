@@ -1,4 +1,4 @@
-"""The presets that ship with the studio: complete specs in ``resources/presets``."""
+"""Presets that ship with the studio: complete specs in ``resources/presets``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _ORDER = ("quickstart", "split-mnist", "permuted-mnist", "split-cifar100", "orig
 
 
 def preset_names() -> tuple[str, ...]:
-    found = [file.stem for file in resource("presets").glob("*.json")]
+    names = [file.stem for file in resource("presets").glob("*.json")]
     return tuple(
-        sorted(found, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+        sorted(names, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
     )
 
 
@@ -37,5 +37,5 @@ def spec_named(name: str, folder: Path = Path()) -> Spec:
     file = folder / name
     if file.suffix == ".json" or file.is_file():
         return specs.load(file)
-    known = ", ".join(preset_names())
-    raise SpecError(f"{name!r} is neither a preset ({known}) nor a file")
+    names = ", ".join(preset_names())
+    raise SpecError(f"{name!r} is neither a preset ({names}) nor a file")

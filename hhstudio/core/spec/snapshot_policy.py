@@ -1,4 +1,4 @@
-"""When weights are kept while a run goes on: every so many steps, within a budget of the disk."""
+"""Snapshot policy: weights kept while a run goes on, every so many steps, within a budget of the disk."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from hhstudio.core.spec.costs import costs, steps
 from hhstudio.core.spec.spec import Recording, Spec
 
 
-class Kept(NamedTuple):
+class SnapshotPlan(NamedTuple):
     """``number`` of snapshots in the whole run; one ``every`` so many steps of a condition (0: only at task
-    ends), and their ``bytes`` before compression."""
+    ends), and their ``bytes`` before compression.
+    """
 
     number: int
     every: int
@@ -35,8 +36,8 @@ def interval(recording: Recording, steps: int, conditions: int, each: float) -> 
     return every * math.ceil(wanted / room) if room else 0
 
 
-def kept(spec: Spec) -> Kept | None:
-    """What a run will keep; None where what is generated cannot be counted before the data are read."""
+def snapshot_plan(spec: Spec) -> SnapshotPlan | None:
+    """Snapshots of a run; None where what is generated cannot be counted before the data are read."""
     total, taken, recording = costs(spec).total, steps(spec), spec.recording
     if total is None or taken is None:
         return None
@@ -48,4 +49,4 @@ def kept(spec: Spec) -> Kept | None:
     number = conditions * ((alone - 1) // every) if every else 0
     ends = "own" if recording.snapshot_every and recording.at_task_ends == "none" else recording.at_task_ends
     number += {"none": 0, "own": conditions, "all": conditions * (conditions + 1) // 2}[ends]
-    return Kept(number, every, int(number * each))
+    return SnapshotPlan(number, every, int(number * each))

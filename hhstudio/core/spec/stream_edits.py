@@ -1,4 +1,4 @@
-"""Editing the stream: its tasks and their order, with what paths learn kept the same."""
+"""Stream edits: its tasks and their order, with the tasks that paths learn kept the same."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def reordered(spec: Spec, order: Sequence[int]) -> Spec:
     topology = spec.topology
     for node in topology.nodes:
         if isinstance(node, Solver) and node.tasks is not None:
-            kept = [new_place.get(task, task) for task in node.tasks]
-            topology = editing.assign_tasks(topology, [node.id], kept)
+            places = [new_place.get(task, task) for task in node.tasks]
+            topology = editing.assign_tasks(topology, [node.id], places)
     stream = replace(spec.stream, parts=tuple(parts[old] for old in order))
     return replace(spec, stream=stream, topology=topology)
 
@@ -67,15 +67,15 @@ def listed(spec: Spec, parts: Sequence[Part]) -> Spec:
     for at, part in enumerate(parts or _parts(replace(spec, stream=after))):
         places.setdefault((part.dataset, part.classes), []).append(at)
     goes = {
-        old: found.pop(0)
+        old: places_of_part.pop(0)
         for old, part in enumerate(present)
-        if (found := places.get((part.dataset, part.classes)))
+        if (places_of_part := places.get((part.dataset, part.classes)))
     }
     topology = spec.topology
     for node in topology.nodes:
         if isinstance(node, Solver) and node.tasks is not None:
-            kept = [goes[task] for task in node.tasks if task in goes]
-            topology = editing.assign_tasks(topology, [node.id], kept or None)
+            places_left = [goes[task] for task in node.tasks if task in goes]
+            topology = editing.assign_tasks(topology, [node.id], places_left or None)
     return replace(spec, stream=after, topology=topology)
 
 
@@ -100,10 +100,10 @@ def added(spec: Spec, dataset: str) -> Spec:
 def removed(spec: Spec, tasks: Sequence[int]) -> Spec:
     """Without those tasks. Raises :class:`SpecError` where none would be left, or the stream is permuted."""
     parts = _parts(spec)
-    kept = [part for at, part in enumerate(parts) if at not in set(tasks)]
-    if not kept:
+    remaining = [part for at, part in enumerate(parts) if at not in set(tasks)]
+    if not remaining:
         raise SpecError("a stream has one task at least")
-    return listed(spec, kept)
+    return listed(spec, remaining)
 
 
 def _parts(spec: Spec) -> tuple[Part, ...]:

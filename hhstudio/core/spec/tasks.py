@@ -1,4 +1,4 @@
-"""From a stream's settings to its tasks: which classes, in which order, under which name.
+"""Tasks of a stream, from its settings: which classes, in which order, under which name.
 
 Decided without loading any image, so that rules, window and training agree on what will be learned.
 """

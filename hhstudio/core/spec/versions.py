@@ -1,4 +1,4 @@
-"""What a spec's text says of its version, and how an older one is brought up to date.
+"""Versions of a spec's text, and older ones brought up to date.
 
 The version pins the meaning of what is left out. A text that names version 1 was written when links,
 consolidation and hypernetworks had other defaults, or before there was a field at all: it gets what was

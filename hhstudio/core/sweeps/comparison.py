@@ -1,4 +1,4 @@
-"""Sessions side by side: in which settings they differ, how good each is, and means over seeds."""
+"""Comparison of sessions: settings in which they differ, how good each is, and means over seeds."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ MEASURES: dict[str, str] = {
     "forward_transfer": "FWT",
     "forgetting": "Forgetting",
 }
-"""What a path is judged by, and what it is called; definitions in continual.DEFINITIONS."""
+"""Measures of a path, and their names; definitions in continual.DEFINITIONS."""
 
 ALL_PATHS = ""
 """In place of a path's name: the mean over all paths of a session."""
 
 MISSING = "–"
-"""What is shown for a setting that a session's spec does not have."""
+"""Shown for a setting that a session's spec does not have."""
 
 _UNSEEN = {"format", "version", "name", "notes", "topology"}
 
@@ -38,10 +38,12 @@ Curve = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What is compared of a session. ``key``: what it is told apart by, its file. ``state`` as in the file,
-    or waiting | running. ``stored``: numbers that the whole tree stores. ``curves``: only the metrics that
-    were asked for."""
+class ComparisonEntry:
+    """Entry of a session in a comparison.
+
+    ``key``: its file. ``state`` as in the file, or waiting | running. ``stored``:
+    numbers that the whole tree stores. ``curves``: only the metrics that were asked for.
+    """
 
     key: str
     name: str
@@ -76,20 +78,22 @@ class Entry:
         """One of :data:`MEASURES`, as a share of 1; None where it is not known. Path :data:`ALL_PATHS`:
         the mean over the paths, known when it is known for every path."""
         if path != ALL_PATHS:
-            found = self.figures.get(path)
-            return None if found is None else getattr(found, measure)
-        values = [getattr(found, measure) for found in self.figures.values()]
-        known = [value for value in values if value is not None]
-        return float(np.mean(known)) if known and len(known) == len(values) else None
+            summary = self.figures.get(path)
+            return None if summary is None else getattr(summary, measure)
+        values = [getattr(summary, measure) for summary in self.figures.values()]
+        measured = [value for value in values if value is not None]
+        return float(np.mean(measured)) if measured and len(measured) == len(values) else None
 
 
-def entry_of(key: str, history: History, state: str, metrics: Collection[str] = ()) -> Entry:
-    """What a history comes to, with the curves of ``metrics``. The history has a run and a spec."""
+def comparison_entry(
+    key: str, history: History, state: str, metrics: Collection[str] = ()
+) -> ComparisonEntry:
+    """Entry of a history, with the curves of ``metrics``. The history has a run and a spec."""
     run, spec = history.run, history.spec
     assert run is not None
     assert spec is not None
     topology = history.topology or spec.topology
-    return Entry(
+    return ComparisonEntry(
         key=key,
         name=spec.name,
         spec=spec,
@@ -115,25 +119,25 @@ def entry_of(key: str, history: History, state: str, metrics: Collection[str] = 
 def settings_of(spec: Spec) -> dict[str, Any]:
     """Every setting by dotted name, in the spec's order; of the tree its ``depth`` (of the deepest path),
     its ``paths``, and a short hash ``tree`` of everything in it but where its nodes stand."""
-    found: dict[str, Any] = {"seed": spec.seed}
+    settings: dict[str, Any] = {"seed": spec.seed}
     paths = spec.topology.paths
-    found["depth"] = max((path.depth for path in paths), default=0)
-    found["paths"] = ", ".join(path.name for path in paths)
-    found["tree"] = _fingerprint(spec.topology)
+    settings["depth"] = max((path.depth for path in paths), default=0)
+    settings["paths"] = ", ".join(path.name for path in paths)
+    settings["tree"] = _fingerprint(spec.topology)
     tree = msgspec.to_builtins(spec)
-    _flatten({name: value for name, value in tree.items() if name not in _UNSEEN}, "", found)
-    return found
+    _flatten({name: value for name, value in tree.items() if name not in _UNSEEN}, "", settings)
+    return settings
 
 
-def differing(entries: Sequence[Entry]) -> list[str]:
+def differing(entries: Sequence[ComparisonEntry]) -> list[str]:
     """Settings that not all entries agree on. Of a tree, only what the others of its settings do not tell."""
     fields = list(dict.fromkeys(name for entry in entries for name in entry.settings))
-    found = [name for name in fields if len({entry.comparable.get(name) for entry in entries}) > 1]
+    differing = [name for name in fields if len({entry.comparable.get(name) for entry in entries}) > 1]
     for derived in ("tree", "paths"):
-        others = [name for name in found if name != derived and (derived == "tree" or name != "tree")]
-        if derived in found and _determined(derived, others, entries):
-            found.remove(derived)
-    return found
+        others = [name for name in differing if name != derived and (derived == "tree" or name != "tree")]
+        if derived in differing and _determined(derived, others, entries):
+            differing.remove(derived)
+    return differing
 
 
 class Group(NamedTuple):
@@ -141,35 +145,35 @@ class Group(NamedTuple):
     groups, by name."""
 
     settings: dict[str, Any]
-    entries: tuple[Entry, ...]
+    entries: tuple[ComparisonEntry, ...]
 
     def estimate(self, path: str, measure: str = "average") -> Estimate | None:
         """Over the entries where the figure is known."""
         values = [entry.figure(path, measure) for entry in self.entries]
-        known = [value for value in values if value is not None]
-        return Estimate.of(known) if known else None
+        measured = [value for value in values if value is not None]
+        return Estimate.of(measured) if measured else None
 
 
-def groups(entries: Sequence[Entry], over: Collection[str] = ("seed",)) -> list[Group]:
+def groups(entries: Sequence[ComparisonEntry], over: Collection[str] = ("seed",)) -> list[Group]:
     """Entries that differ only in ``over``, together, in the order in which they are first met."""
     differ = [name for name in differing(entries) if name not in over]
-    found: dict[tuple[Any, ...], list[Entry]] = {}
+    members_by_key: dict[tuple[Any, ...], list[ComparisonEntry]] = {}
     for entry in entries:
         key = tuple(entry.comparable.get(name) for name in differ)
-        found.setdefault(key, []).append(entry)
+        members_by_key.setdefault(key, []).append(entry)
     return [
         Group({name: members[0].settings.get(name, MISSING) for name in differ}, tuple(members))
-        for members in found.values()
+        for members in members_by_key.values()
     ]
 
 
-def single(entries: Sequence[Entry]) -> list[Group]:
+def single(entries: Sequence[ComparisonEntry]) -> list[Group]:
     """Every entry a group of its own, with all settings in which they differ."""
     differ = differing(entries)
     return [Group({name: e.settings.get(name, MISSING) for name in differ}, (e,)) for e in entries]
 
 
-def joined(entry: Entry, path: str, metric: str, task: int | None = None) -> Curve | None:
+def joined(entry: ComparisonEntry, path: str, metric: str, task: int | None = None) -> Curve | None:
     """A metric of a path (or of :data:`ALL_PATHS`) as one curve: of one task, or (None) the mean at each
     step over the tasks that were measured at it. None where nothing was recorded."""
     wanted = [
@@ -183,10 +187,10 @@ def joined(entry: Entry, path: str, metric: str, task: int | None = None) -> Cur
         return wanted[0]
     steps = np.concatenate([steps for steps, _ in wanted])
     values = np.concatenate([values for _, values in wanted])
-    known = ~np.isnan(values)
-    at, place = np.unique(steps[known], return_inverse=True)
+    measured = ~np.isnan(values)
+    at, place = np.unique(steps[measured], return_inverse=True)
     counts = np.bincount(place, minlength=len(at))
-    return at, np.bincount(place, weights=values[known], minlength=len(at)) / np.maximum(counts, 1)
+    return at, np.bincount(place, weights=values[measured], minlength=len(at)) / np.maximum(counts, 1)
 
 
 class MeanCurve(NamedTuple):
@@ -221,12 +225,12 @@ def _last_at_each_step(curve: Curve) -> Curve:
     return steps[last], values[last]
 
 
-def _flatten(tree: Mapping[str, Any], prefix: str, found: dict[str, Any]) -> None:
+def _flatten(tree: Mapping[str, Any], prefix: str, settings: dict[str, Any]) -> None:
     for name, value in tree.items():
         if isinstance(value, Mapping):
-            _flatten(value, f"{prefix}{name}.", found)
+            _flatten(value, f"{prefix}{name}.", settings)
         else:
-            found.setdefault(f"{prefix}{name}", value)
+            settings.setdefault(f"{prefix}{name}", value)
 
 
 def _fingerprint(topology: Topology) -> str:
@@ -236,13 +240,15 @@ def _fingerprint(topology: Topology) -> str:
     return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:6]
 
 
-def _determined(name: str, others: Iterable[str], entries: Sequence[Entry]) -> bool:
-    """Whether one of the other settings tells this one."""
+def _determined(name: str, others: Iterable[str], entries: Sequence[ComparisonEntry]) -> bool:
+    """Whether one of the other settings determines this one."""
     for other in others:
-        told: dict[Any, set[Any]] = {}
+        values_by_other: dict[Any, set[Any]] = {}
         for entry in entries:
-            told.setdefault(entry.comparable.get(other), set()).add(entry.comparable.get(name))
-        if all(len(values) == 1 for values in told.values()) and len(told) < len(entries):
+            values_by_other.setdefault(entry.comparable.get(other), set()).add(entry.comparable.get(name))
+        if all(len(values) == 1 for values in values_by_other.values()) and len(values_by_other) < len(
+            entries
+        ):
             return True
     return False
 

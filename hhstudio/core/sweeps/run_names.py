@@ -69,18 +69,18 @@ def _short(fields: Sequence[str]) -> dict[str, str]:
 
 
 def _safe(name: str) -> str:
-    kept = re.sub(r"[^\w.,=+-]+", "-", name, flags=re.ASCII).strip(".- ") or "run"
-    if len(kept) <= LONGEST:
-        return kept
-    return f"{kept[: LONGEST - 9]}-{_digest(name)}"
+    safe = re.sub(r"[^\w.,=+-]+", "-", name, flags=re.ASCII).strip(".- ") or "run"
+    if len(safe) <= LONGEST:
+        return safe
+    return f"{safe[: LONGEST - 9]}-{_digest(name)}"
 
 
 def _unique(name: str, taken: set[str]) -> str:
-    found, number = name, 2
-    while found.casefold() in taken:
-        found, number = f"{name}-{number}", number + 1
-    taken.add(found.casefold())
-    return found
+    candidate, number = name, 2
+    while candidate.casefold() in taken:
+        candidate, number = f"{name}-{number}", number + 1
+    taken.add(candidate.casefold())
+    return candidate
 
 
 def _digest(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A sweep: one spec and lists of values, expanded to runs.
+"""Sweep: one spec and lists of values, expanded to runs.
 
 A sweep is JSON, as small as ``{"base": "quickstart", "vary": {"seed": [0, 1, 2], "link.alpha": [0.1,
 0.3]}}``. ``vary`` is a grid, the last field changing fastest; ``runs`` lists settings one by one; with
@@ -45,7 +45,7 @@ class SweepError(SpecError):
 
 
 class Sweep(msgspec.Struct, frozen=True, kw_only=True):
-    """What is in a sweep's file. ``base``: a preset's name, a spec's file, or the spec itself."""
+    """Contents of a sweep's file. ``base``: a preset's name, a spec's file, or the spec itself."""
 
     format: str = FORMAT
     version: int = VERSION
@@ -58,7 +58,7 @@ class Sweep(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def count(self) -> int:
-        """How many runs it expands to; nothing is expanded for it."""
+        """Number of runs that it expands to; nothing is expanded for it."""
         return (len(self.runs) or 1) * math.prod(len(values) for values in self.vary.values())
 
 
@@ -137,8 +137,8 @@ def expand(sweep: Sweep, folder: Path = Path(), source: str = "sweep") -> tuple[
         if twin != name:
             problems.add(f"{twin} and {name} are the same run", "")
         planned.append(PlannedRun(name, own, replace(spec, name=name)))
-    if found := problems.lines():
-        raise SweepError(source, found)
+    if lines := problems.lines():
+        raise SweepError(source, lines)
     return tuple(planned)
 
 
@@ -148,14 +148,14 @@ def parse_values(text: str) -> list[Any]:
     parsed = _json_or_text(f"[{text}]")
     if isinstance(parsed, list):
         return parsed
-    found: list[Any] = []
+    values: list[Any] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         if span := re.fullmatch(r"(-?\d{1,9})\s*\.\.\s*(-?\d{1,9})", part):
             first, last = int(span[1]), int(span[2])
-            found += range(first, min(last, first + MOST_RUNS) + 1)
+            values += range(first, min(last, first + MOST_RUNS) + 1)
         else:
-            found.append(_json_or_text(part))
-    return found
+            values.append(_json_or_text(part))
+    return values
 
 
 def steps_of(spec: Spec) -> int | None:
@@ -197,8 +197,8 @@ def _applied(base: Spec, fields: Fields, name: str, problems: _Problems) -> Spec
             try:
                 specs.with_fields(spec, {field: value})
             except SpecError as error:
-                told = str(error).removeprefix("settings: ").removeprefix(f"--set {field}: ")
-                problems.add(f"{field} {_json(value)}: {told}", "")
+                reason = str(error).removeprefix("settings: ").removeprefix(f"--set {field}: ")
+                problems.add(f"{field} {_json(value)}: {reason}", "")
         return None
     for issue in rules.issues(spec):
         if issue.severity == "error":
@@ -214,11 +214,11 @@ def _preset(_spec: Spec, value: Any) -> Spec:
 
 
 def _depth(spec: Spec, value: Any) -> Spec:
-    return replace(spec, topology=depth_series.line(_depth_number(value)))
+    return replace(spec, topology=depth_series.nested_paths(_depth_number(value)))
 
 
 def _depth_alone(spec: Spec, value: Any) -> Spec:
-    return replace(spec, topology=depth_series.alone(_depth_number(value)))
+    return replace(spec, topology=depth_series.single_path(_depth_number(value)))
 
 
 def _depth_number(value: Any) -> int:
@@ -240,7 +240,7 @@ SPECIAL_FIELDS: Mapping[str, str] = {
 
 
 class _Problems:
-    """What is wrong, each said once with the runs that it concerns."""
+    """Problems of a sweep, each said once with the runs that it concerns."""
 
     def __init__(self, runs: int) -> None:
         self._runs = runs
@@ -264,9 +264,9 @@ def _shape_problems(tree: Any) -> Iterator[str]:
     if not isinstance(tree, dict):
         yield 'a sweep is a JSON object, as {"base": "quickstart", "vary": {"seed": [0, 1, 2]}}'
         return
-    known = Sweep.__struct_fields__
-    for key in tree.keys() - set(known):
-        yield f"there is no {key!r} in a sweep; known: {', '.join(known)}"
+    fields = Sweep.__struct_fields__
+    for key in tree.keys() - set(fields):
+        yield f"there is no {key!r} in a sweep; known: {', '.join(fields)}"
     if tree.get("format", FORMAT) != FORMAT:
         yield f"format is {tree['format']!r}, not {FORMAT!r}"
     if tree.get("version", VERSION) != VERSION:

@@ -1,1 +1,1 @@
-"""The tree: its topology, edits, annotations, clipboard and layout."""
+"""Tree of hypernetworks: its topology, edits, annotations, clipboard and layout."""

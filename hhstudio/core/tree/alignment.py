@@ -1,4 +1,4 @@
-"""Lining things up on the canvas: align and distribute, and snapping to neighbours while one drags.
+"""Alignment on the canvas: align and distribute boxes, and snap to neighbours while one drags.
 
 Everything works on boxes (left, top, width, height) in canvas units, whatever they are boxes of.
 """
@@ -77,7 +77,7 @@ class Guide(NamedTuple):
 
 
 class Snap(NamedTuple):
-    """How far to move further so that the box lies on the lines, and the lines."""
+    """Further move of a box so that it lies on the lines, and the lines."""
 
     dx: float = 0.0
     dy: float = 0.0
@@ -107,20 +107,20 @@ class Snapper:
     def snap(self, box: Box, reach: float, grid: float, origin: tuple[float, float] = (0.0, 0.0)) -> Snap:
         """To the nearest line within ``reach`` on each axis, otherwise to the grid: ``origin`` is the point
         of the box, from its left and top, that lies on it."""
-        moved, found = list(box), []
+        moved, snapped = list(box), []
         by = [0.0, 0.0]
         for axis in (0, 1):
             near = self._nearest(axis, box, reach)
             if near is None:
-                held = box[axis] + origin[axis]
-                by[axis] = round(held / grid) * grid - held
+                anchor = box[axis] + origin[axis]
+                by[axis] = round(anchor / grid) * grid - anchor
             else:
                 by[axis] = near[0]
-                found.append((axis, near[1], near[2]))
+                snapped.append((axis, near[1], near[2]))
             moved[axis] += by[axis]
         guides = tuple(
             self._guide(axis, value, number, (moved[0], moved[1], moved[2], moved[3]))
-            for axis, value, number in found
+            for axis, value, number in snapped
         )
         return Snap(by[0], by[1], guides)
 

@@ -1,4 +1,4 @@
-"""Editing comments and frames: pure functions from a topology to the next one."""
+"""Annotation edits: pure functions from a topology to the next one, for comments and frames."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def add(
 ) -> tuple[Topology, str]:
     """With a comment or a frame more; its id."""
     color: AnnotationColor = "yellow" if kind == "comment" else "blue"
-    made = Annotation(
+    annotation = Annotation(
         id=topology.fresh_id("a"),
         kind=kind,
         text=text,
@@ -26,7 +26,7 @@ def add(
         size=_floats(size or FIRST_SIZE[kind]),
         color=color,
     )
-    return replace(topology, annotations=(*topology.annotations, made)), made.id
+    return replace(topology, annotations=(*topology.annotations, annotation)), annotation.id
 
 
 def update_many(topology: Topology, fields: Mapping[str, Mapping[str, Any]]) -> Topology:

@@ -1,4 +1,4 @@
-"""Comments and frames: what is written on the canvas beside the tree. They change nothing that is trained."""
+"""Annotations: comments and frames on the canvas beside the tree. They change nothing that is trained."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A part of a tree as text, to be pasted into the same tree, another one, or another window.
+"""Clipboard text of a part of a tree, to be pasted into the same tree, another one, or another window.
 
 The text is JSON that people can read and keep. What is pasted gets ids and names of its own, so that
 pasting twice is two copies. What was placed by hand keeps its place relative to the node that was copied.
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from hhstudio.core.errors import SpecError
 from hhstudio.core.tree import editing
 from hhstudio.core.tree.annotations import Annotation
-from hhstudio.core.tree.subtree_copies import Grafting
+from hhstudio.core.tree.subtree_copies import SubtreeCopies
 from hhstudio.core.tree.tidy_layout import Position, arrange
 from hhstudio.core.tree.topology import Hypernetwork, LinkOverride, Node, Slot, Topology
 
@@ -117,14 +117,14 @@ def _pasted(topology: Topology, clip: Clip, parents: dict[str, str | None]) -> P
     source = Topology(nodes=clip.nodes, slots=clip.slots)
     if any(top not in source.by_id for top in clip.tops):
         raise SpecError("the part of a tree on the clipboard is damaged: a copied node is not in it")
-    grafting = Grafting(topology)
-    made = {top: grafting.graft(source, top, parents[top], clip.links.get(top)) for top in clip.tops}
-    tops = [new[top] for top, new in made.items()]
-    after = grafting.result()
+    copies = SubtreeCopies(topology)
+    new_ids = {top: copies.copy(source, top, parents[top], clip.links.get(top)) for top in clip.tops}
+    tops = [new[top] for top, new in new_ids.items()]
+    after = copies.result()
     if after.root is None:
         roots = [i for i in tops if isinstance(after.by_id[i], Hypernetwork)]
         after = replace(after, root=roots[0]) if roots else after
-    after = _placed(after, clip, source, made)
+    after = _placed(after, clip, source, new_ids)
     notes = []
     for note in clip.annotations:
         copied = replace(note, id=after.fresh_id("a"), at=_free(note.at, {a.at for a in after.annotations}))
@@ -133,7 +133,7 @@ def _pasted(topology: Topology, clip: Clip, parents: dict[str, str | None]) -> P
     return Pasted(after, tuple(tops), tuple(notes))
 
 
-def _placed(topology: Topology, clip: Clip, source: Topology, made: dict[str, dict[str, str]]) -> Topology:
+def _placed(topology: Topology, clip: Clip, source: Topology, new_ids: dict[str, dict[str, str]]) -> Topology:
     """With new nodes standing to their new top as the originals that were placed by hand stood to theirs.
 
     A top that was placed by hand itself stands off its original where it has the same parent or is loose;
@@ -145,7 +145,7 @@ def _placed(topology: Topology, clip: Clip, source: Topology, made: dict[str, di
     taken = {node.position for node in topology.nodes if node.position is not None}
     places: dict[str, Position] = {}
     for top, origin in clip.places.items():
-        new = made.get(top)
+        new = new_ids.get(top)
         if new is None:
             continue
         here = drawn[new[top]]
@@ -158,7 +158,7 @@ def _placed(topology: Topology, clip: Clip, source: Topology, made: dict[str, di
             if at is not None and old != top:
                 places[copied] = here[0] + at[0] - origin[0], here[1] + at[1] - origin[1]
         taken |= set(places.values())
-    pinned = {new[old] for new in made.values() for old in new if source.by_id[old].pinned}
+    pinned = {new[old] for new in new_ids.values() for old in new if source.by_id[old].pinned}
     fields = {i: {"position": at, "pinned": i in pinned} for i, at in places.items()}
     return editing.update_many(topology, fields)
 
@@ -172,7 +172,7 @@ def _free(at: Position, taken: set[Position]) -> Position:
 
 
 def _described(text: str) -> str:
-    """What a foreign text is, as far as a glance tells."""
+    """Kind of a foreign text, in words."""
     line = " ".join(text.split())[:40]
     if '"hhstudio-spec"' in text[:400]:
         return "a whole spec (save it as a .json file and open that)"

@@ -1,4 +1,4 @@
-"""Trees that differ only in how deep they are: what a table or a sweep over depths compares."""
+"""Depth series: trees that differ only in how deep they are, for a table or a sweep over depths."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hhstudio.core.tree import editing
 from hhstudio.core.tree.topology import Topology
 
 
-def line(depth: int) -> Topology:
+def nested_paths(depth: int) -> Topology:
     """Nested paths of depth 1 to ``depth``, each one level below the last: P1, P2-0, P3-00 ..."""
     topology = editing.single()
     at = topology.root
@@ -17,7 +17,7 @@ def line(depth: int) -> Topology:
     return topology
 
 
-def alone(depth: int) -> Topology:
+def single_path(depth: int) -> Topology:
     """Only the path of that depth."""
     topology, at = editing.add_root(Topology())
     for _ in range(depth - 1):

@@ -1,4 +1,4 @@
-"""Editing a topology: pure functions from a topology to the next one.
+"""Topology edits: pure functions from a topology to the next one.
 
 None of them checks more than it needs to work; :mod:`hhstudio.core.spec.rules` says beforehand whether an
 edit is allowed, and why not. Each returns the new topology (and the new node's id where there is one).

@@ -1,4 +1,4 @@
-"""Copies of subtrees put into a tree, with ids and names of their own, in linear time."""
+"""Subtree copies put into a tree, with ids and names of their own, in linear time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hhstudio.core.tree.topology import Hypernetwork, LinkOverride, Node, Slot, 
 _PATH_NAME = re.compile(r"P\d+(-[\d.]+)?([a-z]|\.\d+)?")
 
 
-class Grafting:
-    """Gathers what is added to a topology; :meth:`result` makes it one."""
+class SubtreeCopies:
+    """Copies that are added to a topology; :meth:`result` is the topology with them."""
 
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
@@ -31,21 +31,21 @@ class Grafting:
         topology = self._topology
         return replace(topology, nodes=(*topology.nodes, *self._nodes), slots=(*topology.slots, *self._slots))
 
-    def graft(
+    def copy(
         self, source: Topology, top: str, parent: str | None, link: LinkOverride | None
     ) -> dict[str, str]:
         """Copy the subtree of ``top`` below ``parent`` (None: loose), parents before their children, without
         places. The new id of every node, by its old one; a node that is met twice is copied once."""
-        made: dict[str, str] = {}
+        new_ids: dict[str, str] = {}
         waiting: list[tuple[str, str | None, LinkOverride | None]] = [(top, parent, link)]
         while waiting:
             old, above, how = waiting.pop()
-            if old in made or old not in source.by_id:
+            if old in new_ids or old not in source.by_id:
                 continue
             node = source.by_id[old]
             solver = isinstance(node, Solver)
             name = self._name(node, above)
-            new = made[old] = self._fresh("s" if solver else "h")
+            new = new_ids[old] = self._fresh("s" if solver else "h")
             self._nodes.append(replace(node, id=new, name=name, position=None, pinned=False))
             if above is not None:
                 self._slots.append(Slot(id=self._fresh("e"), source=above, target=new, link=how))
@@ -53,15 +53,15 @@ class Grafting:
                 self._count(new, above)
                 below = source.outgoing.get(old, ())
                 waiting.extend((slot.target, new, slot.link) for slot in reversed(below))
-        return made
+        return new_ids
 
     def _fresh(self, prefix: str) -> str:
         while f"{prefix}{self._number}" in self._ids:
             self._number += 1
-        made = f"{prefix}{self._number}"
-        self._ids.add(made)
+        fresh = f"{prefix}{self._number}"
+        self._ids.add(fresh)
         self._number += 1
-        return made
+        return fresh
 
     def _name(self, node: Node, parent: str | None) -> str:
         """The node's own where it is free; the figure's name for paths that have one; otherwise numbered."""
@@ -96,10 +96,10 @@ class Grafting:
 
     def _where(self, hypernetwork: str) -> tuple[int, ...]:
         """Which child a hypernetwork is at every level below the top."""
-        found = self._digits.get(hypernetwork)
-        if found is None:
-            found = self._digits[hypernetwork] = self._topology.child_numbers(hypernetwork)
-        return found
+        digits = self._digits.get(hypernetwork)
+        if digits is None:
+            digits = self._digits[hypernetwork] = self._topology.child_numbers(hypernetwork)
+        return digits
 
     def _count(self, child: str, parent: str | None) -> None:
         """Take in a new hypernetwork, the last one of its parent's."""
@@ -109,7 +109,7 @@ class Grafting:
         above = self._where(parent)
         number = self._hypernetworks.get(parent)
         if number is None:
-            known = self._topology.children(parent) if parent in self._topology.by_id else ()
-            number = sum(isinstance(node, Hypernetwork) for node in known)
+            siblings = self._topology.children(parent) if parent in self._topology.by_id else ()
+            number = sum(isinstance(node, Hypernetwork) for node in siblings)
         self._hypernetworks[parent] = number + 1
         self._digits[child] = (*above, number)

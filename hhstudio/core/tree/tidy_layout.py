@@ -1,4 +1,4 @@
-"""Where the nodes of a tree are drawn: a tidy tree with contours, in time proportional to its nodes.
+"""Tidy layout of a tree: positions by contours, in time proportional to its nodes.
 
 After Reingold & Tilford 1981: subtrees are pushed together until their contours touch, a parent stands
 in the middle of its children, the order of siblings is that of their slots and never changes. Nothing
@@ -68,7 +68,7 @@ def _over(top: _Contour, under: _Contour, shift: float, under_moves: bool) -> _C
 def tidy(topology: Topology, orientation: Orientation = "horizontal") -> dict[str, Position]:
     """A position for every node: the root's tree from (0, 0), loose trees beside it, one after another."""
     along, across = SPACING[orientation]
-    found: dict[str, Position] = {}
+    positions: dict[str, Position] = {}
     seen: set[str] = set()
     beyond: float | None = None
     for top in _tops(topology):
@@ -85,12 +85,12 @@ def tidy(topology: Topology, orientation: Orientation = "horizontal") -> dict[st
         beyond = start + max(breadths.values())
         for node in order:
             one, two = levels[node] * along, (breadths[node] + start) * across
-            found[node] = (one, two) if orientation == "horizontal" else (two, one)
-    return found
+            positions[node] = (one, two) if orientation == "horizontal" else (two, one)
+    return positions
 
 
 def arrange(topology: Topology, orientation: Orientation = "horizontal") -> dict[str, Position]:
-    """Where the canvas draws the nodes: where they were put, and tidily around that otherwise.
+    """Positions at which the canvas draws the nodes: as they were put, and tidily around that otherwise.
 
     A node without a position of its own stands where :func:`tidy` has it, moved as its nearest placed
     ancestor was moved: a dragged hypernetwork takes its subtree along.
@@ -106,7 +106,7 @@ def arrange(topology: Topology, orientation: Orientation = "horizontal") -> dict
 
 
 def _tops(topology: Topology) -> list[str]:
-    """Where trees begin: the root, loose nodes in document order, and last whatever is left of cycles."""
+    """Ids of the tops: the root, loose nodes in document order, and last whatever is left of cycles."""
     root = [topology.root] if topology.root in topology.by_id else []
     loose = [node.id for node in topology.nodes if node.id not in topology.incoming]
     return [*root, *loose, *topology.by_id]
@@ -118,12 +118,12 @@ def _measure(
     """Ids below ``top`` (parents first), the parent of each, and its breadth relative to that parent."""
     order, parents = [top], {top: None}
     children: dict[str, list[str]] = {}
-    outgoing, known = topology.outgoing, topology.by_id
+    outgoing, nodes = topology.outgoing, topology.by_id
     seen.add(top)
     for node in order:  # grows while it is walked
         below = children[node] = []
         for slot in outgoing.get(node, ()):
-            if slot.target not in seen and slot.target in known:
+            if slot.target not in seen and slot.target in nodes:
                 seen.add(slot.target)
                 parents[slot.target] = node  # type: ignore[assignment]
                 below.append(slot.target)

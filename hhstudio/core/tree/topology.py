@@ -1,4 +1,4 @@
-"""The hierarchy as a document: hypernetworks, solvers, slots, and the paths that they form.
+"""Topology of a hierarchy as a document: hypernetworks, solvers, slots, and the paths that they form.
 
 A :class:`Topology` is immutable. Editing makes a new one that shares every untouched node with the
 old one, so that undo is keeping a reference and a difference is found by identity.
@@ -23,7 +23,7 @@ Orientation = Literal["horizontal", "vertical"]
 
 
 class LinkOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What one slot does differently from the spec's :class:`~hhstudio.core.spec.spec.Link`; None
+    """Settings of one slot that differ from the spec's :class:`~hhstudio.core.spec.spec.Link`; None
     inherits."""
 
     mode: LinkMode | None = None
@@ -136,18 +136,18 @@ class Topology(
     @cached_property
     def outgoing(self) -> dict[str, tuple[Slot, ...]]:
         """Slots by the id of their source, in order."""
-        found: dict[str, list[Slot]] = {}
+        slots_by_source: dict[str, list[Slot]] = {}
         for slot in self.slots:
-            found.setdefault(slot.source, []).append(slot)
-        return {source: tuple(slots) for source, slots in found.items()}
+            slots_by_source.setdefault(slot.source, []).append(slot)
+        return {source: tuple(slots) for source, slots in slots_by_source.items()}
 
     @cached_property
     def incoming(self) -> dict[str, Slot]:
         """The slot that leads to a node, by the node's id (the first, if a broken document has more)."""
-        found: dict[str, Slot] = {}
+        slot_by_target: dict[str, Slot] = {}
         for slot in self.slots:
-            found.setdefault(slot.target, slot)
-        return found
+            slot_by_target.setdefault(slot.target, slot)
+        return slot_by_target
 
     def children(self, node_id: str) -> tuple[Node, ...]:
         return tuple(
@@ -160,30 +160,30 @@ class Topology(
 
     def ancestors(self, node_id: str) -> tuple[str, ...]:
         """Ids from the parent up to the top; stops at a repeated node, so that a cycle cannot hang it."""
-        found: list[str] = []
+        ancestors: list[str] = []
         slot = self.incoming.get(node_id)
-        while slot is not None and slot.source not in found and slot.source != node_id:
-            found.append(slot.source)
+        while slot is not None and slot.source not in ancestors and slot.source != node_id:
+            ancestors.append(slot.source)
             slot = self.incoming.get(slot.source)
-        return tuple(found)
+        return tuple(ancestors)
 
     def subtree(self, node_id: str) -> tuple[str, ...]:
         """Ids of the node and everything below it, parents first."""
-        found: dict[str, None] = {}
+        ids: dict[str, None] = {}
         waiting = [node_id]
         while waiting:
             here = waiting.pop()
-            if here in found or here not in self.by_id:
+            if here in ids or here not in self.by_id:
                 continue
-            found[here] = None
+            ids[here] = None
             waiting.extend(slot.target for slot in reversed(self.outgoing.get(here, ())))
-        return tuple(found)
+        return tuple(ids)
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
         """Every root -> solver path, in the order of the solvers in the document."""
-        found = {path.solver: path for path in self._walk()}
-        return tuple(found[node.id] for node in self.nodes if node.id in found)
+        by_solver = {path.solver: path for path in self._walk()}
+        return tuple(by_solver[node.id] for node in self.nodes if node.id in by_solver)
 
     def path(self, name: str) -> Path:
         """The path of that name. Raises KeyError."""
@@ -220,12 +220,12 @@ class Topology(
 
     def assigned(self, tasks: int) -> dict[str, tuple[int, ...]]:
         """The tasks that each path learns, ascending, by its solver's id; ``tasks``: how many there are."""
-        found: dict[str, tuple[int, ...]] = {}
+        assigned: dict[str, tuple[int, ...]] = {}
         for path in self.paths:
             solver = self.by_id[path.solver]
             assert isinstance(solver, Solver)
-            found[path.solver] = tasks_of(solver, tasks)
-        return found
+            assigned[path.solver] = tasks_of(solver, tasks)
+        return assigned
 
     def path_name_below(self, hypernetwork_id: str) -> str:
         """The name that the original figure would give to a solver of that hypernetwork.

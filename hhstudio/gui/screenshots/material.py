@@ -25,7 +25,7 @@ from hhstudio.service.sweep.sweeper import Sweeper
 def small(name: str, depth: int = 2, **fields: object) -> Spec:
     """The quickstart preset with paths P1 … of that depth and a short training; ``__`` in a field's name
     stands for a dot."""
-    spec = replace(preset("quickstart"), name=name, topology=depth_series.line(depth))
+    spec = replace(preset("quickstart"), name=name, topology=depth_series.nested_paths(depth))
     chosen = {"training.steps": 60, "training.threads": 1, "stream.tasks": 4, "evaluation.every": 5}
     chosen |= {field.replace("__", "."): value for field, value in fields.items()}
     return specs.with_fields(spec, chosen)

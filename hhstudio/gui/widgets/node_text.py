@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from hhstudio.core.issues import Issue
-from hhstudio.core.run.edge_contributions import Worth
+from hhstudio.core.run.edge_contributions import EdgeContribution
 from hhstudio.core.spec.architectures import ARCHITECTURES
 from hhstudio.core.spec.costs import Costs, ParameterCount
 from hhstudio.core.spec.spec import Spec
@@ -143,14 +143,14 @@ def compression(total: ParameterCount | None) -> str:
     return f"{ratio:.2g}×" if ratio < 10 else f"{ratio:.0f}×"
 
 
-def edge_look(spec: Spec, slot: Slot, worths: Iterable[tuple[str, Worth]] = ()) -> EdgeLook:
+def edge_look(spec: Spec, slot: Slot, worths: Iterable[tuple[str, EdgeContribution]] = ()) -> EdgeLook:
     """The slot's link with what it inherits; ``worths``: what it is worth, by path, once measured."""
     look = _link_look(spec, slot)
     lines = [_worth_line(path, worth) for path, worth in worths]
     return look._replace(tip="\n".join([look.tip, *lines]))
 
 
-def _worth_line(path: str, worth: Worth) -> str:
+def _worth_line(path: str, worth: EdgeContribution) -> str:
     flag = " (bypassed)" if worth.bypassed else ""
     points = f"{100 * worth.lost:.1f}".replace("-", "−")
     return f"{path} loses {points} points of accuracy without {worth.title}{flag}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from hhstudio.core.sweeps.comparison import Entry, entry_of
+from hhstudio.core.sweeps.comparison import ComparisonEntry, comparison_entry
 from hhstudio.store.journal.lock import owner
 from hhstudio.store.session import pending_journal
 
 
-def glance(path: Path, metrics: Collection[str] = ()) -> Entry:
+def glance(path: Path, metrics: Collection[str] = ()) -> ComparisonEntry:
     """Settings and figures of a session, with the curves of ``metrics``; one that is being written is read
     as far as it has come. Raises SessionError."""
     lives = owner(path) is not None
@@ -18,6 +18,6 @@ def glance(path: Path, metrics: Collection[str] = ()) -> Entry:
     try:
         end = loaded.history.end
         state = "running" if lives else end.state if end is not None else "failed"
-        return entry_of(str(path), loaded.history, state, metrics)
+        return comparison_entry(str(path), loaded.history, state, metrics)
     finally:
         loaded.close()

@@ -54,14 +54,14 @@ def test_the_chain_comes_in_order_and_everything_last(history):
     root = history.topology.root
     measure(history, "P2-0", {edge_contributions.ALL: 0.5, to_child: 0.795, to_solver: 0.6})
     measure(history, "P2-0", {f"{to_solver}@{root}": 0.7})
-    worths = edge_contributions.contributions(history, "P2-0")
-    assert [(w.title, w.bypassed) for w in worths] == [
+    contributions = edge_contributions.contributions(history, "P2-0")
+    assert [(w.title, w.bypassed) for w in contributions] == [
         ("H0 → H1", True),
         ("H1 → P2-0", False),
         ("H0 → P2-0 (residual)", False),
         ("everything generated", False),
     ]
-    assert [w.lost for w in worths] == pytest.approx([0.005, 0.2, 0.1, 0.3], abs=1e-6)
+    assert [w.lost for w in contributions] == pytest.approx([0.005, 0.2, 0.1, 0.3], abs=1e-6)
     assert edge_contributions.contributions(history, "P1") == []
 
 

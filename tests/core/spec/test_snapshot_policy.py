@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from hhstudio.core.spec import rules
 from hhstudio.core.spec.costs import costs
 from hhstudio.core.spec.disk_usage import disk
-from hhstudio.core.spec.snapshot_policy import interval, kept
+from hhstudio.core.spec.snapshot_policy import interval, snapshot_plan
 from hhstudio.core.spec.spec import Recording, SolverDefaults, Spec, Stream, Training
 from hhstudio.core.tree import editing
 
@@ -45,11 +45,11 @@ def spec(**recording):
 
 def test_the_cost_is_known_before_the_run():
     each = 2 * costs(spec()).total.generated / 3
-    assert kept(spec(snapshot_every=10)) == (3 * 9 + 3, 10, int(30 * each))
+    assert snapshot_plan(spec(snapshot_every=10)) == (3 * 9 + 3, 10, int(30 * each))
     room = 3 * 3 * each / 1e6
-    thinned = kept(spec(snapshot_every=10, snapshot_budget=room + 1e-6))
+    thinned = snapshot_plan(spec(snapshot_every=10, snapshot_budget=room + 1e-6))
     assert thinned == (3 * 3 + 3, 30, int(12 * each))
-    assert kept(spec(at_task_ends="none")).number == 0
+    assert snapshot_plan(spec(at_task_ends="none")).number == 0
     more = disk(spec(snapshot_every=10)) - disk(spec())
     assert more == pytest.approx(27 * each, abs=2)
 

@@ -10,22 +10,26 @@ from hhstudio.core.run import continual
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.presets import preset
 from hhstudio.core.sweeps import comparison
-from hhstudio.core.sweeps.comparison import ALL_PATHS, MISSING, Entry
+from hhstudio.core.sweeps.comparison import ALL_PATHS, MISSING, ComparisonEntry
 from hhstudio.core.tree import editing
-from hhstudio.core.tree.depth_series import line
+from hhstudio.core.tree.depth_series import nested_paths
 
 
-def entry(accuracy=0.5, *, paths=("P1",), curves=None, **fields) -> Entry:
+def entry(accuracy=0.5, *, paths=("P1",), curves=None, **fields) -> ComparisonEntry:
     spec = specs.with_fields(preset("quickstart"), fields)
     figures = {
         path: continual.Summary((accuracy,), None if accuracy is None else accuracy + at / 10, 0.0, None, 0.0)
         for at, path in enumerate(paths)
     }
-    return Entry(key=str(fields), name="n", spec=spec, state="finished", figures=figures, curves=curves or {})
+    return ComparisonEntry(
+        key=str(fields), name="n", spec=spec, state="finished", figures=figures, curves=curves or {}
+    )
 
 
-def of_tree(topology) -> Entry:
-    return Entry(key="k", name="", spec=replace(preset("quickstart"), topology=topology), state="finished")
+def of_tree(topology) -> ComparisonEntry:
+    return ComparisonEntry(
+        key="k", name="", spec=replace(preset("quickstart"), topology=topology), state="finished"
+    )
 
 
 def test_only_what_differs_is_a_column_and_missing_options_are_shown_as_such():
@@ -37,12 +41,14 @@ def test_only_what_differs_is_a_column_and_missing_options_are_shown_as_such():
 
 
 def test_a_tree_is_its_depth_where_that_says_it_all_and_more_where_it_does_not():
-    shallow, deep = (of_tree(line(depth)) for depth in (1, 2))
-    again = Entry(key="again", name="", spec=replace(deep.spec, seed=4), state="finished")
+    shallow, deep = (of_tree(nested_paths(depth)) for depth in (1, 2))
+    again = ComparisonEntry(key="again", name="", spec=replace(deep.spec, seed=4), state="finished")
     assert comparison.differing([shallow, deep, again]) == ["seed", "depth"]
-    root = line(2).root
-    assert comparison.differing([deep, of_tree(editing.move(line(2), {root: (5.0, 5.0)}))]) == []
-    assert comparison.differing([deep, of_tree(editing.update(line(2), root, hidden=(5,)))]) == ["tree"]
+    root = nested_paths(2).root
+    assert comparison.differing([deep, of_tree(editing.move(nested_paths(2), {root: (5.0, 5.0)}))]) == []
+    assert comparison.differing([deep, of_tree(editing.update(nested_paths(2), root, hidden=(5,)))]) == [
+        "tree"
+    ]
 
 
 def test_groups_hold_what_differs_in_the_seed_alone():

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
-from hhstudio.core.run.edge_contributions import ALL, BYPASSED, Worth, contributions
+from hhstudio.core.run.edge_contributions import ALL, BYPASSED, EdgeContribution, contributions
 from hhstudio.core.run.history import History
 from hhstudio.core.spec.costs import ParameterCount
 from hhstudio.gui.views.accuracy.arrangement import MARGIN, TITLE
@@ -33,7 +33,7 @@ class WorthRow(QWidget):
 
     described = Signal(str)
 
-    def __init__(self, path: str, worth: Worth, parent: QWidget) -> None:
+    def __init__(self, path: str, worth: EdgeContribution, parent: QWidget) -> None:
         super().__init__(parent)
         self.worth = worth
         self._theme: Theme | None = None
@@ -199,13 +199,13 @@ class WorthCard(QFrame):
                 y += NOTE
 
 
-def full_bar(histories_worths: Iterable[list[Worth]]) -> float:
+def full_bar(histories_worths: Iterable[list[EdgeContribution]]) -> float:
     """Accuracy lost at the end of all bars: the most that any contribution is worth, up to a full ten."""
     most = max((worth.lost for worths in histories_worths for worth in worths), default=0.0)
     return max(math.ceil(10 * most - 1e-6) / 10, 0.1)
 
 
-def _sentence(path: str, worth: Worth) -> str:
+def _sentence(path: str, worth: EdgeContribution) -> str:
     what = "anything generated" if worth.key == ALL else f"what {worth.title} generates"
     change = (
         f"falls by {points_text(worth.lost)}" if worth.lost >= 0 else f"rises by {points_text(-worth.lost)}"
@@ -213,7 +213,7 @@ def _sentence(path: str, worth: Worth) -> str:
     return f"{path}: without {what} the mean accuracy over its tasks {change}"
 
 
-def _remaining(history: History, path: str, worths: list[Worth]) -> tuple[str, str]:
+def _remaining(history: History, path: str, worths: list[EdgeContribution]) -> tuple[str, str]:
     """What is left of the accuracy with everything generated taken out, and what that means."""
     average = history.summary(path).average
     whole = next((worth.lost for worth in worths if worth.key == ALL), None)

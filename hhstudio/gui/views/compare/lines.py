@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 
 from hhstudio.core.statistics import Estimate
 from hhstudio.core.sweeps import comparison
-from hhstudio.core.sweeps.comparison import Entry
+from hhstudio.core.sweeps.comparison import ComparisonEntry
 from hhstudio.core.sweeps.run_names import value_text
 from hhstudio.gui.widgets.colormap import accuracy_map
 from hhstudio.gui.widgets.theme import Theme
@@ -29,7 +29,7 @@ class Line:
     key: str
     title: str
     settings: dict[str, Any]
-    entries: tuple[Entry, ...]
+    entries: tuple[ComparisonEntry, ...]
 
     @property
     def state(self) -> str:
@@ -47,7 +47,7 @@ class Line:
         return comparison.Group(self.settings, self.entries).estimate(path, measure)
 
 
-def lines_of(entries: list[Entry], average: bool) -> list[Line]:
+def lines_of(entries: list[ComparisonEntry], average: bool) -> list[Line]:
     """A line a session, or (``average``) a line for all that differ in the seed alone."""
     groups = comparison.groups(entries) if average else comparison.single(entries)
     return [

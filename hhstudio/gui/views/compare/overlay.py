@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from hhstudio.core.run.series import Series
 from hhstudio.core.sweeps import comparison
-from hhstudio.core.sweeps.comparison import Entry
+from hhstudio.core.sweeps.comparison import ComparisonEntry
 from hhstudio.gui.views.compare.lines import Line, Looks
 from hhstudio.gui.widgets import metric_names
 from hhstudio.gui.widgets.curve import BUCKETS, FineCurveItem
@@ -283,6 +283,6 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(" ", "&nbsp;")
 
 
-def _same(one: tuple[Entry, ...], two: tuple[Entry, ...]) -> bool:
+def _same(one: tuple[ComparisonEntry, ...], two: tuple[ComparisonEntry, ...]) -> bool:
     """Whether these are the very same readings: nothing new has come."""
     return len(one) == len(two) and all(a is b for a, b in zip(one, two, strict=True))

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.sweeps import sweep as sweeps
-from hhstudio.core.sweeps.comparison import Entry
+from hhstudio.core.sweeps.comparison import ComparisonEntry
 from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.service.sweep import table as tables
 from hhstudio.service.sweep.table import Table
@@ -33,7 +33,7 @@ class Reading(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, ComparisonEntry] = {}
         self.pending = 0
         self.sweep: Table | None = None
         self.folder: Path | None = None
@@ -41,7 +41,7 @@ class Reading(QObject):
         self._jobs = BackgroundJobs(self)
         self._stamps: dict[str, Stamp] = {}
         self._busy: set[str] = set()
-        self._specs: dict[str, Entry] = {}
+        self._specs: dict[str, ComparisonEntry] = {}
         self._took = 0.0
         self._settle = QTimer(self, singleShot=True)
         self._settle.timeout.connect(self._tell)
@@ -119,7 +119,7 @@ class Reading(QObject):
             lambda error: self._read_failed(key, error),
         )
 
-    def _take(self, key: str, metric: str, found: tuple[Stamp, Entry] | None) -> None:
+    def _take(self, key: str, metric: str, found: tuple[Stamp, ComparisonEntry] | None) -> None:
         self._busy.discard(key)
         self.pending -= 1
         if found is not None and (self.folder is None or key in self._specs):
@@ -135,7 +135,7 @@ class Reading(QObject):
             self.failed.emit(_text(error))
         self._soon()
 
-    def _take_sweep(self, found: tuple[Path, Table, dict[str, Entry]]) -> None:
+    def _take_sweep(self, found: tuple[Path, Table, dict[str, ComparisonEntry]]) -> None:
         folder, table, entries = found
         self._busy.discard("")
         if folder != self.folder:
@@ -151,7 +151,7 @@ class Reading(QObject):
         self._soon()
 
     @staticmethod
-    def _joined(read: Entry | None, told: Entry) -> Entry:
+    def _joined(read: ComparisonEntry | None, told: ComparisonEntry) -> ComparisonEntry:
         """What was read of a session, with what only the table knows: why it failed."""
         if read is None or read.state == "waiting":
             return told
@@ -179,7 +179,7 @@ class Reading(QObject):
         self._took = time.monotonic() - began
 
 
-def _read_entry(key: str, metric: str, known: Stamp | None) -> tuple[Stamp, Entry] | None:
+def _read_entry(key: str, metric: str, known: Stamp | None) -> tuple[Stamp, ComparisonEntry] | None:
     """None when the file is as it was."""
     from hhstudio.store.catalog.comparison_entry import glance
 
@@ -200,7 +200,9 @@ def _stamp(file: Path) -> Stamp:
     return found.st_mtime_ns, found.st_size
 
 
-def _read_sweep(folder: Path, known: dict[str, Entry]) -> tuple[Path, Table, dict[str, Entry]]:
+def _read_sweep(
+    folder: Path, known: dict[str, ComparisonEntry]
+) -> tuple[Path, Table, dict[str, ComparisonEntry]]:
     """The table of a sweep and an entry for each of its runs, as the table has it."""
     table = tables.read(folder)
     specs = {Path(key).stem: entry.spec for key, entry in known.items()}

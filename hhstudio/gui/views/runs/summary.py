@@ -8,7 +8,7 @@ from pathlib import Path
 from hhstudio.core.run import baselines
 from hhstudio.core.spec.costs import costs
 from hhstudio.core.spec.disk_usage import disk, total_steps
-from hhstudio.core.spec.snapshot_policy import kept
+from hhstudio.core.spec.snapshot_policy import snapshot_plan
 from hhstudio.core.spec.spec import Spec
 from hhstudio.gui.widgets.formatting import count, size
 from hhstudio.service.run.calibration import Calibration
@@ -53,7 +53,7 @@ def what_it_takes(spec: Spec, timed: Calibration | None, problem: str) -> str:
     elif found is not None:
         parts.append(f"{count(found.stored)} numbers stored, {count(found.generated)} generated")
     if needed is not None:
-        snapshots = kept(spec)
+        snapshots = snapshot_plan(spec)
         of_them = (
             f", {size(snapshots.bytes)} of it {count(snapshots.number)} snapshots"
             if snapshots is not None and snapshots.number

@@ -21,7 +21,7 @@ class Pulse:
         self._scene = scene
         self.life = Life()
         self.on = True
-        self.worths: dict[str, list[tuple[str, edge_contributions.Worth]]] = {}
+        self.worths: dict[str, list[tuple[str, edge_contributions.EdgeContribution]]] = {}
         self._glowing: tuple[str, ...] = ()
 
     def of(self, node_id: str) -> PathLife:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hhstudio.core.issues import Issue
-from hhstudio.core.run.edge_contributions import Worth
+from hhstudio.core.run.edge_contributions import EdgeContribution
 from hhstudio.core.spec import rules
 from hhstudio.core.spec.costs import Costs, costs
 from hhstudio.core.spec.spec import Spec
@@ -61,7 +61,7 @@ class Cards:
                 self._node_keys[node_id] = key
                 item.show_look(node_look(spec, node, self.costs, depth, found))
 
-    def write_edges(self, spec: Spec, worths: Mapping[str, Iterable[tuple[str, Worth]]]) -> None:
+    def write_edges(self, spec: Spec, worths: Mapping[str, Iterable[tuple[str, EdgeContribution]]]) -> None:
         """The link of every edge, with what it inherits."""
         topology = spec.topology
         incoming, by_id, slots = topology.incoming, topology.by_id, topology.slot_by_id

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from hhstudio.core.spec import rules
-from hhstudio.core.spec.costs import Costs, ParameterCount, costs, counted, memory, steps
+from hhstudio.core.spec.costs import Costs, ParameterCount, costs, count_costs, memory, steps
 from hhstudio.core.spec.document import Diff, Document
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
@@ -97,7 +97,7 @@ class CostStrip(QWidget):
         if after is None:
             self.ahead.clear()
             return
-        self.ahead.setText(f"{what}: {difference(costs(self.document.spec), counted(after))}")
+        self.ahead.setText(f"{what}: {difference(costs(self.document.spec), count_costs(after))}")
 
     def consider(self, source: str, target: str) -> None:
         """A slot that may be drawn, by ids: of ``source`` (empty: none) to ``target`` (empty: a solver)."""
