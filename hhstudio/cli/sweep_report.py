@@ -145,7 +145,7 @@ def final_tables(table: Table, planned: Sequence[PlannedRun], out: Path) -> str:
 
 
 def _runs_text(table: Table, paths: Sequence[str]) -> str:
-    from hhstudio.experiments.report import Table as Text
+    from hhstudio.experiments.report import ResultTable as Text
 
     found = Text("Final average accuracy (ACC) by run", ("run", "state", *paths, "time"))
     for row in table.runs:
@@ -155,7 +155,7 @@ def _runs_text(table: Table, paths: Sequence[str]) -> str:
 
 
 def _means_text(grouped: Sequence[comparison.Group], paths: Sequence[str]) -> str:
-    from hhstudio.experiments.report import Table as Text
+    from hhstudio.experiments.report import ResultTable as Text
 
     names = list(grouped[0].settings)
     found = Text("Mean over seeds ± standard error", ("settings", "runs", *paths))

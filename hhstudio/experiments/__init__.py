@@ -1,6 +1,7 @@
-"""Named reproductions, run by ``hhstudio reproduce NAME``; each module has a TITLE and a ``run(context)``.
+"""Experiments: named reproductions, run by ``hhstudio reproduce NAME``.
 
-The names are known without importing torch: what an experiment needs is imported when it runs.
+Each module has a TITLE and a ``run(context)``. The names are known without importing torch: what an
+experiment needs is imported when it runs.
 """
 
 from __future__ import annotations

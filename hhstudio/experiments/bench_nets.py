@@ -1,4 +1,4 @@
-"""Learners at a chosen point of a stream, on random images: what the speed experiments take steps with.
+"""Benchmark learners at a chosen point of a stream, on random images, for the speed experiments.
 
 What a step costs does not depend on the images, so these need no data.
 """
@@ -19,8 +19,9 @@ from hhstudio.core.spec.spec import (
 )
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.core.tree import editing
+from hhstudio.core.tree.depth_series import single_path
 from hhstudio.core.tree.topology import Topology
-from hhstudio.experiments.depth import RECIPES, alone
+from hhstudio.experiments.depth import RECIPES
 from hhstudio.learn.data import TaskData, TaskStream
 from hhstudio.learn.training.learner import Learner
 from hhstudio.nets.hierarchy import Condition
@@ -72,7 +73,7 @@ def deep_spec() -> Spec:
     """Our recipe on a root, a child and its child, which generates a small convolutional solver."""
     recipe = RECIPES["ours"]
     return Spec(
-        topology=alone(3),
+        topology=single_path(3),
         stream=Stream(dataset="cifar10", tasks=1, classes_per_task=CLASSES, scenario="domain"),
         solver=SolverDefaults(options={"channels": (16, 28, 28)}),
         hypernetwork=recipe.hypernetwork,

@@ -1,4 +1,4 @@
-"""Where an experiment runs: its folder, its sessions, its measurements.
+"""Experiment context: the folder, sessions and measurements of one experiment.
 
 Whatever is finished is kept and found again, so an interrupted experiment goes on where it was: sessions
 by their file (a half-finished one resumes from its checkpoint), measurements by their key.
@@ -49,19 +49,19 @@ class Context:
         path = self.out / f"{name}.h5"
         spec = replace(spec, name=name)
         if path.exists():
-            kept = open_session(path)
-            if specs.encode(kept.spec) != specs.encode(spec):
-                kept.close()
+            session = open_session(path)
+            if specs.encode(session.spec) != specs.encode(spec):
+                session.close()
                 raise SessionError(
                     f"{path}: holds a run with other settings; move it away, or choose another --out"
                 )
-            if kept.state == "finished":
+            if session.state == "finished":
                 self.say(f"{name}: found, finished")
-                return kept
-            if may_diverge and kept.state == "failed" and _DIVERGED + name in self._known():
+                return session
+            if may_diverge and session.state == "failed" and _DIVERGED + name in self._known():
                 self.say(f"{name}: found, diverged")
-                return kept
-            kept.close()
+                return session
+            session.close()
             self.say(f"{name}: going on from the last checkpoint")
             self._run(name, path, path, may_diverge)
         else:
@@ -71,21 +71,21 @@ class Context:
 
     def measured(self, key: str, measure: Callable[[], Any]) -> Any:
         """The JSON value measured under ``key``: found, or measured now and kept."""
-        known = self._known()
-        if key not in known:
+        measurements = self._known()
+        if key not in measurements:
             self.say(f"{key}: measuring")
-            known[key] = measure()
-            self._keep(known)
-        return known[key]
+            measurements[key] = measure()
+            self._keep(measurements)
+        return measurements[key]
 
     def _known(self) -> dict[str, Any]:
         path = self.out / "measurements.json"
         return json.loads(path.read_text()) if path.exists() else {}
 
-    def _keep(self, known: dict[str, Any]) -> None:
+    def _keep(self, measurements: dict[str, Any]) -> None:
         path = self.out / "measurements.json"
         partial = path.with_suffix(".part")
-        partial.write_text(json.dumps(known, indent=1))
+        partial.write_text(json.dumps(measurements, indent=1))
         partial.replace(path)
 
     def _run(self, name: str, spec: Spec | Path, path: Path, may_diverge: bool) -> None:

@@ -1,9 +1,10 @@
-"""``depth``: what recursion costs, by recipe. Six ten-class CIFAR-100 tasks on each of P1, P2-0, P3-00.
+"""Experiment ``depth``: the cost of recursion, by recipe.
 
-The original design and ours train the same solver, the same number of steps a task, on the same tree. A
-control learns the same stream on paths that are all of depth 1. The same tasks are then trained jointly,
-depths 1 to 4. The ablation adds one thing at a time, from the original design to ours. Beside every
-accuracy: how many points each edge's generated part is worth, and how many numbers are stored.
+Six ten-class CIFAR-100 tasks on each of P1, P2-0, P3-00. The original design and ours train the same solver,
+the same number of steps a task, on the same tree. A control learns the same stream on paths that are all of
+depth 1. The same tasks are then trained jointly, depths 1 to 4. The ablation adds one thing at a time, from
+the original design to ours. Beside every accuracy: how many points each edge contributes, and how many
+numbers are stored.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ from hhstudio.core.spec.spec import (
 )
 from hhstudio.core.statistics import Estimate
 from hhstudio.core.tree import editing
-from hhstudio.core.tree.depth_series import alone, line
+from hhstudio.core.tree.depth_series import nested_paths, single_path
 from hhstudio.core.tree.topology import Topology
 from hhstudio.experiments.context import Context
-from hhstudio.experiments.figures import Panel, Series
-from hhstudio.experiments.report import Cell, Table
+from hhstudio.experiments.figures import FigurePanel, FigureSeries
+from hhstudio.experiments.report import Cell, ResultTable
 from hhstudio.store.session.session import Session
 
 TITLE = "Final average accuracy by depth and recipe"
@@ -53,7 +54,7 @@ def flat(paths: int) -> Topology:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a recipe changes: links, hypernetworks, consolidation, optimiser, heads."""
+    """Recipe: links, hypernetworks, consolidation, optimiser, heads."""
 
     title: str
     link: Link
@@ -135,49 +136,50 @@ EFFORT = {
 }
 
 
-def run(context: Context) -> Table:
+def run(context: Context) -> ResultTable:
     effort = EFFORT[context.scale]
-    paths = [path.name for path in line(max(effort.depths, effort.joint_depths)).paths]
-    table = Table(
+    paths = [path.name for path in nested_paths(max(effort.depths, effort.joint_depths)).paths]
+    table = ResultTable(
         TITLE,
         ("recipe", "training", "measure", *paths, "numbers stored", "kept for consolidation", "generated"),
     )
     seeds = range(context.seeds)
-    curves: list[Series] = []
-    worth: list[Series] = []
+    curves: list[FigureSeries] = []
+    contributions: list[FigureSeries] = []
     for name in effort.sequential:
-        found = _Found(context, paths)
-        found.line([spec_of(effort, RECIPES[name], line(effort.depths), s, "sequential") for s in seeds],
+        results = _RecipeResults(context, paths)
+        results.nested([spec_of(effort, RECIPES[name], nested_paths(effort.depths), s, "sequential")
+                      for s in seeds],
                    [f"{name}-seed{s}" for s in seeds])  # fmt: skip
-        found.tell(table, RECIPES[name].title, "in sequence")
-        curves.append(found.curve(RECIPES[name].title, len(curves)))
-        worth = found.bars(effort.depths)
+        results.tell(table, RECIPES[name].title, "in sequence")
+        curves.append(results.curve(RECIPES[name].title, len(curves)))
+        contributions = results.bars(effort.depths)
     for name in effort.sequential[-1:]:
-        found = _Found(context, paths)
-        found.line([spec_of(effort, RECIPES[name], flat(effort.depths), s, "sequential") for s in seeds],
+        results = _RecipeResults(context, paths)
+        results.nested([spec_of(effort, RECIPES[name], flat(effort.depths), s, "sequential") for s in seeds],
                    [f"{name}-flat-seed{s}" for s in seeds])  # fmt: skip
-        found.tell(table, RECIPES[name].title, "in sequence, all paths of depth 1 (control)")
-        curves.append(found.curve("control: all of depth 1", len(curves) - 1, dashed=True))
-    together: list[Series] = []
+        results.tell(table, RECIPES[name].title, "in sequence, all paths of depth 1 (control)")
+        curves.append(results.curve("control: all of depth 1", len(curves) - 1, dashed=True))
+    together: list[FigureSeries] = []
     for name in effort.joint:
-        found = _Found(context, paths)
+        results = _RecipeResults(context, paths)
         for depth in range(1, effort.joint_depths + 1):
-            found.column(
+            results.column(
                 depth - 1,
-                [spec_of(effort, RECIPES[name], alone(depth), s, "joint") for s in seeds],
+                [spec_of(effort, RECIPES[name], single_path(depth), s, "joint") for s in seeds],
                 [f"{name}-joint{depth}-seed{s}" for s in seeds],
             )
-        found.tell(table, RECIPES[name].title, "jointly")
-        together.append(found.curve(RECIPES[name].title, effort.sequential.index(name)))
+        results.tell(table, RECIPES[name].title, "jointly")
+        together.append(results.curve(RECIPES[name].title, effort.sequential.index(name)))
     if effort.ablation:
         tasks, steps = effort.ablated
         less = dataclasses.replace(effort, stream=replace(effort.stream, tasks=tasks), steps=steps)
         for name in effort.ablation:
-            found = _Found(context, paths)
-            found.line([spec_of(less, RECIPES[name], line(effort.depths), 0, "sequential")],
+            results = _RecipeResults(context, paths)
+            results.nested([spec_of(less, RECIPES[name], nested_paths(effort.depths), 0, "sequential")],
                        [f"ablation-{name}"])  # fmt: skip
-            found.tell(table, RECIPES[name].title, f"ablation: {tasks} tasks of {steps} steps, one seed")
-    table.panels = _panels(curves, together, worth)
+            results.tell(table, RECIPES[name].title, f"ablation: {tasks} tasks of {steps} steps, one seed")
+    table.panels = _panels(curves, together, contributions)
     table.notes += [_setting(effort, context.seeds), *_HOW_TO_READ]
     return table
 
@@ -198,8 +200,8 @@ def spec_of(effort: Effort, recipe: Recipe, topology: Topology, seed: int, mode:
     )
 
 
-class _Found:
-    """What one recipe's sessions say, by measure and path: a value for each seed. Sessions are closed as
+class _RecipeResults:
+    """Results of one recipe's sessions, by measure and path: a value for each seed. Sessions are closed as
     soon as they are read. ``paths``: names of the columns, by depth."""
 
     def __init__(self, context: Context, paths: Sequence[str]) -> None:
@@ -208,7 +210,7 @@ class _Found:
         self._counts: tuple[Cell, ...] = (None, None, None)
         self._diverged: list[str] = []
 
-    def line(self, specs: Sequence[Spec], names: Sequence[str]) -> None:
+    def nested(self, specs: Sequence[Spec], names: Sequence[str]) -> None:
         """Sessions whose paths are the columns, in order."""
         for spec, name in zip(specs, names, strict=True):
             with self._session(name, spec) as session:
@@ -222,26 +224,26 @@ class _Found:
             with self._session(name, spec) as session:
                 self._read(session, session.paths[0], at)
 
-    def tell(self, table: Table, recipe: str, training: str) -> None:
+    def tell(self, table: ResultTable, recipe: str, training: str) -> None:
         """One row a measure; what is stored, kept and generated beside the first."""
         for measure in sorted(self._values, key=lambda name: name == _ALL):
             counts = self._counts if measure == FINAL else (None, None, None)
             table.add(recipe, training, measure, *self._estimates(measure), *counts)
         if self._diverged:
-            told = "diverged; accuracies are those of the tasks learned before, as they were last measured."
-            table.notes.append(f"{recipe}, {training}: {', '.join(self._diverged)} {told}")
+            note = "diverged; accuracies are those of the tasks learned before, as they were last measured."
+            table.notes.append(f"{recipe}, {training}: {', '.join(self._diverged)} {note}")
 
-    def curve(self, label: str, color: int, dashed: bool = False) -> Series:
+    def curve(self, label: str, color: int, dashed: bool = False) -> FigureSeries:
         """Final average by depth."""
         cells = self._estimates(FINAL)
         depths = [at + 1 for at, cell in enumerate(cells) if cell is not None]
-        return Series(label, depths, [c for c in cells if c is not None], color=color, dashed=dashed)
+        return FigureSeries(label, depths, [c for c in cells if c is not None], color=color, dashed=dashed)
 
-    def bars(self, depths: int) -> list[Series]:
-        """What each edge is worth, by path."""
+    def bars(self, depths: int) -> list[FigureSeries]:
+        """Contribution of each edge, by path."""
         measures = [m for m in self._values if m.startswith(_EDGE)]
         return [
-            Series(
+            FigureSeries(
                 measure.removeprefix("lost without "),
                 list(self._paths[:depths]),
                 self._estimates(measure)[:depths],
@@ -250,7 +252,7 @@ class _Found:
         ]
 
     def _estimates(self, measure: str) -> list[Estimate | None]:
-        return [Estimate.of(found) if found else None for found in self._values.get(measure, [])]
+        return [Estimate.of(values) if values else None for values in self._values.get(measure, [])]
 
     def _session(self, name: str, spec: Spec) -> Session:
         return self._context.session(name, spec, may_diverge=spec.link.mode == "direct")
@@ -262,15 +264,15 @@ class _Found:
         if session.spec.training.mode == "sequential":
             self._keep(LEARNED, at, _mean(session.accuracy(path).diagonal().tolist()))
         edges = residuals = 0
-        for worth in edge_contributions.contributions(session.history, path):
-            if worth.key == edge_contributions.ALL:
-                self._keep(_ALL, at, worth.lost)
-            elif "@" in worth.key:
+        for contribution in edge_contributions.contributions(session.history, path):
+            if contribution.key == edge_contributions.ALL:
+                self._keep(_ALL, at, contribution.lost)
+            elif "@" in contribution.key:
                 residuals += 1
-                self._keep(f"lost without residual {residuals}", at, worth.lost)
+                self._keep(f"lost without residual {residuals}", at, contribution.lost)
             else:
                 edges += 1
-                self._keep(f"{_EDGE} {edges}", at, worth.lost)
+                self._keep(f"{_EDGE} {edges}", at, contribution.lost)
 
     def _keep(self, measure: str, at: int, value: float | None) -> None:
         columns = self._values.setdefault(measure, [[] for _ in self._paths])
@@ -283,8 +285,8 @@ _ALL = "lost without everything generated"
 
 
 def _mean(values: Sequence[float]) -> float | None:
-    kept = [value for value in values if not math.isnan(value)]
-    return math.fsum(kept) / len(kept) if kept else None
+    measured = [value for value in values if not math.isnan(value)]
+    return math.fsum(measured) / len(measured) if measured else None
 
 
 def _counts(session: Session) -> tuple[Cell, ...]:
@@ -293,14 +295,16 @@ def _counts(session: Session) -> tuple[Cell, ...]:
     return whole.stored, whole.targets, whole.generated
 
 
-def _panels(curves: list[Series], together: list[Series], worth: list[Series]) -> list[Panel]:
-    """Accuracy by depth, in sequence and jointly, and what each edge is worth with the last recipe."""
-    panels = [Panel("Learned in sequence", "depth", "final average accuracy", curves, percent=True)]
+def _panels(
+    curves: list[FigureSeries], together: list[FigureSeries], contributions: list[FigureSeries]
+) -> list[FigurePanel]:
+    """Accuracy by depth, in sequence and jointly, and edge contributions with the last recipe."""
+    panels = [FigurePanel("Learned in sequence", "depth", "final average accuracy", curves, percent=True)]
     if together:
-        panels.append(Panel("Learned jointly", "depth", "average accuracy", together, percent=True))
-    if worth:
+        panels.append(FigurePanel("Learned jointly", "depth", "average accuracy", together, percent=True))
+    if contributions:
         title = "Accuracy lost without an edge's output"
-        panels.append(Panel(title, "path", "accuracy lost", worth, bars=True, percent=True))
+        panels.append(FigurePanel(title, "path", "accuracy lost", contributions, bars=True, percent=True))
     return panels
 
 

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hhstudio.core import colors
+from hhstudio.core.statistics import Estimate
 
 if TYPE_CHECKING:
-    from hhstudio.experiments.report import Estimate
+    from matplotlib.axes import Axes
 
 INSTALL = "no figure: matplotlib is missing; pip install 'hhstudio[experiments]'"
 
 
 @dataclass(frozen=True)
-class Series:
+class FigureSeries:
     """One line, or one colour of bars. ``y``: numbers or estimates, whose standard error is drawn; None
     leaves a gap. ``color``: place in the palette, by default the place in the panel. ``dashed`` and
     ``marked`` (a marker at each point) hold for lines."""
@@ -31,14 +32,14 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Panel:
+class FigurePanel:
     """Axes with their series. ``references``: labelled horizontal lines. ``percent``: y is a share, 0 to 1,
     and shown in percent. ``limits`` of y; None leaves one to the data. ``marks``: vertical lines, at x."""
 
     title: str
     x_label: str
     y_label: str
-    series: Sequence[Series]
+    series: Sequence[FigureSeries]
     bars: bool = False
     log_x: bool = False
     log_y: bool = False
@@ -53,7 +54,7 @@ def available() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def draw(panels: Sequence[Panel], path: Path, columns: int = 0, share_y: bool = False) -> list[Path]:
+def draw(panels: Sequence[FigurePanel], path: Path, columns: int = 0, share_y: bool = False) -> list[Path]:
     """Write ``path``.png and ``path``.svg with the panels side by side, in rows of ``columns`` (0: all in
     one row up to three). Returns the files; none without panels or without matplotlib (:data:`INSTALL`)."""
     if not panels or not available():
@@ -102,7 +103,7 @@ _STYLE: dict[str, Any] = {
 }
 
 
-def _draw_panel(axes: Any, panel: Panel) -> None:
+def _draw_panel(axes: Axes, panel: FigurePanel) -> None:
     if panel.bars:
         _draw_bars(axes, panel)
     else:
@@ -133,7 +134,7 @@ def _draw_panel(axes: Any, panel: Panel) -> None:
         axes.legend()
 
 
-def _draw_lines(axes: Any, panel: Panel) -> None:
+def _draw_lines(axes: Axes, panel: FigurePanel) -> None:
     for place, series in enumerate(panel.series):
         means, errors = _parts(series.y)
         axes.errorbar(
@@ -154,7 +155,7 @@ def _draw_lines(axes: Any, panel: Panel) -> None:
         axes.minorticks_off()
 
 
-def _draw_bars(axes: Any, panel: Panel) -> None:
+def _draw_bars(axes: Axes, panel: FigurePanel) -> None:
     """Groups by x, in the order in which they first appear; one bar a series."""
     groups = list(dict.fromkeys(x for series in panel.series for x in series.x))
     width = 0.8 / max(1, len(panel.series))
@@ -180,5 +181,5 @@ def _parts(values: Sequence[Any]) -> tuple[list[float], list[float]]:
     return means, errors
 
 
-def _color(series: Series, place: int) -> str:
+def _color(series: FigureSeries, place: int) -> str:
     return colors.TASKS[(place if series.color is None else series.color) % len(colors.TASKS)]

@@ -1,4 +1,4 @@
-"""``flat``: what a step costs as earlier conditions pile up, and whether sampling them costs accuracy.
+"""Experiment ``flat``: the cost of a step as earlier conditions pile up, and of sampling them in accuracy.
 
 Step time and peak memory at 1, 10, 100 and 500 earlier conditions: for the closed form at the root, for our
 defaults (a sample of conditions, compared at the solver), for our recipe on a chain three deep, and for the
@@ -18,13 +18,14 @@ from msgspec.structs import replace
 
 from hhstudio.core.spec.presets import preset
 from hhstudio.core.spec.spec import Consolidation, Link, SolverDefaults, Spec
+from hhstudio.core.statistics import Estimate
 from hhstudio.experiments import bench_nets
 from hhstudio.experiments.context import Context
-from hhstudio.experiments.figures import Panel, Series
-from hhstudio.experiments.report import Estimate, Table
+from hhstudio.experiments.figures import FigurePanel, FigureSeries
+from hhstudio.experiments.report import ResultTable
 from hhstudio.experiments.speed import our_step, with_defaults
 from hhstudio.experiments.timing import interleaved, ratio
-from hhstudio.learn.consolidation.condition_sampling import LEAST, MOST
+from hhstudio.learn.consolidation.condition_sampling import LARGEST_SAMPLE, SMALLEST_SAMPLE
 from hhstudio.learn.devices import peak_memory
 
 TITLE = "Cost of a step by earlier conditions"
@@ -75,9 +76,9 @@ EFFORT = {
 }
 
 
-def run(context: Context) -> Table:
+def run(context: Context) -> ResultTable:
     effort = EFFORT[context.scale]
-    table = Table(
+    table = ResultTable(
         TITLE,
         ("form", "earlier conditions", "ms a step", "over 1 earlier", "over 1, processor", "peak memory MB"),
         digits=2,
@@ -85,23 +86,23 @@ def run(context: Context) -> Table:
     times, memories = [], []
     for form in effort.forms:
         counts = [n for n in effort.earlier if form != PLAIN or n <= LARGEST_PLAIN]
-        found = context.measured(
+        measurement = context.measured(
             f"{context.device}/{context.scale}/{form}", partial(measure, form, counts, context.device, effort)
         )
-        rows = [found[str(n)] for n in counts]
+        rows = [measurement[str(n)] for n in counts]
         for earlier, row in zip(counts, rows, strict=True):
             over, spent = row["ratio"], Estimate.of(row["ms"])
             table.add(
                 form, earlier, spent, Estimate(over["wall"], over["error"], len(row["ms"])), over["cpu"],
                 row["mb"],
             )  # fmt: skip
-        times.append(Series(form, counts, [Estimate.of(row["ms"]) for row in rows]))
-        memories.append(Series(form, counts, [row["mb"] for row in rows]))
-        table.notes.append(f"{form}: {found['log']}")
+        times.append(FigureSeries(form, counts, [Estimate.of(row["ms"]) for row in rows]))
+        memories.append(FigureSeries(form, counts, [row["mb"] for row in rows]))
+        table.notes.append(f"{form}: {measurement['log']}")
     for title, label, series in (("Time", "ms a step", times), ("Memory", "MB at most", memories)):
-        table.panels.append(Panel(title, "earlier conditions", label, series, log_x=True, log_y=True))
+        table.panels.append(FigurePanel(title, "earlier conditions", label, series, log_x=True, log_y=True))
     if effort.steps:
-        for sample in (0, LEAST, MOST):
+        for sample in (0, SMALLEST_SAMPLE, LARGEST_SAMPLE):
             reached = _accuracy(context, sample, effort)
             error = "" if reached.error is None else f" ± {100 * reached.error:.2f}"
             name = f"{sample} sampled" if sample else "all earlier conditions"
@@ -120,8 +121,8 @@ def measure(form: str, counts: list[int], device: str, effort: Effort) -> dict[s
     spec = _forms()[form]
     steps = {str(n): our_step(spec, n, device) for n in counts}
     rounds = PLAIN_ROUNDS if form == PLAIN else effort.rounds
-    found = interleaved(steps, rounds, effort.seconds, device)
-    first = found[str(counts[0])]
+    rates_by_count = interleaved(steps, rounds, effort.seconds, device)
+    first = rates_by_count[str(counts[0])]
     learner, now = bench_nets.learner_after(spec, spec.topology, counts[-1], device)
     line = learner.begin([now])
     if effort.apart:
@@ -131,7 +132,7 @@ def measure(form: str, counts: list[int], device: str, effort: Effort) -> dict[s
         peaks = memory(form, counts, device)
     return {
         str(n): {"ms": [rate.wall for rate in rates], "ratio": ratio(rates, first), "mb": peak}
-        for n, rates, peak in zip(counts, found.values(), peaks, strict=True)
+        for n, rates, peak in zip(counts, rates_by_count.values(), peaks, strict=True)
     } | {"log": line}
 
 
@@ -153,7 +154,7 @@ _DEEPEST = "P2-0"
 
 def _accuracy(context: Context, sample: int, effort: Effort) -> Estimate:
     """Final average accuracy of the deepest path of split MNIST over the context's seeds."""
-    found = []
+    averages = []
     for seed in range(context.seeds):
         spec = preset("split-mnist")
         spec = replace(
@@ -168,5 +169,5 @@ def _accuracy(context: Context, sample: int, effort: Effort) -> Estimate:
         with context.session(f"split-mnist-sample{sample}-seed{seed}", spec) as session:
             average = session.history.summary(_DEEPEST).average
             assert average is not None
-            found.append(average)
-    return Estimate.of(found)
+            averages.append(average)
+    return Estimate.of(averages)

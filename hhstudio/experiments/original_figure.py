@@ -1,4 +1,4 @@
-"""``original-figure``: the three panels of the original project, its numbers beside ours.
+"""Experiment ``original-figure``: the three panels of the original project, its numbers beside ours.
 
 Six tasks on each of P1, P2-0 and P3-00, path after path: CIFAR-10, then the classes 0-9 to 40-49 of
 CIFAR-100. Learned twice, with the original recipe (direct links, penalty at the root's output) and with
@@ -17,10 +17,11 @@ from msgspec.structs import replace
 
 from hhstudio.core.spec.presets import preset
 from hhstudio.core.spec.spec import Recording, SolverDefaults, Spec
+from hhstudio.core.statistics import Estimate
 from hhstudio.experiments.context import Context
 from hhstudio.experiments.depth import RECIPES
-from hhstudio.experiments.figures import Panel, Series
-from hhstudio.experiments.report import Cell, Estimate, Table
+from hhstudio.experiments.figures import FigurePanel, FigureSeries
+from hhstudio.experiments.report import Cell, ResultTable
 from hhstudio.store.session.session import Session
 
 TITLE = "The original figure: accuracy at the end, by path and task"
@@ -30,7 +31,7 @@ PUBLISHED: dict[str, tuple[float, ...]] = {
     "P2-0": (0.742, 0.543, 0.624, 0.694, 0.615, 0.644),
     "P3-00": (0.759, 0.413, 0.553, 0.645, 0.530, 0.659),
 }
-"""What the original ended at, tasks in order: 70.0, 64.4 and 59.3 % on average."""
+"""Final accuracies of the original, tasks in order: 70.0, 64.4 and 59.3 % on average."""
 
 SHOWN = {"original": "original recipe", "ours": "our recipe"}
 
@@ -71,20 +72,20 @@ EFFORT = {
 }
 
 
-def run(context: Context) -> Table:
+def run(context: Context) -> ResultTable:
     effort = EFFORT[context.scale]
     specs = {"original": _original(effort), "ours": _ours(effort)}
     paths = tuple(path.name for path in specs["ours"].topology.paths)
-    found: dict[str, list[Session]] = {}
+    sessions_by_recipe: dict[str, list[Session]] = {}
     try:
         for name, spec in specs.items():
-            found[name] = []
+            sessions_by_recipe[name] = []
             for seed in range(context.seeds):
                 session = context.session(f"{name}-seed{seed}", replace(spec, seed=seed), may_diverge=True)
-                found[name].append(session)
-        return _table(context, effort, paths, found)
+                sessions_by_recipe[name].append(session)
+        return _table(context, effort, paths, sessions_by_recipe)
     finally:
-        for session in (s for sessions in found.values() for s in sessions):
+        for session in (s for sessions in sessions_by_recipe.values() for s in sessions):
             session.close()
 
 
@@ -119,15 +120,15 @@ def _ours(effort: Effort) -> Spec:
 
 
 def _table(
-    context: Context, effort: Effort, paths: tuple[str, ...], found: dict[str, list[Session]]
-) -> Table:
-    tasks = [task.name or f"task {i + 1}" for i, task in enumerate(found["ours"][0].tasks)]
-    table = Table(TITLE, ("recipe", "path", *tasks, "average", "just learned"), share_y=True)
+    context: Context, effort: Effort, paths: tuple[str, ...], sessions_by_recipe: dict[str, list[Session]]
+) -> ResultTable:
+    tasks = [task.name or f"task {i + 1}" for i, task in enumerate(sessions_by_recipe["ours"][0].tasks)]
+    table = ResultTable(TITLE, ("recipe", "path", *tasks, "average", "just learned"), share_y=True)
     if effort.published:
         for path in paths:
             values = PUBLISHED[path]
             table.add("published", path, *values, sum(values) / len(values), None)
-    for name, sessions in found.items():
+    for name, sessions in sessions_by_recipe.items():
         for path in paths:
             last = [_last(session, path) for session in sessions]
             cells: list[Cell] = [_mean([row[k] for row in last]) for k in range(len(tasks))]
@@ -136,7 +137,7 @@ def _table(
             table.add(SHOWN[name], path, *cells, _mean(average), _mean(learned))
         table.panels += [_panel(name, sessions[0], path, tasks, effort.published) for path in paths]
         table.notes += [_cost(session) for session in sessions]
-    training = found["ours"][0].spec.training
+    training = sessions_by_recipe["ours"][0].spec.training
     effort_shown = (
         f"{training.epochs:g} epochs" if training.epochs > 0 else f"{training.steps} steps"
     ) + f" a task in batches of {training.batch_size}"
@@ -163,11 +164,11 @@ def _last(session: Session, path: str) -> np.ndarray:
 
 def _mean(values: Sequence[float]) -> Estimate | None:
     """Over the runs that have a value."""
-    kept = [float(value) for value in values if not np.isnan(value)]
-    return Estimate.of(kept) if kept else None
+    measured = [float(value) for value in values if not np.isnan(value)]
+    return Estimate.of(measured) if measured else None
 
 
-def _panel(name: str, session: Session, path: str, tasks: list[str], published: bool) -> Panel:
+def _panel(name: str, session: Session, path: str, tasks: list[str], published: bool) -> FigurePanel:
     """Accuracy of each task while its path learns; steps counted from where the path begins."""
     marks = [mark for mark in session.history.marks if mark.path == path]
     start = min((mark.start for mark in marks), default=0)
@@ -177,13 +178,13 @@ def _panel(name: str, session: Session, path: str, tasks: list[str], published: 
         curve = session.history.series.get((path, task, "accuracy"))
         if curve is None:
             continue
-        kept = (curve.steps >= start) & (curve.steps <= stop)
+        within = (curve.steps >= start) & (curve.steps <= stop)
         series.append(
-            Series(title if path == "P1" else "", (curve.steps[kept] - start).tolist(),
-                   curve.values[kept].tolist(), color=task, marked=False)
+            FigureSeries(title if path == "P1" else "", (curve.steps[within] - start).tolist(),
+                   curve.values[within].tolist(), color=task, marked=False)
         )  # fmt: skip
     mean = [("published average", sum(PUBLISHED[path]) / 6)] if published else []
-    return Panel(
+    return FigurePanel(
         f"{path}, {SHOWN[name]}", "step", "accuracy", series, percent=True, limits=(0, 1.02),
         references=mean, marks=[mark.start - start for mark in marks[1:]],
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What an experiment says: a table with means and standard errors, as text, CSV and JSON."""
+"""Result table of an experiment, with means and standard errors, as text, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hhstudio.core.statistics import Estimate
-from hhstudio.experiments.figures import Panel
+from hhstudio.experiments.figures import FigurePanel
 
 Cell = str | int | float | Estimate | None
 
 
 @dataclass
-class Table:
+class ResultTable:
     """Columns, rows of cells, notes below, and the panels of a figure.
 
     ``digits``: decimals of floats and estimates. ``share_y``: the panels have one y axis."""
@@ -25,7 +25,7 @@ class Table:
     rows: list[tuple[Cell, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     digits: int = 3
-    panels: list[Panel] = field(default_factory=list)
+    panels: list[FigurePanel] = field(default_factory=list)
     share_y: bool = False
 
     def add(self, *cells: Cell) -> None:

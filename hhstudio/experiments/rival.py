@@ -1,4 +1,4 @@
-"""hypnettorch 0.0.4 taking the same training step as ours, for the ``speed`` experiment.
+"""Rival: hypnettorch 0.0.4 taking the same training step as ours, for the ``speed`` experiment.
 
 The package comes with the ``experiments`` extra; nothing else of the studio needs it.
 """

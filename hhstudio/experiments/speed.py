@@ -1,4 +1,4 @@
-"""``speed``: steps a second against hypnettorch 0.0.4, on the same nets, in one interleaved run.
+"""Experiment ``speed``: steps a second against hypnettorch 0.0.4, on the same nets, in one interleaved run.
 
 Both train one root hypernetwork that generates a solver of the same architecture from embeddings of the
 same sizes, batch 32, Adam, with the penalty on everything generated for all earlier tasks (*exact*). Beside
@@ -16,10 +16,11 @@ import torch
 from msgspec.structs import replace
 
 from hhstudio.core.spec.spec import Consolidation, Link, Spec
+from hhstudio.core.statistics import Estimate
 from hhstudio.experiments import bench_nets, rival
 from hhstudio.experiments.context import Context
-from hhstudio.experiments.figures import Panel, Series
-from hhstudio.experiments.report import Estimate, Table
+from hhstudio.experiments.figures import FigurePanel, FigureSeries
+from hhstudio.experiments.report import ResultTable
 from hhstudio.experiments.timing import Step, interleaved, rates, ratio
 
 TITLE = "Training steps a second against hypnettorch 0.0.4"
@@ -47,11 +48,11 @@ EFFORT = {
 }
 
 
-def run(context: Context) -> Table:
+def run(context: Context) -> ResultTable:
     """The table. Raises :class:`~hhstudio.core.errors.DataError` where hypnettorch is missing."""
     rival.require()
     effort = EFFORT[context.scale]
-    table = Table(
+    table = ResultTable(
         TITLE,
         (
             *("solver", "earlier tasks", "hypnettorch", "exact", "defaults"),
@@ -61,20 +62,20 @@ def run(context: Context) -> Table:
     )
     threads = set()
     for solver in effort.solvers:
-        found = []
+        measurements = []
         for earlier in effort.earlier:
-            measured = context.measured(
+            measurement = context.measured(
                 f"{context.device}/{context.scale}/{solver}/{earlier}",
                 partial(measure, solver, earlier, context.device, effort),
             )
-            found.append(measured)
-            threads.add(measured["threads"])
-            speeds = [Estimate.of(measured["rates"][name]) for name in ("hypnettorch", *OURS)]
-            exact, defaults = (measured["ratios"][name] for name in OURS)
+            measurements.append(measurement)
+            threads.add(measurement["threads"])
+            speeds = [Estimate.of(measurement["rates"][name]) for name in ("hypnettorch", *OURS)]
+            exact, defaults = (measurement["ratios"][name] for name in OURS)
             of_exact = Estimate(exact["wall"], exact["error"], effort.rounds)
             of_defaults = Estimate(defaults["wall"], defaults["error"], effort.rounds)
             table.add(solver, earlier, *speeds, of_exact, exact["cpu"], of_defaults, WANTED.get(earlier))
-        table.panels.append(_panel(solver, effort.earlier, found))
+        table.panels.append(_panel(solver, effort.earlier, measurements))
     table.notes += [
         f"Steps a second, mean ± standard error over {effort.rounds} interleaved rounds, in batches of "
         f"{bench_nets.BATCH}, {', '.join(map(str, sorted(threads)))} thread(s); ratios are medians over the "
@@ -93,10 +94,10 @@ def measure(solver: str, earlier: int, device: str, effort: Effort) -> dict[str,
         "defaults": our_step(with_defaults(spec), earlier, device),
         "hypnettorch": _theirs(solver, earlier, device),
     }
-    found = interleaved(steps, effort.rounds, effort.seconds, device)
+    timings = interleaved(steps, effort.rounds, effort.seconds, device)
     return {
-        "rates": {name: rates(rounds) for name, rounds in found.items()},
-        "ratios": {name: ratio(found["hypnettorch"], found[name]) for name in OURS},
+        "rates": {name: rates(rounds) for name, rounds in timings.items()},
+        "ratios": {name: ratio(timings["hypnettorch"], timings[name]) for name in OURS},
         "threads": torch.get_num_threads(),
     }
 
@@ -136,17 +137,17 @@ def _theirs(solver: str, earlier: int, device: str) -> Step:
     return lambda: other.step(images, labels)
 
 
-def _panel(solver: str, earlier: Sequence[int], found: Sequence[dict[str, Any]]) -> Panel:
+def _panel(solver: str, earlier: Sequence[int], measurements: Sequence[dict[str, Any]]) -> FigurePanel:
     named = {
         "hypnettorch": "hypnettorch 0.0.4",
         "exact": "hhstudio, same penalty",
         "defaults": "hhstudio, defaults",
     }
     series = [
-        Series(title, earlier, [Estimate.of(m["rates"][name]) for m in found])
+        FigureSeries(title, earlier, [Estimate.of(m["rates"][name]) for m in measurements])
         for name, title in named.items()
     ]
-    return Panel(
+    return FigurePanel(
         f"{solver}, batches of {bench_nets.BATCH}",
         "earlier tasks",
         "steps a second",

@@ -1,4 +1,4 @@
-"""Timing steps against each other: interleaved, in wall time and in processor time."""
+"""Timings of steps against each other: interleaved, in wall time and in processor time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from hhstudio.experiments.report import Estimate
+from hhstudio.core.statistics import Estimate
 
 Step = Callable[[], Any]
 
@@ -28,11 +28,11 @@ def interleaved(steps: Mapping[str, Step], rounds: int, seconds: float, device: 
     """
     for step in steps.values():
         timed(step, 0.0, device)
-    found: dict[str, list[Rate]] = {name: [] for name in steps}
+    timings: dict[str, list[Rate]] = {name: [] for name in steps}
     for _ in range(rounds):
         for name, step in steps.items():
-            found[name].append(timed(step, seconds, device))
-    return found
+            timings[name].append(timed(step, seconds, device))
+    return timings
 
 
 def timed(step: Step, seconds: float, device: str) -> Rate:
@@ -57,9 +57,9 @@ def ratio(over: list[Rate], under: list[Rate]) -> dict[str, float]:
     }
 
 
-def rates(found: list[Rate]) -> list[float]:
+def rates(rounds: list[Rate]) -> list[float]:
     """Steps a second of each round, by the clock."""
-    return [1000 / rate.wall for rate in found]
+    return [1000 / rate.wall for rate in rounds]
 
 
 def _wait(device: str) -> None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from hhstudio.cli import main
 from hhstudio.experiments import bench_nets, flat
 from hhstudio.experiments.speed import with_defaults
-from hhstudio.learn.consolidation.condition_sampling import LEAST, MOST
+from hhstudio.learn.consolidation.condition_sampling import LARGEST_SAMPLE, SMALLEST_SAMPLE
 
 
 def test_time_and_memory_are_measured_for_each_number_of_conditions(tmp_path, capsys):
@@ -30,7 +30,7 @@ def test_a_step_generates_no_more_conditions_than_its_sample(earlier, taken):
     spec = with_defaults(bench_nets.single_level_spec("resnet32"))
     learner, now = bench_nets.learner_after(spec, spec.topology, earlier, "cpu")
     count = len(learner.consolidation.sample(0))
-    assert count == (1 if earlier == 1 else MOST)
+    assert count == (1 if earlier == 1 else LARGEST_SAMPLE)
     assert taken in learner.begin([now])
 
 
@@ -46,9 +46,9 @@ def test_where_cost_decides_a_long_chain_with_a_small_solver_looks_at_fewer_cond
     asked = bench_nets.deep_spec()
     spec = replace(asked, consolidation=replace(asked.consolidation, sample=None))
     learner, now = bench_nets.learner_after(spec, spec.topology, 12, "cpu")
-    assert len(learner.consolidation.sample(0)) == LEAST
+    assert len(learner.consolidation.sample(0)) == SMALLEST_SAMPLE
     line = learner.begin([now])
-    assert f"{LEAST} of 12 earlier conditions a step, as more would cost over a fifth of it" in line
+    assert f"{SMALLEST_SAMPLE} of 12 earlier conditions a step, as more would cost over a fifth of it" in line
     learner, now = bench_nets.learner_after(asked, spec.topology, 12, "cpu")
-    assert len(learner.consolidation.sample(0)) == MOST
+    assert len(learner.consolidation.sample(0)) == LARGEST_SAMPLE
     assert "a fifth" not in learner.begin([now])
