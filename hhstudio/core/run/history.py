@@ -19,6 +19,9 @@ from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Topology
 
+PathTask = tuple[str, int]
+"""Path name and task; a condition is named by the id of its path's solver instead."""
+
 SeriesKey = tuple[str, int, str]
 """Path name, task (-1: none), metric name."""
 
@@ -29,7 +32,7 @@ class Changes:
 
     series: set[SeriesKey] = field(default_factory=set)
     accuracy: set[str] = field(default_factory=set)
-    weights: set[tuple[str, int]] = field(default_factory=set)
+    weights: set[PathTask] = field(default_factory=set)
     watched: list[events.Watched] = field(default_factory=list)
     refused: list[events.Refused] = field(default_factory=list)
     log: bool = False
@@ -81,7 +84,7 @@ class History:
         self.series: dict[SeriesKey, Series] = {}
         self.accuracy: dict[str, np.ndarray] = {}
         self.marks: list[TaskMark] = []
-        self.weights: dict[tuple[str, int], int] = {}
+        self.weights: dict[PathTask, int] = {}
         self.resumed: list[events.Resumed] = []
         self.settings: list[events.SettingChanged] = []
         self.log: list[events.Log] = []

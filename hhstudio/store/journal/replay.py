@@ -11,15 +11,12 @@ from msgspec.structs import replace
 
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run import events
-from hhstudio.core.run.history import History
+from hhstudio.core.run.history import History, PathTask
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.file.file_format import MAX_CELLS, MAX_TASKS
 from hhstudio.store.file.safe_read import DAMAGE
 from hhstudio.store.journal import records
 from hhstudio.store.journal.journal import Frame, JournalReader
-
-Condition = tuple[str, int]
-"""Path name and task index."""
 
 
 @dataclass
@@ -30,8 +27,8 @@ class Tail:
     steps is void. ``state``: the step and the frame of the last trainer state.
     """
 
-    finals: dict[Condition, tuple[int, Frame]] = field(default_factory=dict)
-    snapshots: dict[Condition, list[tuple[int, Frame]]] = field(default_factory=dict)
+    finals: dict[PathTask, tuple[int, Frame]] = field(default_factory=dict)
+    snapshots: dict[PathTask, list[tuple[int, Frame]]] = field(default_factory=dict)
     rewound: int | None = None
     state: tuple[int, Frame] | None = None
 

@@ -17,13 +17,13 @@ import h5py
 import numpy as np
 
 from hhstudio.core.errors import SessionError
-from hhstudio.core.run.history import History
+from hhstudio.core.run.history import History, PathTask
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.file import file_format, safe_read
 from hhstudio.store.file.atomic_write import put_in_place
 from hhstudio.store.file.checked_file import Sink
 from hhstudio.store.journal.journal import Frame, JournalReader
-from hhstudio.store.journal.replay import Condition, Tail, state_in, weights_in
+from hhstudio.store.journal.replay import Tail, state_in, weights_in
 from hhstudio.store.session import reading, writing
 from hhstudio.store.session.snapshot_extras import Asides, Row, write_asides
 from hhstudio.store.session.verification import differences
@@ -116,7 +116,7 @@ def _write_snapshots(path: Path, file: h5py.File, sources: Sources) -> None:
 
 
 def _write_condition_snapshots(
-    top: h5py.Group, key: Condition, held: h5py.Group | None, sources: Sources
+    top: h5py.Group, key: PathTask, held: h5py.Group | None, sources: Sources
 ) -> None:
     """Older snapshots copied one by one, unless they are void, then those of the journal."""
     old_steps = np.empty(0, np.int64)

@@ -13,13 +13,12 @@ import numpy as np
 from msgspec.structs import replace
 
 from hhstudio.core.run import events
-from hhstudio.core.run.history import History, TaskMark
+from hhstudio.core.run.history import History, PathTask, TaskMark
 from hhstudio.core.run.series import Series
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.core.tree.topology import Topology
 from hhstudio.store.file import file_format, json_text, safe_read
 from hhstudio.store.journal import replay
-from hhstudio.store.journal.replay import Condition
 
 Curves = dict[tuple[str, int, str], Series]
 Listed = list[tuple[str, int, str, int]]
@@ -73,7 +72,7 @@ def read_history(file: h5py.File, metrics: Collection[str] | None = None) -> His
     return history
 
 
-def weight_steps(file: h5py.File) -> dict[Condition, int]:
+def weight_steps(file: h5py.File) -> dict[PathTask, int]:
     """The conditions whose weights the file holds, and the steps at which they were generated."""
     return {
         key: safe_read.int_attribute(found, "step")
@@ -81,9 +80,9 @@ def weight_steps(file: h5py.File) -> dict[Condition, int]:
     }
 
 
-def conditions(file: h5py.File, kind: str) -> dict[Condition, h5py.Group]:
+def conditions(file: h5py.File, kind: str) -> dict[PathTask, h5py.Group]:
     """Groups ``/<kind>/<path>/<task>`` by path and task."""
-    found: dict[Condition, h5py.Group] = {}
+    found: dict[PathTask, h5py.Group] = {}
     if kind not in file:
         return found
     top = safe_read.group(file, kind)

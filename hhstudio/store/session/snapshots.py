@@ -9,9 +9,10 @@ import h5py
 import numpy as np
 
 from hhstudio.core.errors import SessionError
+from hhstudio.core.run.history import PathTask
 from hhstudio.store.file import file_format, safe_read
 from hhstudio.store.journal.journal import Frame, JournalReader
-from hhstudio.store.journal.replay import Condition, Tail, weights_in
+from hhstudio.store.journal.replay import Tail, weights_in
 from hhstudio.store.session import reading
 
 
@@ -21,7 +22,7 @@ class Snapshots:
     def __init__(
         self,
         source: Path,
-        key: Condition,
+        key: PathTask,
         held: h5py.Group | None,
         tail: Tail,
         journal: JournalReader | None,

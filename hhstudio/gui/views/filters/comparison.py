@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hhstudio.core.run.history import PathTask
 from hhstudio.core.spec.tasks import TaskInfo
-from hhstudio.gui.views.filters.source import LATEST, Condition, Reading
+from hhstudio.gui.views.filters.source import LATEST, Reading
 from hhstudio.gui.widgets.task_style import task_label, task_short
 
 _MOST_TIMES = 24
@@ -31,7 +32,7 @@ class Earlier:
 
 
 def offered(
-    reading: Reading, condition: Condition, available: Collection[Condition]
+    reading: Reading, condition: PathTask, available: Collection[PathTask]
 ) -> list[tuple[str, object]]:
     """Texts and data for a choice: nothing, other tasks, other paths, other times."""
     path, task = condition
@@ -65,7 +66,7 @@ def title(choice: object, tasks: Sequence[TaskInfo]) -> str:
     return ""
 
 
-def tensor(reading: Reading, condition: Condition, choice: object, name: str) -> np.ndarray | None:
+def tensor(reading: Reading, condition: PathTask, choice: object, name: str) -> np.ndarray | None:
     """The tensor that was chosen to compare with; None where there is none. Raises HHStudioError."""
     found: tuple[np.ndarray, int | None] | None
     match choice:

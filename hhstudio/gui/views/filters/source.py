@@ -9,12 +9,11 @@ import numpy as np
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run.events import TERMINAL, Watched
-from hhstudio.core.run.history import History
+from hhstudio.core.run.history import History, PathTask
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.gui.widgets.filter_tiles import Statistics, statistics
 from hhstudio.gui.widgets.task_style import task_label
 
-Condition = tuple[str, int]
 LATEST = -1
 """The step of weights as they are now."""
 
@@ -27,7 +26,7 @@ class Source(Protocol):
     def paths(self) -> Sequence[str]: ...
     @property
     def tasks(self) -> Sequence[TaskInfo]: ...
-    def available(self) -> Collection[Condition]: ...
+    def available(self) -> Collection[PathTask]: ...
     def tensor_names(self, path: str, task: int) -> Sequence[str]: ...
     def tensor(self, path: str, task: int, name: str) -> np.ndarray: ...
 
@@ -41,7 +40,7 @@ class Reading:
         self.live = False
         self.step = LATEST
         self._watched: dict[tuple[str, int, str], tuple[int, np.ndarray]] = {}
-        self._statistics: dict[Condition, list[Statistics]] = {}
+        self._statistics: dict[PathTask, list[Statistics]] = {}
 
     def set_source(self, source: Source | None) -> None:
         self.source = source
@@ -81,17 +80,17 @@ class Reading:
                 return run.image_shape
         return None
 
-    def available(self) -> set[Condition]:
+    def available(self) -> set[PathTask]:
         found = set(self.source.available()) if self.source is not None else set()
         return found | {(path, task) for path, task, _ in self._watched} if self.live else found
 
-    def names(self, condition: Condition) -> tuple[str, ...]:
+    def names(self, condition: PathTask) -> tuple[str, ...]:
         """Tensors of a condition in the solver's order; () where nothing was generated yet."""
         if self.source is not None and condition in self.source.available():
             return tuple(self.source.tensor_names(*condition))
         return tuple(name for path, task, name in self._watched if (path, task) == condition)
 
-    def moments(self, condition: Condition) -> list[int]:
+    def moments(self, condition: PathTask) -> list[int]:
         """Steps of the snapshots of a condition."""
         if self.source is None or not hasattr(self.source, "snapshots"):
             return []
@@ -99,7 +98,7 @@ class Reading:
             return []
         return [int(step) for step in self.source.snapshots(*condition).steps]
 
-    def snapshot(self, condition: Condition, name: str, step: int) -> tuple[np.ndarray, int] | None:
+    def snapshot(self, condition: PathTask, name: str, step: int) -> tuple[np.ndarray, int] | None:
         """The tensor as it was at a step, from the last snapshot until then, and that one's step; None where
         there is no such snapshot. Raises HHStudioError when the file cannot give it."""
         if not self.moments(condition):
@@ -109,7 +108,7 @@ class Reading:
         at = int(np.searchsorted(kept.steps, step, side="right")) - 1
         return (np.asarray(kept.tensor(at, name), np.float32), int(kept.steps[at])) if at >= 0 else None
 
-    def tensor(self, condition: Condition, name: str) -> tuple[np.ndarray, int | None] | None:
+    def tensor(self, condition: PathTask, name: str) -> tuple[np.ndarray, int | None] | None:
         """The tensor, and the step that it is from if it is live or a snapshot. None where there is none.
 
         With :attr:`step` set, snapshots stand in front of the weights at the end. Raises HHStudioError when
@@ -131,7 +130,7 @@ class Reading:
                 f"{condition[0]}, {task_label(self.tasks, condition[1])} has no tensor {name!r}"
             ) from None
 
-    def counted(self, condition: Condition) -> Iterator[Statistics]:
+    def counted(self, condition: PathTask) -> Iterator[Statistics]:
         """Statistics of every recorded tensor of a condition, one after the other; those that were kept at
         once. Raises HHStudioError."""
         if condition in self._statistics:
@@ -140,17 +139,17 @@ class Reading:
             for name in self.source.tensor_names(*condition):
                 yield statistics(name, self.source.tensor(*condition, name))
 
-    def keep_statistics(self, condition: Condition, rows: list[Statistics]) -> None:
+    def keep_statistics(self, condition: PathTask, rows: list[Statistics]) -> None:
         """So that they need not be worked out again."""
         if rows:
             self._statistics[condition] = rows
 
-    def shape(self, condition: Condition, name: str) -> tuple[int, ...]:
+    def shape(self, condition: PathTask, name: str) -> tuple[int, ...]:
         """Of a tensor; () where there is none. Raises HHStudioError."""
         found = self.tensor(condition, name)
         return () if found is None else found[0].shape
 
-    def first_worth_seeing(self, condition: Condition) -> str:
+    def first_worth_seeing(self, condition: PathTask) -> str:
         """The first convolution, or else the first matrix, of a condition with tensors."""
         names = self.names(condition)
         dimensions = {name: len(self.shape(condition, name)) for name in names}
@@ -160,6 +159,6 @@ class Reading:
                     return name
         return names[0]
 
-    def recorded(self, condition: Condition) -> bool:
+    def recorded(self, condition: PathTask) -> bool:
         """Whether the session holds weights of a condition."""
         return self.source is not None and condition in self.source.available()

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from PySide6.QtCore import QObject, QTimer
 
 from hhstudio.core.errors import HHStudioError
-from hhstudio.gui.views.filters.source import Condition, Reading
+from hhstudio.core.run.history import PathTask
+from hhstudio.gui.views.filters.source import Reading
 from hhstudio.gui.widgets.filter_tiles import Statistics
 
 _SLICE = 0.008
@@ -29,11 +30,11 @@ class Counting(QObject):
         self._reading, self._show, self._fail = reading, show, fail
         self._left: Iterator[Statistics] = iter(())
         self._rows: list[Statistics] = []
-        self._condition: Condition = ("", -1)
+        self._condition: PathTask = ("", -1)
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._go_on)
 
-    def start(self, condition: Condition) -> None:
+    def start(self, condition: PathTask) -> None:
         """Work out those of another condition; what was not finished is dropped."""
         self._condition, self._rows, self._left = condition, [], self._reading.counted(condition)
         self._timer.start()

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QV
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run import events
-from hhstudio.core.run.history import Changes, History
+from hhstudio.core.run.history import Changes, History, PathTask
 from hhstudio.gui.views.filters import comparison
 from hhstudio.gui.views.filters.image_pair import Pair
-from hhstudio.gui.views.filters.source import Condition, Reading, Source
+from hhstudio.gui.views.filters.source import Reading, Source
 from hhstudio.gui.views.filters.statistics_job import Counting
 from hhstudio.gui.views.filters.statistics_table import StatisticsTable
 from hhstudio.gui.widgets import filter_tiles
@@ -160,7 +160,7 @@ class FilterView(QWidget):
     # choosing ---------------------------------------------------------------------------------------
 
     @property
-    def condition(self) -> Condition:
+    def condition(self) -> PathTask:
         path, task = self.controls.path.value, self.controls.task.value
         return (str(path) if path is not None else "", int(task) if isinstance(task, int) else -1)
 
