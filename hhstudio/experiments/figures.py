@@ -65,7 +65,7 @@ def draw(panels: Sequence[FigurePanel], path: Path, columns: int = 0, share_y: b
 
     columns = columns or min(len(panels), 3)
     rows = -(-len(panels) // columns)
-    with rc_context(_STYLE):
+    with rc_context(_STYLE):  # type: ignore[arg-type]  # matplotlib lists every key
         figure = Figure(figsize=(4.2 * columns + 0.4, 3.4 * rows + 0.2), dpi=160, layout="constrained")
         FigureCanvasAgg(figure)
         grid = figure.subplots(rows, columns, squeeze=False, sharey=share_y).flat

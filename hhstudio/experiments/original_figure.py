@@ -194,6 +194,7 @@ def _cost(session: Session) -> str:
     """Wall time and peak memory of a session, and where it diverged."""
     history = session.history
     memory = f", {history.peak_memory / 2**20:.0f} MB at most" if history.peak_memory else ""
-    failed = session.state == "failed" and history.end is not None
-    ended = f"; diverged: {history.end.message.partition(';')[0]}" if failed else ""
+    ended = ""
+    if session.state == "failed" and history.end is not None:
+        ended = f"; diverged: {history.end.message.partition(';')[0]}"
     return f"{session.path.stem}: {history.seconds:.0f} s{memory}{ended}"

@@ -380,7 +380,7 @@ class Hierarchy:
     ) -> tuple[Tensor, ...]:
         """From the root's raw output down to the solver: (B, size) a level."""
         waiting: dict[str, list[Tensor]] = {}
-        levels = []
+        levels: list[Tensor] = []
         for at, edge in enumerate(chain.edges):
             if at:
                 weights = chain.edges[at - 1].spec.split(levels[-1])

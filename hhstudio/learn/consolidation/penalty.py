@@ -335,7 +335,7 @@ class ConsolidationPenalty:
             Whether a task is under way.
         """
         for condition in done:
-            levels = []
+            levels: list[Tensor] = []
             while (name := f"target/{condition.solver}/{condition.task}/{len(levels)}") in arrays:
                 value = torch.from_numpy(np.array(arrays[name]))
                 levels.append(value.to(self._hierarchy.device, self._hierarchy.dtype))

@@ -120,8 +120,10 @@ class Optimiser:
         embedding_lr = self.training.embedding_lr
         for group in self._optimizer.param_groups:
             name = self._names[id(group["params"][0])]
-            own = embedding_lr is not None and name.startswith(_EMBEDDINGS)
-            group["lr"] = (embedding_lr if own else self.training.lr) * factor
+            lr = self.training.lr
+            if embedding_lr is not None and name.startswith(_EMBEDDINGS):
+                lr = embedding_lr
+            group["lr"] = lr * factor
         return self.training.lr * factor
 
     def zero_grad(self) -> None:
