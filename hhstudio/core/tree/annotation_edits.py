@@ -8,13 +8,12 @@ from typing import Any
 from msgspec.structs import replace
 
 from hhstudio.core.tree.annotations import FIRST_SIZE, SMALLEST, Annotation, AnnotationColor, AnnotationKind
+from hhstudio.core.tree.tidy_layout import Position
 from hhstudio.core.tree.topology import Topology
-
-Place = tuple[float, float]
 
 
 def add(
-    topology: Topology, kind: AnnotationKind, at: Place, size: Place | None = None, text: str = ""
+    topology: Topology, kind: AnnotationKind, at: Position, size: Position | None = None, text: str = ""
 ) -> tuple[Topology, str]:
     """With a comment or a frame more; its id."""
     color: AnnotationColor = "yellow" if kind == "comment" else "blue"
@@ -37,7 +36,7 @@ def update_many(topology: Topology, fields: Mapping[str, Mapping[str, Any]]) -> 
     return replace(topology, annotations=changed)
 
 
-def move(topology: Topology, places: Mapping[str, Place]) -> Topology:
+def move(topology: Topology, places: Mapping[str, Position]) -> Topology:
     """With the top left corners of annotations elsewhere."""
     return update_many(topology, {i: {"at": _floats(at)} for i, at in places.items()})
 
@@ -52,7 +51,9 @@ def remove(topology: Topology, annotation_ids: Iterable[str]) -> Topology:
     return replace(topology, annotations=tuple(a for a in topology.annotations if a.id not in gone))
 
 
-def resized(annotation: Annotation, left: float, top: float, right: float, bottom: float) -> dict[str, Place]:
+def resized(
+    annotation: Annotation, left: float, top: float, right: float, bottom: float
+) -> dict[str, Position]:
     """Fields of an annotation whose sides were moved by so much; it never gets too small to hold."""
     (x, y), (width, height) = annotation.at, annotation.size
     least_width, least_height = SMALLEST[annotation.kind]
@@ -63,7 +64,7 @@ def resized(annotation: Annotation, left: float, top: float, right: float, botto
     }
 
 
-def contents(topology: Topology, frame_id: str, places: Mapping[str, Place]) -> tuple[set[str], set[str]]:
+def contents(topology: Topology, frame_id: str, places: Mapping[str, Position]) -> tuple[set[str], set[str]]:
     """Ids of the nodes whose centre stands in a frame, and of the annotations that lie in it as a whole.
 
     ``places``: centres of the nodes' cards.
@@ -85,6 +86,6 @@ def framed(
     return add(topology, "frame", (left, top), (right - left, bottom - top), title)
 
 
-def _floats(pair: Place) -> Place:
+def _floats(pair: Position) -> Position:
     """Whole numbers too are written with a decimal point, so that saving is the same after loading."""
     return float(pair[0]), float(pair[1])

@@ -79,11 +79,11 @@ class ConsolidationPenalty:
         self._learning = ""
         self._measure = measure
         self._batch = batch
-        self._most = settings.sample or 0
+        self._sample_size = settings.sample or 0
         self._curvature = SolverCurvature() if settings.curvature > 0 and settings.level == "solver" else None
         self._closed_form: ClosedFormPenalty | None = None
         self._start: TaskStartReference | None = None
-        self._kept_start: dict[str, np.ndarray] = {}
+        self._saved_start: dict[str, np.ndarray] = {}
 
     # before a task -------------------------------------------------------------------------------------
 
@@ -108,20 +108,20 @@ class ConsolidationPenalty:
         self._earlier, self._learning, self._closed_form = tuple(earlier), learning.solver, None
         if not earlier or self.settings.beta <= 0:
             return "no earlier conditions to keep" if not earlier else "no consolidation: beta is 0"
-        self._most = self._choose_most(learning)
+        self._sample_size = self._choose_sample_size(learning)
         count = len(self.sample(0))
-        taken = f"{count} of {len(earlier)}" if count < len(earlier) else f"all {count}"
+        sampled = f"{count} of {len(earlier)}" if count < len(earlier) else f"all {count}"
         why_not = self._closed_form_refused()
         if why_not is None:
-            gram, direct = self._costs()
-            if gram < direct if closed is None else closed:
+            closed_cost, sampled_cost = self._costs()
+            if closed_cost < sampled_cost if closed is None else closed:
                 self._closed_form, self._start = self._make_closed_form(), None
                 self.targets.clear()
                 return (
                     f"closed form at the root over all {len(earlier)} earlier conditions: about "
-                    f"{gram / direct:.2g} times the work of generating {taken} anew"
+                    f"{closed_cost / sampled_cost:.2g} times the work of generating {sampled} anew"
                 )
-            why_not = f"the closed form would be {gram / direct:.2g} times the work"
+            why_not = f"the closed form would be {closed_cost / sampled_cost:.2g} times the work"
         self._begin_targets()
         if self._curvature is not None:
             self._measure_curvature(self._curvature, learning.task)
@@ -130,13 +130,13 @@ class ConsolidationPenalty:
             f", generated again from a copy of the {self._start.numbers} numbers stored at the task's start"
         )  # fmt: skip
         fewer = self.settings.sample is None and count < min(LARGEST_SAMPLE, len(earlier))
-        dear = ", as more would cost over a fifth of it" if fewer else ""
+        limited = ", as more would cost over a fifth of it" if fewer else ""
         return (
-            f"targets at {level[self.settings.level]}, {taken} earlier conditions a step{dear}{copied}; "
+            f"targets at {level[self.settings.level]}, {sampled} earlier conditions a step{limited}{copied}; "
             f"{why_not}"
         )
 
-    def _choose_most(self, learning: Condition) -> int:
+    def _choose_sample_size(self, learning: Condition) -> int:
         """Earlier conditions a step at most; 0 is all of them. What is chosen depends on the path alone."""
         if self.settings.sample is not None:
             return self.settings.sample
@@ -160,13 +160,13 @@ class ConsolidationPenalty:
             for level in self._levels(chains[c.solver])
         )
         stored_numbers = sum(tensor.numel() for tensor in hierarchy.stored.values())
-        if self._kept_start or (
+        if self._saved_start or (
             missing and uses_task_start(self.settings.reference, target_numbers, stored_numbers)
         ):
             self._start = TaskStartReference(hierarchy)
-            if self._kept_start:
-                self._start.load(self._kept_start)
-            self._kept_start = {}
+            if self._saved_start:
+                self._start.load(self._saved_start)
+            self._saved_start = {}
             self.targets.clear()
             return
         self._start = None
@@ -223,7 +223,7 @@ class ConsolidationPenalty:
         share = 1.0 / len(self._earlier) if self.settings.share else 1.0
         own = [c for c in self._earlier if c.solver == self._learning]
         others = [c for c in self._earlier if c.solver != self._learning]
-        count = self._most or len(self._earlier)
+        count = self._sample_size or len(self._earlier)
         if count >= len(self._earlier):
             return dict.fromkeys(self._earlier, share)
         draw = random.Random(derived_seed(self._seed, "sample", step))
@@ -343,7 +343,7 @@ class ConsolidationPenalty:
                 self.targets[condition] = tuple(levels)
         if within:
             start = "start/"
-            self._kept_start = {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
+            self._saved_start = {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
         if self._curvature is not None:
             start = "curvature/"
             factors = {name[len(start) :]: a for name, a in arrays.items() if name.startswith(start)}
@@ -396,7 +396,7 @@ class ConsolidationPenalty:
             return None
         return partial(self._curvature.curvature_term, self.settings.curvature, edge.spec, conditions)
 
-    def _uncounted(self, edge: Edge, head: int | None) -> Tensor:
+    def _other_heads(self, edge: Edge, head: int | None) -> Tensor:
         solver = self._hierarchy.tree.solvers.get(edge.target)
         if solver is None:
             return torch.zeros(edge.spec.size, dtype=torch.bool)
@@ -406,7 +406,7 @@ class ConsolidationPenalty:
         """Weight of a squared change: 1, or one over the counted numbers."""
         if self.settings.reduction == "sum":
             return 1.0
-        return 1.0 / int((~self._uncounted(edge, head)).sum())
+        return 1.0 / int((~self._other_heads(edge, head)).sum())
 
     def _scale(self, edge: Edge, conditions: Sequence[Condition]) -> Tensor:
         """(size,) or (conditions, size): factor on changes before they are squared and summed."""
@@ -415,7 +415,7 @@ class ConsolidationPenalty:
         scales = []
         for head in heads:
             if (edge.slot, head) not in self._weights:
-                counted = (~self._uncounted(edge, head)).double()
+                counted = (~self._other_heads(edge, head)).double()
                 if self.settings.reduction == "mean":
                     counted = counted / edge.spec.sigma()
                 counted = counted * self._factor(edge, head) ** 0.5
@@ -450,7 +450,7 @@ class ConsolidationPenalty:
             change = edge.link.alpha * self._hierarchy.gains[own.key] if edge.link.anchored else 1.0
             share = len(self._earlier) if self.settings.share else 1
             factors.append(self._factor(edge, head) * change**2 / share)
-            masks.append(self._uncounted(edge, head))
+            masks.append(self._other_heads(edge, head))
         return ClosedFormPenalty(self._hierarchy, self._earlier, factors, masks)
 
     def _costs(self) -> tuple[float, float]:
@@ -463,9 +463,9 @@ class ConsolidationPenalty:
         width = (root.hidden or root.widths[:1])[-1] + 1
         chunks = [tree.chains[c.solver].edges[0].contributions[-1].layout.chunks for c in self._earlier]
         rows = float(sum(chunks))
-        gram = root.chunk * width * (4 * width + CLOSED_FORM_PASSES) + 6 * rows * width**2
-        share = min(1.0, (self._most or len(chunks)) / len(chunks))
-        return gram, rows * share * root.chunk * (3 * width + PASSES)
+        closed_form = root.chunk * width * (4 * width + CLOSED_FORM_PASSES) + 6 * rows * width**2
+        share = min(1.0, (self._sample_size or len(chunks)) / len(chunks))
+        return closed_form, rows * share * root.chunk * (3 * width + PASSES)
 
 
 def _weighed(sizes: Tensor, weights: Sequence[float]) -> Tensor:

@@ -71,11 +71,10 @@ def _quickest(
         for kind, (alone, consolidating) in kinds.items():
             if time.perf_counter() > due and (round_number > 1 or (best and kind not in best)):
                 return best
-            first = _seconds(learner, alone)
-            seconds = (
-                first,
-                max(first, _seconds(learner, consolidating)) if consolidating is not alone else first,
-            )
+            first = second = _seconds(learner, alone)
+            if consolidating is not alone:
+                second = max(first, _seconds(learner, consolidating))
+            seconds = first, second
             before = best.get(kind, seconds) if round_number > 1 else seconds  # the first one only warms up
             best[kind] = min(seconds[0], before[0]), min(seconds[1], before[1])
     return best
@@ -85,7 +84,7 @@ def _quickest(
 def _trials(learner: Learner, solver: str) -> Iterator[tuple[Trial, Trial]]:
     """A step of a path alone, and one that keeps earlier conditions."""
     spec = learner.spec
-    probes = [Condition(solver, -1), *_earlier(learner, solver, _kept(learner, solver))]
+    probes = [Condition(solver, -1), *_earlier(learner, solver, _sample_size(learner, solver))]
     added = [c for c in probes if learner.hierarchy.embeddings_of(c)[0] not in learner.hierarchy.stored]
     for c in added:
         learner.hierarchy.add(c)
@@ -95,18 +94,18 @@ def _trials(learner: Learner, solver: str) -> Iterator[tuple[Trial, Trial]]:
         def alone() -> None:
             _try(learner, probes[:1], trial_optimiser)
 
-        def kept() -> None:
+        def consolidating() -> None:
             _try(learner, probes, trial_optimiser)
 
         free = spec.training.mode == "joint" or spec.consolidation.beta <= 0
-        yield alone, alone if free else kept
+        yield alone, alone if free else consolidating
     finally:
         for c in added:
             for name in learner.hierarchy.embeddings_of(c):
                 del learner.hierarchy.stored[name]
 
 
-def _kept(learner: Learner, solver: str) -> int:
+def _sample_size(learner: Learner, solver: str) -> int:
     """Earlier conditions a step; of all, so many as a sample would have at most."""
     settings, tree = learner.spec.consolidation, learner.hierarchy.tree
     if settings.sample is None and learner.device.type == "cpu":

@@ -27,7 +27,7 @@ ENOUGH = 20
 
 
 class Left(Protocol):
-    """What is still to be done (``learn.forecast.Workload``)."""
+    """What is still to be done (``learn.training.forecast.Workload``)."""
 
     @property
     def steps(self) -> dict[str, int]: ...
