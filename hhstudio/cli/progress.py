@@ -53,7 +53,7 @@ class _Lines:
             case events.RunStarted() | events.Resumed():
                 self.say(self._title(event))
                 self._due = time.monotonic() + LINE_SECONDS
-            case events.StateChanged(state="data", detail=detail) if "%" in detail:
+            case events.StateChanged(detail=detail, progress=float()):
                 self._now_and_then(f"  {detail}")
             case events.TaskFinished() if (event.path, event.task) not in self._told:
                 self._told.add((event.path, event.task))

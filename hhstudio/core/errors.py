@@ -43,6 +43,10 @@ class SessionError(HHStudioError):
     """A session file that cannot be opened, with what it is instead and what to do."""
 
 
+class DamagedError(SessionError):
+    """Something in a session file is broken, rather than foreign: recovery may save the rest."""
+
+
 class ExportError(HHStudioError):
     """What was asked for is not in the session, or cannot be written that way."""
 

@@ -61,11 +61,15 @@ class Resumed(Record, frozen=True, kw_only=True, tag="resumed"):
 
 
 class StateChanged(Record, frozen=True, kw_only=True, tag="state"):
-    """``seconds``: since the run started, pauses included."""
+    """``seconds``: since the run started, pauses included. ``progress``: the share of its work that is done,
+    0 to 1, None where that is not known. ``blocked``: nothing can be recorded just now; ``detail`` says
+    why, and the run goes on by itself when it can."""
 
     state: RunState
     detail: str = ""
     seconds: float = 0.0
+    progress: float | None = None
+    blocked: bool = False
 
 
 class Progress(Record, frozen=True, kw_only=True, tag="progress"):

@@ -76,6 +76,7 @@ class History:
         self.spec: Spec | None = None
         self.state: RunState = "starting"
         self.state_detail = ""
+        self.blocked = False
         self.progress: events.Progress | None = None
         self.tasks: tuple[events.TaskInfo, ...] = ()
         self.paths: tuple[str, ...] = ()
@@ -175,7 +176,7 @@ class History:
         self._changes.accuracy.update(self.paths)
 
     def _on_StateChanged(self, event: events.StateChanged) -> None:
-        self.state, self.state_detail = event.state, event.detail
+        self.state, self.state_detail, self.blocked = event.state, event.detail, event.blocked
         self.seconds = max(self.seconds, event.seconds)
         self._changes.state = True
 
@@ -272,6 +273,7 @@ class History:
 
     def _on_Finished(self, event: events.Finished) -> None:
         self.end, self.state, self.state_detail = event, event.state, event.message
+        self.blocked = False
         self.step, self.seconds = event.step, max(self.seconds, event.seconds)
         self._changes.state = True
 

@@ -194,9 +194,10 @@ class Recording:
     def _seconds(self) -> float:
         return self._before + time.monotonic() - self._began
 
-    def _state(self, state: RunState, detail: str = "") -> None:
+    def _state(self, state: RunState, detail: str = "", progress: float | None = None) -> None:
         self._shown = state
-        self._record(events.StateChanged(state=state, detail=detail, seconds=self._seconds()))
+        now = self._seconds()
+        self._record(events.StateChanged(state=state, detail=detail, seconds=now, progress=progress))
 
     def _log(self, level: str, message: str) -> None:
         self._record(events.Log(time=time.time(), level=level, message=message))  # type: ignore[arg-type]

@@ -63,9 +63,9 @@ class SessionRun(Recording):
         self._before = prepared.seconds
         self._begin(prepared)
 
-    def _phase(self, state: RunState, detail: str = "") -> None:
+    def _phase(self, state: RunState, detail: str = "", progress: float | None = None) -> None:
         self.obey()
-        self._state(state, detail)
+        self._state(state, detail, progress)
 
     def _download(self, what: str, done: int, total: int) -> None:
         """Shown as detail of the state ``data``. Raises :class:`Stopped`, which ends the download."""
@@ -73,7 +73,7 @@ class SessionRun(Recording):
         if now >= self._tick_due or done >= total > 0:
             self._tick_due = now + TICK
             share = f" {100 * done // total} %" if total > 0 else ""
-            self._phase("data", f"{what}{share}")
+            self._phase("data", f"{what}{share}", done / total if total > 0 else None)
 
     def _begin(self, prepared: Prepared) -> None:
         """Open the session file: from here on everything is recorded."""

@@ -16,7 +16,7 @@ from typing import BinaryIO, TypeAlias
 import h5py
 import numpy as np
 
-from hhstudio.core.errors import SessionError, SpecError
+from hhstudio.core.errors import DamagedError, SessionError, SpecError
 from hhstudio.store.file import file_format
 from hhstudio.store.file.file_format import FORMAT, MAX_ARRAY, MAX_TEXT, SPEC, TABLES
 
@@ -35,10 +35,6 @@ _DEFLATE_LIMIT = 1100
 """zlib cannot shrink by more than 1032; a data set that claims more is not really there."""
 _SMALL = 1 << 20
 _MAX_CHUNK = 1 << 30
-
-
-class DamagedError(SessionError):
-    """Something in the file is broken, rather than foreign: recovery may save the rest."""
 
 
 @contextmanager
