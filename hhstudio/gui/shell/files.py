@@ -1,4 +1,4 @@
-"""Opening, saving and removing files, with the questions that belong to it."""
+"""Files: opening, saving and recovering them, with the questions that belong to it."""
 
 from __future__ import annotations
 
@@ -40,6 +40,9 @@ class Files(QObject):
         self.workspace = workspace
         self.theming = theming
         self.window = window
+        self._unsaved = dialogs.Question()
+        self._then: Callable[[], object] = _nothing
+        self._save_dialog: QFileDialog | None = None
 
     def new(self) -> None:
         self.unless_unsaved(self.workspace.new)
@@ -97,48 +100,66 @@ class Files(QObject):
 
     def save_as(self, then: Callable[[], object] | None = None) -> None:
         """The save dialog; ``then`` is called when it was saved."""
+        self._save_dialog = dialog = self._ask_where_to_save()
+
+        def chosen(name: str) -> None:
+            if self.workspace.save_spec(Path(name)) and then is not None:
+                then()
+
+        def finished() -> None:
+            self._save_dialog = None
+            dialog.deleteLater()
+
+        dialog.fileSelected.connect(chosen)
+        dialog.finished.connect(finished)
+        dialog.open()
+
+    def _ask_where_to_save(self) -> QFileDialog:
         name = f"{file_stem(self.workspace.document.spec.name)}.json"
         dialog = QFileDialog(self.window, "Save settings and tree", name, "Specs (*.json)")
         dialog.setDirectory(str(self.workspace.preferences.sessions_folder))
         dialog.selectFile(name)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("json")
-
-        def chosen(name: str) -> None:
-            if self.workspace.save_spec(Path(name)) and then is not None:
-                then()
-
-        dialog.fileSelected.connect(chosen)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        return dialog
 
     def choose_sessions_folder(self) -> None:
         folder = str(self.workspace.preferences.sessions_folder)
-        found = QFileDialog.getExistingDirectory(self.window, "Sessions folder", folder)
-        if found:
-            self.workspace.preferences.sessions_folder = Path(found)
+        chosen = QFileDialog.getExistingDirectory(self.window, "Sessions folder", folder)
+        if chosen:
+            self.workspace.preferences.sessions_folder = Path(chosen)
             self.workspace.sessions_changed.emit()
             self.workspace.run_changed.emit()
 
     def unless_unsaved(self, then: Callable[[], object]) -> None:
-        """Do it at once, or after asking what becomes of a changed document."""
+        """Do it at once, or after asking what becomes of a changed document. That is asked once: of what is
+        asked for meanwhile, the last is done."""
         if not self.workspace.document.modified or self.workspace.running:
             then()
             return
+        self._then = then
+        if self._save_dialog is not None:  # the answer was to save: where to is being asked
+            self._save_dialog.raise_()
+            self._save_dialog.activateWindow()
+            return
+
+        def go_on() -> None:
+            then, self._then = self._then, _nothing
+            then()
 
         def save() -> None:
             if self.workspace.spec_path is None:
-                self.save_as(then)
+                self.save_as(go_on)
             elif self.workspace.save_spec(self.workspace.spec_path):
-                then()
+                go_on()
 
-        dialogs.ask(
+        self._unsaved.ask(
             self.window,
             f"Save the changes of {self.workspace.document.spec.name}?",
             "Its tree and settings are not in a session or a file yet.",
             [
                 ("Save", ROLE.AcceptRole, save),
-                ("Discard", ROLE.DestructiveRole, then),
+                ("Discard", ROLE.DestructiveRole, go_on),
                 ("Cancel", ROLE.RejectRole, None),
             ],
         )
@@ -185,3 +206,7 @@ class Files(QObject):
             dialogs.tell(self.window, f"{path.name} could not be recovered", text)
 
         self.workspace.jobs.submit(lambda: recover(path), done, failed)
+
+
+def _nothing() -> None:
+    """Nothing waits for an answer."""

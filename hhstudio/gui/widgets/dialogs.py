@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
+from functools import partial
 from html import escape
 
 from PySide6 import __version__ as pyside_version
@@ -54,6 +55,39 @@ def ask(
     box.buttonClicked.connect(answered)
     box.open()
     return box
+
+
+class Question:
+    """A question that is put once, however often it is asked: while it is open it only comes to the front."""
+
+    def __init__(self) -> None:
+        self._box: QMessageBox | None = None
+
+    def ask(
+        self,
+        parent: QWidget,
+        title: str,
+        text: str,
+        answers: list[Answer],
+        symbol: QMessageBox.Icon = QMessageBox.Icon.Question,
+    ) -> QMessageBox:
+        """As :func:`ask`. What an answer does may ask again."""
+        if self._box is None:
+            own = [(word, role, partial(self._answered, callback)) for word, role, callback in answers]
+            self._box = box = ask(parent, title, text, own, symbol)
+            box.finished.connect(lambda _: self._forget(box))
+        self._box.raise_()
+        self._box.activateWindow()
+        return self._box
+
+    def _answered(self, callback: Callable[[], object] | None) -> None:
+        self._box = None
+        if callback is not None:
+            callback()
+
+    def _forget(self, box: QMessageBox) -> None:
+        if self._box is box:
+            self._box = None
 
 
 def about(parent: QWidget) -> QMessageBox:
