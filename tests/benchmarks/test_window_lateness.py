@@ -110,12 +110,13 @@ def train_in_window(folder):
             busy.append(1000 * (now - spent))
         spent = now
 
-    def heard(changes):
-        if changes.progress:
-            meter.read(workspace.runs.current.client, workspace.history.step)
+    class Reader:
+        def refresh(self, changes):
+            if changes.progress:
+                meter.read(workspace.runs.current.client, workspace.history.step)
 
     timer.timeout.connect(tick)
-    workspace.changed.connect(heard)
+    workspace.scheduler.add(Reader())
     workspace.run_changed.connect(lambda: None if workspace.running else loop.quit())
     workspace.runs.start()
     clock.start()

@@ -127,7 +127,7 @@ def _scene(stage: Stage, material: Material, out_dir: Path, scene: Scene) -> Ite
 def _themes(stage: Stage) -> Iterator[Theme]:
     """The wanted themes, each put on."""
     for theme in stage.wanted.themes:
-        stage.window.choose_theme("dark" if theme.dark else "light")
+        stage.window.theming.choose("dark" if theme.dark else "light")
         stage.settle()
         yield theme
 

@@ -13,7 +13,7 @@ from hhstudio.gui.views.accuracy.view import BOUNDS
 
 
 def _stop(stage: Stage) -> None:
-    stage.workspace.runs.queueing.hold()
+    stage.workspace.runs.queue.hold()
     stage.workspace.runs.stop()
     stage.until(lambda: not stage.workspace.running, "the end of the run")
 
@@ -58,9 +58,9 @@ def _running(stage: Stage, _material: Material) -> Look:
     """Paused in its second task, so that the picture holds still; two others wait."""
     stage.show_document(small("first", training__steps=1000, training__lr=0.002, evaluation__every=10))
     _train_until(stage, 1500)
-    queueing = stage.workspace.runs.queueing
-    queueing.add(small("wider", hypernetwork__hidden=[64, 64]))
-    queueing.add(small("a-name-that-is-rather-long-for-a-list-as-narrow-as-this", seed=1))
+    queue = stage.workspace.runs.queue
+    queue.add(small("wider", hypernetwork__hidden=[64, 64]))
+    queue.add(small("a-name-that-is-rather-long-for-a-list-as-narrow-as-this", seed=1))
 
     def look() -> QWidget:
         stage.window.panels.show("runs")

@@ -62,7 +62,7 @@ class Stage:
         if wanted.data is not None:
             preferences.data_folder = wanted.data
         self.workspace = Workspace(preferences)
-        self.workspace.allow_unverified = wanted.allow_unverified
+        self.workspace.trust.unverified_data = wanted.allow_unverified
         self.window = MainWindow(self.workspace, Theming(self.app, preferences))
         self.window.canvas.scene.animated = False
         self._ends.callback(self._close)

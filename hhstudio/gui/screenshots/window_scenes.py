@@ -16,7 +16,7 @@ def _first(stage: Stage, _material: Material) -> Look:
 
 def _palette(stage: Stage, _material: Material) -> Look:
     def look() -> QWidget:
-        stage.window.open_palette()
+        stage.window.registry.trigger("view.palette")
         return stage.window
 
     return look

@@ -1,4 +1,4 @@
-"""The docks around the canvas: which there are, where they stand at first, and how that is remembered."""
+"""Docks around the canvas: where they stand at first, and how that is remembered."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from hhstudio.gui.shell.panels import Panel
+from hhstudio.gui.shell.panel import Panel
 from hhstudio.gui.state.preferences import Preferences
 
 VERSION = 4
@@ -102,11 +102,11 @@ class Docks:
     def _fronts(self) -> list[str]:
         """The first panel that is shown of every place, lower rows first: where both rows share one place,
         the upper one's comes to the front."""
-        found: dict[tuple[str, int], str] = {}
+        front: dict[tuple[str, int], str] = {}
         for panel in self._panels:
             if self._is_shown(panel):
-                found.setdefault((panel.side, panel.row), panel.name)
-        return [found[place] for place in sorted(found, key=lambda place: -place[1])]
+                front.setdefault((panel.side, panel.row), panel.name)
+        return [front[place] for place in sorted(front, key=lambda place: -place[1])]
 
     def proportion(self) -> None:
         """Sizes that suit the window as large as it is."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from hhstudio.gui.shell.panels import AppContext, Panel
+from hhstudio.gui.shell.context import AppContext
+from hhstudio.gui.shell.panel import Panel
 
 if TYPE_CHECKING:
     from hhstudio.gui.state.analysis import Inspection
@@ -28,7 +29,7 @@ def _sessions(context: AppContext) -> QWidget:
     )
     made.recover_requested.connect(files.recover)
     made.compare_requested.connect(
-        lambda paths: context.window.panels.show("compare").compare(paths, together=len(paths) == 1)
+        lambda paths: context.shell.show_panel("compare").compare(paths, together=len(paths) == 1)
     )
     made.folder_requested.connect(files.choose_sessions_folder)
 
@@ -51,7 +52,7 @@ def _outline(context: AppContext) -> QWidget:
     from hhstudio.gui.views.tree.outline.view import TreeOutline
 
     made = TreeOutline(context.workspace.document)
-    canvas = context.window.canvas
+    canvas = context.canvas
     made.lend(canvas.actions, canvas.scene.select)
     made.node_selected.connect(context.selection.choose_node)
     context.selection.node_changed.connect(made.select_node)
@@ -179,7 +180,7 @@ def _log(_context: AppContext) -> QWidget:
 def _properties(context: AppContext) -> QWidget:
     from hhstudio.gui.views.properties import PropertyPanel
 
-    canvas = context.window.canvas
+    canvas = context.canvas
     made = PropertyPanel(context.workspace.document)
     canvas.selection_changed.connect(made.show_selection)
     made.show_selection(canvas.scene.selection)
@@ -203,7 +204,9 @@ def _tasks(context: AppContext) -> QWidget:
     from hhstudio.gui.views.tasks.view import TasksView
 
     workspace = context.workspace
-    pictures = Pictures(lambda: (workspace.preferences.data_folder, workspace.allow_unverified), workspace)
+    pictures = Pictures(
+        lambda: (workspace.preferences.data_folder, workspace.trust.unverified_data), workspace
+    )
     made = TasksView(workspace.document, pictures)
     made.task_selected.connect(context.selection.choose_task)
     context.selection.task_changed.connect(made.select_task)

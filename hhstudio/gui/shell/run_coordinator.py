@@ -1,4 +1,4 @@
-"""Runs under control: before they start, while they go on, one after the other, and when they end."""
+"""Run coordinator: the dialogs about runs, and the word at the end of one."""
 
 from __future__ import annotations
 
@@ -10,47 +10,42 @@ from PySide6.QtCore import QObject, Qt
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.spec.spec import Spec
 from hhstudio.gui.shell.notifier import Notifier
-from hhstudio.gui.views.runs.divergence_banner import DivergenceBanner
-from hhstudio.gui.widgets.banner import Banner
+from hhstudio.gui.views.runs.data_settings import DataSettings
 
 if TYPE_CHECKING:
-    from hhstudio.gui.shell.main_window import MainWindow
+    from hhstudio.gui.shell.shell import Shell
+    from hhstudio.gui.state.theming import Theming
+    from hhstudio.gui.state.workspace import Workspace
     from hhstudio.gui.views.runs.run_dialog import RunDialog
 
 
 class RunCoordinator(QObject):
-    """What a window has to do with runs beside the buttons: options, rescue, notifications."""
+    """What a window has to do with runs beside the buttons: options, data, notifications."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window, self._workspace = window, window.workspace
-        self.notifier = Notifier(window)
-        self.rescue: DivergenceBanner | None = None
-
-    def attach(self, banner: Banner) -> None:
-        """Say there what went wrong with a run."""
-        self.rescue = DivergenceBanner(self._workspace, banner)
+    def __init__(self, workspace: Workspace, theming: Theming, shell: Shell) -> None:
+        super().__init__(shell.window())
+        self._workspace, self._theming, self._shell = workspace, theming, shell
+        self.notifier = Notifier(workspace, shell.window())
 
     def prepare(self) -> RunDialog | None:
         """Open the dialog of options; None where there is no place for the session."""
         from hhstudio.gui.views.runs.run_dialog import RunDialog, calibration_with
 
-        workspace, runs = self._workspace, self._workspace.runs
+        workspace, trust = self._workspace, self._workspace.trust
         try:
-            out = runs.next_session
+            out = workspace.runs.next_session
         except HHStudioError as error:
             workspace.tell("Run with options", error)
             return None
-        preferences = workspace.preferences
-        time_it = calibration_with(preferences.data_folder, workspace.allow_unverified, runs.trusted)
+        data = workspace.preferences.data_folder
         dialog = RunDialog(
             workspace.document.spec,
             out,
             workspace.jobs,
-            time_it,
+            calibration_with(data, trust.unverified_data, trust.imports),
             running=workspace.running,
-            parent=self._window,
-            theme=self._window.theming.theme,
+            parent=self._shell.window(),
+            theme=self._theming.theme,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.start_requested.connect(self._start)
@@ -58,8 +53,19 @@ class RunCoordinator(QObject):
         dialog.open()
         return dialog
 
+    def choose_data(self) -> DataSettings:
+        """Open the dialog of data folder and trust."""
+        preferences, trust = self._workspace.preferences, self._workspace.trust
+        dialog = DataSettings(preferences.data_folder, trust.unverified_data, self._shell.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.folder_chosen.connect(lambda folder: setattr(preferences, "data_folder", folder))
+        dialog.unverified_chosen.connect(lambda allowed: setattr(trust, "unverified_data", allowed))
+        dialog.open()
+        return dialog
+
     def toggle_notify(self) -> None:
-        self._workspace.preferences.notify = not self._workspace.preferences.notify
+        preferences = self._workspace.preferences
+        preferences.notify = not preferences.notify
 
     def _start(self, spec: Spec, out: Path) -> None:
         self._take_over(spec)
@@ -70,13 +76,9 @@ class RunCoordinator(QObject):
         workspace = self._workspace
         if not workspace.running:
             self._take_over(spec)
-
-        def add() -> None:
-            workspace.runs.queueing.add(spec, out)
-
-        if workspace.guarded("Queue", add):
+        if workspace.guarded("Queue", lambda: workspace.runs.queue.add(spec, out)):
             workspace.notice.emit(f"{out.stem} waits in the queue")
-            self._window.docks.show("runs")
+            self._shell.show_panel("runs")
 
     def _take_over(self, spec: Spec) -> None:
         if spec != self._workspace.document.spec:

@@ -73,7 +73,7 @@ class Inspection(QObject):
         """A helper for a session beside the one that is shown; whoever asked for it closes it."""
         workspace = self._workspace
         return InspectionClient(
-            session, data=workspace.preferences.data_folder, allow_unverified=workspace.allow_unverified
+            session, data=workspace.preferences.data_folder, allow_unverified=workspace.trust.unverified_data
         )
 
     def forget(self, key: str) -> None:

@@ -1,4 +1,4 @@
-"""A run as the window sees it: one timer that takes in what the client has heard, while it runs."""
+"""Live run: one timer that takes in what a run's client has heard, while it goes on."""
 
 from __future__ import annotations
 
@@ -7,30 +7,35 @@ import gc
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from hhstudio.core.run.history import History
+from hhstudio.gui.state.refresh_scheduler import RefreshScheduler
 from hhstudio.service.run.client import RunClient
 
 INTERVAL_MS = 33
 
 
 class LiveRun(QObject):
-    """Feeds a client's events to a history and says what changed.
+    """Feeds a client's events to a history, and has the views redraw what they changed.
 
-    ``changed`` carries a :class:`~hhstudio.core.run.history.Changes`; ``ended`` comes once, after the last
-    change; ``broke`` carries an exception of ours, after which the timer stands still and the run goes
-    on unseen (its session file is the truth). Errors in receivers never get here: Qt reports them.
+    ``state_changed`` and ``weights_came`` say so of what came; ``ended`` comes once, after the last change;
+    ``broke`` carries an exception of ours, after which the timer stands still and the run goes on unseen (its
+    session file is the truth). Errors in receivers never get here: Qt reports them.
 
-    What exists when the first events come (the window with all its parts) is kept from Python's search for
+    What exists when the first events come (the window with all its panels) is kept from Python's search for
     garbage until the run is over: one full search would hold up the window for some 60 ms.
     """
 
-    changed = Signal(object)
+    state_changed = Signal()
+    weights_came = Signal()
     ended = Signal()
     broke = Signal(object)
 
-    def __init__(self, client: RunClient, history: History, parent: QObject | None = None) -> None:
+    def __init__(
+        self, client: RunClient, history: History, views: RefreshScheduler, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self.client = client
         self.history = history
+        self._views = views
         self._timer = QTimer(self, interval=INTERVAL_MS)
         self._timer.timeout.connect(self._tick)
         self._begun = False
@@ -60,7 +65,11 @@ class LiveRun(QObject):
                 self.history.apply(event)
             changes = self.history.take_changes()
             if changes:
-                self.changed.emit(changes)
+                self._views.take(changes)
+            if changes.state:
+                self.state_changed.emit()
+            if changes.weights:
+                self.weights_came.emit()
             if over:
                 self._rest()
                 self.ended.emit()

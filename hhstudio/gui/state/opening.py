@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hhstudio.core.errors import SessionError
 from hhstudio.core.spec import interchange, presets
 from hhstudio.core.spec.interchange import TopologyFile
 from hhstudio.core.spec.spec import Spec
@@ -38,11 +37,6 @@ def open_session(path: Path) -> Session:
     from hhstudio.store.session.session import open as open_file
 
     return open_file(path)
-
-
-def looks_damaged(error: SessionError) -> bool:
-    """Whether recovery can be offered."""
-    return "recover" in str(error)
 
 
 def close(found: Spec | TopologyFile | Session) -> None:

@@ -1,4 +1,4 @@
-"""The controller: one document, the run or session that is shown with it, and what can be done with them.
+"""Workspace: one document, the run or session that is shown with it, and what can be done with them.
 
 It knows no widget. Views are given :attr:`Workspace.history` and told what changed; whatever goes wrong
 becomes :attr:`Workspace.problem`, a text for a person.
@@ -12,23 +12,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from hhstudio.core.errors import HHStudioError, SessionError
+from hhstudio.core.errors import DamagedError, HHStudioError
 from hhstudio.core.issues import Issue
-from hhstudio.core.run.events import Log
+from hhstudio.core.run.events import Finished, Log
 from hhstudio.core.run.history import History
 from hhstudio.core.spec import examples, presets, rules
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.document import Document
-from hhstudio.core.spec.interchange import ImportFailedError, TopologyFile
+from hhstudio.core.spec.interchange import TopologyFile
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
 from hhstudio.gui.state import opening, session_files
 from hhstudio.gui.state.autosave import Leftover
 from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.gui.state.preferences import Preferences
+from hhstudio.gui.state.problems import explained, guarded
+from hhstudio.gui.state.refresh_scheduler import RefreshScheduler
 from hhstudio.gui.state.run_controller import RunController
+from hhstudio.gui.state.trust import Trust
 from hhstudio.service import logs
 
 if TYPE_CHECKING:
@@ -41,13 +44,14 @@ _SOURCE_SHARE = 0.05
 
 
 class Workspace(QObject):
-    """``changed`` carries what a run changed; ``shown`` follows another history (or none); ``run_changed``
-    the beginning and end of runs and every change of their state; ``source_changed`` the file from which
-    weights are read; ``problem`` (title, text) what the user must be told; ``notice`` a passing word.
-    ``sessions_changed``: files in the sessions folder are likely to differ. ``consent_needed`` (names,
-    what to call when the user agrees): solvers whose code would be imported."""
+    """``shown`` follows another history (or none); ``run_changed`` the beginning and end of runs and every
+    change of their state; ``source_changed`` the file from which weights are read; ``problem`` (title, text)
+    what the user must be told; ``notice`` a passing word. ``sessions_changed``: files in the sessions folder
+    are likely to differ. ``run_failed`` carries the end of a run that failed, ``damaged`` the path of a
+    session that recovery may save, and what is wrong with it.
 
-    changed = Signal(object)
+    What a run changes goes straight to the views of :attr:`scheduler`."""
+
     shown = Signal()
     run_changed = Signal()
     source_changed = Signal()
@@ -56,7 +60,6 @@ class Workspace(QObject):
     run_failed = Signal(object)
     sessions_changed = Signal()
     damaged = Signal(object, str)
-    consent_needed = Signal(object, object)
 
     def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -66,9 +69,18 @@ class Workspace(QObject):
         self.source: Session | None = None
         self.session_path: Path | None = None
         self.spec_path: Path | None = None
-        self.runs = RunController(self)
-        self.allow_unverified = False
+        self.trust = Trust(self)
         self.jobs = BackgroundJobs(self)
+        self.scheduler = RefreshScheduler(self)
+        self.runs = RunController(self.document, preferences, self.jobs, self.trust, self.scheduler, self)
+        self.runs.began.connect(self._run_began)
+        self.runs.state_changed.connect(self.run_changed)
+        self.runs.weights_came.connect(self._weights_came)
+        self.runs.ended.connect(self._run_ended)
+        self.runs.problem.connect(self.tell)
+        self.runs.notice.connect(self.notice)
+        # what was read while our own run wrote it says that somebody writes it: that was us
+        self._read_while_running: Session | None = None
         self._awaits_source = False
         self._source_due = QTimer(self, singleShot=True, interval=_SOURCE_MS)
         self._source_due.timeout.connect(self.read_source)
@@ -83,7 +95,23 @@ class Workspace(QObject):
 
     @property
     def paused(self) -> bool:
-        return self.running and self.history is not None and self.history.state == "paused"
+        return self.runs.paused
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether the session that is shown was interrupted and has a checkpoint."""
+        history = self.history
+        if self.running or history is None or self.session_path is None or self.read_only:
+            return False
+        return history.checkpoint is not None and history.state != "finished"
+
+    @property
+    def read_only(self) -> str:
+        """Why the session that is shown cannot be written, in words; empty where it can."""
+        source = self.source
+        if source is None or self.running or source is self._read_while_running:
+            return ""
+        return source.read_only
 
     @property
     def issues(self) -> list[Issue]:
@@ -165,7 +193,7 @@ class Workspace(QObject):
 
         def failed(error: Exception) -> None:
             self.notice.emit("")
-            if isinstance(error, SessionError) and opening.looks_damaged(error):
+            if isinstance(error, DamagedError):
                 self.damaged.emit(path, str(error))
             else:
                 self.tell("Open", error)
@@ -190,23 +218,42 @@ class Workspace(QObject):
                 lambda: opening.open_session(path), done, lambda error: self.tell("Duplicate", error)
             )
 
-    # what a run tells ------------------------------------------------------------------------------
+    # runs -------------------------------------------------------------------------------------------
 
-    def show_run(self, history: History, path: Path) -> None:
-        """A run has begun, or gone on, that fills this history and is kept at ``path``."""
+    def resume_session(self, lr: float | None = None) -> None:
+        """Continue the session that is shown from its last checkpoint; with another learning rate, if one is
+        given."""
+        if self.can_continue and self.session_path is not None and self.history is not None:
+            self.runs.resume(self.session_path, self.history, lr)
+
+    @Slot(object, object)
+    def _run_began(self, history: History, path: Path) -> None:
         self._opening += 1
-        fresh = history is not self.history
+        is_new = history is not self.history
         self.history, self.session_path = history, path
-        if fresh:
+        if is_new:
             self._source_due.setInterval(_SOURCE_MS)
             self._set_source(None)
             self.shown.emit()
         self.run_changed.emit()
 
-    def weights_came(self) -> None:
+    @Slot()
+    def _weights_came(self) -> None:
         """Read them before long, together with those that come meanwhile."""
         if not self._source_due.isActive():
             self._source_due.start()
+
+    @Slot(object)
+    def _run_ended(self, end: Finished | None) -> None:
+        self._read_while_running = self.source
+        self.read_source()
+        self.run_changed.emit()
+        self.sessions_changed.emit()
+        if end is not None and end.state == "failed":
+            self.run_failed.emit(end)
+        elif end is not None:
+            word = "Finished" if end.state == "finished" else "Stopped"
+            self.notice.emit(f"{word}: kept as {session_files.shown_path(self.session_path or Path())}")
 
     def close(self) -> None:
         """Let go of everything. A run that still goes on is stopped and, if it must be, ended."""
@@ -293,19 +340,10 @@ class Workspace(QObject):
         self.shown.emit()
         self.run_changed.emit()
 
-    def guarded(self, title: str, work: Callable[[], None]) -> bool:
+    def guarded(self, title: str, work: Callable[[], object]) -> bool:
         """Do it; what goes wrong is told. Whether it went well."""
-        try:
-            work()
-        except Exception as error:
-            self.tell(title, error)
-            return False
-        return True
+        return guarded(title, work, self.tell)
 
     def tell(self, title: str, error: Exception) -> None:
         """Say what went wrong, in words for a person."""
-        if isinstance(error, ImportFailedError):
-            text = "\n".join(f"• {problem}" for problem in error.problems)
-        else:
-            text = str(error) if isinstance(error, HHStudioError) else logs.unexpected(error)
-        self.problem.emit(title, text)
+        self.problem.emit(title, explained(error))

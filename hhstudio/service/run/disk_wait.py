@@ -29,9 +29,9 @@ def wait_for_room(
     What is said meanwhile is emitted only: there is no room for it in the session. ``seconds``: of the run.
     """
     what = " ".join(str(error).split())
-    detail = f"waiting: {what}; free some space, or make the folder writable, and it goes on by itself"
-    emit(events.Log(time=time.time(), level="error", message=detail))
-    emit(events.StateChanged(state="paused", detail=detail, seconds=seconds()))
+    detail = f"{what}; free some space, or make the folder writable, and it goes on by itself"
+    emit(events.Log(time=time.time(), level="error", message=f"waiting: {detail}"))
+    emit(events.StateChanged(state="paused", detail=detail, seconds=seconds(), blocked=True))
     put_aside: list[Command] = []
     try:
         while True:

@@ -109,9 +109,9 @@ def test_after_a_kill_document_and_session_are_offered_and_the_run_goes_on(windo
     banner = window.run_bar.banner
     assert banner.isVisible() == both  # one that could still save has nothing to complain of
     assert not both or "Continue" in banner.buttons[0].text()
-    assert window.workspace.runs.can_continue
+    assert window.workspace.can_continue
     before = window.workspace.history.step
-    window.workspace.runs.resume_session()
+    window.workspace.resume_session()
     qtbot.waitUntil(lambda: window.workspace.history.step > before, timeout=PATIENCE)
     window.workspace.runs.stop()
     qtbot.waitUntil(lambda: not window.workspace.running, timeout=PATIENCE)

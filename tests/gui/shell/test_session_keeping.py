@@ -298,14 +298,14 @@ def test_a_session_that_another_program_writes_opens_read_only_and_says_who_writ
         banner = window.run_bar.banner
         assert banner.isVisible()
         assert f"is being written by hhstudio (process {holder.pid}, since" in banner.text.text()
-        assert not window.workspace.runs.can_continue
+        assert not window.workspace.can_continue
     finally:
         holder.kill()
         holder.wait()
     with qtbot.waitSignal(window.workspace.shown, timeout=PATIENCE):
         QTest.mouseClick(banner.buttons[0], LEFT)
     assert banner.isHidden()
-    assert window.workspace.runs.read_only == ""
+    assert window.workspace.read_only == ""
 
 
 def test_start_asks_before_it_imports_what_a_spec_names(window, qtbot):

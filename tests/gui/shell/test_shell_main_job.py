@@ -57,7 +57,7 @@ def test_draw_train_watch_keep_and_reopen(window, qtbot):
     press(window.run_bar.buttons["run.stop"])
     qtbot.waitUntil(lambda: not workspace.running, timeout=PATIENCE)
     assert workspace.history.state == "stopped"
-    assert workspace.runs.can_continue
+    assert workspace.can_continue
     kept, steps = workspace.session_path, workspace.history.step
     seen = workspace.history.series["P1", 0, "loss"].values.copy()
 
@@ -95,7 +95,12 @@ def test_filters_are_watched_from_the_first_task_on_until_live_is_turned_off(win
     qtbot.waitUntil(lambda: filters.badge.text() != seen, timeout=PATIENCE)
 
     tensors = []
-    workspace.changed.connect(lambda changes: tensors.append(len(changes.watched)))
+
+    class Counter:
+        def refresh(self, changes):
+            tensors.append(len(changes.watched))
+
+    workspace.scheduler.add(Counter())
     QTest.mouseClick(live, Qt.MouseButton.LeftButton, pos=at)
     step = workspace.history.step
     qtbot.waitUntil(lambda: workspace.history.step > step + 500, timeout=PATIENCE)

@@ -54,7 +54,7 @@ def test_a_real_stream_is_chosen_allowed_and_trained(window, qtbot, data_folder)
     switch = dialog.unverified
     QTest.mouseClick(switch, Qt.MouseButton.LeftButton, pos=QPoint(8, switch.height() // 2))
     QTest.keyClick(dialog, Qt.Key.Key_Return)
-    assert workspace.allow_unverified
+    assert workspace.trust.unverified_data
 
     QTest.mouseClick(bar.start, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(

@@ -85,11 +85,11 @@ def test_what_cannot_run_says_why_before_it_is_started(window):
 
 
 def test_unverified_files_are_allowed_by_a_switch_only(window):
-    assert not window.workspace.allow_unverified
-    dialog = window.run_bar.choose_data()
+    assert not window.workspace.trust.unverified_data
+    dialog = window.run_coordinator.choose_data()
     assert "pickles" in dialog.unverified.toolTip()
     QTest.keyClick(dialog.unverified, Qt.Key.Key_Space)
-    assert window.workspace.allow_unverified
+    assert window.workspace.trust.unverified_data
     dialog.reject()
 
 
@@ -106,9 +106,9 @@ def test_closing_asks_about_changes_and_can_be_cancelled(window):
 
 
 def test_the_layout_is_remembered_and_can_be_reset(window, qtbot):
-    window.toggle_dock("log")
+    window.toggle_panel("log")
     window.docks["sessions"].hide()
-    window.toggle_dock("outline")
+    window.toggle_panel("outline")
     window.workspace.document.mark_saved()
     window.close()
     workspace = Workspace(window.workspace.preferences)
@@ -206,7 +206,7 @@ def test_a_finished_session_shows_everything_again(window, qtbot, finished_sessi
     assert window.panels["log"].model.lines
     assert "Finished" in window.run_bar.status.state.text()
     assert len(window.canvas.scene.nodes) == 2
-    assert not window.workspace.runs.can_continue
+    assert not window.workspace.can_continue
 
 
 def test_a_problem_is_a_dialog_with_a_sentence(window):
@@ -263,7 +263,7 @@ def test_the_end_of_a_run_names_its_file_and_tells_the_whole_path_on_asking(wind
     assert window.panels["log"].model.lines[-1].text == message
 
     history.apply(events.Finished(state="stopped", step=7, seconds=1.0, message=f"kept in {file}"))
-    window.workspace.changed.emit(history.take_changes())
+    window.workspace.scheduler.take(history.take_changes())
     assert window.run_bar.status.detail.text() == "kept in mine.h5"
     assert window.run_bar.status.detail.toolTip() == f"kept in {file}"
     assert [line.text for line in window.panels["log"].model.lines] == [message, f"kept in {file}"]
@@ -282,7 +282,7 @@ def test_a_view_that_breaks_is_left_out_and_the_others_go_on(window, monkeypatch
     monkeypatch.setattr(window.panels["matrix"], "refresh", broken)
     for text in ("one", "two"):
         history.apply(events.Log(time=1.0, level="info", message=text))
-        window.workspace.changed.emit(history.take_changes())
+        window.workspace.scheduler.take(history.take_changes())
     assert [line.text for line in window.panels["log"].model.lines] == ["one", "two"]
     assert "a view broke" in message_box().informativeText()
     assert "Accuracy matrix" in message_box().text()

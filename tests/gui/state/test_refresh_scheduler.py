@@ -31,9 +31,17 @@ def broken():
     return []
 
 
+def scheduler_of(*views, broken):
+    scheduler = RefreshScheduler()
+    for view in views:
+        scheduler.add(view)
+    scheduler.broke.connect(lambda view, error: broken.append((view, error)))
+    return scheduler
+
+
 def test_a_view_beyond_the_budget_is_drawn_in_the_next_round(qtbot, broken):
     first, second = Slow(), Slow()
-    scheduler = RefreshScheduler([first, second], lambda *what: broken.append(what))
+    scheduler = scheduler_of(first, second, broken=broken)
     scheduler.take(Changes(progress=True))
     assert len(first.seen) == 1
     assert not second.seen
@@ -44,7 +52,7 @@ def test_a_view_beyond_the_budget_is_drawn_in_the_next_round(qtbot, broken):
 
 def test_changes_that_come_while_a_view_waits_are_joined(qtbot, broken):
     first, second = Slow(), Slow()
-    scheduler = RefreshScheduler([first, second], lambda *what: broken.append(what))
+    scheduler = scheduler_of(first, second, broken=broken)
     scheduler.take(Changes(series={("a", 0, "loss")}))
     scheduler.take(Changes(series={("b", 0, "loss")}, state=True))
     qtbot.waitUntil(lambda: len(first.seen) == 2)
@@ -55,7 +63,7 @@ def test_changes_that_come_while_a_view_waits_are_joined(qtbot, broken):
 
 def test_a_defective_view_is_reported_once_and_the_others_go_on(qtbot, broken):
     bad, good = Defective(), Slow()
-    scheduler = RefreshScheduler([bad, good], lambda *what: broken.append(what))
+    scheduler = scheduler_of(bad, good, broken=broken)
     scheduler.take(Changes(log=True))
     scheduler.take(Changes(log=True))
     qtbot.waitUntil(lambda: len(good.seen) == 2)
@@ -64,7 +72,7 @@ def test_a_defective_view_is_reported_once_and_the_others_go_on(qtbot, broken):
 
 def test_what_waits_is_dropped_when_another_run_is_shown(qtbot, broken):
     first, second = Slow(), Slow()
-    scheduler = RefreshScheduler([first, second], lambda *what: broken.append(what))
+    scheduler = scheduler_of(first, second, broken=broken)
     scheduler.take(Changes(log=True))
     scheduler.forget()
     scheduler.take(Changes(state=True))

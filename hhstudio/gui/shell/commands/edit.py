@@ -1,21 +1,23 @@
-"""Undo and redo."""
+"""Commands of the menu Edit: undo and redo."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hhstudio.gui.shell.commands.words import RUNNING
 from hhstudio.gui.state.actions import Action
 
 if TYPE_CHECKING:
-    from hhstudio.gui.shell.main_window import MainWindow
+    from hhstudio.core.spec.document import Command
+    from hhstudio.gui.shell.context import AppContext
 
 
-def actions(window: MainWindow) -> list[Action]:
-    workspace = window.workspace
+def actions(context: AppContext) -> list[Action]:
+    workspace = context.workspace
     document = workspace.document
 
-    def title(word: str, commands: tuple) -> str:  # type: ignore[type-arg]
+    def title(word: str, commands: Sequence[Command]) -> str:
         return f"{word}: {commands[-1].title}" if commands else f"Nothing to {word.lower()}"
 
     return [

@@ -1,4 +1,4 @@
-"""Files: new, open, save, folders, quit."""
+"""Commands of the menu File: new, open, save, folders, quit."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from hhstudio.gui.state import rerun_command
 from hhstudio.gui.state.actions import Action
 
 if TYPE_CHECKING:
+    from hhstudio.gui.shell.context import AppContext
     from hhstudio.gui.shell.files import Files
-    from hhstudio.gui.shell.main_window import MainWindow
 
 
-def actions(window: MainWindow) -> list[Action]:
-    workspace = window.workspace
-    files = window.files
-    idle = {
+def actions(context: AppContext) -> list[Action]:
+    workspace, files = context.workspace, context.files
+    idle: dict[str, Any] = {
         "enabled_when": lambda: not workspace.running,
         "reason_when_disabled": lambda: RUNNING,
         "menu": "File",
@@ -46,11 +45,11 @@ def actions(window: MainWindow) -> list[Action]:
             reason_when_disabled=lambda: RUNNING if workspace.running else "Nothing has changed",
         ),
         Action(
-            "file.export_tree", "Export the tree …", lambda: files.export_tree(window.canvas.scene),
+            "file.export_tree", "Export the tree …", lambda: files.export_tree(context.canvas.scene),
             "Ctrl+E", menu="File", group="save",
             tip="As a picture that holds the document (SVG, PNG), as JSON, or as a graph (GraphML)",
         ),
-        save_weights(window),
+        save_weights(context),
         Action(
             "file.copy_command", rerun_command.TITLE,
             lambda: workspace.session_path and rerun_command.copy_command(workspace, workspace.session_path),
@@ -60,17 +59,18 @@ def actions(window: MainWindow) -> list[Action]:
             reason_when_disabled=lambda: "Train or open a session first",
         ),
         Action(
-            "data.settings", "Data folder and trust …", window.run_bar_data, icon="folder", group="folders",
+            "data.settings", "Data folder and trust …", context.runs.choose_data,
+            icon="folder", group="folders",
             tip="Where the data are, and which files may be read", **idle,
         ),
         Action("file.sessions", "Sessions folder …", files.choose_sessions_folder, group="folders", **idle),
-        Action("file.quit", "Quit", window.close, "Ctrl+Q", menu="File", group="quit"),
+        Action("file.quit", "Quit", context.shell.window().close, "Ctrl+Q", menu="File", group="quit"),
     ]  # fmt: skip
 
 
 def _example(files: Files, name: str, idle: dict[str, Any]) -> Action:
-    found = examples.example(name)
+    topology = examples.example(name)
     return Action(
-        f"file.example.{name}", found.name, lambda: files.new_from(name), group="open", tip=found.notes,
+        f"file.example.{name}", topology.name, lambda: files.new_from(name), group="open", tip=topology.notes,
         **{**idle, "menu": "File/New from an example"},
     )  # fmt: skip

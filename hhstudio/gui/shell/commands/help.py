@@ -1,26 +1,34 @@
-"""Help."""
+"""Commands of the menu Help."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from hhstudio.gui.state.actions import Action
+from hhstudio.gui.widgets import dialogs
 
 if TYPE_CHECKING:
-    from hhstudio.gui.shell.main_window import MainWindow
+    from hhstudio.gui.shell.context import AppContext
 
 
-def actions(window: MainWindow) -> list[Action]:
+def actions(context: AppContext) -> list[Action]:
     return [
-        Action("help.welcome", "First steps", window.show_welcome, menu="Help", group="help"),
+        Action("help.welcome", "First steps", context.shell.show_welcome, menu="Help", group="help"),
         Action(
             "help.shortcuts",
             "Keyboard shortcuts …",
-            window.show_shortcuts,
+            context.shell.show_shortcuts,
             "F1",
             menu="Help",
             group="help",
             tip="Look keys up and change them",
         ),
-        Action("help.about", "About hhstudio", window.show_about, icon="info", menu="Help", group="about"),
+        Action(
+            "help.about",
+            "About hhstudio",
+            lambda: dialogs.about(context.shell.window()),
+            icon="info",
+            menu="Help",
+            group="about",
+        ),
     ]

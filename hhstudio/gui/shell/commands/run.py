@@ -1,24 +1,24 @@
-"""Runs: start, continue, steer, end."""
+"""Commands of the menu Run: start, continue, steer, end."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hhstudio.gui.shell.commands.words import RUNNING
 from hhstudio.gui.state.actions import Action
 
 if TYPE_CHECKING:
-    from hhstudio.gui.shell.main_window import MainWindow
+    from hhstudio.gui.shell.context import AppContext
 
 
-def actions(window: MainWindow) -> list[Action]:
-    workspace, runs = window.workspace, window.workspace.runs
+def actions(context: AppContext) -> list[Action]:
+    workspace, runs = context.workspace, context.workspace.runs
 
     def why_not() -> str:
         error = workspace.first_error
         return RUNNING if workspace.running else (error.message if error else "")
 
-    busy = {
+    busy: dict[str, Any] = {
         "enabled_when": lambda: workspace.running,
         "reason_when_disabled": lambda: "There is no run",
         "menu": "Run",
@@ -30,15 +30,15 @@ def actions(window: MainWindow) -> list[Action]:
             enabled_when=lambda: not workspace.running and workspace.first_error is None,
         ),
         Action(
-            "run.options", "Run with options …", window.run_coordinator.prepare, "Ctrl+Shift+Return",
+            "run.options", "Run with options …", context.runs.prepare, "Ctrl+Shift+Return",
             icon="settings", menu="Run", group="start",
             tip="What it takes and what is in its way; baselines, early stopping, queue",
         ),
         Action(
-            "run.continue", "Continue", runs.resume_session, "Ctrl+F5", icon="continue",
+            "run.continue", "Continue", workspace.resume_session, "Ctrl+F5", icon="continue",
             menu="Run", group="start", tip="Continue this session from its last checkpoint",
-            enabled_when=lambda: runs.can_continue,
-            reason_when_disabled=lambda: runs.read_only or "Open a session that was interrupted",
+            enabled_when=lambda: workspace.can_continue,
+            reason_when_disabled=lambda: workspace.read_only or "Open a session that was interrupted",
         ),
         Action(
             "run.pause", "Pause", runs.toggle_pause, "F6", icon="pause", group="steer",
@@ -62,7 +62,7 @@ def actions(window: MainWindow) -> list[Action]:
             }),
         ),
         Action(
-            "run.notify", "Notify when a run ends", window.run_coordinator.toggle_notify,
+            "run.notify", "Notify when a run ends", context.runs.toggle_notify,
             menu="Run", group="telling",
             checked_when=lambda: workspace.preferences.notify,
             tip="By the system, while another window is in front; without a sound",

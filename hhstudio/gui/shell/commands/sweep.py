@@ -1,4 +1,4 @@
-"""Many runs: compare sessions, set up sweeps."""
+"""Commands for many runs: compare sessions, set up sweeps."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ from PySide6.QtWidgets import QFileDialog
 from hhstudio.gui.state.actions import Action
 
 if TYPE_CHECKING:
-    from hhstudio.gui.shell.main_window import MainWindow
+    from hhstudio.gui.shell.context import AppContext
     from hhstudio.gui.views.compare.sweep_controller import SweepController
 
 
-def actions(window: MainWindow) -> list[Action]:
-    workspace = window.workspace
+def actions(context: AppContext) -> list[Action]:
+    workspace, shell = context.workspace, context.shell
 
     def view() -> Any:  # the compare view, made now if it has not been
-        return window.panels.show("compare")
+        return shell.show_panel("compare")
 
     def sweeps() -> SweepController | None:
-        return next((panel.sweeps for panel in window.panels if hasattr(panel, "sweeps")), None)
+        compare = shell.made_panel("compare")
+        return compare.sweeps if compare is not None else None
 
     def running() -> bool:
-        found = sweeps()
-        return found is not None and found.running
+        controller = sweeps()
+        return controller is not None and controller.running
 
     def selected() -> list[Path]:
-        made = next((panel for panel in window.panels if hasattr(panel, "selected_paths")), None)
-        return made.selected_paths() if made is not None else []
+        sessions = shell.made_panel("sessions")
+        return sessions.selected_paths() if sessions is not None else []
 
     def why_not() -> str:
         if running():
@@ -37,19 +38,19 @@ def actions(window: MainWindow) -> list[Action]:
         return workspace.first_error.message if workspace.first_error else ""
 
     def stop() -> None:
-        found = sweeps()
-        if found is not None:
-            found.stop()
+        controller = sweeps()
+        if controller is not None:
+            controller.stop()
 
     def open_folder() -> None:
         start = str(workspace.preferences.sessions_folder)
-        folder = QFileDialog.getExistingDirectory(window, "Open the folder of a sweep", start)
+        folder = QFileDialog.getExistingDirectory(shell.window(), "Open the folder of a sweep", start)
         if folder:
             view().compare_sweep(Path(folder))
 
     return [
         Action(
-            "sweep.new", "New sweep …", lambda: view().sweeps.ask(window, window.theming.theme),
+            "sweep.new", "New sweep …", lambda: view().sweeps.ask(shell.window(), context.theming.theme),
             "Ctrl+Shift+F5", menu="Run", group="sweep", reason_when_disabled=why_not,
             tip="Run this document with several values of its settings",
             enabled_when=lambda: not running() and workspace.first_error is None,

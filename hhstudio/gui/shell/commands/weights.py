@@ -1,4 +1,4 @@
-"""What is generated, taken out of the studio."""
+"""Commands that save generated weights."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING
 from hhstudio.gui.state.actions import Action
 
 if TYPE_CHECKING:
-    from hhstudio.gui.shell.main_window import MainWindow
+    from hhstudio.gui.shell.context import AppContext
 
 
-def save_weights(window: MainWindow) -> Action:
+def save_weights(context: AppContext) -> Action:
     """In the menu File, and in the menu of a solver."""
 
-    def kept() -> list[tuple[str, int]]:
-        source = window.inspection.source
+    def conditions() -> list[tuple[str, int]]:
+        source = context.inspection.source
         return sorted(source.available()) if source is not None else []
 
     def save() -> None:
         """Of the path and task that are looked at; where there are no such weights, of the path's last."""
         from hhstudio.gui.views.analysis.export import WeightsSaver
 
-        found, chosen = kept(), window.selection
-        own = [key for key in found if key[0] == chosen.path] or found
+        available, chosen = conditions(), context.selection
+        own = [key for key in available if key[0] == chosen.path] or available
         path, task = (chosen.path, chosen.task) if (chosen.path, chosen.task) in own else own[-1]
-        saver = WeightsSaver(window.inspection, window)
-        saver.said.connect(window.workspace.notice)
+        saver = WeightsSaver(context.inspection, context.shell.window())
+        saver.said.connect(context.workspace.notice)
         saver.said.connect(saver.deleteLater)
         dialog = saver.ask(path, task)
         dialog.rejected.connect(saver.deleteLater)
@@ -33,6 +33,6 @@ def save_weights(window: MainWindow) -> Action:
     return Action(
         "weights.save", "Save weights …", save, menu="File", group="save",
         tip="The generated solver of the chosen path and task: NumPy, safetensors, PyTorch, ONNX",
-        enabled_when=lambda: bool(kept()),
+        enabled_when=lambda: bool(conditions()),
         reason_when_disabled=lambda: "Train a tree, or open a session: there are no weights yet",
     )  # fmt: skip

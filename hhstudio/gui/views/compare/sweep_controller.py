@@ -1,4 +1,4 @@
-"""Sweeps that the window starts: set up in a dialog, run in a process of their own, told of at their end."""
+"""Sweep controller: sweeps that the window starts, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class SweepController(QObject):
         self._goes_on = False
         self._stopping = False
         self._then: Callable[[], object] | None = None
+        self._question = dialogs.Question()
         self._timer = QTimer(self, interval=_LOOK_MS)
         self._timer.timeout.connect(self._look)
 
@@ -75,7 +76,7 @@ class SweepController(QObject):
             return
         workspace = self._workspace
         names = tuple(dict.fromkeys(n for run in sweeps.expand(sweep) for n in consent.imported(run.spec)))
-        if not workspace.runs.trusts(names, lambda: self.start(sweep, folder, jobs, goes_on)):
+        if not workspace.trust.covers(names, lambda: self.start(sweep, folder, jobs, goes_on)):
             return
         try:
             self._process = SweepProcess(
@@ -83,7 +84,7 @@ class SweepController(QObject):
                 folder,
                 jobs=jobs,
                 data=workspace.preferences.data_folder,
-                allow_unverified=workspace.allow_unverified,
+                allow_unverified=workspace.trust.unverified_data,
                 allow_imports=names,
                 tied=not goes_on,
             )
@@ -122,7 +123,7 @@ class SweepController(QObject):
                 self._then = close
                 self.stop()
 
-        dialogs.ask(
+        self._question.ask(
             self._window(),
             "A sweep is going on",
             f"It can go on in the background, into {shown_path(self._folder)}: open that folder later with "

@@ -1,4 +1,4 @@
-"""What the window says when numbers have gone wrong, and what can be done about it."""
+"""Divergence banner: what can be done when the numbers of a run have gone wrong."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ class DivergenceBanner(QObject):
     """Keeps the banner up while a diverged run waits for an answer, and over a session that ended so."""
 
     def __init__(self, workspace: Workspace, banner: Banner) -> None:
-        super().__init__(workspace)
+        super().__init__(banner)
         self._workspace, self._banner = workspace, banner
-        self._told: object = None
+        self._said: object = None
         workspace.run_changed.connect(self.refresh)
         workspace.shown.connect(self.refresh)
 
     def refresh(self) -> None:
         workspace, history = self._workspace, self._workspace.history
-        found = history.diverged if history is not None else None
+        diverged = history.diverged if history is not None else None
         over = history is not None and not workspace.running and history.state in TERMINAL
-        if history is None or found is None or not (workspace.paused or over):
-            self._told = None
+        if history is None or diverged is None or not (workspace.paused or over):
+            self._said = None
             self._banner.clear(TOPIC)
             return
-        about = (id(history), found.message, over, workspace.runs.can_continue)
-        if about != self._told:
-            self._told = about
-            text = f"Numbers went wrong. {_sentence(found.message)}"
+        about = (id(history), diverged.message, over, workspace.can_continue)
+        if about != self._said:
+            self._said = about
+            text = f"Numbers went wrong. {_sentence(diverged.message)}"
             self._banner.say(TOPIC, "error", text, self._ways_on(history) if over else self._ways(history))
 
     def _ways(self, history: History) -> list[Button]:
@@ -60,16 +60,16 @@ class DivergenceBanner(QObject):
 
     def _ways_on(self, history: History) -> list[Button]:
         """The same for a run that has ended."""
-        runs = self._workspace.runs
-        if not runs.can_continue or history.checkpoint is None or history.spec is None:
+        workspace = self._workspace
+        if not workspace.can_continue or history.checkpoint is None or history.spec is None:
             return []
         then, now, smaller = _rates(history)
         buttons: list[Button] = [
             (
                 f"Continue from step {history.checkpoint.step}, rate {smaller:g}",
-                lambda: runs.resume_at(smaller),
+                lambda: workspace.resume_session(smaller),
             ),
-            (f"Continue, rate {then:g}", runs.resume_session),
+            (f"Continue, rate {then:g}", workspace.resume_session),
         ]
         return buttons[::-1] if now != then else buttons
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run.history import Changes
@@ -12,7 +12,8 @@ from hhstudio.gui.forms.quick_settings import RunSettings
 from hhstudio.gui.state.actions import ActionRegistry
 from hhstudio.gui.state.session_files import shown_path
 from hhstudio.gui.state.workspace import Workspace
-from hhstudio.gui.views.runs.data_settings import DataSettings
+from hhstudio.gui.views.runs.divergence_banner import DivergenceBanner
+from hhstudio.gui.views.runs.run_notices import RunNotices
 from hhstudio.gui.views.runs.run_status import RunStatus
 from hhstudio.gui.widgets.banner import Banner
 from hhstudio.gui.widgets.icons import icon
@@ -60,18 +61,20 @@ class RunBar(QWidget):
         self.settings.preset_requested.connect(workspace.use_preset)
         self.settings.edit_requested.connect(lambda title, fields: workspace.edit(title, fields))
         workspace.document.changed.connect(self._document_changed)
-        workspace.changed.connect(self._progress)
-        workspace.run_changed.connect(self.refresh)
-        workspace.shown.connect(self.refresh)
-        self.refresh()
+        workspace.scheduler.add(self)
+        workspace.run_changed.connect(self.show_all)
+        workspace.shown.connect(self.show_all)
+        self.show_all()
+        self.divergence = DivergenceBanner(workspace, self.banner)  # what these say goes before an issue
+        self.notices = RunNotices(workspace, self.banner)
 
-    def refresh(self) -> None:
+    def show_all(self) -> None:
         """Show document, run and problems as they are now."""
         workspace = self.workspace
         self.settings.show_spec(workspace.document.spec)
         self.settings.setEnabled(not workspace.running)
         self.data.setEnabled(not workspace.running)
-        self.resume.setVisible(workspace.runs.can_continue)
+        self.resume.setVisible(workspace.can_continue)
         self._show_problem()
         self.status.show_run(workspace.history, workspace.running)
         self._registry.refresh()
@@ -82,20 +85,10 @@ class RunBar(QWidget):
         self.status.set_theme(theme)
         self.banner.set_theme(theme)
 
-    def choose_data(self) -> QDialog:
-        """Open the dialog of data folder and trust."""
-        workspace = self.workspace
-        dialog = DataSettings(workspace.preferences.data_folder, workspace.allow_unverified, self.window())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.folder_chosen.connect(lambda folder: setattr(workspace.preferences, "data_folder", folder))
-        dialog.unverified_chosen.connect(lambda allowed: setattr(workspace, "allow_unverified", allowed))
-        dialog.open()
-        return dialog
-
     def _document_changed(self, _diff: object) -> None:
-        self.refresh()
+        self.show_all()
 
-    def _progress(self, changes: Changes) -> None:
+    def refresh(self, changes: Changes) -> None:
         if changes.progress or changes.state or changes.rewound:
             self.status.show_run(self.workspace.history, self.workspace.running)
 

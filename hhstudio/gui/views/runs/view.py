@@ -43,7 +43,7 @@ class RunsView(QWidget):
     def __init__(self, workspace: Workspace, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
         super().__init__(parent)
         self._workspace, self._theme = workspace, theme
-        self._queueing = workspace.runs.queueing
+        self._controller = workspace.runs.queue
         self._history: History | None = None
         self.now = QLabel("No run")
         self.now.setProperty("title", True)
@@ -106,7 +106,7 @@ class RunsView(QWidget):
         outside = QVBoxLayout(self)
         outside.setContentsMargins(0, 0, 0, 0)
         outside.addWidget(area)
-        self._queueing.changed.connect(self._fill)
+        self._controller.changed.connect(self._fill)
         workspace.run_changed.connect(self._show_run)
         workspace.sessions_changed.connect(self._fill)
         self.set_theme(theme)
@@ -156,7 +156,7 @@ class RunsView(QWidget):
     # the queue --------------------------------------------------------------------------------------
 
     def _fill(self) -> None:
-        queue, chosen = self._queueing.queue, self.chosen()
+        queue, chosen = self._controller.stored, self.chosen()
         self.queue.clear()
         for entry in queue.entries:
             item = QTreeWidgetItem([entry.name, entry.state])
@@ -172,7 +172,7 @@ class RunsView(QWidget):
                 self.queue.setCurrentItem(item)
         waits = sum(entry.state == "waiting" for entry in queue.entries)
         self.head.setText(f"Queue · {waits} waiting" if waits else "Queue")
-        going = self._queueing.going_on
+        going = self._controller.going_on
         self.go.setText("Hold" if going else "Go on")
         tip = "Start nothing after this run" if going else "Start what waits, one after the other"
         self.go.setToolTip(tip)
@@ -191,22 +191,22 @@ class RunsView(QWidget):
 
     def _entry(self) -> Entry | None:
         number = self.chosen()
-        return self._queueing.queue[number] if number is not None else None
+        return self._controller.stored[number] if number is not None else None
 
     def _toggle(self) -> None:
-        (self._queueing.hold if self._queueing.going_on else self._queueing.go_on)()
+        (self._controller.hold if self._controller.going_on else self._controller.go_on)()
 
     def _move(self, by: int) -> None:
         entry = self._entry()
         if entry is not None:
-            self._queueing.move(entry.id, by)
+            self._controller.move(entry.id, by)
 
     def _remove(self) -> None:
         entry = self._entry()
         if entry is not None and entry.state == "running":
             self.status_message.emit("It is running: stop it first")
         elif entry is not None:
-            self._queueing.remove(entry.id)
+            self._controller.remove(entry.id)
 
     def _menu_at(self, at: QPoint) -> None:
         entry = self._entry()
@@ -218,6 +218,6 @@ class RunsView(QWidget):
         again = menu.addAction("Wait again")
         again.setEnabled(entry is not None and entry.state in ("failed", "stopped"))
         if entry is not None:
-            again.triggered.connect(lambda: self._queueing.retry(entry.id))
-        menu.addAction("Take out the finished", self._queueing.clear)
+            again.triggered.connect(lambda: self._controller.retry(entry.id))
+        menu.addAction("Take out the finished", self._controller.clear)
         menu.popup(self.queue.viewport().mapToGlobal(at))

@@ -27,16 +27,16 @@ def waiting(window, qtbot):
     """The dock of runs with three that wait."""
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=5000)
-    view, queueing = window.panels.show("runs"), window.workspace.runs.queueing
+    view, queue = window.panels.show("runs"), window.workspace.runs.queue
     for name in ("one", "two", "three"):
-        queueing.add(tiny(name=name, solver=SolverDefaults(architecture="nowhere.to_be_found:Net")))
-    queueing.hold()
+        queue.add(tiny(name=name, solver=SolverDefaults(architecture="nowhere.to_be_found:Net")))
+    queue.hold()
     QApplication.processEvents()
     assert names(view) == ["one", "two", "three"]
     yield view
-    queueing.hold()
-    for entry in queueing.queue.entries:
-        queueing.remove(entry.id)
+    queue.hold()
+    for entry in queue.stored.entries:
+        queue.remove(entry.id)
 
 
 def names(view):
@@ -80,9 +80,9 @@ def test_the_menu_of_a_run_that_waits_moves_it_too(waiting):
 def test_the_queue_is_told_to_go_on_and_says_why_a_run_could_not_begin(waiting, window, qtbot):
     assert waiting.go.text() == "Go on"
     press(waiting.go)
-    entries = window.workspace.runs.queueing.queue.entries
+    entries = window.workspace.runs.queue.stored.entries
     qtbot.waitUntil(
-        lambda: [e.state for e in window.workspace.runs.queueing.queue.entries] == ["failed"] * 3,
+        lambda: [e.state for e in window.workspace.runs.queue.stored.entries] == ["failed"] * 3,
         timeout=5000,
     )
     assert len(entries) == 3

@@ -36,7 +36,7 @@ def training(window, qtbot):
     press(window.run_bar.start)
     qtbot.waitUntil(lambda: workspace.history is not None and workspace.history.step > 50, timeout=PATIENCE)
     yield window
-    workspace.runs.queueing.hold()
+    workspace.runs.queue.hold()
     workspace.runs.stop()
     qtbot.waitUntil(lambda: not workspace.running, timeout=PATIENCE)
 
@@ -102,38 +102,38 @@ def test_numbers_gone_wrong_pause_the_run_and_a_button_takes_it_back(training, q
 
 
 def test_the_next_run_of_the_queue_starts_when_one_fails_and_when_one_ends(window, qtbot):
-    workspace, queueing = window.workspace, window.workspace.runs.queueing
+    workspace, queue = window.workspace, window.workspace.runs.queue
     wild = tiny(name="wild", training=Training(steps=40, batch_size=16, threads=1, lr=1e30))
     for spec in (wild, tiny(name="good"), tiny(name="good")):
-        queueing.add(spec)
+        queue.add(spec)
     view = window.panels["runs"]
     ended = ["failed", "finished", "finished"]
-    qtbot.waitUntil(lambda: [e.state for e in queueing.queue.entries] == ended, timeout=2 * PATIENCE)
-    assert [e.name for e in queueing.queue.entries] == ["wild", "good", "good-2"]
-    assert "are not finite" in queueing.queue.entries[0].message
+    qtbot.waitUntil(lambda: [e.state for e in queue.stored.entries] == ended, timeout=2 * PATIENCE)
+    assert [e.name for e in queue.stored.entries] == ["wild", "good", "good-2"]
+    assert "are not finite" in queue.stored.entries[0].message
     assert "wild: " in view.note.text()
     assert workspace.document.spec.name == "good"
     assert workspace.history.state == "finished"
-    queueing.clear()
-    assert [e.name for e in queueing.queue.entries] == ["wild"]
+    queue.clear()
+    assert [e.name for e in queue.stored.entries] == ["wild"]
     workspace.document.mark_saved()
 
 
 @pytest.mark.slow
 def test_a_stop_by_hand_holds_the_queue_and_it_goes_on_when_told_to(training, qtbot):
     workspace, view = training.workspace, training.panels["runs"]
-    queueing = workspace.runs.queueing
-    queueing.add(tiny(name="next", training=Training(steps=1_000_000, batch_size=16, threads=1)))
+    queue = workspace.runs.queue
+    queue.add(tiny(name="next", training=Training(steps=1_000_000, batch_size=16, threads=1)))
     assert view.head.text() == "Queue · 1 waiting"
     workspace.runs.stop()
-    qtbot.waitUntil(lambda: queueing.queue.running is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: queue.stored.running is not None, timeout=PATIENCE)
     qtbot.waitUntil(lambda: workspace.history.step > 20, timeout=PATIENCE)
     workspace.runs.stop()
     qtbot.waitUntil(lambda: not workspace.running, timeout=PATIENCE)
-    assert [e.state for e in queueing.queue.entries] == ["stopped"]
-    assert not queueing.going_on
+    assert [e.state for e in queue.stored.entries] == ["stopped"]
+    assert not queue.going_on
     step = workspace.history.step
-    queueing.retry(queueing.queue.entries[0].id)
+    queue.retry(queue.stored.entries[0].id)
     press(view.go)
     qtbot.waitUntil(lambda: workspace.running and workspace.history.step > step, timeout=PATIENCE)
     assert any(isinstance(e, events.Resumed) for e in workspace.history.resumed), "it goes on where it was"
@@ -178,12 +178,12 @@ def test_while_a_run_goes_on_another_one_can_only_wait(training):
     assert dialog.queue.isEnabled()
     before = training.workspace.document.spec
     dialog._set({"seed": 7})
-    training.workspace.runs.queueing.hold()
+    training.workspace.runs.queue.hold()
     press(dialog.queue)
-    entry = training.workspace.runs.queueing.queue.entries[0]
+    entry = training.workspace.runs.queue.stored.entries[0]
     assert entry.decoded().seed == 7
     assert training.workspace.document.spec == before
-    training.workspace.runs.queueing.hold()
+    training.workspace.runs.queue.hold()
 
 
 def test_a_queue_of_an_earlier_window_waits_until_it_is_told_to_go_on(workspace, qtbot):
@@ -191,12 +191,12 @@ def test_a_queue_of_an_earlier_window_waits_until_it_is_told_to_go_on(workspace,
     earlier = RunQueue(folder)
     earlier.begin(earlier.add(tiny(name="left"), folder / "left.h5").id)
     earlier.close()
-    queueing = workspace.runs.queueing
-    assert [(e.name, e.state) for e in queueing.queue.entries] == [("left", "waiting")]
+    queue = workspace.runs.queue
+    assert [(e.name, e.state) for e in queue.stored.entries] == [("left", "waiting")]
     QApplication.processEvents()
     assert not workspace.running
-    queueing.go_on()
-    qtbot.waitUntil(lambda: queueing.queue.entries[0].state == "finished", timeout=PATIENCE)
+    queue.go_on()
+    qtbot.waitUntil(lambda: queue.stored.entries[0].state == "finished", timeout=PATIENCE)
     assert workspace.said == []
 
 

@@ -74,7 +74,7 @@ class Growing(QObject):
         canvas.add_actions(self.actions())
         if workspace is not None:
             canvas.scene.pulse.turn(workspace.preferences.live_tree)
-            workspace.changed.connect(self._take)
+            workspace.scheduler.add(self)
             workspace.shown.connect(self._show_history)
             workspace.source_changed.connect(self._find_snapshots)
             workspace.run_changed.connect(self._run_changed)
@@ -259,7 +259,7 @@ class Growing(QObject):
         self._workspace.runs.grow(after, reason, gone)
         self._say("It will be done at the next step")
 
-    def _take(self, changes: Changes) -> None:
+    def refresh(self, changes: Changes) -> None:
         for refused in changes.refused:
             if refused.command == "grow":
                 self.dismiss()

@@ -27,8 +27,8 @@ class Measuring:
         self, spec: Spec, done: Callable[[Measured], object], failed: Callable[[Exception], object]
     ) -> None:
         workspace = self._workspace
-        data, trust = workspace.preferences.data_folder, workspace.allow_unverified
-        imports = workspace.runs.trusted
+        data, trust = workspace.preferences.data_folder, workspace.trust.unverified_data
+        imports = workspace.trust.imports
 
         def work() -> Measured:
             return calibrate(
