@@ -6,9 +6,14 @@ PATIENCE = 60_000
 """Milliseconds that a worker may take to start or to stop, on a machine that is busy."""
 
 
+def message_boxes():
+    """All questions and messages that are on screen."""
+    return [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+
+
 def message_box():
     """The question or message that is on screen."""
-    boxes = [w for w in QApplication.topLevelWidgets() if isinstance(w, QMessageBox) and w.isVisible()]
+    boxes = message_boxes()
     assert len(boxes) == 1, boxes
     return boxes[0]
 
