@@ -93,7 +93,7 @@ def open_index(path):
 
 def open_leftovers(path):
     for left in autosave.leftovers(path.parent):
-        shown(left.kept.spec)
+        shown(left.document.spec)
 
 
 def _picture(suffix, folder):
@@ -139,7 +139,7 @@ def _sweep():
 
 
 def _kept():
-    return msgspec.json.encode(autosave.Kept(pid=2**22 + 5, started=1.0, saved=2.0, spec=tiny()))
+    return msgspec.json.encode(autosave.SavedDocument(pid=2**22 + 5, started=1.0, saved=2.0, spec=tiny()))
 
 
 FILES = {

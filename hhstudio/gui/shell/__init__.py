@@ -1,1 +1,1 @@
-"""The shell: the main window, its docks, panels, menus, keys and files."""
+"""Shell: the main window, its docks, panels, menus, keys and files."""

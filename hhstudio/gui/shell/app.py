@@ -1,4 +1,4 @@
-"""Starting the studio: application, font, theme, window. PyTorch is never imported in this process."""
+"""Application: font, theme, window, and their start. PyTorch is never imported in this process."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ def main(path: Path | None = None) -> int:
     window = MainWindow(workspace, Theming(app, preferences))
     window.place()
     window.show()
-    left = autosave.leftovers(autosave.default_folder())
-    kept = autosave.RecoveryFile(workspace.document, autosave.default_folder())
+    leftovers = autosave.leftovers(autosave.default_folder())
+    recovery = autosave.RecoveryFile(workspace.document, autosave.default_folder())
     if path is not None:
         QTimer.singleShot(0, lambda: workspace.open(Path(path)))
-    elif left:
-        QTimer.singleShot(0, lambda: window.files.offer_leftover(left[0]))
+    elif leftovers:
+        QTimer.singleShot(0, lambda: window.files.offer_leftover(leftovers[0]))
     with _interruptible(window), _reporting(workspace):
         status = app.exec()
-    kept.close()
+    recovery.close()
     workspace.close()
     return status
 
 
 def application() -> QApplication:
     """The QApplication, with the studio's name, icon and font; the present one if there is one."""
-    found = QApplication.instance()
-    app = found if isinstance(found, QApplication) else QApplication(sys.argv[:1])
+    instance = QApplication.instance()
+    app = instance if isinstance(instance, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("hhstudio")
     app.setApplicationDisplayName("hhstudio")
     app.setDesktopFileName("hhstudio")

@@ -1,4 +1,4 @@
-"""Everything that can be done, by typing a part of its name."""
+"""Command palette: everything that can be done, by typing some letters of its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking before code that a spec or a session names is imported."""
+"""Consent dialog: asks before code that a spec or a session names is imported."""
 
 from __future__ import annotations
 

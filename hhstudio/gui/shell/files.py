@@ -166,10 +166,10 @@ class Files(QObject):
 
     def offer_leftover(self, left: Leftover) -> None:
         """A window was not closed properly: its unsaved document can be had back."""
-        when = datetime.fromtimestamp(left.kept.saved).strftime("%d %B %Y, %H:%M")
+        when = datetime.fromtimestamp(left.document.saved).strftime("%d %B %Y, %H:%M")
         dialogs.ask(
             self.window,
-            f"Restore {left.kept.spec.name or 'the unsaved document'}?",
+            f"Restore {left.document.spec.name or 'the unsaved document'}?",
             f"The studio ended before this document was saved. It is kept as it was on {when}. "
             "Sessions are not concerned: they keep themselves.",
             [

@@ -20,88 +20,88 @@ def _sessions(context: AppContext) -> QWidget:
     from hhstudio.gui.views.sessions.view import SessionList
 
     workspace, files = context.workspace, context.files
-    made = SessionList(workspace.jobs)
-    SessionActions(workspace, made)
-    made.selection_changed.connect(context.registry.refresh)
-    made.open_requested.connect(files.open)
-    made.duplicate_requested.connect(
+    sessions = SessionList(workspace.jobs)
+    SessionActions(workspace, sessions)
+    sessions.selection_changed.connect(context.registry.refresh)
+    sessions.open_requested.connect(files.open)
+    sessions.duplicate_requested.connect(
         lambda path: files.unless_unsaved(lambda: workspace.duplicate_spec(path))
     )
-    made.recover_requested.connect(files.recover)
-    made.compare_requested.connect(
+    sessions.recover_requested.connect(files.recover)
+    sessions.compare_requested.connect(
         lambda paths: context.shell.show_panel("compare").compare(paths, together=len(paths) == 1)
     )
-    made.folder_requested.connect(files.choose_sessions_folder)
+    sessions.folder_requested.connect(files.choose_sessions_folder)
 
     def look() -> None:
         folder = workspace.preferences.sessions_folder
-        made.look() if folder == made.model.folder else made.set_folder(folder)
+        sessions.look() if folder == sessions.model.folder else sessions.set_folder(folder)
 
     def run_changed() -> None:
-        made.set_current(workspace.session_path)
+        sessions.set_current(workspace.session_path)
         if workspace.running:
-            made.look()
+            sessions.look()
 
     workspace.sessions_changed.connect(look)
     workspace.run_changed.connect(run_changed)
     look()
-    return made
+    return sessions
 
 
 def _outline(context: AppContext) -> QWidget:
     from hhstudio.gui.views.tree.outline.view import TreeOutline
 
-    made = TreeOutline(context.workspace.document)
+    outline = TreeOutline(context.workspace.document)
     canvas = context.canvas
-    made.lend(canvas.actions, canvas.scene.select)
-    made.node_selected.connect(context.selection.choose_node)
-    context.selection.node_changed.connect(made.select_node)
-    return made
+    outline.lend(canvas.actions, canvas.scene.select)
+    outline.node_selected.connect(context.selection.choose_node)
+    context.selection.node_changed.connect(outline.select_node)
+    return outline
 
 
 def _curves(context: AppContext) -> QWidget:
     from hhstudio.core.run import python_snippets
     from hhstudio.gui.views.curves.panels import CurvePanels
 
-    made = CurvePanels()
+    curves = CurvePanels()
 
     def copy_python() -> None:
         path = context.workspace.session_path
         if path is None:
             context.workspace.notice.emit("Train or open a session first: the lines read its file")
             return
-        QGuiApplication.clipboard().setText(python_snippets.curves(path, made.settings.metrics))
+        QGuiApplication.clipboard().setText(python_snippets.curves(path, curves.settings.metrics))
         context.workspace.notice.emit("Copied: lines of Python that read these curves")
 
-    made.python_wanted.connect(copy_python)
-    context.selection.step_changed.connect(made.set_step)
-    return made
+    curves.python_wanted.connect(copy_python)
+    context.selection.step_changed.connect(curves.set_step)
+    return curves
 
 
 def _matrix(context: AppContext) -> QWidget:
     from hhstudio.gui.views.accuracy.view import MatrixView
 
-    made = MatrixView()
-    context.selection.step_changed.connect(made.set_step)
-    return made
+    matrices = MatrixView()
+    context.selection.step_changed.connect(matrices.set_step)
+    return matrices
 
 
 def _filters(context: AppContext) -> QWidget:
     from hhstudio.gui.views.filters.view import FilterView
 
-    made = FilterView()
-    made.watch_requested.connect(context.workspace.runs.watch)
-    made.watch_ended.connect(context.workspace.runs.end_watch)
-    context.selection.path_changed.connect(made.select)
-    context.selection.task_changed.connect(made.select_task)
-    context.selection.step_changed.connect(made.set_step)
-    return made
+    filters = FilterView()
+    filters.watch_requested.connect(context.workspace.runs.watch)
+    filters.watch_ended.connect(context.workspace.runs.end_watch)
+    context.selection.path_changed.connect(filters.select)
+    context.selection.task_changed.connect(filters.select_task)
+    context.selection.step_changed.connect(filters.set_step)
+    return filters
 
 
 def _inspecting(context: AppContext, kind: Callable[[Inspection], Any]) -> QWidget:
     """A view that asks about the weights: it follows what is looked at as far as it can, and says what was
     clicked in it."""
-    made, selection = kind(context.inspection), context.selection
+    view, selection = kind(context.inspection), context.selection
     follows = {
         "select_path": selection.path_changed,
         "select_task": selection.task_changed,
@@ -109,14 +109,14 @@ def _inspecting(context: AppContext, kind: Callable[[Inspection], Any]) -> QWidg
     }
     says = {"condition_chosen": selection.choose_condition, "step_chosen": selection.choose_step}
     for name, signal in follows.items():
-        if hasattr(made, name):
-            signal.connect(getattr(made, name))
+        if hasattr(view, name):
+            signal.connect(getattr(view, name))
     for name, choose in says.items():
-        if hasattr(made, name):
-            getattr(made, name).connect(choose)
-    if hasattr(made, "set_step"):
-        made.set_step(selection.step)
-    return made
+        if hasattr(view, name):
+            getattr(view, name).connect(choose)
+    if hasattr(view, "set_step"):
+        view.set_step(selection.step)
+    return view
 
 
 def _distances(context: AppContext) -> QWidget:
@@ -142,15 +142,15 @@ def _compare(context: AppContext) -> QWidget:
     from hhstudio.gui.views.compare.view import CompareView
 
     workspace = context.workspace
-    made = CompareView()
-    made.sweeps = sweeps = SweepController(workspace, made)
-    made.open_requested.connect(context.files.open)
-    made.folder_requested.connect(lambda: context.registry.trigger("sweep.open"))
-    sweeps.began.connect(made.compare_sweep)
+    compare = CompareView()
+    compare.sweeps = sweeps = SweepController(workspace, compare)
+    compare.open_requested.connect(context.files.open)
+    compare.folder_requested.connect(lambda: context.registry.trigger("sweep.open"))
+    sweeps.began.connect(compare.compare_sweep)
     sweeps.changed.connect(context.registry.refresh)
     sweeps.notice.connect(workspace.notice)
     sweeps.problem.connect(workspace.problem)
-    return made
+    return compare
 
 
 def _try(context: AppContext) -> QWidget:
@@ -181,10 +181,10 @@ def _properties(context: AppContext) -> QWidget:
     from hhstudio.gui.views.properties import PropertyPanel
 
     canvas = context.canvas
-    made = PropertyPanel(context.workspace.document)
-    canvas.selection_changed.connect(made.show_selection)
-    made.show_selection(canvas.scene.selection)
-    return made
+    properties = PropertyPanel(context.workspace.document)
+    canvas.selection_changed.connect(properties.show_selection)
+    properties.show_selection(canvas.scene.selection)
+    return properties
 
 
 def _runs(context: AppContext) -> QWidget:
@@ -207,10 +207,10 @@ def _tasks(context: AppContext) -> QWidget:
     pictures = Pictures(
         lambda: (workspace.preferences.data_folder, workspace.trust.unverified_data), workspace
     )
-    made = TasksView(workspace.document, pictures)
-    made.task_selected.connect(context.selection.choose_task)
-    context.selection.task_changed.connect(made.select_task)
-    return made
+    tasks = TasksView(workspace.document, pictures)
+    tasks.task_selected.connect(context.selection.choose_task)
+    context.selection.task_changed.connect(tasks.select_task)
+    return tasks
 
 
 PANELS = (

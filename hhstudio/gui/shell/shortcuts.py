@@ -100,11 +100,11 @@ class Shortcuts(QDialog):
         chosen = self.chosen
         self.tree.clear()
         for menu in (*MENUS, ""):
-            found = [
+            actions = [
                 action for action in self.keys.registry
                 if action.menu.split("/")[0] == menu and score(words, action.title) is not None
             ]  # fmt: skip
-            if not found:
+            if not actions:
                 continue
             head = QTreeWidgetItem([menu or "Elsewhere", ""])
             font = head.font(0)
@@ -112,7 +112,7 @@ class Shortcuts(QDialog):
             head.setFont(0, font)
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
             self.tree.addTopLevelItem(head)
-            for action in found:
+            for action in actions:
                 head.addChild(self._line(action))
         self.tree.expandAll()
         if chosen is not None:

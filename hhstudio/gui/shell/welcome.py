@@ -1,4 +1,4 @@
-"""The first steps, for somebody who opens the studio for the first time."""
+"""Welcome: three steps, for somebody who opens the studio for the first time."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The state of a window without a widget: workspace, runs, selection, preferences, actions."""
+"""State of a window without a widget: workspace, runs, selection, preferences, actions."""

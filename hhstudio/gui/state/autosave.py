@@ -1,4 +1,4 @@
-"""What a crash would lose: the changed document, kept in a file of its own while it is not saved."""
+"""Autosave: a changed document is kept in a file of its own while it is not saved, against crashes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DELAY_MS = 1500
 _LARGEST = 64 * 1024 * 1024
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class SavedDocument(msgspec.Struct, frozen=True, kw_only=True):
     """``pid`` and ``started`` (seconds since 1970) say whose it is; ``saved``: when it was written."""
 
     pid: int
@@ -37,7 +37,7 @@ class Leftover:
     """A document that a window left behind without being closed."""
 
     path: Path
-    kept: Kept
+    document: SavedDocument
 
     def forget(self) -> None:
         """It has been restored, or is not wanted."""
@@ -65,10 +65,12 @@ class RecoveryFile(QObject):
 
     def write(self) -> None:
         """Now. A disk that cannot take it must not disturb who is drawing."""
-        kept = Kept(pid=os.getpid(), started=self._started, saved=time.time(), spec=self._document.spec)
+        saved = SavedDocument(
+            pid=os.getpid(), started=self._started, saved=time.time(), spec=self._document.spec
+        )
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self.path, msgspec.json.encode(kept))
+            write_whole(self.path, msgspec.json.encode(saved))
         except (OSError, HHStudioError):
             return
 
@@ -93,21 +95,21 @@ class RecoveryFile(QObject):
 
 def leftovers(folder: Path) -> list[Leftover]:
     """Documents of windows that are no longer there, newest first; files that are none are left alone."""
-    found = []
+    left = []
     for path in folder.glob("*.json") if folder.is_dir() else ():
         try:
             if path.stat().st_size > _LARGEST:
                 continue
-            kept = msgspec.json.decode(path.read_bytes(), type=Kept)
+            saved = msgspec.json.decode(path.read_bytes(), type=SavedDocument)
         except (OSError, *NOT_DECODED):
             continue
-        if not _alive(kept):
-            found.append(Leftover(path, kept))
-    return sorted(found, key=lambda each: -each.kept.saved)
+        if not _alive(saved):
+            left.append(Leftover(path, saved))
+    return sorted(left, key=lambda each: -each.document.saved)
 
 
-def _alive(kept: Kept) -> bool:
+def _alive(saved: SavedDocument) -> bool:
     try:
-        return abs(psutil.Process(kept.pid).create_time() - kept.started) < 1.0
+        return abs(psutil.Process(saved.pid).create_time() - saved.started) < 1.0
     except (psutil.Error, ValueError, OverflowError):
         return False

@@ -1,4 +1,4 @@
-"""Work that would hold up the window, done on threads of its own; answers arrive in the window's thread."""
+"""Background jobs: work that would hold up the window, on a thread; answers arrive in the window's."""
 
 from __future__ import annotations
 

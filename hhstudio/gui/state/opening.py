@@ -1,4 +1,4 @@
-"""Reading what the window shows: a session, the spec in a file, or the spec of a fresh window."""
+"""Files that the window opens: a session, a spec, a tree; and the spec of a fresh window."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def open_session(path: Path) -> Session:
     return open_file(path)
 
 
-def close(found: Spec | TopologyFile | Session) -> None:
+def close(opened: Spec | TopologyFile | Session) -> None:
     """Let go of the file, if there is one."""
-    if not isinstance(found, Spec | TopologyFile):
-        found.close()
+    if not isinstance(opened, Spec | TopologyFile):
+        opened.close()
 
 
 OPENABLE = (".h5", ".json", ".png", ".svg")

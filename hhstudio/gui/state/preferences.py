@@ -1,4 +1,4 @@
-"""What the studio remembers between two starts: theme, layout, folders. Never anything of a session."""
+"""Preferences: what is remembered between two starts, as theme, layout, folders; nothing of a session."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Preferences:
 
     @property
     def theme(self) -> ThemeChoice:
-        found = self._text("theme")
-        return found if found in ("light", "dark") else "system"  # type: ignore[return-value]
+        choice = self._text("theme")
+        return choice if choice in ("light", "dark") else "system"  # type: ignore[return-value]
 
     @theme.setter
     def theme(self, choice: ThemeChoice) -> None:
@@ -33,8 +33,8 @@ class Preferences:
     @property
     def data_folder(self) -> Path:
         """Where data sets are; the usual place unless the user chose another."""
-        found = self._text("folders/data")
-        return Path(found) if found else default_data_root()
+        folder = self._text("folders/data")
+        return Path(folder) if folder else default_data_root()
 
     @data_folder.setter
     def data_folder(self, folder: Path) -> None:
@@ -43,8 +43,8 @@ class Preferences:
     @property
     def sessions_folder(self) -> Path:
         """Where new sessions are put, and which the session list shows."""
-        found = self._text("folders/sessions")
-        return Path(found) if found and Path(found).is_dir() else default_folder()
+        folder = self._text("folders/sessions")
+        return Path(folder) if folder and Path(folder).is_dir() else default_folder()
 
     @sessions_folder.setter
     def sessions_folder(self, folder: Path) -> None:
@@ -53,13 +53,13 @@ class Preferences:
     @property
     def recent_files(self) -> list[Path]:
         """What was opened or saved lately, the newest first; files that are gone are left out."""
-        found = self._settings.value("recent")
-        names = [found] if isinstance(found, str) else found
+        stored = self._settings.value("recent")
+        names = [stored] if isinstance(stored, str) else stored
         return [Path(name) for name in names if Path(name).is_file()] if isinstance(names, list) else []
 
     def remember_file(self, path: Path) -> None:
-        kept = [path, *(other for other in self.recent_files if other != path)]
-        self._settings.setValue("recent", [str(each) for each in kept[:_RECENT]])
+        files = [path, *(other for other in self.recent_files if other != path)]
+        self._settings.setValue("recent", [str(each) for each in files[:_RECENT]])
 
     @property
     def welcomed(self) -> bool:
@@ -92,12 +92,12 @@ class Preferences:
     def shortcuts(self) -> dict[str, str]:
         """Keys that the user chose, by action; an empty text: none."""
         try:
-            found = json.loads(self._text("shortcuts") or "{}")
+            stored = json.loads(self._text("shortcuts") or "{}")
         except ValueError:
             return {}
-        if not isinstance(found, dict):
+        if not isinstance(stored, dict):
             return {}
-        return {str(name): keys for name, keys in found.items() if isinstance(keys, str)}
+        return {str(name): keys for name, keys in stored.items() if isinstance(keys, str)}
 
     @shortcuts.setter
     def shortcuts(self, chosen: dict[str, str]) -> None:
@@ -105,8 +105,8 @@ class Preferences:
 
     def bytes_of(self, key: str) -> QByteArray:
         """A saved geometry or layout; empty when there is none."""
-        found = self._settings.value(key)
-        return found if isinstance(found, QByteArray) else QByteArray()
+        value = self._settings.value(key)
+        return value if isinstance(value, QByteArray) else QByteArray()
 
     def set_bytes(self, key: str, value: QByteArray) -> None:
         self._settings.setValue(key, value)
@@ -119,5 +119,5 @@ class Preferences:
         self._settings.sync()
 
     def _text(self, key: str) -> str:
-        found = self._settings.value(key)
-        return found if isinstance(found, str) else ""
+        value = self._settings.value(key)
+        return value if isinstance(value, str) else ""

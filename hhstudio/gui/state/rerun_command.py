@@ -1,4 +1,4 @@
-"""The command that runs a session again, onto the clipboard."""
+"""Rerun command: the command line that runs a session again, onto the clipboard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is looked at: a node of the tree, a path, a task, a step. Views read it here and say it here."""
+"""Selection: the node, path, task and step that are looked at. Views read it here and say it here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where sessions and specs are put, and under which names."""
+"""Files of sessions and specs: where they are put, and under which names."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def unused_path(folder: Path, name: str, taken: Container[Path] = ()) -> Path:
 
 def file_stem(name: str) -> str:
     """A name as part of a file name, on every system."""
-    kept = re.sub(r"[^\w.-]+", "-", name, flags=re.UNICODE).strip("-. ")[:_LONGEST]
-    return kept or "session"
+    stem = re.sub(r"[^\w.-]+", "-", name, flags=re.UNICODE).strip("-. ")[:_LONGEST]
+    return stem or "session"
 
 
 def make_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which theme is on: the system's, or the one that the user chose."""
+"""Theme that is on: the system's, or the one that the user chose."""
 
 from __future__ import annotations
 

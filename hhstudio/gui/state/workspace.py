@@ -137,7 +137,7 @@ class Workspace(QObject):
 
     def restore(self, left: Leftover) -> None:
         """Show a document that a window left behind, as one that has yet to be saved."""
-        self._show_document(left.kept.spec, saved=False)
+        self._show_document(left.document.spec, saved=False)
         left.forget()
 
     def revert(self) -> None:
@@ -185,11 +185,11 @@ class Workspace(QObject):
         ticket = self._opening
         self.notice.emit(f"Opening {session_files.shown_path(path)} …")
 
-        def done(found: Spec | TopologyFile | Session) -> None:
+        def done(opened: Spec | TopologyFile | Session) -> None:
             if ticket != self._opening or self.running:
-                opening.close(found)
+                opening.close(opened)
                 return
-            self._show_opened(path, found)
+            self._show_opened(path, opened)
 
         def failed(error: Exception) -> None:
             self.notice.emit("")
@@ -278,8 +278,8 @@ class Workspace(QObject):
             began = time.thread_time()
             return opening.open_session(path), time.thread_time() - began
 
-        def done(found: tuple[Session, float]) -> None:
-            session, took = found
+        def done(read_session: tuple[Session, float]) -> None:
+            session, took = read_session
             self._awaits_source = False
             self._source_due.setInterval(max(_SOURCE_MS, int(1000 * took / _SOURCE_SHARE)))
             if path == self.session_path:
@@ -300,25 +300,25 @@ class Workspace(QObject):
         if old is not None:
             old.close()
 
-    def _show_opened(self, path: Path, found: Spec | TopologyFile | Session) -> None:
+    def _show_opened(self, path: Path, opened: Spec | TopologyFile | Session) -> None:
         self.preferences.remember_file(path)
-        if isinstance(found, TopologyFile):
-            self._show_tree(found)
+        if isinstance(opened, TopologyFile):
+            self._show_tree(opened)
             return
-        if isinstance(found, Spec):
-            self._show_document(found, path=path if path.suffix.lower() == ".json" else None)
+        if isinstance(opened, Spec):
+            self._show_document(opened, path=path if path.suffix.lower() == ".json" else None)
             self.notice.emit(f"Opened {session_files.shown_path(path)}")
             return
-        history = found.history
+        history = opened.history
         history.take_changes()
-        spec = found.spec
+        spec = opened.spec
         if history.topology is not None:
             spec = replace(spec, topology=history.topology)
         self.runs.forget()
         self.document.reset(spec)
         self.spec_path = None
         self.history, self.session_path = history, path
-        self._set_source(found)
+        self._set_source(opened)
         self.shown.emit()
         self.run_changed.emit()
         self.notice.emit(f"Opened {session_files.shown_path(path)}")

@@ -1,4 +1,4 @@
-"""What was done to the document, as a list to jump in."""
+"""Edit history: what was done to the document, as a list to jump in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log of a run: levels, a filter, copying."""
+"""Log panel: what a run reported, with levels, a filter, copying."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LEVEL, _TEXT = int(Qt.ItemDataRole.UserRole), int(Qt.ItemDataRole.UserRole) + 1
 Index = QModelIndex | QPersistentModelIndex
 
 
-class Line(NamedTuple):
+class LogLine(NamedTuple):
     """One line on screen; a message of several lines has the time before its first only."""
 
     level: str
@@ -43,7 +43,7 @@ class LogModel(QAbstractListModel):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.theme = theme
-        self.lines: list[Line] = []
+        self.lines: list[LogLine] = []
         self._taken = 0
         self._end: Finished | None = None
 
@@ -62,7 +62,7 @@ class LogModel(QAbstractListModel):
             self.lines += new
             self.endInsertRows()
 
-    def _new(self, history: History) -> list[Line]:
+    def _new(self, history: History) -> list[LogLine]:
         entries, end = history.log[self._taken :], history.end
         self._taken = len(history.log)
         if end is not None and end.message and end is not self._end:
@@ -202,7 +202,7 @@ class LogView(QWidget):
         self.empty.setVisible(not self.model.lines)
 
 
-def _lines(entry: Log) -> list[Line]:
+def _lines(entry: Log) -> list[LogLine]:
     first, *rest = entry.message.splitlines() or [""]
     stamp = time.strftime("%H:%M:%S", time.localtime(entry.time)) if entry.time else ""
-    return [Line(entry.level, stamp, first), *(Line(entry.level, "", text) for text in rest)]
+    return [LogLine(entry.level, stamp, first), *(LogLine(entry.level, "", text) for text in rest)]

@@ -92,7 +92,7 @@ def check(killed: Killed, both: bool) -> None:
             assert session.trainer_state().step == last
     if killed.said("changed"):
         (left,) = autosave.leftovers(killed.recovery_folder())
-        assert left.kept.spec.name == DRAWN
+        assert left.document.spec.name == DRAWN
 
 
 @pytest.mark.parametrize("both", [False, True], ids=["window", "window and worker"])

@@ -153,7 +153,7 @@ def test_a_changed_document_is_kept_beside_and_goes_when_it_is_saved(qtbot, tmp_
     changed = specs.with_fields(tiny(), {"training.steps": 7})
     document.apply("Steps", changed)
     qtbot.waitUntil(kept.path.exists, timeout=10_000)
-    assert msgspec.json.decode(kept.path.read_bytes(), type=autosave.Kept).spec == changed
+    assert msgspec.json.decode(kept.path.read_bytes(), type=autosave.SavedDocument).spec == changed
     document.mark_saved()
     assert not kept.path.exists()
     document.undo()

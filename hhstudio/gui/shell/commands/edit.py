@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hhstudio.gui.shell.commands.words import RUNNING
+from hhstudio.gui.shell.commands.reasons import RUNNING
 from hhstudio.gui.state.actions import Action
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hhstudio.core.spec import examples
+from hhstudio.gui.shell.commands.reasons import RUNNING
 from hhstudio.gui.shell.commands.weights import save_weights
-from hhstudio.gui.shell.commands.words import RUNNING
 from hhstudio.gui.state import rerun_command
 from hhstudio.gui.state.actions import Action
 

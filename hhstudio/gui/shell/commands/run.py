@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hhstudio.gui.shell.commands.words import RUNNING
+from hhstudio.gui.shell.commands.reasons import RUNNING
 from hhstudio.gui.state.actions import Action
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Where data sets are, and whether files that nobody vouches for may be read."""
+"""Data settings: where data sets are, and whether files that nobody vouches for may be read."""
 
 from __future__ import annotations
 
@@ -72,14 +72,14 @@ class DataSettings(QDialog):
         self.shown.setToolTip(str(folder))
 
     def _browse(self) -> None:
-        found = QFileDialog.getExistingDirectory(self, "Data folder", str(self._folder))
-        if found:
-            self._show_folder(Path(found))
-            self.folder_chosen.emit(Path(found))
+        folder = QFileDialog.getExistingDirectory(self, "Data folder", str(self._folder))
+        if folder:
+            self._show_folder(Path(folder))
+            self.folder_chosen.emit(Path(folder))
 
 
 def _note(text: str) -> QLabel:
-    made = QLabel(text)
-    made.setWordWrap(True)
-    made.setProperty("muted", True)
-    return made
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setProperty("muted", True)
+    return label

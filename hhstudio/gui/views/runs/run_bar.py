@@ -1,4 +1,4 @@
-"""The bar on top: what will be trained, the buttons of a run, and what it is doing."""
+"""Run bar: what will be trained, the buttons of a run, and what it is doing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from hhstudio.gui.state.actions import ActionRegistry
 from hhstudio.gui.state.session_files import shown_path
 from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.views.runs.divergence_banner import DivergenceBanner
+from hhstudio.gui.views.runs.run_issues import sentence
 from hhstudio.gui.views.runs.run_notices import RunNotices
 from hhstudio.gui.views.runs.run_status import RunStatus
 from hhstudio.gui.widgets.banner import Banner
@@ -97,8 +98,7 @@ class RunBar(QWidget):
         if error is not None:
             more = sum(issue.severity == "error" for issue in self.workspace.issues) - 1
             also = f"  (and {more} more)" if more > 0 else ""
-            text = error.message[:1].upper() + error.message[1:]
-            self.banner.say("issue", "warning", f"This cannot be trained yet: {text}{also}")
+            self.banner.say("issue", "warning", f"This cannot be trained yet: {sentence(error)}{also}")
         else:
             self.banner.clear("issue")
         try:
@@ -132,26 +132,26 @@ class ActionButton(QPushButton):
 
 def _menu_button(title: str, tip: str, registry: ActionRegistry) -> QToolButton:
     """Opens the menu of that title."""
-    made = QToolButton()
-    made.setObjectName(f"button:{title.lower()}")
-    made.setText(title)
-    made.setToolTip(tip)
-    made.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    made.setProperty("run", True)
-    menu = QMenu(made)
+    button = QToolButton()
+    button.setObjectName(f"button:{title.lower()}")
+    button.setText(title)
+    button.setToolTip(tip)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setProperty("run", True)
+    menu = QMenu(button)
     registry.fill_menu(menu, [action for action in registry if action.menu == title])
-    made.setMenu(menu)
-    return made
+    button.setMenu(menu)
+    return button
 
 
 def _button(action: str, registry: ActionRegistry) -> QToolButton:
-    made = QToolButton()
-    made.setDefaultAction(registry.qaction(action))
-    made.setObjectName(f"button:{action}")
-    made.setIconSize(QSize(18, 18))
-    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    made.setProperty("run", True)
-    made.setAccessibleName(registry[action].title)
-    return made
+    button = QToolButton()
+    button.setDefaultAction(registry.qaction(action))
+    button.setObjectName(f"button:{action}")
+    button.setIconSize(QSize(18, 18))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setProperty("run", True)
+    button.setAccessibleName(registry[action].title)
+    return button

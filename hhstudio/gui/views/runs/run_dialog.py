@@ -1,4 +1,4 @@
-"""Before a run: what will be trained, for how long, at what cost, and what is in its way."""
+"""Run dialog: what will be trained, for how long, at what cost, and what is in its way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is in the way of a run, each with the buttons that remove it."""
+"""Run issues: what is in the way of a run, each with the buttons that remove it."""
 
 from __future__ import annotations
 
@@ -36,22 +36,20 @@ class RunIssues(QWidget):
                 row.deleteLater()
         self.texts, self.fixes = [], []
         if also:
-            self._add("error", also)
+            self._add("error", capitalised(also))
         for issue in issues[:_SHOWN]:
-            self._add(issue.severity, issue.message, [(f.title, f.spec) for f in fixes(spec, issue)[:2]])
+            self._add(issue.severity, sentence(issue), [(f.title, f.spec) for f in fixes(spec, issue)[:2]])
         if len(issues) > _SHOWN:
             self._add("warning", f"and {len(issues) - _SHOWN} more")
         self.setVisible(bool(self.texts))
 
     def _add(self, severity: str, text: str, ways: list[tuple[str, Spec]] | None = None) -> None:
-        a_field = "." in text.split(" ")[0]
-        sentence = text if a_field else text[:1].upper() + text[1:]
-        self.texts.append(sentence)
+        self.texts.append(text)
         row = QWidget()
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
-        symbol, label = QLabel(), QLabel(sentence)
+        symbol, label = QLabel(), QLabel(text)
         error = severity == "error"
         color = self._theme.error if error else self._theme.warn
         symbol.setPixmap(pixmap("error" if error else "warning", color, 16))
@@ -66,3 +64,13 @@ class RunIssues(QWidget):
             line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
             self.fixes.append(button)
         self._column.addWidget(row)
+
+
+def sentence(issue: Issue) -> str:
+    """What an issue says, with a capital letter; the name of a setting keeps the letters that it has."""
+    names_setting = bool(issue.field) and issue.message.startswith(issue.field)
+    return issue.message if names_setting else capitalised(issue.message)
+
+
+def capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,4 +1,4 @@
-"""What a run is doing, in one line: state, place, progress, time."""
+"""Run status: what a run is doing, in one line of state, place, progress and time."""
 
 from __future__ import annotations
 

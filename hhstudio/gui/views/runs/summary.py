@@ -1,4 +1,4 @@
-"""A run in words, before it starts."""
+"""Summary of a run in words, before it starts."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def what_is_trained(spec: Spec) -> str:
 def what_it_takes(spec: Spec, timed: Calibration | None, problem: str) -> str:
     """Time, memory and disk, as far as they are known."""
     needed = disk(spec)
-    found = costs(spec).total
+    parameters = costs(spec).total
     parts = []
     if timed is not None:
         parts.append(f"about {roughly(timed.seconds)} on {timed.device}")
         parts.append(f"{size(timed.memory)} of memory")
-    elif found is not None:
-        parts.append(f"{count(found.stored)} numbers stored, {count(found.generated)} generated")
+    elif parameters is not None:
+        parts.append(f"{count(parameters.stored)} numbers stored, {count(parameters.generated)} generated")
     if needed is not None:
         snapshots = snapshot_plan(spec)
         of_them = (

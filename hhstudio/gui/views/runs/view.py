@@ -1,4 +1,4 @@
-"""The dock of runs: the one that goes on, what it has kept and can be changed, and those that wait."""
+"""Runs panel: the run that goes on, what it has kept and can be changed, and those that wait."""
 
 from __future__ import annotations
 

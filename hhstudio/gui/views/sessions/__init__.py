@@ -1,1 +1,1 @@
-"""The sessions of a folder: listed, searched, named, noted on, thrown away and taken back."""
+"""Sessions of a folder: listed, searched, named, noted on, thrown away and taken back."""

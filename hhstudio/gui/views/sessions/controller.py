@@ -1,4 +1,4 @@
-"""What the list of sessions asks for, done: names, notes, the trash and back, files from elsewhere."""
+"""Session actions: names, notes, the trash and back, files from elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One session as a row: what it is, what it reached, and how it looked."""
+"""Row of a session in the list: what it is, what it reached, and how it looked."""
 
 from __future__ import annotations
 

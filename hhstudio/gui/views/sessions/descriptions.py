@@ -1,4 +1,4 @@
-"""What a list says of a session."""
+"""Descriptions of sessions in a list: state, accuracy, data, tool tip."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def state_word(found: Brief) -> str:
 def summary(found: Brief) -> str:
     """What a session reached, in a few words."""
     if found.error:
-        return found.error.split(": ", 1)[-1].split("; `")[0]  # the menu offers what to do
+        return found.error.removeprefix(f"{found.path}: ")
     reached = [f"{100 * value:.1f}" for value in found.average.values() if value is not None]
     if not reached:
         return f"at step {found.step}" if found.step else state_word(found)

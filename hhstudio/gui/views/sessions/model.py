@@ -1,4 +1,4 @@
-"""The sessions of a folder as a list model: read off the window's thread, searched, sorted, up to date."""
+"""Session model: the sessions of a folder as a list, read off the window's thread, searched, sorted."""
 
 from __future__ import annotations
 

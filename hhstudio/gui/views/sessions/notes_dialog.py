@@ -1,4 +1,4 @@
-"""Writing down what a session was about."""
+"""Notes dialog: what a session was about, in words and tags."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What recovery saved of a session, and what was lost."""
+"""Recovery dialog: what was saved of a session, and what was lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small pictures of sessions: the shape of the tree, and the curves of its paths."""
+"""Thumbnails of sessions: the shape of the tree, and the curves of its paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Throwing sessions away so that they can be had back: into the system's trash, or a folder of ours."""
+"""Trash: sessions are thrown away into the system's trash or a folder of ours, and taken back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of sessions: search, order, names, and a menu of what can be done with each."""
+"""Sessions panel: a list with search, order, names, and a menu of what can be done with each."""
 
 from __future__ import annotations
 
