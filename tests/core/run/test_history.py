@@ -1,5 +1,6 @@
 """A run replayed from its events is the run that was."""
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -167,3 +168,17 @@ def test_every_record_survives_its_encoding():
 def test_a_tensor_whose_bytes_do_not_fit_its_shape_is_refused():
     with pytest.raises(ValueError):
         events.Tensor(dtype="float32", shape=(3,), data=b"1234").numpy()
+
+
+def test_a_run_that_the_disk_blocks_is_known_until_its_state_changes():
+    full = events.StateChanged(state="paused", detail="the disk is full", blocked=True)
+    history = replay([*two_tasks(), full])
+    assert history.blocked
+    history.apply(events.StateChanged(state="training"))
+    assert not history.blocked
+
+
+def test_states_of_journals_without_progress_and_blocking_are_read():
+    old = msgspec.msgpack.encode({"t": "state", "state": "paused", "detail": "by hand", "seconds": 2.0})
+    state = events.decode(old)
+    assert (state.state, state.progress, state.blocked) == ("paused", None, False)

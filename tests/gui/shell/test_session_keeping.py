@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sys
 
+import h5py
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
-from shell_helpers import PATIENCE, answer, message_box
+from shell_helpers import PATIENCE, answer, message_box, message_boxes
 from small_specs import tiny
 
 from hhstudio.gui.views.sessions.model import ENTRY
@@ -221,6 +222,24 @@ def test_a_damaged_session_is_recovered_with_a_report(window, qtbot, finished_se
     with qtbot.waitSignal(window.workspace.shown, timeout=PATIENCE):
         QTest.mouseClick(dialog.open_button, LEFT)
     assert window.workspace.session_path == folder / "hurt.h5"
+
+
+def test_damage_is_known_by_the_type_of_an_error_not_by_a_word_in_it(window, qtbot, finished_session):
+    hurt = window.workspace.preferences.sessions_folder / "hurt.h5"
+    shutil.copy(finished_session, hurt)
+    with h5py.File(hurt, "r+") as file:
+        file.attrs["version"] = 0
+    window.workspace.open(hurt)
+    qtbot.waitUntil(lambda: message_boxes() != [], timeout=PATIENCE)
+    box = message_box()
+    assert "recover" not in box.informativeText().split("\n")[0]
+    assert box.text() == "hurt.h5 is damaged"
+    answer("Cancel")
+    (hurt.parent / "recover.h5").write_text("a text, which is not damaged")
+    window.workspace.open(hurt.parent / "recover.h5")
+    qtbot.waitUntil(lambda: message_boxes() != [], timeout=PATIENCE)
+    assert message_box().text() == "Open"
+    answer("OK")
 
 
 def test_a_session_without_its_file_is_listed_and_rebuilt_from_its_journal(window, qtbot):

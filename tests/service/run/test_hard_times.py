@@ -38,13 +38,15 @@ def test_on_a_full_disk_the_run_pauses_and_goes_on_by_itself_once_there_is_room(
         run = launch(tiny(400), disk / "s.h5", in_process=True)
         run.until(events.Progress)
         filler = fill_up(disk, 4096)
-        said = run.until(paused).detail
+        waiting = run.until(paused)
+        assert waiting.blocked
+        said = waiting.detail
         assert "the disk is full; everything up to the checkpoint at step" in said
         assert "free some space" in said
         filler.unlink()
         log = run.until(lambda e: isinstance(e, events.Log) and "takes what is recorded again" in e.message)
         assert log.level == "info"
-        run.until(training)
+        assert not run.until(training).blocked
         assert run.finish()[-1].state == "finished"
         with open_session(disk / "s.h5") as session:
             assert session.history.series["P1", 1, "loss"].steps.tolist() == list(range(401, 801))
