@@ -28,7 +28,7 @@ class AppContext:
     theming: Theming
     registry: ActionRegistry
     files: Files
-    runs: RunCoordinator
+    run_coordinator: RunCoordinator
     canvas: TreeCanvas
     shell: Shell
 

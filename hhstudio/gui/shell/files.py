@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ class Files(QObject):
     def choose_recent(self) -> Chooser:
         """What was opened or saved lately."""
         entries = [
-            Entry(path.name, lambda path=path: self.open(path), shown_path(path.parent), tip=str(path))
+            Entry(path.name, partial(self.open, path), shown_path(path.parent), tip=str(path))
             for path in self.workspace.preferences.recent_files
         ]
         chooser = Chooser(entries, "Type a part of the name" if entries else "Nothing yet", self.window)

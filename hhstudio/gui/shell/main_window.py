@@ -62,15 +62,15 @@ class MainWindow(QMainWindow):
         self.inspection = Inspection(workspace)
         self.run_coordinator = RunCoordinator(workspace, theming, self)
         context = AppContext(
-            workspace,
-            self.selection,
-            self.inspection,
-            theming,
-            self.registry,
-            self.files,
-            self.run_coordinator,
-            self.canvas,
-            self,
+            workspace=workspace,
+            selection=self.selection,
+            inspection=self.inspection,
+            theming=theming,
+            registry=self.registry,
+            files=self.files,
+            run_coordinator=self.run_coordinator,
+            canvas=self.canvas,
+            shell=self,
         )
         self.panels = Panels(PANELS, context, self.docks)
         self.growing = Growing(self.canvas, workspace, self.selection)

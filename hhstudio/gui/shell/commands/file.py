@@ -22,6 +22,11 @@ def actions(context: AppContext) -> list[Action]:
         "reason_when_disabled": lambda: RUNNING,
         "menu": "File",
     }
+
+    def copy_rerun_command() -> None:
+        if workspace.session_path is not None:
+            rerun_command.copy_command(workspace, workspace.session_path)
+
     return [
         Action("file.new", "New tree", files.new, "Ctrl+N", icon="new", group="open", **idle),
         Action("file.open", "Open …", files.choose, "Ctrl+O", icon="open", group="open", **idle),
@@ -52,14 +57,14 @@ def actions(context: AppContext) -> list[Action]:
         save_weights(context),
         Action(
             "file.copy_command", rerun_command.TITLE,
-            lambda: workspace.session_path and rerun_command.copy_command(workspace, workspace.session_path),
+            copy_rerun_command,
             menu="File", group="save",
             tip="The session that is open: with its settings, device and threads, ready for a shell",
             enabled_when=lambda: workspace.session_path is not None,
             reason_when_disabled=lambda: "Train or open a session first",
         ),
         Action(
-            "data.settings", "Data folder and trust …", context.runs.choose_data,
+            "data.settings", "Data folder and trust …", context.run_coordinator.choose_data,
             icon="folder", group="folders",
             tip="Where the data are, and which files may be read", **idle,
         ),

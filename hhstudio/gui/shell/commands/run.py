@@ -30,7 +30,7 @@ def actions(context: AppContext) -> list[Action]:
             enabled_when=lambda: not workspace.running and workspace.first_error is None,
         ),
         Action(
-            "run.options", "Run with options …", context.runs.prepare, "Ctrl+Shift+Return",
+            "run.options", "Run with options …", context.run_coordinator.prepare, "Ctrl+Shift+Return",
             icon="settings", menu="Run", group="start",
             tip="What it takes and what is in its way; baselines, early stopping, queue",
         ),
@@ -62,7 +62,7 @@ def actions(context: AppContext) -> list[Action]:
             }),
         ),
         Action(
-            "run.notify", "Notify when a run ends", context.runs.toggle_notify,
+            "run.notify", "Notify when a run ends", context.run_coordinator.toggle_notify,
             menu="Run", group="telling",
             checked_when=lambda: workspace.preferences.notify,
             tip="By the system, while another window is in front; without a sound",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
-from hhstudio.core.run.events import TERMINAL
+from hhstudio.core.run.events import TERMINAL, RunState
 from hhstudio.core.run.history import History
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.formatting import STATE_WORDS, duration, rate, with_names
@@ -51,7 +51,8 @@ class RunStatus(QWidget):
         self._running = False
         self._idle = ("Ready", "", True)
         self._since = 0.0
-        self._fitted = self._icon = None
+        self._fitted: RunState | None = None
+        self._icon: tuple[str, str] | None = None
         self.icon = QLabel()
         self.icon.setFixedSize(18, 18)
         self.state = QLabel("Ready")
