@@ -50,7 +50,7 @@ def shown_canvas(qtbot, size):
     with qtbot.waitExposed(shown):
         shown.show()
     shown.fit()
-    qtbot.waitUntil(lambda: shown.scene.nodes["n0"].look.name == "H0")
+    qtbot.waitUntil(lambda: shown.scene.nodes["n0"].text.name == "H0")
     QApplication.processEvents()
     yield shown
     shown.release()

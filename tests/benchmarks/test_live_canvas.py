@@ -16,7 +16,7 @@ from hhstudio.core.run.history import History
 from hhstudio.core.spec import growth
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.tasks import TaskInfo
-from hhstudio.gui.views.tree.canvas.growth_mode import Growing
+from hhstudio.gui.views.tree.canvas.growth_mode import GrowthMode
 
 NODES, FRAMES, STEPS = 500, 240, 30
 """Every frame brings so many steps; the path at work changes every 40 frames."""
@@ -83,7 +83,7 @@ def timed(canvas, zoom):
 @pytest.mark.parametrize("live", [True, False], ids=["live", "off"])
 def test_frames_of_500_nodes_while_training(canvas, benchmark, zoom, live):
     """Zoom 0: the whole tree in view."""
-    canvas.scene.pulse.turn(live)
+    canvas.scene.activity.turn(live)
     frames = benchmark.pedantic(timed, args=(canvas, zoom), rounds=1)
     print(
         f"\nzoom {zoom}, {'live' if live else 'off'}: median {statistics.median(frames):.2f} ms, "
@@ -92,7 +92,7 @@ def test_frames_of_500_nodes_while_training(canvas, benchmark, zoom, live):
 
 
 def test_preview_of_a_child_among_500_nodes(canvas, benchmark):
-    growing = Growing(canvas)
+    growing = GrowthMode(canvas)
 
     def preview():
         growing.grow("n0")
@@ -109,7 +109,7 @@ def test_looking_back_among_500_nodes(canvas, benchmark):
     history.apply(events.TopologyChanged(step=100, topology=tree, reason="full", paths=history.paths))
     canvas.document.apply_topology("grown", tree)
     canvas.set_history(history)
-    growing = Growing(canvas)
+    growing = GrowthMode(canvas)
     growing.replay.follow(history)
 
     def back_and_forth():

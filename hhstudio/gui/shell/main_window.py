@@ -29,8 +29,8 @@ from hhstudio.gui.state.session_files import shown_path
 from hhstudio.gui.state.theming import Theming
 from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.views.runs.run_bar import RunBar
-from hhstudio.gui.views.tree.canvas.growth_mode import Growing
-from hhstudio.gui.views.tree.canvas.step_timing import Measuring
+from hhstudio.gui.views.tree.canvas.growth_mode import GrowthMode
+from hhstudio.gui.views.tree.canvas.step_timing import StepTimer
 from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 from hhstudio.gui.widgets import dialogs
 from hhstudio.gui.widgets.dialogs import ROLE
@@ -55,7 +55,7 @@ class MainWindow(QMainWindow):
         self.registry = ActionRegistry(self)
         self.files = Files(workspace, self, theming)
         self.canvas = TreeCanvas(workspace.document)
-        self.canvas.cost_strip.set_measure(Measuring(workspace))
+        self.canvas.cost_strip.set_measure(StepTimer(workspace))
         self.welcome = Welcome(theme=theme)
         self.selection = Selection(self)
         self.docks = Docks(self, workspace.preferences)
@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
             shell=self,
         )
         self.panels = Panels(PANELS, context, self.docks)
-        self.growing = Growing(self.canvas, workspace, self.selection)
+        self.growing = GrowthMode(self.canvas, workspace, self.selection)
         workspace.scheduler.add(self.canvas)
         self.registry.add(*all_actions(context))
         self.registry.add(*self.canvas.actions(), owner=self.canvas)

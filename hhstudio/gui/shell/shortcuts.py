@@ -1,4 +1,4 @@
-"""All key sequences, by menu, to be looked up and changed."""
+"""Shortcut editor: all key sequences, by menu, to be looked up and changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training looks like on the canvas: for every path its accuracy, and which path is at work."""
+"""Activity of paths in a run: for each its accuracy, and which one is at work."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LATELY = 4
 """Records of a gradient of which the middle one counts, so that single steps do not show."""
 
 
-class PathLife(NamedTuple):
+class PathActivity(NamedTuple):
     """``accuracy``: of the running task while the path is at work, else the mean over its tasks (ACC).
 
     ``spark``: the running task's accuracy over its steps; ``bars``: (task, accuracy) of what was learned,
@@ -38,19 +38,19 @@ class PathLife(NamedTuple):
     bars: tuple[tuple[int, float], ...] = ()
 
 
-class Life:
-    """The lives of all paths by the id of their solver, followed from one history."""
+class TreeActivity:
+    """The activities of all paths by the id of their solver, followed from one history."""
 
     def __init__(self) -> None:
         self.history: History | None = None
-        self.by_solver: dict[str, PathLife] = {}
+        self.by_solver: dict[str, PathActivity] = {}
         self.active_solver: str | None = None
         self.flow: dict[str, int] = {}
         self._back: int | None = None
 
     def look_back(self, step: int | None) -> set[str]:
-        """Show what was known at a step (None: now), until told otherwise; returns the solvers whose life is
-        different."""
+        """Show what was known at a step (None: now), until told otherwise; returns the solvers whose
+        activity is different."""
         self._back = step
         return self._rebuild()
 
@@ -61,8 +61,9 @@ class Life:
         active, topology = self._active(), self.history.topology if self.history else None
         if active is not None and topology is not None and active[0] in self._solvers():
             path = topology.path(active[0])
-            found = [self._gradient(active, level + 1) for level in range(len(path.slots))]
-            self.flow = dict(zip(path.slots, _widths(found, before, path.slots), strict=True))
+            gradients_of_levels = [self._gradient(active, level + 1) for level in range(len(path.slots))]
+            widths = _widths(gradients_of_levels, before, path.slots)
+            self.flow = dict(zip(path.slots, widths, strict=True))
         return before != self.flow
 
     def _gradient(self, active: tuple[str, int], level: int) -> float | None:
@@ -75,7 +76,7 @@ class Life:
         return (lately[(len(lately) - 1) // 2] + lately[len(lately) // 2]) / 2
 
     def follow(self, history: History | None) -> set[str]:
-        """Take another history (or none); returns the solvers whose life is different."""
+        """Take another history (or none); returns the solvers whose activity is different."""
         self.history, self._back = history, None
         return self._rebuild()
 
@@ -88,7 +89,7 @@ class Life:
         touched = {path for path, _, metric in changes.series if metric == "accuracy"} | changes.accuracy
         active = self._active()
         solver = self._solvers().get(active[0]) if active else None
-        ids = {found for path in touched if (found := self._solvers().get(path))}
+        ids = {solver_id for path in touched if (solver_id := self._solvers().get(path))}
         if solver != self.active_solver:
             ids |= {i for i in (solver, self.active_solver) if i}
             self.active_solver = solver
@@ -99,9 +100,9 @@ class Life:
         names = {i: name for name, i in self._solvers().items()}
         changed = set()
         for i in ids:
-            life = self._life(names[i], active) if i in names else PathLife()
-            if self.by_solver.get(i) != life:
-                self.by_solver[i] = life
+            activity = self._activity(names[i], active) if i in names else PathActivity()
+            if self.by_solver.get(i) != activity:
+                self.by_solver[i] = activity
                 changed.add(i)
         return changed
 
@@ -110,10 +111,10 @@ class Life:
         active = self._active()
         self.active_solver = None
         for name, solver in self._solvers().items():
-            self.by_solver[solver] = self._life(name, active)
+            self.by_solver[solver] = self._activity(name, active)
             if active and name == active[0]:
                 self.active_solver = solver
-        empty = PathLife()
+        empty = PathActivity()
         return {
             i for i in before.keys() | self.by_solver.keys()
             if before.get(i, empty) != self.by_solver.get(i, empty)
@@ -132,7 +133,7 @@ class Life:
             return None
         return history.progress.path, history.progress.task
 
-    def _life(self, path: str, active: tuple[str, int] | None) -> PathLife:
+    def _activity(self, path: str, active: tuple[str, int] | None) -> PathActivity:
         assert self.history is not None
         if active is not None and active[0] == path:
             task = active[1]
@@ -143,10 +144,10 @@ class Life:
             values = values[~np.isnan(values)]
             spark = tuple(_thinned(values).tolist())
             now = float(values[-1]) if len(values) else None
-            return PathLife(now, task_short(task), task, True, spark)
+            return PathActivity(now, task_short(task), task, True, spark)
         matrix = self.history.accuracy.get(path)
         if matrix is None:
-            return PathLife()
+            return PathActivity()
         if self._back is not None:
             matrix = matrix.copy()
             marks = [m for m in self.history.marks if m.path == path and m.stop is not None]
@@ -155,21 +156,21 @@ class Life:
         summary = continual.summary(matrix)
         bars = tuple((task, value) for task, value in enumerate(summary.final) if value is not None)
         caption = "average" if summary.average is not None else ""
-        return PathLife(summary.average, caption, None, False, (), bars)
+        return PathActivity(summary.average, caption, None, False, (), bars)
 
 
 def _at(mark: TaskMark, step: int) -> bool:
     return mark.start <= step and (mark.stop is None or step < mark.stop)
 
 
-def _widths(found: list[float | None], before: dict[str, int], slots: tuple[str, ...]) -> list[int]:
+def _widths(levels: list[float | None], before: dict[str, int], slots: tuple[str, ...]) -> list[int]:
     """A step of width for each gradient, relative to the largest of the path, logarithmic. A width stays
     until the gradient is well beyond its step, so that it does not flicker between two."""
-    known = [g for g in found if g is not None and g > 0 and math.isfinite(g)]
-    if not known:
-        return [-1] * len(found)
-    most, widths = max(known), []
-    for slot, gradient in zip(slots, found, strict=True):
+    finite = [g for g in levels if g is not None and g > 0 and math.isfinite(g)]
+    if not finite:
+        return [-1] * len(levels)
+    most, widths = max(finite), []
+    for slot, gradient in zip(slots, levels, strict=True):
         share = 0.0 if not gradient else 1 + math.log(gradient / most) / math.log(FLOW_RANGE)
         exact = min(max(share, 0.0), 1.0) * (FLOW_STEPS - 1)
         last = before.get(slot, -1)

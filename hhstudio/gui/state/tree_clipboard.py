@@ -1,4 +1,4 @@
-"""Copy, cut, paste and duplicate through the system's clipboard, as text."""
+"""Clipboard of the tree: copy, cut, paste and duplicate as text, through the system's clipboard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hhstudio.core.tree.topology import Solver
 from hhstudio.gui.state.tree_editor import TreeEditor
 
 
-class Clipping:
+class TreeClipboard:
     """For any view of the tree: it is told ids, and tells which are new."""
 
     def __init__(self, editor: TreeEditor) -> None:

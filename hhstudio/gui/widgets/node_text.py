@@ -1,4 +1,4 @@
-"""What a card and an edge show, in words and numbers: made from the document, painted by the items."""
+"""Texts of cards and edges, in words and numbers: made from the document, painted by the items."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hhstudio.core.tree.topology import Hypernetwork, Node, Slot, Solver, tasks_
 from hhstudio.gui.widgets.task_style import task_short
 
 
-class NodeLook(NamedTuple):
+class NodeText(NamedTuple):
     """Texts of a card. ``badge``: "error", "warning" or nothing; ``problem`` is its reason; ``short``: all
     that is said from afar beside the name."""
 
@@ -40,7 +40,7 @@ class NodeLook(NamedTuple):
         return "\n".join(filter(None, lines))
 
 
-class EdgeLook(NamedTuple):
+class EdgeText(NamedTuple):
     """``label``: shown when near; ``direct``: drawn dashed; ``tip``: the whole link in words."""
 
     label: str
@@ -62,11 +62,11 @@ def short_count(number: int | None) -> str:
     return str(number)
 
 
-def node_look(spec: Spec, node: Node, costs: Costs, depth: int | None, found: Iterable[Issue]) -> NodeLook:
+def node_text(spec: Spec, node: Node, costs: Costs, depth: int | None, issues: Iterable[Issue]) -> NodeText:
     """``depth``: of the path that ends here or of the chain down to here; None for a loose node."""
-    issues = sorted(found, key=lambda issue: issue.severity != "error")
-    made = _hypernetwork_look if isinstance(node, Hypernetwork) else _solver_look
-    return made(spec, node, costs, depth)._replace(  # type: ignore[operator]
+    issues = sorted(issues, key=lambda issue: issue.severity != "error")
+    describe = _hypernetwork_text if isinstance(node, Hypernetwork) else _solver_text
+    return describe(spec, node, costs, depth)._replace(  # type: ignore[operator]
         badge=issues[0].severity if issues else "",
         problem="\n".join(issue.message for issue in issues),
         loose=depth is None,
@@ -75,7 +75,7 @@ def node_look(spec: Spec, node: Node, costs: Costs, depth: int | None, found: It
     )
 
 
-def _hypernetwork_look(spec: Spec, node: Hypernetwork, costs: Costs, depth: int | None) -> NodeLook:
+def _hypernetwork_text(spec: Spec, node: Hypernetwork, costs: Costs, depth: int | None) -> NodeText:
     cost = costs.nodes.get(node.id)
     count = short_count(cost.weights if cost else None)
     root = node.id == spec.topology.root
@@ -88,7 +88,7 @@ def _hypernetwork_look(spec: Spec, node: Hypernetwork, costs: Costs, depth: int 
         f"root · {count} stored" if root else f"{count} generated" if depth is not None else f"{count}, loose"
     )
     whole = compression(costs.total) if root else ""
-    return NodeLook(
+    return NodeText(
         "hypernetwork",
         node.name,
         subtitle,
@@ -98,7 +98,7 @@ def _hypernetwork_look(spec: Spec, node: Hypernetwork, costs: Costs, depth: int 
     )
 
 
-def _solver_look(spec: Spec, node: Solver, costs: Costs, depth: int | None) -> NodeLook:
+def _solver_text(spec: Spec, node: Solver, costs: Costs, depth: int | None) -> NodeText:
     cost = costs.nodes.get(node.id)
     count = short_count(cost.weights if cost else None)
     tasks = len(spec.stream.parts) or spec.stream.tasks
@@ -108,7 +108,7 @@ def _solver_look(spec: Spec, node: Solver, costs: Costs, depth: int | None) -> N
         path = costs.paths.get(node.name)
         whole = f" · {short_count(path.generated)} generated" if path else ""
         where = f"depth {depth}{whole}"
-    return NodeLook(
+    return NodeText(
         "solver",
         node.name,
         f"{title} · {count}",
@@ -143,11 +143,11 @@ def compression(total: ParameterCount | None) -> str:
     return f"{ratio:.2g}×" if ratio < 10 else f"{ratio:.0f}×"
 
 
-def edge_look(spec: Spec, slot: Slot, worths: Iterable[tuple[str, EdgeContribution]] = ()) -> EdgeLook:
+def edge_text(spec: Spec, slot: Slot, worths: Iterable[tuple[str, EdgeContribution]] = ()) -> EdgeText:
     """The slot's link with what it inherits; ``worths``: what it is worth, by path, once measured."""
-    look = _link_look(spec, slot)
+    text = _link_text(spec, slot)
     lines = [_worth_line(path, worth) for path, worth in worths]
-    return look._replace(tip="\n".join([look.tip, *lines]))
+    return text._replace(tip="\n".join([text.tip, *lines]))
 
 
 def _worth_line(path: str, worth: EdgeContribution) -> str:
@@ -156,7 +156,7 @@ def _worth_line(path: str, worth: EdgeContribution) -> str:
     return f"{path} loses {points} points of accuracy without {worth.title}{flag}"
 
 
-def _link_look(spec: Spec, slot: Slot) -> EdgeLook:
+def _link_text(spec: Spec, slot: Slot) -> EdgeText:
     own, link = slot.link, spec.link
     to_solver = isinstance(spec.topology.by_id.get(slot.target), Solver)
     mode = (own.mode if own else None) or link.mode
@@ -164,12 +164,12 @@ def _link_look(spec: Spec, slot: Slot) -> EdgeLook:
     residual = residual and to_solver and slot.source in spec.topology.incoming
     tail = " + residual" if residual else ""
     if mode == "direct":
-        return EdgeLook(f"direct{tail}", True, f"direct{tail}: the output is the weights")
+        return EdgeText(f"direct{tail}", True, f"direct{tail}: the output is the weights")
     alpha = link.solver_alpha if to_solver and link.solver_alpha is not None else link.alpha
     alpha = alpha if own is None or own.alpha is None else own.alpha
     anchor = (link.solver_anchor if to_solver else None) or link.anchor
     anchor = (own.anchor if own else None) or anchor
-    return EdgeLook(
+    return EdgeText(
         f"anchored{tail}", False, f"anchored{tail}: {anchor} anchor + {alpha:g} × what is generated"
     )
 

@@ -121,17 +121,17 @@ def _note_colors(theme: Theme) -> dict[str, QColor]:
 
 def font(pixels: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """The application's font at a size in canvas units."""
-    made = QFont(QApplication.font())
-    made.setPixelSize(max(1, round(pixels)))
-    made.setWeight(weight)
-    return made
+    sized = QFont(QApplication.font())
+    sized.setPixelSize(max(1, round(pixels)))
+    sized.setWeight(weight)
+    return sized
 
 
 def pen(color: str | QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-    made = QPen(QColor(color), width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    drawn = QPen(QColor(color), width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
     if width == 0:
-        made.setCosmetic(True)
-    return made
+        drawn.setCosmetic(True)
+    return drawn
 
 
 def blend(one: str | QColor, two: str | QColor, share: float) -> QColor:
@@ -142,9 +142,9 @@ def blend(one: str | QColor, two: str | QColor, share: float) -> QColor:
 
 
 def _faded(color: str | QColor, alpha: int) -> QColor:
-    made = QColor(color)
-    made.setAlpha(alpha)
-    return made
+    faded = QColor(color)
+    faded.setAlpha(alpha)
+    return faded
 
 
 def _task(theme: Theme, task: int) -> tuple[str, float, Qt.PenStyle]:

@@ -6,7 +6,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from hhstudio.gui.state.actions import MENUS, key_sequences
-from hhstudio.gui.views.tree.canvas.growth_mode import Growing
+from hhstudio.gui.views.tree.canvas.growth_mode import GrowthMode
 from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 
 
@@ -49,10 +49,10 @@ def test_the_measured_step_time_is_shown_below_the_tree(window, qtbot):
 
 def test_whether_the_tree_is_live_is_remembered(window, qtbot):
     QTest.keyClick(window.canvas.view, Qt.Key.Key_L)
-    assert not window.canvas.scene.pulse.on
+    assert not window.canvas.scene.activity.on
     again = TreeCanvas(window.workspace.document)
     qtbot.addWidget(again)
-    assert Growing(again, window.workspace).actions()[-1].checked_when() is False
+    assert GrowthMode(again, window.workspace).actions()[-1].checked_when() is False
     QTest.keyClick(window.canvas.view, Qt.Key.Key_L)
     assert window.workspace.preferences.live_tree
     again.release()

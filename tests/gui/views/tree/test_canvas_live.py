@@ -56,9 +56,9 @@ def test_the_path_at_work_glows_and_shows_its_accuracy(canvas):
     canvas.refresh(history.take_changes())
     solver, child = node_named(canvas, "P2-0"), node_named(canvas, "H1")
     item = canvas.scene.nodes[solver]
-    assert item.life.accuracy == 0.75
-    assert item.life.caption == "T1"
-    assert item.life.spark == (0.5, 0.625, 0.75)
+    assert item.activity.accuracy == 0.75
+    assert item.activity.caption == "T1"
+    assert item.activity.spark == (0.5, 0.625, 0.75)
     glowing = {i for i, node in canvas.scene.nodes.items() if node.on_active_path}
     assert glowing == {"h0", child, solver}
     assert {i for i, edge in canvas.scene.edges.items() if edge.glows} == {
@@ -73,7 +73,7 @@ def test_a_finished_path_shows_its_average_and_a_bar_a_task(canvas):
         history.apply(events.TaskFinished(step=task, path="P1", task=task, accuracies=row))
     history.apply(events.Finished(state="finished", step=2, seconds=1.0))
     canvas.refresh(history.take_changes())
-    life = canvas.scene.nodes[node_named(canvas, "P1")].life
+    life = canvas.scene.nodes[node_named(canvas, "P1")].activity
     assert life.accuracy == pytest.approx(0.85)
     assert [task for task, _ in life.bars] == [0, 1]
     assert not any(node.on_active_path for node in canvas.scene.nodes.values())
@@ -90,7 +90,7 @@ def test_a_live_canvas_and_a_reopened_one_look_the_same(make_canvas):
     live.refresh(history.take_changes())
     reopened.set_history(history)
     for node_id in live.scene.nodes:
-        assert live.scene.nodes[node_id].life == reopened.scene.nodes[node_id].life
+        assert live.scene.nodes[node_id].activity == reopened.scene.nodes[node_id].activity
         assert live.scene.nodes[node_id].on_active_path == reopened.scene.nodes[node_id].on_active_path
 
 
@@ -101,8 +101,8 @@ def test_a_refresh_paints_nothing_that_did_not_change(canvas):
     canvas.refresh(history.take_changes())
     items = {i: id(item) for i, item in canvas.scene.nodes.items()}
     learn(history, "P1", 0, [0.7])
-    assert canvas.scene.pulse.life.refresh(history.take_changes()) == {node_named(canvas, "P1")}
-    assert canvas.scene.pulse.life.refresh(history.take_changes()) == set()
+    assert canvas.scene.activity.paths.refresh(history.take_changes()) == {node_named(canvas, "P1")}
+    assert canvas.scene.activity.paths.refresh(history.take_changes()) == set()
     assert items == {i: id(item) for i, item in canvas.scene.nodes.items()}
 
 
@@ -111,7 +111,9 @@ def test_forgetting_a_run_takes_its_marks_away(canvas):
     learn(history, "P1", 0, [0.5])
     canvas.set_history(history)
     canvas.set_history(None)
-    assert all(item.life.accuracy is None and not item.on_active_path for item in canvas.scene.nodes.values())
+    assert all(
+        item.activity.accuracy is None and not item.on_active_path for item in canvas.scene.nodes.values()
+    )
 
 
 def test_at_half_size_a_solvers_card_still_shows_its_accuracy(canvas):
@@ -171,4 +173,4 @@ def test_a_renamed_path_keeps_its_accuracy(canvas):
     canvas.editor.rename(solver, "first")
     learn(history, "P1", 0, [0.9])
     canvas.refresh(history.take_changes())
-    assert canvas.scene.nodes[solver].life.accuracy == 0.9
+    assert canvas.scene.nodes[solver].activity.accuracy == 0.9

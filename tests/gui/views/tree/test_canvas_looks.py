@@ -14,7 +14,7 @@ from hhstudio.gui.widgets.theme import DARK, LIGHT
 
 
 def test_a_card_shows_what_is_stored_and_what_is_generated(canvas):
-    looks = {item.look.name: item.look for item in canvas.scene.nodes.values()}
+    looks = {item.text.name: item.text for item in canvas.scene.nodes.values()}
     assert looks["H0"].subtitle == "root · 73.3 k stored"
     assert looks["H1"].subtitle == "73.3 k generated"
     assert looks["P1"].subtitle == "Small CNN · 1.38 k"
@@ -41,20 +41,20 @@ def test_problems_are_badges_with_their_reason(make_canvas):
     topology = editing.update(figure(), "s1", architecture="zenke")
     topology, loose = editing.add_root(topology)
     canvas = make_canvas(topology)
-    assert canvas.scene.nodes["s1"].look.badge == "error"
+    assert canvas.scene.nodes["s1"].text.badge == "error"
     assert "needs images of at least 10×10" in canvas.scene.nodes["s1"].toolTip()
-    assert canvas.scene.nodes[loose].look.badge == "warning"
+    assert canvas.scene.nodes[loose].text.badge == "warning"
 
 
 def test_a_link_of_its_own_is_seen_on_the_edge(make_canvas):
     canvas = make_canvas(spec=Spec(topology=figure(), link=Link(residual=True)))
     slot = canvas.document.topology.slots[0]
-    assert canvas.scene.edges[slot.id].look.label == "anchored"
+    assert canvas.scene.edges[slot.id].text.label == "anchored"
     canvas.editor.set_link([slot.id], LinkOverride(mode="direct"))
-    assert canvas.scene.edges[slot.id].look.label == "direct"
-    assert canvas.scene.edges[slot.id].look.direct
+    assert canvas.scene.edges[slot.id].text.label == "direct"
+    assert canvas.scene.edges[slot.id].text.direct
     deeper = canvas.document.topology.incoming[node_named(canvas, "P2-0")]
-    assert canvas.scene.edges[deeper.id].look.label == "anchored + residual"
+    assert canvas.scene.edges[deeper.id].text.label == "anchored + residual"
 
 
 def contrast(one, two):
@@ -92,7 +92,7 @@ def test_from_far_away_a_card_still_shows_its_name(canvas):
     for name in ("H0", "another"):
         canvas.editor.rename("h0", name)
         pictures.append([canvas_at(canvas, zoom) for zoom in (0.1, 0.22)])
-    assert item.look.name == "another"
+    assert item.text.name == "another"
     assert pictures[0][0] == pictures[1][0], "a block is a block"
     assert pictures[0][1] != pictures[1][1]
 
@@ -106,6 +106,6 @@ def canvas_at(canvas, zoom):
 def test_a_card_says_which_tasks_its_path_learns_and_what_it_generates(canvas):
     solver = node_named(canvas, "P2-1")
     canvas.editor.assign([solver], [0, 1, 3])
-    assert canvas.scene.nodes[solver].look.detail == "depth 2 · 4.13 k generated\ntasks T0–T1, T3"
-    assert canvas.scene.nodes["h0"].look.detail.endswith("generates P1, H1, H2")
-    assert "×" in canvas.scene.nodes["h0"].look.detail
+    assert canvas.scene.nodes[solver].text.detail == "depth 2 · 4.13 k generated\ntasks T0–T1, T3"
+    assert canvas.scene.nodes["h0"].text.detail.endswith("generates P1, H1, H2")
+    assert "×" in canvas.scene.nodes["h0"].text.detail

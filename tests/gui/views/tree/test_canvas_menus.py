@@ -135,7 +135,7 @@ def test_large_trees_are_counted_a_moment_later(make_canvas, qtbot):
     for _ in range(160):
         topology, _ = editing.add_solver(topology, root)
     canvas = make_canvas(topology)
-    qtbot.waitUntil(lambda: canvas.scene.nodes[root].look.name == "H0", timeout=3000)
+    qtbot.waitUntil(lambda: canvas.scene.nodes[root].text.name == "H0", timeout=3000)
 
 
 def test_a_released_canvas_no_longer_follows(qtbot):

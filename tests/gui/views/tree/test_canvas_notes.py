@@ -218,7 +218,7 @@ def test_a_pinned_card_stays_while_the_rest_is_tidied(canvas, hand):
     hand.key(Qt.Key.Key_L, CTRL)
     assert canvas.scene.nodes[solver].pos() == pinned
     assert canvas.document.topology.by_id[other].position is None
-    assert canvas.scene.nodes[solver].look.pinned
+    assert canvas.scene.nodes[solver].text.pinned
 
 
 def test_the_orientation_is_part_of_the_document(canvas, hand):
@@ -239,9 +239,9 @@ def test_a_click_on_a_badge_offers_the_fix(make_canvas):
     offered["Fix: Make P1 a Small CNN"].trigger()
     menu.close()
     assert canvas.document.topology.by_id["s1"].architecture == "small-cnn"
-    assert item.look.badge == ""
+    assert item.text.badge == ""
     canvas.document.undo()
-    assert item.look.badge == "error"
+    assert item.text.badge == "error"
 
 
 def test_problems_of_the_whole_tree_have_fixes_too(make_canvas):

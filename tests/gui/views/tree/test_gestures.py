@@ -199,7 +199,7 @@ def test_a_double_click_renames_in_place(canvas, hand, qtbot):
     qtbot.keyClick(field, Qt.Key.Key_Return)
     assert not field.isVisible()
     assert canvas.document.topology.by_id[solver].name == "first"
-    assert canvas.scene.nodes[solver].look.name == "first"
+    assert canvas.scene.nodes[solver].text.name == "first"
     assert canvas.document.done[-1].title == "Rename P1 to first"
 
 

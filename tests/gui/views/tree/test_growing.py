@@ -11,7 +11,7 @@ from hhstudio.core.run import events, gradients
 from hhstudio.core.run.history import History
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.tasks import TaskInfo
-from hhstudio.gui.views.tree.canvas.growth_mode import Growing
+from hhstudio.gui.views.tree.canvas.growth_mode import GrowthMode
 from hhstudio.gui.views.tree.canvas.node_item import HEIGHT, WIDTH
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -19,7 +19,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 @pytest.fixture
 def growing(canvas):
-    return Growing(canvas)
+    return GrowthMode(canvas)
 
 
 def test_g_shows_a_child_as_a_ghost_with_its_cost_and_escape_takes_it_away(canvas, growing, hand):
@@ -27,7 +27,7 @@ def test_g_shows_a_child_as_a_ghost_with_its_cost_and_escape_takes_it_away(canva
     places = canvas.scene.places()
     hand.click(node_named(canvas, "H1"))
     hand.key(Qt.Key.Key_G)
-    ghosts = [canvas.scene.nodes[i].look.name for i in canvas.scene.ghosts]
+    ghosts = [canvas.scene.nodes[i].text.name for i in canvas.scene.ghosts]
     assert sorted(ghosts) == ["H3", "P3-00"]
     assert growing.card.isVisible()
     said = growing.card.accessibleDescription()
@@ -82,8 +82,8 @@ def test_z_freezes_a_subtree_and_marks_it_and_z_again_releases_it(canvas, growin
     hand.click(node_named(canvas, "H1"))
     hand.key(Qt.Key.Key_Z)
     below = canvas.document.topology.subtree(node_named(canvas, "H1"))
-    assert all(canvas.scene.nodes[i].look.frozen for i in below)
-    assert "frozen" in canvas.scene.nodes[below[0]].look.spoken
+    assert all(canvas.scene.nodes[i].text.frozen for i in below)
+    assert "frozen" in canvas.scene.nodes[below[0]].text.spoken
     assert canvas.document.done[-1].title == "Freeze H1"
     hand.key(Qt.Key.Key_Z)
     assert not any(node.frozen for node in canvas.document.topology.nodes)
@@ -94,7 +94,7 @@ def test_h_folds_a_subtree_away_and_says_how_much_is_hidden(canvas, growing, han
     root, before = canvas.document.topology.root, canvas.document.spec
     hand.click(root)
     hand.key(Qt.Key.Key_H)
-    seen = [item.look.name for item in canvas.scene.nodes.values() if item.isVisible()]
+    seen = [item.text.name for item in canvas.scene.nodes.values() if item.isVisible()]
     assert seen == ["H0"]
     assert canvas.scene.nodes[root].folded == 5
     assert canvas.document.spec is before, "folding is not part of the document"
@@ -181,14 +181,14 @@ def test_l_turns_off_what_is_live_and_on_again(canvas, growing, hand):
     canvas.set_history(live(canvas, [1.0, 1.0, 1.0]))
     solver = node_named(canvas, "P2-0")
     slot = canvas.document.topology.path("P2-0").slots[0]
-    assert canvas.scene.nodes[solver].life.accuracy == 0.75
+    assert canvas.scene.nodes[solver].activity.accuracy == 0.75
     assert canvas.scene.nodes["h0"].on_active_path
     hand.key(Qt.Key.Key_L)
-    assert canvas.scene.nodes[solver].life.accuracy is None
+    assert canvas.scene.nodes[solver].activity.accuracy is None
     assert not canvas.scene.nodes["h0"].on_active_path
     assert canvas.scene.edges[slot].flow == -1
     hand.key(Qt.Key.Key_L)
-    assert canvas.scene.nodes[solver].life.accuracy == 0.75
+    assert canvas.scene.nodes[solver].activity.accuracy == 0.75
     assert canvas.scene.edges[slot].glows
 
 

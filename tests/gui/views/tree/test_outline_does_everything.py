@@ -7,7 +7,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication
 
 from hhstudio.core.tree import annotation_edits
-from hhstudio.gui.views.tree.canvas.growth_mode import Growing
+from hhstudio.gui.views.tree.canvas.growth_mode import GrowthMode
 from hhstudio.gui.views.tree.outline.menu import menu_of
 from hhstudio.gui.views.tree.outline.view import TreeOutline
 
@@ -17,7 +17,7 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 @pytest.fixture
 def outline(canvas, qtbot):
     """Beside a canvas, as in the window."""
-    canvas.growing = Growing(canvas)
+    canvas.growing = GrowthMode(canvas)
     made = TreeOutline(canvas.document)
     made.lend(canvas.actions, canvas.scene.select)
     qtbot.addWidget(made)

@@ -7,29 +7,29 @@ from typing import TYPE_CHECKING
 
 from hhstudio.core.run import edge_contributions, gradients
 from hhstudio.core.run.history import Changes, History
-from hhstudio.gui.state.path_activity import Life, PathLife
+from hhstudio.gui.state.path_activity import PathActivity, TreeActivity
 
 if TYPE_CHECKING:
     from hhstudio.gui.views.tree.canvas.scene import TreeScene
 
 
-class Pulse:
+class ActivityOverlay:
     """Writes to the items of a scene what their paths live through. ``on``: whether anything is shown;
     ``worths``: by slot, what was measured of its worth."""
 
     def __init__(self, scene: TreeScene) -> None:
         self._scene = scene
-        self.life = Life()
+        self.paths = TreeActivity()
         self.on = True
         self.worths: dict[str, list[tuple[str, edge_contributions.EdgeContribution]]] = {}
         self._glowing: tuple[str, ...] = ()
 
-    def of(self, node_id: str) -> PathLife:
+    def of(self, node_id: str) -> PathActivity:
         """What a card shows of its path's life."""
-        return (self.life.by_solver.get(node_id) if self.on else None) or PathLife()
+        return (self.paths.by_solver.get(node_id) if self.on else None) or PathActivity()
 
     def follow(self, history: History | None) -> None:
-        self._show(self.life.follow(history))
+        self._show(self.paths.follow(history))
         self._weigh_edges()
 
     def turn(self, on: bool) -> None:
@@ -38,12 +38,12 @@ class Pulse:
             self._show(self._scene.nodes)
 
     def look_back(self, step: int | None) -> None:
-        """Show lives as they were at a step; None: as they are."""
-        self._show(self.life.look_back(step))
+        """Show activities as they were at a step; None: as they are."""
+        self._show(self.paths.look_back(step))
 
     def refresh(self, changes: Changes) -> None:
         """Paint anew what training changed, nothing else."""
-        self._show(self.life.refresh(changes))
+        self._show(self.paths.refresh(changes))
         if changes.rewound or any(edge_contributions.measures(metric) for _, _, metric in changes.series):
             self._weigh_edges()
         if any(gradients.level(metric) is not None for _, _, metric in changes.series):
@@ -51,16 +51,16 @@ class Pulse:
 
     def show_flow(self) -> None:
         """Edges of the path at work are as wide as the gradient that comes through them."""
-        before = self.life.flow
-        self.life.show_gradients()
-        for slot_id in before.keys() | self.life.flow.keys():
+        before = self.paths.flow
+        self.paths.show_gradients()
+        for slot_id in before.keys() | self.paths.flow.keys():
             if slot_id in self._scene.edges:
-                flow = self.life.flow.get(slot_id, -1) if self.on else -1
+                flow = self.paths.flow.get(slot_id, -1) if self.on else -1
                 self._scene.edges[slot_id].show_state(flow=flow)
 
     def show_active_path(self) -> None:
         """The path at work glows: its hypernetworks, its slots, its solver."""
-        solver = self.life.active_solver if self.on else None
+        solver = self.paths.active_solver if self.on else None
         topology = self._scene.topology
         chain: tuple[str, ...] = ()
         if solver is not None and solver in topology.by_id:
@@ -86,12 +86,12 @@ class Pulse:
     def _show(self, solver_ids: Iterable[str]) -> None:
         for solver in solver_ids:
             if solver in self._scene.nodes:
-                self._scene.nodes[solver].show_life(self.of(solver))
+                self._scene.nodes[solver].show_activity(self.of(solver))
         self.show_active_path()
 
     def _weigh_edges(self) -> None:
         """Say on every edge what its generated part is worth, where that was measured."""
-        worths = edge_contributions.by_slot(self.life.history) if self.life.history is not None else {}
+        worths = edge_contributions.by_slot(self.paths.history) if self.paths.history is not None else {}
         if worths != self.worths:
             self.worths = worths
-            self._scene.cards.write_edges(self._scene.spec, worths)
+            self._scene.texts.write_edges(self._scene.spec, worths)

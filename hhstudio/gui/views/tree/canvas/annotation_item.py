@@ -1,4 +1,4 @@
-"""A comment or a frame on the canvas."""
+"""Annotation on the canvas: a comment or a frame."""
 
 from __future__ import annotations
 

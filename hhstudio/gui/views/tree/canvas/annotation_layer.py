@@ -1,4 +1,4 @@
-"""The comments and frames of a scene, kept in step with the document by id."""
+"""Annotation layer: the comments and frames of a scene, kept in step with the document by id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The camera on the tree: zoom, fit, and what keeps it where it is."""
+"""Camera on the tree: zoom, fit, and what keeps it where it is."""
 
 from __future__ import annotations
 

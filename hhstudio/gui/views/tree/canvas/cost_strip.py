@@ -1,4 +1,4 @@
-"""What the tree costs before it is trained: a line below the canvas, with a look ahead while one draws."""
+"""Cost line below the canvas: what the tree costs before it is trained, with a look ahead while one draws."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hhstudio.gui.widgets.theme import Theme
 
 
 class Measured(Protocol):
-    """What a short run of a spec showed: seconds a step by path, of the whole run, and bytes."""
+    """Measurements of a short run of a spec: seconds a step by path, of the whole run, and bytes."""
 
     step_seconds: dict[str, float]
     seconds: float

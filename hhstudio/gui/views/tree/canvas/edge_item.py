@@ -1,4 +1,4 @@
-"""The curve of one slot, from a hypernetwork to what it generates."""
+"""Edge of one slot: a curve from a hypernetwork to what it generates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from hhstudio.core.tree.tidy_layout import Orientation
 from hhstudio.gui.views.tree.canvas.node_item import PORT
-from hhstudio.gui.widgets.node_text import EdgeLook
+from hhstudio.gui.widgets.node_text import EdgeText
 from hhstudio.gui.widgets.pens import Paints
 
 LABEL_FROM = 0.85
@@ -26,7 +26,7 @@ class EdgeItem(QGraphicsItem):
         super().__init__()
         self.slot_id = slot_id
         self.paints = paints
-        self.look = EdgeLook("", False, "")
+        self.text = EdgeText("", False, "")
         self.glows = self.hovered = self.ghost = False
         self.flow = -1
         self._label = QStaticText()
@@ -38,12 +38,12 @@ class EdgeItem(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setZValue(0)
 
-    def show_look(self, look: EdgeLook) -> None:
-        if look != self.look:
+    def show_text(self, text: EdgeText) -> None:
+        if text != self.text:
             self.prepareGeometryChange()
-            self.look = look
-            self._label.setText(look.label)
-            self.setToolTip(look.tip)
+            self.text = text
+            self._label.setText(text.label)
+            self.setToolTip(text.tip)
             self._measure_label()
             self._place_label()
 
@@ -110,7 +110,7 @@ class EdgeItem(QGraphicsItem):
         if self.glows:
             painter.setPen(paints.halo_edge)
             painter.drawPath(self._curve)
-        chosen = paints.edge_direct if self.look.direct else paints.edge
+        chosen = paints.edge_direct if self.text.direct else paints.edge
         if self.isSelected() or self.hovered:
             chosen = paints.edge_selected
         elif self.ghost:
@@ -124,7 +124,7 @@ class EdgeItem(QGraphicsItem):
         painter.drawEllipse(QPointF(), PORT, PORT)
         painter.setBrush(paints.track)
         painter.drawEllipse(self._span, PORT - 1.5, PORT - 1.5)
-        if detail >= LABEL_FROM and self.look.label and self._room():
+        if detail >= LABEL_FROM and self.text.label and self._room():
             painter.setPen(paints.none)
             painter.setBrush(paints.label)
             painter.drawRoundedRect(self._tag, 5, 5)

@@ -1,4 +1,4 @@
-"""What the view paints behind and before the items: paper, a slot being drawn, guides, the rubber band."""
+"""Grid and guides: the paper behind the items; a slot being drawn, guides and the rubber band before them."""
 
 from __future__ import annotations
 

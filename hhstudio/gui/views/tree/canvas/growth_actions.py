@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from hhstudio.gui.state.actions import Action
 
 if TYPE_CHECKING:
-    from hhstudio.gui.views.tree.canvas.growth_mode import Growing
+    from hhstudio.gui.views.tree.canvas.growth_mode import GrowthMode
 
 
-def actions(growing: Growing) -> list[Action]:
+def actions(growing: GrowthMode) -> list[Action]:
     canvas = growing.canvas
     scene = canvas.scene
 
@@ -50,7 +50,7 @@ def actions(growing: Growing) -> list[Action]:
         ),
         Action(
             "view.live", "Live tree", growing.toggle_live, "L", menu="View", group="camera", scope="widget",
-            checked_when=lambda: scene.pulse.on,
+            checked_when=lambda: scene.activity.on,
             tip="Show accuracies, the path at work and its gradients on the tree while it learns",
         ),
     ]  # fmt: skip

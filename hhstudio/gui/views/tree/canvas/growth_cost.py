@@ -1,4 +1,4 @@
-"""What a change of the tree costs, before it is made: numbers, memory, time a step."""
+"""Cost of a change of the tree before it is made: numbers, memory, time a step."""
 
 from __future__ import annotations
 

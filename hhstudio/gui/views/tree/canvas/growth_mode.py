@@ -19,7 +19,7 @@ from hhstudio.gui.views.tree.canvas.growth_actions import actions
 from hhstudio.gui.views.tree.canvas.growth_cost import cost_of
 from hhstudio.gui.views.tree.canvas.node_item import HEIGHT, WIDTH
 from hhstudio.gui.views.tree.canvas.preview_card import PreviewCard
-from hhstudio.gui.views.tree.timeline.replay import Kept, Replay
+from hhstudio.gui.views.tree.timeline.replay import Replay, SnapshotSteps
 from hhstudio.gui.widgets.toast import Toast
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Preview:
     sent: bool = False
 
 
-class Growing(QObject):
+class GrowthMode(QObject):
     """Belongs to a canvas. With a ``workspace``, changes go to the run while one is on, and what a run grows
     becomes the document's tree."""
 
@@ -62,9 +62,9 @@ class Growing(QObject):
         self._ran = False
         self._fading = QTimer(self, singleShot=True, interval=FRESH_MS)
         self._fading.timeout.connect(self._fade)
-        for guest in (self.card, self.toast):
-            canvas.add_guest(guest)
-        canvas.add_guest(self.replay.timeline, below=True)
+        for overlay in (self.card, self.toast):
+            canvas.add_overlay(overlay)
+        canvas.add_overlay(self.replay.timeline, below=True)
         self.card.accepted.connect(self.accept)
         self.card.dismissed.connect(self.dismiss)
         canvas.view.fold_clicked.connect(lambda node_id: canvas.scene.fold([node_id], False))
@@ -73,7 +73,7 @@ class Growing(QObject):
         over.installEventFilter(self)
         canvas.add_actions(self.actions())
         if workspace is not None:
-            canvas.scene.pulse.turn(workspace.preferences.live_tree)
+            canvas.scene.activity.turn(workspace.preferences.live_tree)
             workspace.scheduler.add(self)
             workspace.shown.connect(self._show_history)
             workspace.source_changed.connect(self._find_snapshots)
@@ -146,7 +146,7 @@ class Growing(QObject):
         scene.fold(list(scene.folds.folded), False)
 
     def toggle_live(self) -> None:
-        pulse = self.canvas.scene.pulse
+        pulse = self.canvas.scene.activity
         pulse.turn(not pulse.on)
         if self._workspace is not None:
             self._workspace.preferences.live_tree = pulse.on
@@ -307,7 +307,7 @@ class Growing(QObject):
         if source is None:
             return
 
-        def found(kept: Kept) -> None:
+        def found(kept: SnapshotSteps) -> None:
             if history is self._history:
                 self.replay.set_snapshots(kept)
 
@@ -342,8 +342,8 @@ class Growing(QObject):
         return False
 
 
-_KEYS: dict[Qt.Key, Callable[[Growing], None]] = {
-    Qt.Key.Key_Return: Growing.accept,
-    Qt.Key.Key_Enter: Growing.accept,
-    Qt.Key.Key_Escape: Growing.dismiss,
+_KEYS: dict[Qt.Key, Callable[[GrowthMode], None]] = {
+    Qt.Key.Key_Return: GrowthMode.accept,
+    Qt.Key.Key_Enter: GrowthMode.accept,
+    Qt.Key.Key_Escape: GrowthMode.dismiss,
 }

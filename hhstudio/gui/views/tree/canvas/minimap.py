@@ -1,4 +1,4 @@
-"""The whole tree, small, with the part that is in view; a click goes there, a drag moves it."""
+"""Minimap: the whole tree, small, with the part that is in view; a click goes there, a drag moves it."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Minimap(QWidget):
         glow = QColor(theme.glow)
         for item in self._scene.nodes.values():
             at = item.pos() * scale + corner
-            color = glow if item.life.active or item.on_active_path else colors[item.look.kind]
+            color = glow if item.activity.active or item.on_active_path else colors[item.text.kind]
             painter.fillRect(QRectF(at.x() - width / 2, at.y() - height / 2, width, height), color)
         painter.end()
         return picture

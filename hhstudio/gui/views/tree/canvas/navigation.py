@@ -1,4 +1,4 @@
-"""Which node an arrow key leads to."""
+"""Navigation by arrow keys: the node that one leads to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The card of one node: kind, name, sizes, and the life of its path."""
+"""Card of one node: kind, name, sizes, and the activity of its path."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from PySide6.QtGui import QPainter, QPainterPath, QPolygonF, QStaticText
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from hhstudio.core.tree.tidy_layout import Orientation
-from hhstudio.gui.state.path_activity import PathLife
-from hhstudio.gui.views.tree.canvas.marks import paint_fold, paint_frost, paint_pin
-from hhstudio.gui.widgets.node_text import NodeLook
+from hhstudio.gui.state.path_activity import PathActivity
+from hhstudio.gui.views.tree.canvas.node_glyphs import paint_fold, paint_frost, paint_pin
+from hhstudio.gui.widgets.node_text import NodeText
 from hhstudio.gui.widgets.pens import Paints
 
 WIDTH, HEIGHT, RADIUS = 208.0, 92.0, 11.0
@@ -39,8 +39,8 @@ class NodeItem(QGraphicsItem):
         super().__init__()
         self.node_id = node_id
         self.paints = paints
-        self.look = NodeLook("hypernetwork", "", "", "")
-        self.life = PathLife()
+        self.text = NodeText("hypernetwork", "", "", "")
+        self.activity = PathActivity()
         self.orientation: Orientation = "horizontal"
         self.hovered = self.verdict_ok = self.verdict_bad = self.on_active_path = False
         self.ghost = self.doomed = self.fresh = False
@@ -61,19 +61,19 @@ class NodeItem(QGraphicsItem):
 
     # what it shows -------------------------------------------------------------------------------------
 
-    def show_look(self, look: NodeLook) -> None:
-        if look == self.look:
+    def show_text(self, text: NodeText) -> None:
+        if text == self.text:
             return
-        self.look = look
+        self.text = text
         self._write()
         self.update()
 
-    def show_life(self, life: PathLife) -> None:
-        self.life = life
-        self._number.setText("" if life.accuracy is None else f"{100 * life.accuracy:.1f} %")
+    def show_activity(self, activity: PathActivity) -> None:
+        self.activity = activity
+        self._number.setText("" if activity.accuracy is None else f"{100 * activity.accuracy:.1f} %")
         self._large_number.setText(self._number.text().replace("100.0", "100"))  # as wide as 99.9
-        self._caption.setText(life.caption)
-        spark = life.spark if len(life.spark) > 1 else ()
+        self._caption.setText(activity.caption)
+        spark = activity.spark if len(activity.spark) > 1 else ()
         step = _SPARK.width() / max(1, len(spark) - 1)
         self._spark = QPolygonF(
             [
@@ -81,11 +81,11 @@ class NodeItem(QGraphicsItem):
                 for i, v in enumerate(spark)
             ]
         )
-        width = _SPARK.width() / max(6, len(life.bars))
+        width = _SPARK.width() / max(6, len(activity.bars))
         self._bars = tuple(
             (task, QLineF(x, _SPARK.bottom(), x, _SPARK.bottom() - max(1.0, value * _SPARK.height())))
-            for i, (task, value) in enumerate(life.bars)
-            if (x := _SPARK.right() - (len(life.bars) - i - 0.5) * width)
+            for i, (task, value) in enumerate(activity.bars)
+            if (x := _SPARK.right() - (len(activity.bars) - i - 0.5) * width)
         )
         self.update()
 
@@ -104,22 +104,22 @@ class NodeItem(QGraphicsItem):
                 self.update()
 
     def _write(self) -> None:
-        paints, look = self.paints, self.look
-        room = WIDTH - 52 - (32 if look.badge else 14)
+        paints, text = self.paints, self.text
+        room = WIDTH - 52 - (32 if text.badge else 14)
         elide = Qt.TextElideMode.ElideRight
-        self._name.setText(paints.name_metrics.elidedText(look.name, elide, room))
-        self._large.setText(paints.large_metrics.elidedText(look.name, elide, room))
-        huge = paints.huge_metrics.elidedText(look.name, elide, WIDTH - 24)
+        self._name.setText(paints.name_metrics.elidedText(text.name, elide, room))
+        self._large.setText(paints.large_metrics.elidedText(text.name, elide, room))
+        huge = paints.huge_metrics.elidedText(text.name, elide, WIDTH - 24)
         self._huge.setText(huge)
         metrics = paints.huge_metrics
         self._huge_at = QPointF(-metrics.horizontalAdvance(huge) / 2, -metrics.height() / 2)
-        self._short.setText(look.short)
-        self._subtitle.setText(paints.small_metrics.elidedText(look.subtitle, elide, WIDTH - 66))
-        lines = [paints.small_metrics.elidedText(line, elide, WIDTH - 28) for line in look.detail.split("\n")]
+        self._short.setText(text.short)
+        self._subtitle.setText(paints.small_metrics.elidedText(text.subtitle, elide, WIDTH - 66))
+        lines = [paints.small_metrics.elidedText(line, elide, WIDTH - 28) for line in text.detail.split("\n")]
         self._detail = tuple(QStaticText(line) for line in lines)
-        for text in self._detail:
-            text.setTextFormat(Qt.TextFormat.PlainText)
-        self.setToolTip(look.spoken)
+        for line in self._detail:
+            line.setTextFormat(Qt.TextFormat.PlainText)
+        self.setToolTip(text.spoken)
 
     # where its slots are -------------------------------------------------------------------------------
 
@@ -138,7 +138,7 @@ class NodeItem(QGraphicsItem):
 
     def is_at_slots(self, at: QPointF) -> bool:
         """Whether a scene position is on the side where slots leave (hypernetworks only)."""
-        if self.look.kind != "hypernetwork":
+        if self.text.kind != "hypernetwork":
             return False
         local = at - self.pos()
         if self.orientation == "horizontal":
@@ -147,7 +147,7 @@ class NodeItem(QGraphicsItem):
 
     def is_at_badge(self, at: QPointF) -> bool:
         """Whether a scene position is on the mark of a problem."""
-        return bool(self.look.badge) and _BADGE.adjusted(-4, -4, 4, 4).contains(at - self.pos())
+        return bool(self.text.badge) and _BADGE.adjusted(-4, -4, 4, 4).contains(at - self.pos())
 
     def is_at_fold(self, at: QPointF) -> bool:
         """Whether a scene position is on the number of nodes that are folded away."""
@@ -175,24 +175,24 @@ class NodeItem(QGraphicsItem):
         self._paint_icon(painter)
         if near:
             self._paint_name(painter)
-            if self.life.accuracy is not None or self.life.active:
-                self._paint_life(painter)
+            if self.activity.accuracy is not None or self.activity.active:
+                self._paint_activity(painter)
             else:
                 self._paint_detail(painter)
         else:
             self._paint_middle(painter)
-        if self.look.badge:
+        if self.text.badge:
             self._paint_badge(painter)
-        if self.look.frozen:
+        if self.text.frozen:
             paint_frost(painter, self.paints, _FROST)
-        if self.look.pinned and detail >= FAR:
+        if self.text.pinned and detail >= FAR:
             paint_pin(painter, self.paints, _PIN)
         if self.folded:
             paint_fold(painter, self.paints, _FOLD, self.folded)
 
     def _paint_far(self, painter: QPainter, named: bool) -> None:
-        paints, kind = self.paints, self.look.kind
-        glows = self.life.active or self.on_active_path
+        paints, kind = self.paints, self.text.kind
+        glows = self.activity.active or self.on_active_path
         border = paints.border_selected if self.isSelected() else paints.border_glow if glows else paints.none
         if self.ghost or self.fresh:
             border = paints.ghost if self.ghost else paints.border_fresh
@@ -205,12 +205,12 @@ class NodeItem(QGraphicsItem):
             painter.setPen(paints.text)
             painter.setFont(paints.huge_font)
             painter.drawStaticText(self._huge_at, self._huge)
-        if self.life.accuracy is not None:
+        if self.activity.accuracy is not None:
             self._paint_bar(painter)
 
     def _paint_card(self, painter: QPainter, near: bool) -> None:
         paints = self.paints
-        glows = self.life.active or self.on_active_path
+        glows = self.activity.active or self.on_active_path
         if glows or self.fresh:
             painter.setBrush(paints.hollow)
             for halo in paints.halo_fresh if self.fresh else paints.halo:
@@ -231,28 +231,28 @@ class NodeItem(QGraphicsItem):
         elif self.hovered:
             border = paints.border_hover
         painter.setPen(border)
-        brush = paints.card if near else paints.mid[self.look.kind]
+        brush = paints.card if near else paints.mid[self.text.kind]
         if selected or self.hovered:
             brush = paints.card_selected if selected else paints.card_hover
         painter.setBrush(brush)
         painter.drawRoundedRect(_CARD, RADIUS, RADIUS)
 
     def _paint_icon(self, painter: QPainter) -> None:
-        paints, kind = self.paints, self.look.kind
+        paints, kind = self.paints, self.text.kind
         painter.setPen(paints.none)
         painter.setBrush(paints.tint[kind])
         painter.drawRoundedRect(_ICON, 8, 8)
         painter.setPen(paints.kind_pen[kind])
-        painter.setBrush(paints.kind[kind] if self.look.root else paints.hollow)
+        painter.setBrush(paints.kind[kind] if self.text.root else paints.hollow)
         painter.drawPath(_HYPERNETWORK if kind == "hypernetwork" else _SOLVER)
 
     def _paint_middle(self, painter: QPainter) -> None:
         """What can be read at half size: the name, and the accuracy or else the size."""
-        paints, life = self.paints, self.life
+        paints, activity = self.paints, self.activity
         painter.setPen(paints.text)
         painter.setFont(paints.large_font)
         painter.drawStaticText(QPointF(_CARD.left() + 52, _CARD.top() + 11), self._large)
-        if life.accuracy is None and not life.active:
+        if activity.accuracy is None and not activity.active:
             painter.setPen(paints.muted)
             painter.setFont(paints.middle_font)
             painter.drawStaticText(QPointF(_CARD.left() + 14, _CARD.top() + 54), self._short)
@@ -276,7 +276,7 @@ class NodeItem(QGraphicsItem):
         for line, text in enumerate(self._detail):
             painter.drawStaticText(QPointF(_CARD.left() + 14, _CARD.top() + 52 + 16 * line), text)
 
-    def _paint_life(self, painter: QPainter) -> None:
+    def _paint_activity(self, painter: QPainter) -> None:
         paints = self.paints
         painter.setPen(paints.text)
         painter.setFont(paints.number_font)
@@ -289,9 +289,9 @@ class NodeItem(QGraphicsItem):
 
     def _paint_curve(self, painter: QPainter) -> None:
         """The sparkline, or a bar a task."""
-        paints, life = self.paints, self.life
+        paints, activity = self.paints, self.activity
         if self._spark.size() > 1:
-            painter.setPen(paints.task_pen(life.task or 0))
+            painter.setPen(paints.task_pen(activity.task or 0))
             painter.setBrush(paints.hollow)
             painter.drawPolyline(self._spark)
         for task, line in self._bars:
@@ -303,16 +303,16 @@ class NodeItem(QGraphicsItem):
         painter.setPen(self.paints.none)
         painter.setBrush(self.paints.track)
         painter.drawRoundedRect(_BAR, 1.7, 1.7)
-        if self.life.accuracy:
-            painter.setBrush(self.paints.kind[self.look.kind])
+        if self.activity.accuracy:
+            painter.setBrush(self.paints.kind[self.text.kind])
             filled = QRectF(
-                _BAR.left(), _BAR.top(), _BAR.width() * min(1.0, self.life.accuracy), _BAR.height()
+                _BAR.left(), _BAR.top(), _BAR.width() * min(1.0, self.activity.accuracy), _BAR.height()
             )
             painter.drawRoundedRect(filled, 1.7, 1.7)
 
     def _paint_badge(self, painter: QPainter) -> None:
         painter.setPen(self.paints.none)
-        painter.setBrush(self.paints.error if self.look.badge == "error" else self.paints.warn)
+        painter.setBrush(self.paints.error if self.text.badge == "error" else self.paints.warn)
         painter.drawEllipse(_BADGE)
         painter.setPen(self.paints.on_accent)
         middle = _BADGE.center()

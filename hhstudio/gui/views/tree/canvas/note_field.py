@@ -1,4 +1,4 @@
-"""Writing a comment, or a frame's title, in place."""
+"""Text field over a comment, or over a frame's title: written in place."""
 
 from __future__ import annotations
 

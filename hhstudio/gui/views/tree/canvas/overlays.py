@@ -1,4 +1,4 @@
-"""What floats over the canvas: the buttons of a hovered hypernetwork, messages, the hint of an empty one."""
+"""Overlays of the canvas: buttons of a hovered hypernetwork, messages, the hint of an empty one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hhstudio.gui.widgets.theme import Theme
 MESSAGE_MS = 4000
 
 
-class Guest(Protocol):
+class Overlay(Protocol):
     """Another widget on the canvas, which wears its theme."""
 
     def set_theme(self, theme: Theme) -> None: ...

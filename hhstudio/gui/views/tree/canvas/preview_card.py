@@ -1,4 +1,4 @@
-"""The card of a preview: what will change, what it costs, and two buttons."""
+"""Preview card: what will change, what it costs, and two buttons."""
 
 from __future__ import annotations
 

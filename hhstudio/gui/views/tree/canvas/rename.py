@@ -1,4 +1,4 @@
-"""Renaming a node in place."""
+"""Name field over a card: a node is renamed in place."""
 
 from __future__ import annotations
 

@@ -15,13 +15,13 @@ from hhstudio.core.spec.document import Diff, Document
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.tidy_layout import arrange
 from hhstudio.core.tree.topology import Orientation, Slot, Topology
-from hhstudio.gui.views.tree.canvas.activity_overlay import Pulse
+from hhstudio.gui.views.tree.canvas.activity_overlay import ActivityOverlay
 from hhstudio.gui.views.tree.canvas.annotation_item import AnnotationItem
 from hhstudio.gui.views.tree.canvas.annotation_layer import AnnotationLayer
-from hhstudio.gui.views.tree.canvas.cards import Cards
 from hhstudio.gui.views.tree.canvas.edge_item import EdgeItem
-from hhstudio.gui.views.tree.canvas.folds import Folds
+from hhstudio.gui.views.tree.canvas.folded_subtrees import FoldedSubtrees
 from hhstudio.gui.views.tree.canvas.node_item import HEIGHT, WIDTH, NodeItem
+from hhstudio.gui.views.tree.canvas.node_text_cache import NodeTextCache
 from hhstudio.gui.widgets.pens import Paints
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 
@@ -53,12 +53,12 @@ class TreeScene(QGraphicsScene):
         self.nodes: dict[str, NodeItem] = {}
         self.edges: dict[str, EdgeItem] = {}
         self.annotations = AnnotationLayer(self, self.paints)
-        self.cards = Cards(self.nodes, self.edges)
-        self.pulse = Pulse(self)
+        self.texts = NodeTextCache(self.nodes, self.edges)
+        self.activity = ActivityOverlay(self)
         self._goal: dict[str, tuple[float, float]] = {}
         self._instead: Spec | None = None
         self.ghosts: frozenset[str] = frozenset()
-        self.folds = Folds()
+        self.folds = FoldedSubtrees()
         self._drawn: dict[str, tuple[Slot, ...]] = {}
         self._folded_before = False
         self._animation = QVariantAnimation(self)
@@ -128,11 +128,11 @@ class TreeScene(QGraphicsScene):
     @property
     def costs(self) -> Costs:
         """What the tree costs, as it was counted last."""
-        return self.cards.costs
+        return self.texts.costs
 
     def issues_of(self, node_id: str) -> list[Issue]:
         """What is wrong with a node, errors first."""
-        return self.cards.issues.get(node_id, [])
+        return self.texts.issues.get(node_id, [])
 
     # from the document ---------------------------------------------------------------------------------
 
@@ -151,24 +151,24 @@ class TreeScene(QGraphicsScene):
         elif diff.annotations:
             self._cover()
         if diff.tree or diff.updated or diff.settings:
-            self.cards.write_edges(self.spec, self.pulse.worths)
+            self.texts.write_edges(self.spec, self.activity.worths)
             if len(self.nodes) <= AT_ONCE:
                 self._count()
             else:
                 self._counting.start()
-            self.pulse.show_active_path()
+            self.activity.show_active_path()
 
     def _match_items(self, topology: Topology) -> None:
         for gone in self.nodes.keys() - topology.by_id.keys():
             self.removeItem(self.nodes.pop(gone))
-            self.cards.forget(gone)
+            self.texts.forget(gone)
         for gone in self.edges.keys() - topology.slot_by_id.keys():
             self.removeItem(self.edges.pop(gone))
-            self.cards.forget(gone)
+            self.texts.forget(gone)
         for node_id in topology.by_id:
             if node_id not in self.nodes:
                 item = self.nodes[node_id] = NodeItem(node_id, self.paints)
-                item.show_life(self.pulse.of(node_id))
+                item.show_activity(self.activity.of(node_id))
                 parent = topology.incoming.get(node_id)
                 if parent is not None and parent.source in self._goal:  # unfolds from its parent
                     item.setPos(*self._goal[parent.source])
@@ -194,7 +194,7 @@ class TreeScene(QGraphicsScene):
 
     def _count(self) -> None:
         """Write every card: sizes, problems, depth, tasks."""
-        self.cards.write_nodes(self.spec)
+        self.texts.write_nodes(self.spec)
         self.counted.emit()
 
     # places --------------------------------------------------------------------------------------------
@@ -335,11 +335,11 @@ class TreeScene(QGraphicsScene):
     # life ----------------------------------------------------------------------------------------------
 
     def set_history(self, history: History | None) -> None:
-        self.pulse.follow(history)
+        self.activity.follow(history)
 
     def refresh(self, changes: Changes) -> None:
         """Paint anew what training changed, nothing else."""
-        self.pulse.refresh(changes)
+        self.activity.refresh(changes)
 
     # selection -----------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Trying some steps of a spec in a process of its own, for the line of costs."""
+"""Step timing: some steps of a spec tried in a process of their own, for the cost line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hhstudio.gui.state.workspace import Workspace
 
 
-class Measuring:
+class StepTimer:
     """Takes some seconds on a thread of its own; :meth:`close` gives up."""
 
     def __init__(self, workspace: Workspace) -> None:

@@ -1,4 +1,4 @@
-"""Tasks dropped onto a path: from the list of tasks, or from another window's."""
+"""Drop target for tasks on a path: from the list of tasks, or from another window's."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class TaskDrop:
         what = ", ".join(task_short(task) for task in tasks[:4]) + (" …" if len(tasks) > 4 else "")
         topology = self._editor.topology
         if len(solvers) > 1:
-            return f"Let the {len(solvers)} paths below {over.look.name} learn {what}"
+            return f"Let the {len(solvers)} paths below {over.text.name} learn {what}"
         solver = topology.by_id[solvers[0]]
         assert isinstance(solver, Solver)
         if solver.tasks is None:

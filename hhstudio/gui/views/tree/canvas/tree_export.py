@@ -1,4 +1,4 @@
-"""The tree as a file for others; the suffix is the format."""
+"""Export of the tree as a file for others; the suffix is the format."""
 
 from __future__ import annotations
 

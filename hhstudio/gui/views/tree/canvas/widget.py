@@ -11,7 +11,7 @@ from hhstudio.core.spec.document import Diff, Document
 from hhstudio.core.tree import editing
 from hhstudio.core.tree.topology import Hypernetwork, Solver
 from hhstudio.gui.state.actions import Action
-from hhstudio.gui.state.tree_clipboard import Clipping
+from hhstudio.gui.state.tree_clipboard import TreeClipboard
 from hhstudio.gui.state.tree_editor import TreeEditor
 from hhstudio.gui.views.tree.canvas.actions import actions
 from hhstudio.gui.views.tree.canvas.cost_strip import CostStrip
@@ -20,7 +20,7 @@ from hhstudio.gui.views.tree.canvas.minimap import Minimap
 from hhstudio.gui.views.tree.canvas.node_item import HEIGHT, WIDTH
 from hhstudio.gui.views.tree.canvas.note_field import NoteField
 from hhstudio.gui.views.tree.canvas.notes import Annotating
-from hhstudio.gui.views.tree.canvas.overlays import AddButtons, EmptyHint, Guest, Message
+from hhstudio.gui.views.tree.canvas.overlays import AddButtons, EmptyHint, Message, Overlay
 from hhstudio.gui.views.tree.canvas.palette import Palette
 from hhstudio.gui.views.tree.canvas.rename import RenameField
 from hhstudio.gui.views.tree.canvas.scene import TreeScene
@@ -57,7 +57,7 @@ class TreeCanvas(QWidget):
         self.scene.setParent(self)
         self.view = TreeView(self.scene, self.editor, self)
         self.drawing = self.view.drawing
-        self.clipping = Clipping(self.editor)
+        self.clipping = TreeClipboard(self.editor)
         self.notes = Annotating(self)
         self.view.key_handler = self._handle_key
         column = self._column = QVBoxLayout(self)
@@ -77,7 +77,7 @@ class TreeCanvas(QWidget):
         self.palette_popup = Palette(self.editor, self)
         self._actions = actions(self)
         self.for_solvers: tuple[Action, ...] = ()  # the window's, in the menu of a solver
-        self._guests: list[Guest] = []
+        self._overlays: list[Overlay] = []
         self._pinned = False
         self._told: tuple[str, str] = ("", "")
         self._connect()
@@ -122,8 +122,8 @@ class TreeCanvas(QWidget):
             self.palette_popup, self.cost_strip,
         ):  # fmt: skip
             part.set_theme(theme)
-        for guest in self._guests:
-            guest.set_theme(theme)
+        for overlay in self._overlays:
+            overlay.set_theme(theme)
         self.view.viewport().update()
 
     def set_read_only(self, on: bool, reason: str = READ_ONLY, pinned: bool = False) -> None:
@@ -144,12 +144,12 @@ class TreeCanvas(QWidget):
     def read_only(self) -> bool:
         return bool(self.editor.locked)
 
-    def add_guest(self, guest: Guest, below: bool = False) -> None:
+    def add_overlay(self, overlay: Overlay, below: bool = False) -> None:
         """Another widget that wears the canvas's theme, over the view or ``below`` it."""
-        self._guests.append(guest)
-        guest.set_theme(self.scene.paints.theme)
+        self._overlays.append(overlay)
+        overlay.set_theme(self.scene.paints.theme)
         if below:
-            self._column.addWidget(guest)  # type: ignore[arg-type]
+            self._column.addWidget(overlay)  # type: ignore[arg-type]
 
     def add_actions(self, more: list[Action]) -> None:
         """Have keys of others work here, too. Before the actions are registered."""
@@ -352,9 +352,9 @@ class TreeCanvas(QWidget):
         """Beside the hovered hypernetwork, or the selected one."""
         item = self.view.hovered
         chosen = self.scene.selected_nodes
-        if (item is None or item.look.kind != "hypernetwork") and len(chosen) == 1:
+        if (item is None or item.text.kind != "hypernetwork") and len(chosen) == 1:
             item = self.scene.nodes.get(chosen[0])
-        fits = item is not None and item.look.kind == "hypernetwork" and self.view.zoom >= BUTTONS_FROM
+        fits = item is not None and item.text.kind == "hypernetwork" and self.view.zoom >= BUTTONS_FROM
         if not fits or self.read_only or self.view.gesture is not None:
             self.add_buttons.hide()
             return

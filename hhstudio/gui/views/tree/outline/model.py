@@ -1,4 +1,4 @@
-"""The tree as rows: kept in step by inserting and removing the few rows that an edit touches."""
+"""Outline model: the tree as rows, kept in step by inserting and removing the few that an edit touches."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from hhstudio.core.spec.costs import costs
 from hhstudio.core.spec.document import Diff, Document
 from hhstudio.core.tree.topology import Hypernetwork, Solver
 from hhstudio.gui.state.actions import Action
-from hhstudio.gui.state.path_activity import Life
-from hhstudio.gui.state.tree_clipboard import Clipping
+from hhstudio.gui.state.path_activity import TreeActivity
+from hhstudio.gui.state.tree_clipboard import TreeClipboard
 from hhstudio.gui.state.tree_editor import TreeEditor
 from hhstudio.gui.views.tree.canvas.widget import READ_ONLY
 from hhstudio.gui.views.tree.outline.menu import handle_key, is_lent, menu_of, open_parents
@@ -38,8 +38,8 @@ class TreeOutline(QTreeView):
         super().__init__(parent)
         self.document = document
         self.editor = TreeEditor(document, self.status_message.emit)
-        self.clipping = Clipping(self.editor)
-        self._life = Life()
+        self.clipping = TreeClipboard(self.editor)
+        self._activity = TreeActivity()
         self._theme: Theme = LIGHT
         self._icons: dict[str, QIcon] = {}
         self._commands: Callable[[], list[Action]] = list
@@ -98,12 +98,12 @@ class TreeOutline(QTreeView):
         self.editor.locked = reason if on else ""
 
     def set_history(self, history: History | None) -> None:
-        self._show_lives(self._life.follow(history))
+        self._show_activity(self._activity.follow(history))
         self._fit_columns()
 
     def refresh(self, changes: Changes) -> None:
-        self._show_lives(self._life.refresh(changes))
-        if self.isColumnHidden(2) and self._life.by_solver:  # the run has begun
+        self._show_activity(self._activity.refresh(changes))
+        if self.isColumnHidden(2) and self._activity.by_solver:  # the run has begun
             self._fit_columns()
 
     def select_node(self, node_id: str) -> None:
@@ -142,7 +142,7 @@ class TreeOutline(QTreeView):
         """As wide as their contents, measured by hand when the tree is another one: the header itself
         would ask for every row, which takes longer than all the rest of an edit."""
         metrics = self.fontMetrics()
-        self.setColumnHidden(2, not self._life.by_solver)
+        self.setColumnHidden(2, not self._activity.by_solver)
         for column in (1, 2):
             header = self.header().sectionSizeFromContents(column).width()
             shown = [*self._model.texts(column), *(["100.0 %"] if column == 2 else [])]  # room for what comes
@@ -224,10 +224,10 @@ class TreeOutline(QTreeView):
         return self.editor.rename(node_id, name)
 
     def _accuracy(self, node_id: str) -> str:
-        life = self._life.by_solver.get(node_id)
-        return "" if life is None or life.accuracy is None else f"{100 * life.accuracy:.1f} %"
+        activity = self._activity.by_solver.get(node_id)
+        return "" if activity is None or activity.accuracy is None else f"{100 * activity.accuracy:.1f} %"
 
-    def _show_lives(self, solver_ids: set[str]) -> None:
+    def _show_activity(self, solver_ids: set[str]) -> None:
         self._model.describe_some(solver_ids & self.document.topology.by_id.keys())
 
     # keys ----------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ _TASK_TICKS = 200
 """Tasks whose beginnings are marked, at most."""
 
 
-Kept = Mapping[tuple[str, int], np.ndarray]
+SnapshotSteps = Mapping[tuple[str, int], np.ndarray]
 """The steps at which snapshots were taken, by path and task."""
 
 
@@ -40,7 +40,7 @@ class Replay:
         self._canvas, self._unlock, self._selection = canvas, unlock, selection
         self._history: History | None = None
         self._marks: tuple[Mark, ...] = ()
-        self._kept: Kept = {}
+        self._snapshots: SnapshotSteps = {}
         self._tree: Topology | None = None
         self.timeline.step_wanted.connect(self._ask)
         if selection is not None:
@@ -51,12 +51,12 @@ class Replay:
     def follow(self, history: History | None) -> None:
         """Another run, or none. Its snapshots are told with :meth:`set_snapshots`."""
         self.end()
-        self._history, self._kept = history, {}
+        self._history, self._snapshots = history, {}
         self._show()
 
-    def set_snapshots(self, kept: Kept) -> None:
+    def set_snapshots(self, steps: SnapshotSteps) -> None:
         """What a session has kept of the run that is followed."""
-        self._kept = kept
+        self._snapshots = steps
         self._show()
 
     def refresh(self, changes: Changes) -> None:
@@ -88,7 +88,7 @@ class Replay:
             return
         self.step = wanted
         self._look_back()
-        self._canvas.scene.pulse.look_back(wanted)
+        self._canvas.scene.activity.look_back(wanted)
         if wanted is None:
             self._unlock()
         else:
@@ -112,7 +112,7 @@ class Replay:
 
     def _show(self) -> None:
         history = self._history
-        there = history is not None and bool(history.growth or self._kept)
+        there = history is not None and bool(history.growth or self._snapshots)
         self.timeline.setVisible(there)
         if history is None or not there:
             self.timeline.stop()
@@ -120,14 +120,18 @@ class Replay:
         if not self._marks:
             self._marks = marks_of(history.topologies)
         tasks = tuple(mark.start for mark in history.marks[:_TASK_TICKS])
-        self.timeline.show_growth(history.step, self.step, self._marks, tasks, self._snapshots())
+        self.timeline.show_growth(history.step, self.step, self._marks, tasks, self._shown_snapshots())
 
-    def _snapshots(self) -> tuple[int, ...]:
+    def _shown_snapshots(self) -> tuple[int, ...]:
         """Steps of the snapshots of what is selected; of everything where it has none."""
         path = self._selection.path if self._selection is not None else ""
         task = self._selection.task if self._selection is not None else -1
-        for wanted in ({(path, task)}, {key for key in self._kept if key[0] == path}, self._kept.keys()):
-            steps = [self._kept[key] for key in wanted if key in self._kept]
+        for wanted in (
+            {(path, task)},
+            {key for key in self._snapshots if key[0] == path},
+            self._snapshots.keys(),
+        ):
+            steps = [self._snapshots[key] for key in wanted if key in self._snapshots]
             if steps:
                 return tuple(np.unique(np.concatenate(steps)).tolist())
         return ()

@@ -1,5 +1,5 @@
-"""The timeline below the canvas: when the tree grew, which weights were kept, and a handle that takes the
-window back to any step."""
+"""Timeline below the canvas: when the tree grew, which weights were kept, and a handle that takes the window
+back to any step."""
 
 from __future__ import annotations
 

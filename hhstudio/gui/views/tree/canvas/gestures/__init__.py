@@ -1,4 +1,4 @@
-"""What a user does with the mouse on the canvas: one class a gesture."""
+"""Gestures of the mouse on the canvas: one class each."""
 
 from hhstudio.gui.views.tree.canvas.gestures.band import BandGesture
 from hhstudio.gui.views.tree.canvas.gestures.base import Gesture, Press

@@ -1,4 +1,4 @@
-"""Selecting with a rubber band, or a slot with a click."""
+"""Rubber band that selects; a click selects a slot."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class BandGesture(Gesture):
     def start(self) -> None:
         scene = self.view.tree
         self._before = scene.selection
-        self._kept = self._before if self.press.adds else []
+        self._added_to = self._before if self.press.adds else []
         edge = scene.edge_at(self.press.at)
-        scene.select([*self._kept, *([edge.slot_id] if edge else [])])
+        scene.select([*self._added_to, *([edge.slot_id] if edge else [])])
 
     def move(self, at: QPointF, on_screen: QPoint) -> None:
         band = QRectF(self.press.at, at).normalized()
@@ -30,7 +30,7 @@ class BandGesture(Gesture):
         scene = self.view.tree
         touched = [i.node_id for i in scene.items(band) if isinstance(i, NodeItem)]
         inside = [i for i, item in scene.annotations.items.items() if band.contains(QRectF(*item.box))]
-        scene.select([*self._kept, *touched, *inside])
+        scene.select([*self._added_to, *touched, *inside])
 
     def finish(self, at: QPointF, on_screen: QPoint) -> None:
         self.view.show_band(None)

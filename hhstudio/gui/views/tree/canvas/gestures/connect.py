@@ -1,4 +1,4 @@
-"""Drawing a slot: from a hypernetwork's edge to a node, or to empty canvas for something new."""
+"""Slot gesture: from a hypernetwork's edge to a node, or to empty canvas for something new."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class ConnectGesture(Gesture):
         over.show_state(verdict_ok=verdict.ok, verdict_bad=not verdict.ok)
         self.view.considered.emit(self._source.node_id if verdict.ok else "", over.node_id)
         self.view.say(
-            verdict.reason or f"{self._source.look.name} will generate {over.look.name}", warn=not verdict.ok
+            verdict.reason or f"{self._source.text.name} will generate {over.text.name}", warn=not verdict.ok
         )
 
     def _clear(self) -> None:

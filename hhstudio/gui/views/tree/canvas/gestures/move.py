@@ -1,4 +1,4 @@
-"""Moving cards, comments and frames; a press without a movement selects."""
+"""Move gesture for cards, comments and frames; a press without a movement selects."""
 
 from __future__ import annotations
 

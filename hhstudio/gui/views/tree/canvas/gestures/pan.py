@@ -1,4 +1,4 @@
-"""Moving the camera: the middle button, or space and the left one."""
+"""Pan gesture of the camera: the middle button, or space and the left one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making a comment or a frame larger or smaller by its sides."""
+"""Resize gesture: a comment or a frame is made larger or smaller by its sides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cards and edges say: written again only where something that they say has changed."""
+"""Texts of cards and edges, written again only where something that they say has changed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Hypernetwork, Topology
 from hhstudio.gui.views.tree.canvas.edge_item import EdgeItem
 from hhstudio.gui.views.tree.canvas.node_item import NodeItem
-from hhstudio.gui.widgets.node_text import edge_look, node_look
+from hhstudio.gui.widgets.node_text import edge_text, node_text
 
 
-class Cards:
-    """Remembers for every item what its look was made from. A look costs ten times the comparison."""
+class NodeTextCache:
+    """Remembers for every item what its text was made from. A text costs ten times the comparison."""
 
     def __init__(self, nodes: Mapping[str, NodeItem], edges: Mapping[str, EdgeItem]) -> None:
         self._nodes, self._edges = nodes, edges
@@ -47,7 +47,7 @@ class Cards:
             if node is None:
                 continue
             cost, depth = self.costs.nodes.get(node_id), depths.get(node_id)
-            found = self.issues.get(node_id, [])
+            issues = self.issues.get(node_id, [])
             more: Any
             if isinstance(node, Hypernetwork):
                 names = [
@@ -56,10 +56,10 @@ class Cards:
                 more = names, self.costs.total if node_id == topology.root else None
             else:
                 more = self.costs.paths.get(node.name)
-            key = node, common, cost, depth, found, more
+            key = node, common, cost, depth, issues, more
             if self._node_keys.get(node_id) != key:
                 self._node_keys[node_id] = key
-                item.show_look(node_look(spec, node, self.costs, depth, found))
+                item.show_text(node_text(spec, node, self.costs, depth, issues))
 
     def write_edges(self, spec: Spec, worths: Mapping[str, Iterable[tuple[str, EdgeContribution]]]) -> None:
         """The link of every edge, with what it inherits."""
@@ -73,19 +73,19 @@ class Cards:
             key = slot, spec.link, slot.source in incoming, type(by_id.get(slot.target)), worth
             if self._edge_keys.get(slot_id) != key:
                 self._edge_keys[slot_id] = key
-                item.show_look(edge_look(spec, slot, worth))
+                item.show_text(edge_text(spec, slot, worth))
 
 
 def _depths(topology: Topology) -> dict[str, int]:
     """How many hypernetworks stand above each node below the root, for the root 0; loose nodes left out."""
     if topology.root is None or topology.root not in topology.by_id:
         return {}
-    found = {topology.root: 0}
+    depths = {topology.root: 0}
     waiting = [topology.root]
     while waiting:
         here = waiting.pop()
         for slot in topology.outgoing.get(here, ()):
-            if slot.target in topology.by_id and slot.target not in found:
-                found[slot.target] = found[here] + 1
+            if slot.target in topology.by_id and slot.target not in depths:
+                depths[slot.target] = depths[here] + 1
                 waiting.append(slot.target)
-    return found
+    return depths

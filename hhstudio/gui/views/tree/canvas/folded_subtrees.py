@@ -1,4 +1,4 @@
-"""Subtrees that are folded away on the canvas: which nodes are hidden, and what is laid out without them."""
+"""Folded subtrees of the canvas: which nodes are hidden, and the tree that is laid out without them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hhstudio.core.tree import editing
 from hhstudio.core.tree.topology import Topology
 
 
-class Folds:
+class FoldedSubtrees:
     """Nodes by id whose subtrees are hidden. ``drawn``: the tree as it is laid out; ``hidden``: nodes that
     are not in it."""
 

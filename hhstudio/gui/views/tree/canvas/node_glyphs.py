@@ -1,4 +1,4 @@
-"""Small marks on cards: frozen, pinned, and how much is folded away."""
+"""Glyphs on cards: frozen, pinned, and how much is folded away."""
 
 from __future__ import annotations
 
