@@ -17,6 +17,7 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
 from hhstudio.core.tree.tidy_layout import tidy
 from hhstudio.core.tree.topology import Hypernetwork, Slot, Solver, Topology
+from hhstudio.gui.state.actions import ActionRegistry
 from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 from hhstudio.gui.views.tree.outline.view import TreeOutline
 
@@ -106,7 +107,7 @@ def widen(canvas, number):
 
 
 def move(canvas, number):
-    canvas.drawing.move({"n5": (10.0 * number, 20.0)}, {})
+    canvas.editor.move({"n5": (10.0 * number, 20.0)}, {})
 
 
 def add_a_leaf_far_down(canvas, _number):
@@ -120,7 +121,7 @@ def add_a_leaf_to_the_root(canvas, _number):
 
 
 def write_a_comment(canvas, number):
-    canvas.drawing.add("comment", (float(number), 0.0))
+    canvas.editor.add_annotation("comment", (float(number), 0.0))
 
 
 EDITS = (rename, widen, move, add_a_leaf_far_down, add_a_leaf_to_the_root, write_a_comment)
@@ -129,7 +130,7 @@ EDITS = (rename, widen, move, add_a_leaf_far_down, add_a_leaf_to_the_root, write
 @pytest.mark.parametrize("edit", EDITS)
 def test_one_edit_among_1000_nodes(canvas, qtbot, benchmark, edit):
     """Until the document, the canvas, the outline and the line of costs all show it; without the repaint."""
-    outline = TreeOutline(canvas.document)
+    outline = TreeOutline(canvas.editor, ActionRegistry(canvas))
     qtbot.addWidget(outline)
     outline.resize(300, 800)
     outline.show()

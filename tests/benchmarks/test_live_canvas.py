@@ -114,7 +114,7 @@ def test_looking_back_among_500_nodes(canvas, benchmark):
 
     def back_and_forth():
         for step in (50, 100):
-            growing.replay._ask(step)
+            growing.replay.go_to(step)
             QApplication.processEvents()
 
     benchmark.pedantic(back_and_forth, rounds=10, warmup_rounds=1)

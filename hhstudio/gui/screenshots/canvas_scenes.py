@@ -63,7 +63,7 @@ def _five_hundred(stage: Stage, _material: Material) -> Look:
 
 def _downwards(stage: Stage, _material: Material) -> Look:
     stage.workspace.new_from("binary")
-    stage.canvas.flip()
+    stage.canvas.commands.flip()
     return stage.canvas_only
 
 
@@ -106,7 +106,7 @@ def _palette(stage: Stage, _material: Material) -> Look:
     def look() -> QWidget:
         stage.canvas_only()
         stage.canvas.select_node(_named(stage, "H1")[0])
-        stage.canvas.open_palette()
+        stage.canvas.commands.open_palette()
         return stage.window
 
     return look
@@ -114,19 +114,20 @@ def _palette(stage: Stage, _material: Material) -> Look:
 
 def _notes(stage: Stage, _material: Material) -> Look:
     stage.workspace.new_from("proposal")
-    canvas, drawing = stage.canvas, stage.canvas.drawing
+    canvas, editor = stage.canvas, stage.canvas.editor
     stage.canvas_only()
     canvas.scene.select(_named(stage, "P2-0", "P2-1"))
-    canvas.notes.add_frame()
+    canvas.commands.add_frame()
     frame = canvas.scene.selected_annotations[0]
     canvas.note_field.close_field(keep=False)
-    drawing.write(frame, "Two levels deep")
-    drawing.color([frame], "blue")
+    editor.write_annotation(frame, "Two levels deep")
+    editor.color_annotations([frame], "blue")
     bounds = canvas.scene.itemsBoundingRect()
-    canvas.notes.add_comment(QPointF(bounds.left() + 40, bounds.bottom() + 30))
+    canvas.commands.add_comment(QPointF(bounds.left() + 40, bounds.bottom() + 30))
     comment = canvas.scene.selected_annotations[0]
     canvas.note_field.close_field(keep=False)
-    drawing.write(comment, "Both children are conditioned on the task: look at the distances between them.")
+    text = "Both children are conditioned on the task: look at the distances between them."
+    editor.write_annotation(comment, text)
     canvas.scene.select([])
     return stage.canvas_only
 

@@ -1,4 +1,4 @@
-"""Keys that a user chooses: which action has which, what may not be given twice, and what is remembered."""
+"""Key bindings that a user chooses: what may not be given twice, and what is remembered."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class KeyBindings:
     def conflict(self, action_id: str, key: str) -> str:
         """Why an action cannot have a key (portable text); empty when it can.
 
-        Keys of a part of the window may be the same in two parts, but not the same as one of the window's.
+        Keys that count in one part of the window only may be the same in another part.
         """
         wanted = QKeySequence(key)
         if wanted.isEmpty():
@@ -40,15 +40,11 @@ class KeyBindings:
         text = wanted.toString()
         if text in FORBIDDEN:
             return FORBIDDEN[text]
-        mine = self.registry[action_id]
-        for other in self.registry:
-            if other.id == action_id or wanted not in key_sequences(other.shortcut):
-                continue
-            apart = mine.scope == other.scope == "widget"
-            if not (apart and self.registry.owner(other.id) is not self.registry.owner(action_id)):
-                shown = wanted.toString(QKeySequence.SequenceFormat.NativeText)
-                return f"{shown} already belongs to “{other.title}”: take it away there first"
-        return ""
+        holder = self.registry.holder(self.registry[action_id], wanted)
+        if holder is None:
+            return ""
+        shown = wanted.toString(QKeySequence.SequenceFormat.NativeText)
+        return f"{shown} already belongs to “{holder.title}”: take it away there first"
 
     def choose(self, action_id: str, shortcut: str) -> str:
         """Give an action its keys and remember them. Returns why not, when it cannot have them."""

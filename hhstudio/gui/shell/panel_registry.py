@@ -51,11 +51,11 @@ def _sessions(context: AppContext) -> QWidget:
 def _outline(context: AppContext) -> QWidget:
     from hhstudio.gui.views.tree.outline.view import TreeOutline
 
-    outline = TreeOutline(context.workspace.document)
     canvas = context.canvas
-    outline.lend(canvas.actions, canvas.scene.select)
-    outline.node_selected.connect(context.selection.choose_node)
-    context.selection.node_changed.connect(outline.select_node)
+    outline = TreeOutline(canvas.editor, context.registry)
+    outline.selection_changed.connect(canvas.show_selection)
+    canvas.selection_changed.connect(outline.show_selection)
+    outline.show_selection(canvas.scene.selection)
     return outline
 
 

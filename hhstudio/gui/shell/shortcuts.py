@@ -123,7 +123,9 @@ class Shortcuts(QDialog):
         below = action.menu.split("/")[1:]
         item = QTreeWidgetItem([" › ".join((*below, action.title)), _native(action.shortcut)])
         item.setData(0, _ID, action.id)
-        item.setToolTip(0, action.tip or action.title)
+        where = " or the ".join(action.where)
+        place = f"\nWhile the {where} has the focus" if where else ""
+        item.setToolTip(0, f"{action.tip or action.title}{place}")
         if self.keys.is_changed(action.id):
             item.setForeground(1, QBrush(QColor(self._theme.accent)))
             item.setToolTip(1, f"Came with {_native(self.keys.default(action.id)) or 'no keys'}")

@@ -1,12 +1,13 @@
-"""Everything that can be done, once: menus, toolbars, context menus and the palette read this registry."""
+"""Action registry: everything that can be done, once, and the one table of keys. Menus, toolbars, context
+menus, the palette, the shortcut editor and the keys of every part of the window read it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from hhstudio.gui.widgets.icons import icon
@@ -25,7 +26,8 @@ class Action:
     asked when the registry is refreshed and before each use; ``checked_when`` makes a check box.
     ``reason_when_disabled`` may say why it cannot be done now. ``menu``: one of :data:`MENUS`, with a
     sub-menu behind a slash, or empty for the palette only. ``group``: a separator stands between
-    groups. ``scope``: "widget" limits the shortcut to the widget that registered the action.
+    groups. ``where``: the parts of the window in which the shortcut counts, while one of them has the
+    focus (see :class:`PartKeys`); empty for the whole window. So two parts may use one key differently.
     """
 
     id: str
@@ -39,26 +41,35 @@ class Action:
     menu: str = ""
     group: str = ""
     tip: str = ""
-    scope: str = "window"
+    where: tuple[str, ...] = ()
 
     @property
     def enabled(self) -> bool:
         return self.enabled_when is None or self.enabled_when()
 
-    def with_keys(self, shortcut: str) -> Action:
-        """The same with other keys."""
-        return replace(self, shortcut=shortcut)
+    @property
+    def why_not(self) -> str:
+        """What to say to somebody who wants it while it cannot be done."""
+        reason = self.reason_when_disabled() if self.reason_when_disabled is not None else ""
+        return reason or f"{self.title}: not with what is selected"
+
+    def meets(self, other: Action) -> bool:
+        """Whether there is a place in the window where the keys of both count."""
+        return not self.where or not other.where or not set(self.where).isdisjoint(other.where)
 
 
 class ActionRegistry(QObject):
-    """Actions by id, each with one QAction that all menus and buttons share."""
+    """Actions by id, each with one QAction that all menus and buttons share. ``keys_changed``: an
+    action, by id, is new or has other keys."""
+
+    keys_changed = Signal(str)
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
         self._actions: dict[str, Action] = {}
         self._shown: dict[str, QAction] = {}
-        self._owners: dict[str, QWidget] = {}
+        self.parts: list[PartKeys] = []
         self._theme = LIGHT
 
     def __iter__(self) -> Iterator[Action]:
@@ -70,30 +81,34 @@ class ActionRegistry(QObject):
     def __contains__(self, action_id: object) -> bool:
         return action_id in self._actions
 
-    def add(self, *actions: Action, owner: QWidget | None = None) -> None:
-        """Register. Raises ValueError when an id or a window-wide shortcut is taken already."""
+    def add(self, *actions: Action) -> None:
+        """Register. Raises ValueError when an id is taken, or a shortcut where the action's would count."""
         for action in actions:
             if action.id in self._actions:
                 raise ValueError(f"there is an action {action.id!r} already")
-            self._refuse_taken_shortcuts(action)
+            for key in key_sequences(action.shortcut):
+                holder = self.holder(action, key)
+                if holder is not None:
+                    raise ValueError(f"{action.id}: {key.toString()} already belongs to {holder.id}")
             self._actions[action.id] = action
-            self._owners[action.id] = owner or self._window
-            self._shown[action.id] = self._make(action, owner)
+            self._shown[action.id] = self._make(action)
+            self.keys_changed.emit(action.id)
 
-    def owner(self, action_id: str) -> QWidget:
-        """The widget that registered an action; the window for those of the whole window."""
-        return self._owners[action_id]
+    def holder(self, action: Action, key: QKeySequence) -> Action | None:
+        """The other action that has a key in a place where this one's keys count."""
+        for other in self:
+            if other.id != action.id and other.meets(action) and key in key_sequences(other.shortcut):
+                return other
+        return None
 
     def rebind(self, action_id: str, shortcut: str) -> None:
         """Give an action other keys (:attr:`Action.shortcut`), everywhere. Who asks has looked for
-        conflicts. An owner with a method ``rebind`` is told."""
-        action = self._actions[action_id].with_keys(shortcut)
+        conflicts."""
+        action = replace(self._actions[action_id], shortcut=shortcut)
         self._actions[action_id] = action
         self._shown[action_id].setShortcuts(key_sequences(shortcut))
         self._shown[action_id].setToolTip(_tooltip(action, ""))
-        tell = getattr(self._owners[action_id], "rebind", None)
-        if tell is not None:
-            tell(action_id, shortcut)
+        self.keys_changed.emit(action_id)
 
     def qaction(self, action_id: str) -> QAction:
         """The QAction of an id, to be put on a button or in a menu. Raises KeyError."""
@@ -104,7 +119,9 @@ class ActionRegistry(QObject):
         action = self._actions[action_id]
         if not action.enabled:
             return False
-        action.callback()
+        part = next((part for part in self.parts if part.has_focus), None)
+        if part is None or not part.do_own(action_id):
+            action.callback()
         self.refresh()
         return True
 
@@ -133,7 +150,8 @@ class ActionRegistry(QObject):
                 self.fill_menu(bar.addMenu(f"&{title}"), mine, depth=1)
 
     def fill_menu(self, menu: QMenu, actions: Iterable[Action], depth: int = 0) -> None:
-        """Put actions into a menu, groups apart, sub-menus where :attr:`Action.menu` names them."""
+        """Put actions into a menu, groups apart, sub-menus where :attr:`Action.menu` names them below
+        ``depth`` levels."""
         menu.setToolTipsVisible(True)
         menu.aboutToShow.connect(self.refresh)
         below: dict[str, QMenu] = {}
@@ -147,27 +165,69 @@ class ActionRegistry(QObject):
                 below[parts[0]] = menu.addMenu(parts[0])
             (below[parts[0]] if parts else menu).addAction(self._shown[action.id])
 
-    def _make(self, action: Action, owner: QWidget | None) -> QAction:
+    def _make(self, action: Action) -> QAction:
         shown = QAction(action.title, self)
         shown.setObjectName(action.id)
         shown.setShortcuts(key_sequences(action.shortcut))
-        if action.scope == "widget":
-            shown.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         shown.setToolTip(_tooltip(action, ""))
         shown.setCheckable(action.checked_when is not None)
         if action.icon:
             shown.setIcon(icon(action.icon, self._theme.text, self._theme.border))
         shown.triggered.connect(lambda: self.trigger(action.id))
-        (owner or self._window).addAction(shown)
+        if action.where:  # shown beside the title only: PartKeys listens
+            shown.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        else:
+            self._window.addAction(shown)
         return shown
 
-    def _refuse_taken_shortcuts(self, action: Action) -> None:
-        if action.scope != "window":
+
+class PartKeys(QObject):
+    """The keys of one part of the window: those of the actions whose ``where`` names the part count while
+    ``widget`` itself has the focus. What cannot be done now is answered with the reason, by ``say``.
+    ``own``: what this part does in its own way while it has the focus, by action; it says whether it did."""
+
+    def __init__(
+        self,
+        registry: ActionRegistry,
+        part: str,
+        widget: QWidget,
+        say: Callable[[str], object],
+        own: Mapping[str, Callable[[], bool]] | None = None,
+    ) -> None:
+        super().__init__(widget)
+        self._registry, self._part, self._widget = registry, part, widget
+        self._say, self._own = say, own or {}
+        self._shortcuts: dict[str, list[QShortcut]] = {}
+        registry.parts.append(self)
+        widget.destroyed.connect(lambda: registry.parts.remove(self))
+        registry.keys_changed.connect(self._listen_for)
+        for action in registry:
+            self._listen_for(action.id)
+
+    @property
+    def has_focus(self) -> bool:
+        return self._widget.hasFocus()
+
+    def do_own(self, action_id: str) -> bool:
+        """Do an action in this part's own way; False where it has none."""
+        return action_id in self._own and self._own[action_id]()
+
+    def _pressed(self, action_id: str) -> None:
+        if not self._registry.trigger(action_id):
+            self._say(self._registry[action_id].why_not)
+
+    def _listen_for(self, action_id: str) -> None:
+        action = self._registry[action_id]
+        for shortcut in self._shortcuts.pop(action_id, []):
+            shortcut.setEnabled(False)
+            shortcut.deleteLater()
+        if self._part not in action.where:
             return
-        for key in filter(None, (k.strip() for k in action.shortcut.split(";"))):
-            for other in self:
-                if other.scope == "window" and key in (k.strip() for k in other.shortcut.split(";")):
-                    raise ValueError(f"{action.id}: {key} already belongs to {other.id}")
+        for key in key_sequences(action.shortcut):
+            shortcut = QShortcut(key, self._widget)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(lambda: self._pressed(action_id))
+            self._shortcuts.setdefault(action_id, []).append(shortcut)
 
 
 def key_sequences(shortcut: str) -> list[QKeySequence]:

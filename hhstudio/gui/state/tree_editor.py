@@ -1,4 +1,4 @@
-"""Every edit that the canvas makes, as one command of the document each; refusals say why."""
+"""Editor of the tree: edits of nodes, slots, places and annotations, each one command of the document."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from hhstudio.core.spec import rules
 from hhstudio.core.spec.document import Document
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import annotation_edits, editing
+from hhstudio.core.tree.alignment import ALIGNMENTS, Alignment, Box, aligned
+from hhstudio.core.tree.annotations import AnnotationColor, AnnotationKind
 from hhstudio.core.tree.tidy_layout import Position
-from hhstudio.core.tree.topology import Hypernetwork, LinkOverride, Solver, Topology
+from hhstudio.core.tree.topology import Hypernetwork, LinkOverride, Orientation, Solver, Topology
+
+NUDGE = 10.0
+"""Canvas units that a key moves."""
 
 
 class TreeEditor:
-    """Edits a document's tree on behalf of its views. ``say`` receives what a user should read.
+    """Edits a document's tree on behalf of its views. ``say`` receives why an edit was refused.
 
     While ``locked`` holds a reason, every edit is refused with it.
     """
@@ -34,6 +39,13 @@ class TreeEditor:
         if self.locked:
             self.say(self.locked)
         return not self.locked
+
+    def start_single(self) -> bool:
+        """A root with one solver, in place of whatever there is."""
+        if not self.may_edit():
+            return False
+        self.document.apply_topology("Start with a root and a solver", editing.single())
+        return True
 
     def add_root(self, at: Position | None = None) -> str | None:
         """A hypernetwork without a parent: the root, if there is none yet. Returns its id."""
@@ -199,6 +211,116 @@ class TreeEditor:
         self.document.apply_topology(f"Link to {self._slot_target(chosen[0])}: {mode}", after)
         return True
 
+    # places --------------------------------------------------------------------------------------------
+
+    def move(
+        self, nodes: Mapping[str, Position], notes: Mapping[str, Position], merge: str | None = None
+    ) -> None:
+        """Cards by their centres, annotations by their top left corners."""
+        topology = self.topology
+        nodes = {i: at for i, at in nodes.items() if i in topology.by_id}
+        notes = {i: at for i, at in notes.items() if i in topology.annotation_by_id}
+        if self.may_edit() and (nodes or notes):
+            after = annotation_edits.move(editing.move(topology, nodes), notes)
+            self.document.apply_topology(f"Move {self._names([*nodes, *notes])}", after, merge)
+
+    def nudge(self, ids: Iterable[str], places: Mapping[str, Position], dx: int, dy: int) -> None:
+        """Move by one step of the grid from the cards' ``places``; steps that follow each other are one
+        command."""
+        topology = self.topology
+        chosen = list(ids)
+        nodes = {
+            i: (places[i][0] + dx * NUDGE, places[i][1] + dy * NUDGE) for i in chosen if i in topology.by_id
+        }
+        notes = {
+            i: (at[0] + dx * NUDGE, at[1] + dy * NUDGE)
+            for i in chosen if i in topology.annotation_by_id
+            for at in (topology.annotation_by_id[i].at,)
+        }  # fmt: skip
+        self.move(nodes, notes, merge=f"nudge {sorted(chosen)}")
+
+    def align(self, boxes: Mapping[str, Box], how: Alignment) -> bool:
+        """Line up cards and annotations, given by id."""
+        least = 3 if how in ("across", "down") else 2
+        if len(boxes) < least:
+            self.say(f"Select {'three' if least == 3 else 'two'} or more to line them up")
+            return False
+        if not self.may_edit():
+            return False
+        goals = aligned(boxes, how)
+        topology = self.topology
+        nodes = {
+            i: (x + boxes[i][2] / 2, y + boxes[i][3] / 2)
+            for i, (x, y) in goals.items() if i in topology.by_id
+        }  # fmt: skip
+        notes = {i: at for i, at in goals.items() if i in topology.annotation_by_id}
+        after = annotation_edits.move(editing.move(topology, nodes), notes)
+        self.document.apply_topology(ALIGNMENTS[how], after)
+        return True
+
+    def pin(self, places: Mapping[str, Position], on: bool) -> bool:
+        """Pin nodes to their ``places``, where they stay when the tree is tidied, or release them."""
+        chosen = [i for i in places if i in self.topology.by_id]
+        if not chosen or not self.may_edit():
+            return False
+        if on:
+            after = editing.pin(self.topology, {i: places[i] for i in chosen})
+        else:
+            after = editing.unpin(self.topology, chosen)
+        self.document.apply_topology(f"{'Pin' if on else 'Unpin'} {self._names(chosen)}", after)
+        return True
+
+    def turn(self) -> bool:
+        """Let the tree grow in the other direction, tidily; pinned nodes stay."""
+        if not self.may_edit():
+            return False
+        across = self.topology.orientation == "horizontal"
+        orientation: Orientation = "vertical" if across else "horizontal"
+        title = f"Let the tree grow {'downwards' if across else 'to the right'}"
+        self.document.apply_topology(title, editing.tidied(self.topology, orientation))
+        return True
+
+    # comments and frames -------------------------------------------------------------------------------
+
+    def add_annotation(
+        self, kind: AnnotationKind, at: Position, size: Position | None = None, text: str = ""
+    ) -> str | None:
+        """A comment or a frame with its top left corner there; its id."""
+        if not self.may_edit():
+            return None
+        after, annotation_id = annotation_edits.add(self.topology, kind, at, size, text)
+        self.document.apply_topology(f"Add a {kind}", after)
+        return annotation_id
+
+    def add_frame(self, boxes: Iterable[Box]) -> str | None:
+        """A frame around boxes; its id."""
+        if not self.may_edit():
+            return None
+        after, annotation_id = annotation_edits.framed(self.topology, boxes, "Frame")
+        self.document.apply_topology("Frame the selection", after)
+        return annotation_id
+
+    def write_annotation(self, annotation_id: str, text: str) -> None:
+        if annotation_id in self.topology.annotation_by_id and self.may_edit():
+            kind = self.topology.annotation_by_id[annotation_id].kind
+            after = annotation_edits.update(self.topology, annotation_id, text=text)
+            title = "Rename a frame" if kind == "frame" else "Write a comment"
+            self.document.apply_topology(title, after)
+
+    def color_annotations(self, annotation_ids: Iterable[str], color: AnnotationColor) -> None:
+        chosen = [i for i in annotation_ids if i in self.topology.annotation_by_id]
+        if chosen and self.may_edit():
+            after = annotation_edits.update_many(self.topology, {i: {"color": color} for i in chosen})
+            self.document.apply_topology(f"Make {self._names(chosen)} {color}", after)
+
+    def resize_annotation(self, annotation_id: str, fields: Mapping[str, Position]) -> None:
+        if annotation_id in self.topology.annotation_by_id and self.may_edit():
+            kind = self.topology.annotation_by_id[annotation_id].kind
+            after = annotation_edits.update(self.topology, annotation_id, **fields)
+            self.document.apply_topology(f"Resize a {kind}", after)
+
+    # words ---------------------------------------------------------------------------------------------
+
     def _may_grow(self, parent: str) -> bool:
         node = self.topology.by_id.get(parent)
         if isinstance(node, Solver):
@@ -214,8 +336,11 @@ class TreeEditor:
     def _name(self, node_id: str) -> str:
         return self.topology.by_id[node_id].name
 
-    def _names(self, node_ids: list[str]) -> str:
-        return self._name(node_ids[0]) if len(node_ids) == 1 else f"{len(node_ids)} nodes"
+    def _names(self, ids: list[str]) -> str:
+        if len(ids) != 1:
+            return f"{len(ids)} things" if set(ids) - self.topology.by_id.keys() else f"{len(ids)} nodes"
+        node = self.topology.by_id.get(ids[0])
+        return node.name if node else f"a {self.topology.annotation_by_id[ids[0]].kind}"
 
     def _slot_target(self, slot_id: str) -> str:
         return self._name(self.topology.slot_by_id[slot_id].target)

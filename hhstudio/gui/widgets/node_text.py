@@ -143,17 +143,18 @@ def compression(total: ParameterCount | None) -> str:
     return f"{ratio:.2g}×" if ratio < 10 else f"{ratio:.0f}×"
 
 
-def edge_text(spec: Spec, slot: Slot, worths: Iterable[tuple[str, EdgeContribution]] = ()) -> EdgeText:
-    """The slot's link with what it inherits; ``worths``: what it is worth, by path, once measured."""
+def edge_text(spec: Spec, slot: Slot, contributions: Iterable[tuple[str, EdgeContribution]] = ()) -> EdgeText:
+    """The slot's link with what it inherits; ``contributions``: what it contributes, by path,
+    once measured."""
     text = _link_text(spec, slot)
-    lines = [_worth_line(path, worth) for path, worth in worths]
+    lines = [_contribution_line(path, contribution) for path, contribution in contributions]
     return text._replace(tip="\n".join([text.tip, *lines]))
 
 
-def _worth_line(path: str, worth: EdgeContribution) -> str:
-    flag = " (bypassed)" if worth.bypassed else ""
-    points = f"{100 * worth.lost:.1f}".replace("-", "−")
-    return f"{path} loses {points} points of accuracy without {worth.title}{flag}"
+def _contribution_line(path: str, contribution: EdgeContribution) -> str:
+    flag = " (bypassed)" if contribution.bypassed else ""
+    points = f"{100 * contribution.lost:.1f}".replace("-", "−")
+    return f"{path} loses {points} points of accuracy without {contribution.title}{flag}"
 
 
 def _link_text(spec: Spec, slot: Slot) -> EdgeText:

@@ -43,7 +43,7 @@ def bindings(window, preferences):
         Action("edit.undo", "Undo", window.canvas.document.undo, "Ctrl+Z", menu="Edit"),
         Action("file.open", "Open", lambda: None, "Ctrl+O", menu="File"),
     )
-    registry.add(*window.canvas.actions(), owner=window.canvas)
+    window.canvas.register(registry)
     return KeyBindings(registry, preferences)
 
 

@@ -64,7 +64,7 @@ def test_a_tree_grows_freezes_refuses_and_loses_a_path_while_it_learns(window, q
     canvas.scene.select([solver(window, "P2-0")])
     key(window, Qt.Key.Key_Z)
     wait_for_changes(window, qtbot, 2)
-    assert canvas.scene.nodes[solver(window, "P2-0")].look.frozen
+    assert canvas.scene.nodes[solver(window, "P2-0")].text.frozen
     assert workspace.history.growth[-1].reason == "Freeze P2-0, by hand"
 
     growing.toast.hide()
@@ -102,8 +102,8 @@ def test_a_policy_grows_before_ones_eyes_and_the_timeline_takes_it_back(window, 
     place = axis.rect().center()
     place.setX(int(axis.place(change.step / 2)))
     QTest.mouseClick(axis, Qt.MouseButton.LeftButton, pos=place)
-    assert [item.look.name for item in window.canvas.scene.nodes.values()] == ["H0", "P1"]
-    assert window.canvas.scene.nodes[solver(window, "P1")].life.active, "as it was then"
+    assert [item.text.name for item in window.canvas.scene.nodes.values()] == ["H0", "P1"]
+    assert window.canvas.scene.nodes[solver(window, "P1")].activity.active, "as it was then"
     assert window.canvas.read_only
     assert 0 < window.selection.step < change.step
     axis.setFocus()
@@ -122,5 +122,5 @@ def test_a_policy_grows_before_ones_eyes_and_the_timeline_takes_it_back(window, 
     QTest.mouseClick(timeline.play, Qt.MouseButton.LeftButton)
     assert len(window.canvas.scene.nodes) == 2
     qtbot.waitUntil(lambda: len(window.canvas.scene.nodes) == 4, timeout=PATIENCE)
-    qtbot.waitUntil(lambda: not timeline.playing, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not timeline.play.isChecked(), timeout=PATIENCE)
     assert not window.canvas.read_only

@@ -99,8 +99,8 @@ def test_the_space_bar_plays_through_the_snapshots_and_ends_now(window, timeline
     QTest.keyClick(axis, Qt.Key.Key_Left)
     QTest.keyClick(axis, Qt.Key.Key_Left)
     QTest.keyClick(axis, Qt.Key.Key_Space)
-    assert timeline.playing
-    qtbot.waitUntil(lambda: not timeline.playing, timeout=PATIENCE)
+    assert timeline.play.isChecked()
+    qtbot.waitUntil(lambda: not timeline.play.isChecked(), timeout=PATIENCE)
     assert seen == [70, 60, 50, 60, 70, -1]
 
 

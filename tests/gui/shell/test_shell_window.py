@@ -152,15 +152,15 @@ def test_outline_and_canvas_select_the_same_node(window):
     assert canvas.scene.selected_nodes == ["h0"]
     at = canvas.view.mapFromScene(canvas.scene.nodes["s1"].pos())
     QTest.mouseClick(canvas.view.viewport(), Qt.MouseButton.LeftButton, pos=at)
-    assert outline.selected_nodes == ["s1"]
+    assert outline.selection == ["s1"]
     corner = canvas.view.viewport().rect().bottomRight() - QPoint(30, 30)
     QTest.mouseClick(canvas.view.viewport(), Qt.MouseButton.LeftButton, pos=corner)
-    assert outline.selected_nodes == []
+    assert outline.selection == []
 
     QTest.mouseClick(outline.viewport(), Qt.MouseButton.LeftButton, pos=row_of(window, "h0"))
     QTest.keyClick(outline, Qt.Key.Key_Insert)
     added = next(node.id for node in window.workspace.document.topology.nodes if node.name == "H1")
-    assert canvas.scene.selected_nodes == outline.selected_nodes == [added]
+    assert canvas.scene.selected_nodes == outline.selection == [added]
 
 
 def test_the_outline_stands_behind_the_sessions_or_below_them(window):

@@ -131,7 +131,7 @@ def test_a_task_dropped_on_a_path_is_learned_by_it_alone_then_others_too(view, c
     assert view.document.topology.by_id["s1"].tasks == (2,)
     assert drop_on(canvas, "s1", dragged(0, 4)) == "Let P1 learn T0, T4 too"
     assert view.document.topology.by_id["s1"].tasks == (0, 2, 4)
-    assert canvas.scene.nodes["s1"].look.detail.endswith("tasks T0, T2, T4")
+    assert canvas.scene.nodes["s1"].text.detail.endswith("tasks T0, T2, T4")
     assert len(view.document.done) == 2
 
 

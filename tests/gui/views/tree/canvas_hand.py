@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QApplication
 from hhstudio.core.spec.document import Document
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
+from hhstudio.gui.state.actions import ActionRegistry
 from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
+from hhstudio.gui.views.tree.outline.view import TreeOutline
 
 
 class Hand:
@@ -75,6 +77,7 @@ def make_canvas(qtbot):
     def make(topology=None, spec=None):
         document = Document(spec or Spec(topology=topology if topology is not None else figure()))
         canvas = TreeCanvas(document)
+        canvas.register(ActionRegistry(canvas))
         canvas.scene.animated = False
         made.append(canvas)
         qtbot.addWidget(canvas)
@@ -102,6 +105,14 @@ def canvas(make_canvas):
 @pytest.fixture
 def hand(canvas):
     return Hand(canvas)
+
+
+def outline_of(canvas):
+    """An outline that shows the canvas's tree and shares its selection, as in the window."""
+    outline = TreeOutline(canvas.editor, canvas.registry)
+    outline.selection_changed.connect(canvas.show_selection)
+    canvas.selection_changed.connect(outline.show_selection)
+    return outline
 
 
 def node_named(canvas, name):

@@ -2,7 +2,7 @@
 
 import numpy as np
 from canvas_hand import Hand, figure, node_named
-from PySide6.QtCore import QPointF, Qt, QVariantAnimation
+from PySide6.QtCore import QPointF, Qt
 
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
@@ -97,7 +97,7 @@ def test_nodes_glide_to_a_new_layout_and_arrive(canvas, qtbot):
     canvas.scene.animated = True
     solver = node_named(canvas, "P1")
     canvas.document.apply_topology("Move", editing.move(canvas.document.topology, {solver: (400.0, -300.0)}))
-    assert canvas.scene._animation.state() == QVariantAnimation.State.Running
+    assert canvas.scene.placement.gliding
     with qtbot.waitSignal(canvas.scene.arranged, timeout=3000):
         pass
     assert canvas.scene.nodes[solver].pos() == QPointF(400, -300)

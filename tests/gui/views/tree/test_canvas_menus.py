@@ -2,14 +2,12 @@
 
 from canvas_hand import figure, node_named
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QApplication
 
 from hhstudio.core.spec.document import Document
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
 from hhstudio.core.tree.topology import LinkOverride, Topology
-from hhstudio.gui.state.actions import ActionRegistry
-from hhstudio.gui.views.tree.canvas.menus import context_menu
 from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 from hhstudio.gui.widgets.theme import DARK, LIGHT
 
@@ -35,23 +33,16 @@ def test_while_a_run_is_on_every_edit_is_refused_with_the_reason(canvas, hand, q
 
 
 def test_actions_fit_into_the_registry(canvas, qtbot):
-    window = QMainWindow()
-    qtbot.addWidget(window)
-    registry = ActionRegistry(window)
-    registry.add(*canvas.actions(), owner=canvas)
+    registry = canvas.registry
     canvas.select_node(node_named(canvas, "P1"))
     assert registry.trigger("tree.remove")
     assert not registry.trigger("tree.remove")
-    assert {action.menu for action in canvas.actions()} == {
+    assert {action.menu for action in registry} == {
         "Edit", "Tree", "Tree/Align", "Tree/Colour of notes", "View",
     }  # fmt: skip
 
 
 def test_keys_typed_into_a_name_or_a_search_are_no_commands(canvas, qtbot):
-    window = QMainWindow()
-    qtbot.addWidget(window)
-    registry = ActionRegistry(window)
-    registry.add(*canvas.actions(), owner=canvas)
     canvas.rename("h0")
     canvas.rename_field.selectAll()
     qtbot.keyClicks(canvas.rename_field, "csmf")
@@ -59,7 +50,7 @@ def test_keys_typed_into_a_name_or_a_search_are_no_commands(canvas, qtbot):
     qtbot.keyClick(canvas.rename_field, Qt.Key.Key_Backspace)
     qtbot.keyClick(canvas.rename_field, Qt.Key.Key_Return)
     assert canvas.document.topology.by_id["h0"].name == "csm"
-    canvas.open_palette()
+    canvas.commands.open_palette()
     qtbot.keyClicks(canvas.palette_popup.search, "child")
     qtbot.keyClick(canvas.palette_popup.search, Qt.Key.Key_Tab)
     assert not canvas.palette_popup.isVisible()
@@ -68,7 +59,7 @@ def test_keys_typed_into_a_name_or_a_search_are_no_commands(canvas, qtbot):
 
 def test_the_context_menu_speaks_of_what_is_selected(canvas):
     def titles():
-        menu = context_menu(canvas)
+        menu = canvas.context_menu()
         found = [action.text() for action in menu.actions() if action.text()]
         menu.deleteLater()
         return found
@@ -93,7 +84,7 @@ def test_an_edge_is_offered_the_anchors_that_suit_what_it_leads_to(canvas):
         slots = [topology.incoming[node_named(canvas, name)].id for name in names]
         canvas.scene.clearSelection()
         canvas.scene.select(slots)
-        menu = context_menu(canvas)
+        menu = canvas.context_menu()
         found = {action.text(): action for action in menu.actions() if "anchor" in action.text()}
         assert all(action.toolTip() and "\n" not in action.toolTip() for action in found.values())
         return menu, found

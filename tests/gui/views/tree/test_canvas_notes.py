@@ -7,9 +7,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from hhstudio.core.spec import rules
 from hhstudio.core.tree import annotation_edits, editing
 from hhstudio.core.tree.topology import Topology
-from hhstudio.gui.views.tree.canvas.menus import context_menu, fix_menu
+from hhstudio.gui.views.tree.canvas.fix_menu import FixMenu
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -121,9 +122,9 @@ def test_a_drag_snaps_to_the_line_of_a_neighbour_and_shows_it(canvas, hand):
     goal = QPointF(start.x() + 43, line + 4)
     hand.move(start + QPointF(20, -40), goal)
     assert canvas.scene.nodes[solver].pos().y() == line
-    assert len(canvas.view._guides) == 1
+    assert len(canvas.view.guides) == 1
     hand.release(goal)
-    assert canvas.view._guides == ()
+    assert canvas.view.guides == ()
     assert canvas.document.topology.by_id[solver].position[1] == line
 
 
@@ -246,7 +247,7 @@ def test_a_click_on_a_badge_offers_the_fix(make_canvas):
 
 def test_problems_of_the_whole_tree_have_fixes_too(make_canvas):
     canvas = make_canvas(Topology())
-    menu = fix_menu(canvas, "")
+    menu = FixMenu(canvas.editor, rules.issues(canvas.document.spec), canvas)
     next(action for action in menu.actions() if action.text().startswith("Fix: Start")).trigger()
     menu.deleteLater()
     assert canvas.document.topology.paths
@@ -255,7 +256,7 @@ def test_problems_of_the_whole_tree_have_fixes_too(make_canvas):
 def test_a_note_has_a_menu_with_colours(framed):
     canvas, _, _, note = framed
     canvas.scene.select([note])
-    menu = context_menu(canvas)
+    menu = canvas.context_menu()
     colours = next(action for action in menu.actions() if action.text() == "Colour").menu()
     next(action for action in colours.actions() if action.text() == "Green").trigger()
     menu.deleteLater()

@@ -166,7 +166,7 @@ def test_a_slot_dropped_on_empty_canvas_opens_the_palette_with_what_fits(canvas,
 
 def test_the_palette_never_chooses_what_does_not_fit(canvas, qtbot):
     canvas.select_node("h0")
-    canvas.open_palette()
+    canvas.commands.open_palette()
     qtbot.keyClicks(canvas.palette_popup.search, "zenke")
     qtbot.keyClick(canvas.palette_popup.search, Qt.Key.Key_Return)
     assert canvas.document.done == ()

@@ -19,7 +19,9 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 @pytest.fixture
 def growing(canvas):
-    return GrowthMode(canvas)
+    mode = GrowthMode(canvas)
+    canvas.registry.add(*mode.actions())
+    return mode
 
 
 def test_g_shows_a_child_as_a_ghost_with_its_cost_and_escape_takes_it_away(canvas, growing, hand):

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from canvas_hand import figure
+from canvas_hand import figure, outline_of
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QLineEdit
@@ -12,7 +12,8 @@ from hhstudio.core.spec.document import Document
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
 from hhstudio.core.tree.topology import Hypernetwork, Topology
-from hhstudio.gui.views.tree.outline.menu import menu_of
+from hhstudio.gui.state.actions import ActionRegistry
+from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 from hhstudio.gui.views.tree.outline.view import TreeOutline
 from hhstudio.gui.widgets.theme import DARK
 
@@ -23,10 +24,17 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 @pytest.fixture
 def make(qtbot):
     def made(topology=None):
-        outline = TreeOutline(Document(Spec(topology=topology if topology is not None else figure())))
+        canvas = TreeCanvas(Document(Spec(topology=topology if topology is not None else figure())))
+        qtbot.addWidget(canvas)
+        canvas.register(ActionRegistry(canvas))
+        outline = outline_of(canvas)
+        outline.canvas = canvas
         qtbot.addWidget(outline)
         outline.resize(320, 400)
-        outline.show()
+        with qtbot.waitExposed(outline):
+            outline.show()
+        outline.activateWindow()
+        outline.setFocus()
         return outline
 
     return made
@@ -62,7 +70,7 @@ def test_the_proposal_figure_is_drawn_by_keys_alone(make, qtbot):
     qtbot.keyClick(outline, insert)
     qtbot.keyClick(outline, insert, SHIFT)
     for _ in range(2):
-        outline.select_node("h0")
+        outline.select(["h0"])
         qtbot.keyClick(outline, insert)
         qtbot.keyClick(outline, insert, SHIFT)
     assert rows(outline) == FIGURE
@@ -71,7 +79,7 @@ def test_the_proposal_figure_is_drawn_by_keys_alone(make, qtbot):
 def test_delete_removes_and_undo_brings_back(make, qtbot):
     outline = make()
     qtbot.keyClick(outline, Qt.Key.Key_Down)
-    outline.select_node(outline.document.topology.nodes[2].id)
+    outline.select([outline.document.topology.nodes[2].id])
     qtbot.keyClick(outline, Qt.Key.Key_Delete)
     assert rows(outline) == [(0, "H0"), (1, "P1"), (1, "H2"), (2, "P2-1")]
     outline.document.undo()
@@ -81,8 +89,8 @@ def test_delete_removes_and_undo_brings_back(make, qtbot):
 def test_f2_renames_and_refuses_a_taken_name(make, qtbot):
     outline = make()
     said = []
-    outline.status_message.connect(said.append)
-    outline.select_node("s1")
+    outline.canvas.status_message.connect(said.append)
+    outline.select(["s1"])
     for name, expected in (("P2-0", "P1"), ("first", "first")):
         qtbot.keyClick(outline, Qt.Key.Key_F2)
         field = outline.findChildren(QLineEdit)[-1]
@@ -99,24 +107,24 @@ def test_what_was_folded_and_selected_stays_so(make):
     outline = make()
     folded = next(node.id for node in outline.document.topology.nodes if node.name == "H1")
     outline.setExpanded(outline.model().index_of(folded), False)
-    outline.select_node("s1")
+    outline.select(["s1"])
     outline.editor.add_solver("h0")
     assert not outline.isExpanded(outline.model().index_of(folded))
-    assert outline.selected_nodes == ["s1"]
+    assert outline.selection == ["s1"]
 
 
 def test_it_tells_the_selected_node_and_takes_a_theme(make, qtbot):
     outline = make()
     outline.set_theme(DARK)
-    with qtbot.waitSignal(outline.node_selected) as told:
+    with qtbot.waitSignal(outline.selection_changed) as told:
         outline.setCurrentIndex(outline.model().index_of("s1"))
-    assert told.args == ["s1"]
+    assert told.args == [["s1"]]
 
 
 def test_read_only_refuses_with_the_reason(make, qtbot):
     outline = make()
-    outline.set_read_only(True)
-    outline.select_node("s1")
+    outline.canvas.set_read_only(True)
+    outline.select(["s1"])
     with qtbot.waitSignal(outline.status_message) as told:
         qtbot.keyClick(outline, Qt.Key.Key_Delete)
     assert "read-only" in told.args[0]
@@ -155,7 +163,7 @@ def test_a_new_row_leaves_the_others_alone_whatever_comes_and_goes(make):
             outline.document.undo()
             continue
         outline.document.apply_topology("edit", after)
-        fresh = TreeOutline(outline.document)
+        fresh = TreeOutline(outline.editor, ActionRegistry(outline))
         assert rows(outline) == rows(fresh)
         fresh.release()
     QAbstractItemModelTester(outline.model())
@@ -167,7 +175,7 @@ CTRL = Qt.KeyboardModifier.ControlModifier
 
 def test_copy_paste_duplicate_and_order_by_keys_alone(make, qtbot):
     outline = make()
-    outline.select_node(next(n.id for n in outline.document.topology.nodes if n.name == "H1"))
+    outline.select([next(n.id for n in outline.document.topology.nodes if n.name == "H1")])
     qtbot.keyClick(outline, Qt.Key.Key_Down, CTRL)
     assert [name for _, name in rows(outline)] == ["H0", "P1", "H2", "P2-1", "H1", "P2-0"]
     assert outline.currentIndex().data() == "H1"
@@ -184,16 +192,16 @@ def test_copy_paste_duplicate_and_order_by_keys_alone(make, qtbot):
 def test_a_node_is_taken_loose_and_given_to_another_without_a_mouse(make, qtbot):
     outline = make()
     loose = next(n.id for n in outline.document.topology.nodes if n.name == "H2")
-    outline.select_node(loose)
+    outline.select([loose])
     qtbot.keyClick(outline, Qt.Key.Key_X, CTRL | SHIFT)
     assert loose not in outline.document.topology.incoming
-    outline.select_node(loose)
+    outline.select([loose])
     qtbot.keyClick(outline, Qt.Key.Key_M, CTRL)
     chooser = QApplication.activePopupWidget()
     qtbot.keyClicks(chooser.words, "h1")
     qtbot.keyClick(chooser.words, Qt.Key.Key_Return)
     assert outline.document.topology.parent(loose).name == "H1"
-    outline.select_node(loose)
+    outline.select([loose])
     qtbot.keyClick(outline, Qt.Key.Key_M, CTRL)
     offered = QApplication.activePopupWidget()
     assert [offered.list.item(row).text() for row in range(offered.list.count())] == ["Below H0", "Below H1"]
@@ -205,8 +213,8 @@ def test_a_node_is_taken_loose_and_given_to_another_without_a_mouse(make, qtbot)
 def test_a_loose_hypernetwork_becomes_the_root_in_the_menu(make):
     topology, loose = editing.add_root(figure())
     outline = make(topology)
-    outline.select_node(loose)
-    menu = menu_of(outline)
+    outline.select([loose])
+    menu = outline.menu()
     next(action for action in menu.actions() if action.text() == "Make it the root").trigger()
     menu.deleteLater()
     assert outline.document.topology.root == loose

@@ -1,15 +1,13 @@
 """The outline does what the canvas does, by keys alone, and says what it shows."""
 
 import pytest
-from canvas_hand import node_named
+from canvas_hand import node_named, outline_of
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication
 
 from hhstudio.core.tree import annotation_edits
 from hhstudio.gui.views.tree.canvas.growth_mode import GrowthMode
-from hhstudio.gui.views.tree.outline.menu import menu_of
-from hhstudio.gui.views.tree.outline.view import TreeOutline
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -18,8 +16,8 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 def outline(canvas, qtbot):
     """Beside a canvas, as in the window."""
     canvas.growing = GrowthMode(canvas)
-    made = TreeOutline(canvas.document)
-    made.lend(canvas.actions, canvas.scene.select)
+    canvas.registry.add(*canvas.growing.actions())
+    made = outline_of(canvas)
     qtbot.addWidget(made)
     made.resize(320, 400)
     with qtbot.waitExposed(made):
@@ -36,7 +34,7 @@ def titles(canvas):
 
 def test_freeze_fold_pin_and_align_are_the_same_keys_as_on_the_canvas(canvas, outline, qtbot):
     child, solver = node_named(canvas, "H1"), node_named(canvas, "P2-0")
-    outline.select_node(child)
+    outline.select([child])
     for key in (Qt.Key.Key_Z, Qt.Key.Key_P):
         qtbot.keyClick(outline, key)
     assert canvas.document.topology.by_id[child].frozen
@@ -44,15 +42,15 @@ def test_freeze_fold_pin_and_align_are_the_same_keys_as_on_the_canvas(canvas, ou
     assert canvas.document.topology.by_id[child].pinned
     qtbot.keyClick(outline, Qt.Key.Key_H)
     assert canvas.scene.nodes[child].folded == 1
-    outline.select_node("h0")
+    outline.select(["h0"])
     qtbot.keyClick(outline, Qt.Key.Key_Down, SHIFT)
-    assert len(outline.selected_nodes) == 2
+    assert len(outline.selection) == 2
     qtbot.keyClick(outline, Qt.Key.Key_Left, CTRL | Qt.KeyboardModifier.AltModifier)
     assert titles(canvas) == ["Freeze H1", "Pin H1", "Align left edges"]
 
 
 def test_a_child_is_grown_with_its_preview(canvas, outline, qtbot):
-    outline.select_node(node_named(canvas, "H2"))
+    outline.select([node_named(canvas, "H2")])
     qtbot.keyClick(outline, Qt.Key.Key_G)
     assert canvas.growing.card.isVisible()
     assert canvas.growing.card.accessibleDescription().startswith("Stored: ")
@@ -61,7 +59,7 @@ def test_a_child_is_grown_with_its_preview(canvas, outline, qtbot):
 
 
 def test_comments_and_frames_are_rows_made_written_and_removed_by_keys(canvas, outline, qtbot):
-    outline.select_node(node_named(canvas, "H1"))
+    outline.select([node_named(canvas, "H1")])
     qtbot.keyClick(outline, Qt.Key.Key_G, CTRL)
     qtbot.keyClicks(canvas.note_field, "deep part")
     qtbot.keyClick(canvas.note_field, Qt.Key.Key_Return)
@@ -71,19 +69,19 @@ def test_comments_and_frames_are_rows_made_written_and_removed_by_keys(canvas, o
     texts = [outline.model().index(row, 0).data() for row in range(outline.model().rowCount())]
     assert texts == ["H0", "Frame: deep part", "Comment: why"]
     comment = canvas.document.topology.annotations[-1].id
-    outline.choose([comment])
+    outline.select([comment])
     qtbot.keyClick(outline, Qt.Key.Key_F2)
     assert canvas.note_field.isVisible()
     qtbot.keyClick(canvas.note_field, Qt.Key.Key_Escape)
     qtbot.keyClick(outline, Qt.Key.Key_D, CTRL)
     assert len(canvas.document.topology.annotations) == 3
-    outline.choose([comment])
+    outline.select([comment])
     qtbot.keyClick(outline, Qt.Key.Key_Delete)
     assert comment not in canvas.document.topology.annotation_by_id
 
 
 def test_what_cannot_be_done_says_why(canvas, outline, qtbot):
-    outline.select_node(node_named(canvas, "P1"))
+    outline.select([node_named(canvas, "P1")])
     with qtbot.waitSignal(outline.status_message) as told:
         qtbot.keyClick(outline, Qt.Key.Key_Delete, SHIFT)
     assert told.args == ["There is no run: use Remove"]
@@ -94,16 +92,16 @@ def test_the_menu_offers_every_command_of_the_tree_with_its_key(canvas, outline)
         for action in menu.actions():
             yield from entries(action.menu()) if action.menu() else [action.text()]
 
-    menu = menu_of(outline)
+    menu = outline.menu()
     offered = set(entries(menu))
     menu.deleteLater()
-    tree = {action.title for action in canvas.actions() if action.menu.split("/")[0] in ("Tree", "Edit")}
-    assert tree - offered == {"Add from palette…", "Select everything", "Select the subtree"}
+    tree = {action.title for action in canvas.registry if action.menu.split("/")[0] in ("Tree", "Edit")}
+    assert tree - offered == {"Add from palette…"}
 
 
 def test_keys_that_the_user_chose_count_here_too(canvas, outline, qtbot):
-    canvas.rebind("tree.freeze", "Ctrl+Alt+F")
-    outline.select_node(node_named(canvas, "P1"))
+    canvas.registry.rebind("tree.freeze", "Ctrl+Alt+F")
+    outline.select([node_named(canvas, "P1")])
     qtbot.keyClick(outline, Qt.Key.Key_F, CTRL | Qt.KeyboardModifier.AltModifier)
     assert titles(canvas) == ["Freeze P1"]
 
@@ -111,7 +109,7 @@ def test_keys_that_the_user_chose_count_here_too(canvas, outline, qtbot):
 def test_a_screen_reader_hears_rows_of_a_tree_with_what_they_are(canvas, outline, qtbot):
     topology, _ = annotation_edits.add(canvas.document.topology, "comment", (0.0, 0.0), text="why")
     canvas.document.apply_topology("x", topology)
-    outline.select_node(node_named(canvas, "H1"))
+    outline.select([node_named(canvas, "H1")])
     QApplication.processEvents()
     tree = QAccessible.queryAccessibleInterface(outline)
     assert tree.role() == QAccessible.Role.Tree

@@ -26,6 +26,11 @@ class CameraView(QGraphicsView):
         self._camera_moved = False
 
     @property
+    def visible_rect(self) -> QRectF:
+        """What is in view, in scene coordinates."""
+        return self.mapToScene(self.viewport().rect()).boundingRect()
+
+    @property
     def zoom(self) -> float:
         return self.transform().m11()
 
@@ -69,8 +74,7 @@ class CameraView(QGraphicsView):
 
     def show_node(self, item: NodeItem) -> None:
         """Scroll so that the card can be seen, if it cannot."""
-        seen = self.mapToScene(self.viewport().rect()).boundingRect()
-        if not seen.contains(item.sceneBoundingRect()):
+        if not self.visible_rect.contains(item.sceneBoundingRect()):
             self.ensureVisible(item, 60, 60)
             self.camera_changed.emit()
 

@@ -118,8 +118,8 @@ class CostStrip(QWidget):
         spec = self.document.spec
         self._set_busy(True)
 
-        def done(found: Measured) -> None:
-            self._measured = spec, found
+        def done(measured: Measured) -> None:
+            self._measured = spec, measured
             self._set_busy(False)
 
         def failed(error: Exception) -> None:
@@ -138,13 +138,12 @@ class CostStrip(QWidget):
     def _time(self, spec: Spec) -> str:
         if self._measured is None:
             return ""
-        for_spec, found = self._measured
-        each = [f"{1e3 * seconds:.3g} ms" for seconds in found.step_seconds.values()]
+        for_spec, measured = self._measured
+        each = [f"{1e3 * seconds:.3g} ms" for seconds in measured.step_seconds.values()]
         between = each[0] if len(set(each)) == 1 else f"{min(each, key=_ms)} to {max(each, key=_ms)}"
         old = "" if for_spec is spec else " (measured before the last edit)"
-        return (
-            f"  ·  {between} a step, {duration(found.seconds)} in all, {short_bytes(found.memory)} peak{old}"
-        )
+        whole = f"{duration(measured.seconds)} in all, {short_bytes(measured.memory)} peak"
+        return f"  ·  {between} a step, {whole}{old}"
 
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
@@ -171,15 +170,15 @@ _TIP = (
 )
 
 
-def line(spec: Spec, found: Costs) -> str:
+def line(spec: Spec, tree_costs: Costs) -> str:
     """The costs of a spec in one line."""
-    total = found.total
+    total = tree_costs.total
     if total is None:
         return "No path to count yet" if not spec.topology.paths else "Costs are known when the run starts"
     parts = [
         f"{short_count(total.stored)} stored",
         f"{short_count(total.generated)} generated ({compression(total)})",
-        f"about {short_bytes(memory(spec, found) or 0)} memory",
+        f"about {short_bytes(memory(spec, tree_costs) or 0)} memory",
     ]
     count = steps(spec)
     if count is not None:

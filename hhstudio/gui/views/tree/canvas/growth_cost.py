@@ -31,15 +31,15 @@ class Cost(NamedTuple):
 
     def rows(self) -> list[tuple[str, str]]:
         """What a card says of it."""
-        found = [("Stored", f"{_signed(self.stored)} → {short_count(self.stored_now)}")]
-        found.append(("Generated", _signed(self.generated)))
+        rows = [("Stored", f"{_signed(self.stored)} → {short_count(self.stored_now)}")]
+        rows.append(("Generated", _signed(self.generated)))
         if self.memory is not None:
-            found.append(("Memory", f"about {_signed_bytes(self.memory)}"))
+            rows.append(("Memory", f"about {_signed_bytes(self.memory)}"))
         if self.base:
             times = f"{self.relative:.1f} × {self.base}"
             measured = times if self.seconds is None else f"about {1000 * self.seconds:.3g} ms ({times})"
-            found.append(("Step time", measured))
-        return found
+            rows.append(("Step time", measured))
+        return rows
 
 
 def cost_of(

@@ -1,11 +1,11 @@
-"""Growing, freezing, folding and looking back: what can be done with a tree also while it learns."""
+"""Growth mode of the canvas: growing, freezing, folding and looking back, also while the tree learns."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, QTimer
@@ -15,17 +15,17 @@ from hhstudio.core.run.history import Changes, History
 from hhstudio.core.spec import growth
 from hhstudio.core.tree.topology import Topology
 from hhstudio.gui.state.actions import Action
-from hhstudio.gui.views.tree.canvas.growth_actions import actions
+from hhstudio.gui.views.tree.canvas.commands import BOTH, CANVAS
 from hhstudio.gui.views.tree.canvas.growth_cost import cost_of
 from hhstudio.gui.views.tree.canvas.node_item import HEIGHT, WIDTH
 from hhstudio.gui.views.tree.canvas.preview_card import PreviewCard
+from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 from hhstudio.gui.views.tree.timeline.replay import Replay, SnapshotSteps
 from hhstudio.gui.widgets.toast import Toast
 
 if TYPE_CHECKING:
     from hhstudio.gui.state.selection import Selection
     from hhstudio.gui.state.workspace import Workspace
-    from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 
 FRESH_MS = 5000
 """How long what has grown is marked."""
@@ -71,16 +71,12 @@ class GrowthMode(QObject):
         canvas.view.camera_changed.connect(self._place)
         canvas.view.installEventFilter(self)
         over.installEventFilter(self)
-        canvas.add_actions(self.actions())
         if workspace is not None:
             canvas.scene.activity.turn(workspace.preferences.live_tree)
             workspace.scheduler.add(self)
             workspace.shown.connect(self._show_history)
             workspace.source_changed.connect(self._find_snapshots)
             workspace.run_changed.connect(self._run_changed)
-
-    def actions(self) -> list[Action]:
-        return actions(self)
 
     @property
     def running(self) -> bool:
@@ -91,7 +87,7 @@ class GrowthMode(QObject):
     def grow(self, below: str = "") -> None:
         """Preview a child of a hypernetwork (the selected one, else the root), with a solver."""
         topology = self.canvas.document.topology
-        below = below or self.canvas.selected_hypernetwork()
+        below = below or self.canvas.commands.selected_hypernetwork()
         if below not in topology.by_id or not self._free():
             return
         taken = self._history.paths if self._history is not None and self.running else ()
@@ -146,10 +142,10 @@ class GrowthMode(QObject):
         scene.fold(list(scene.folds.folded), False)
 
     def toggle_live(self) -> None:
-        pulse = self.canvas.scene.activity
-        pulse.turn(not pulse.on)
+        activity = self.canvas.scene.activity
+        activity.turn(not activity.on)
         if self._workspace is not None:
-            self._workspace.preferences.live_tree = pulse.on
+            self._workspace.preferences.live_tree = activity.on
 
     # previews ------------------------------------------------------------------------------------------
 
@@ -219,7 +215,7 @@ class GrowthMode(QObject):
     def _cards(self) -> list[QRect]:
         """Where cards are that can be seen, in pixels."""
         half, view = QPointF(WIDTH / 2, HEIGHT / 2), self.canvas.view
-        seen = view.mapToScene(view.viewport().rect()).boundingRect()
+        seen = view.visible_rect
         middles = [QPointF(*at) for at in self.canvas.scene.places().values()]
         return [self._on_screen(QRectF(at - half, at + half)) for at in middles if seen.contains(at)]
 
@@ -307,12 +303,12 @@ class GrowthMode(QObject):
         if source is None:
             return
 
-        def found(kept: SnapshotSteps) -> None:
+        def show(steps: SnapshotSteps) -> None:
             if history is self._history:
-                self.replay.set_snapshots(kept)
+                self.replay.set_snapshots(steps)
 
         # a session that newer weights have replaced is closed: the newer one is being read
-        self._workspace.jobs.submit(source.snapshot_steps, found, lambda _error: None)
+        self._workspace.jobs.submit(source.snapshot_steps, show, lambda _error: None)
 
     def _run_changed(self) -> None:
         if self.running != self._ran:
@@ -328,16 +324,67 @@ class GrowthMode(QObject):
 
     # keys ----------------------------------------------------------------------------------------------
 
+    def actions(self) -> list[Action]:
+        """Rows for the table of actions."""
+        document, scene = self.canvas.document, self.canvas.scene
+
+        def selected() -> bool:
+            return bool(scene.selected_nodes)
+
+        def removable() -> bool:
+            nodes = scene.selected_nodes
+            return self.running and len(nodes) == 1 and nodes[0] != document.topology.root
+
+        def previewing() -> str:
+            return _PREVIEW if self.preview is not None else ""
+
+        def why_not_removable() -> str:
+            reason = "Select one node below the root" if self.running else "There is no run: use Remove"
+            return previewing() or reason
+
+        tree: dict[str, Any] = {"menu": "Tree", "group": "grow", "where": BOTH}
+        return [
+            Action(
+                "tree.grow", "Grow a child…", self.grow, "G", icon="add", **tree,
+                enabled_when=lambda: bool(document.topology.root),
+                tip="Preview a child of the selected hypernetwork and its cost; also while a run is on",
+            ),
+            Action(
+                "tree.freeze", "Freeze or release", self.toggle_frozen, "Z", enabled_when=selected, **tree,
+                reason_when_disabled=previewing,
+                tip="What is stored for the selected nodes, and for all below them, stops changing",
+            ),
+            Action(
+                "tree.fold", "Fold or unfold the subtree", self.toggle_fold, "H", **tree,
+                enabled_when=selected, reason_when_disabled=previewing,
+                tip="Hide what is below the selected nodes",
+            ),
+            Action(
+                "tree.unfold_all", "Unfold everything", self.unfold_all, "Shift+H", **tree,
+                enabled_when=lambda: bool(scene.folds.folded),
+            ),
+            Action(
+                "tree.remove_path", "Remove from the run…", self.remove_path, "Shift+Del", **tree,
+                enabled_when=removable, reason_when_disabled=why_not_removable, icon="trash",
+                tip="Go on without the selected path or subtree; what others learned stays",
+            ),
+            Action(
+                "view.live", "Live tree", self.toggle_live, "L", menu="View", group="camera", where=CANVAS,
+                checked_when=lambda: scene.activity.on,
+                tip="Show accuracies, the path at work and its gradients on the tree while it learns",
+            ),
+        ]  # fmt: skip
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self._place()
         if self.preview is not None and isinstance(event, QKeyEvent) and watched is self.canvas.view:
-            wanted = _KEYS.get(Qt.Key(event.key()))
-            if wanted is not None and event.type() == QEvent.Type.ShortcutOverride:
+            answer = _KEYS.get(Qt.Key(event.key()))
+            if answer is not None and event.type() == QEvent.Type.ShortcutOverride:
                 event.accept()
                 return True
-            if wanted is not None and event.type() == QEvent.Type.KeyPress:
-                wanted(self)
+            if answer is not None and event.type() == QEvent.Type.KeyPress:
+                answer(self)
                 return True
         return False
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QGraphicsView, QWidget
+from PySide6.QtWidgets import QWidget
 
+from hhstudio.gui.views.tree.canvas.camera import CameraView
 from hhstudio.gui.views.tree.canvas.node_item import HEIGHT, WIDTH
-from hhstudio.gui.views.tree.canvas.scene import TreeScene
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 
 _SIZE = (180, 116)
@@ -19,7 +19,7 @@ _EDGE = 8
 class Minimap(QWidget):
     """Shown while the tree does not fit into the view, unless it was turned off."""
 
-    def __init__(self, view: QGraphicsView, parent: QWidget) -> None:
+    def __init__(self, view: CameraView, parent: QWidget) -> None:
         super().__init__(parent)
         self._view = view
         self._theme: Theme = LIGHT
@@ -40,8 +40,8 @@ class Minimap(QWidget):
 
     def follow(self) -> None:
         """The camera or the tree moved."""
-        content = self._scene.content_rect()
-        seen = self._seen()
+        content = self._view.tree.content_rect()
+        seen = self._view.visible_rect
         self.setVisible(self._wanted and not content.isEmpty() and not seen.contains(content))
         if self.isVisible():
             room = self.parentWidget().rect()
@@ -52,18 +52,9 @@ class Minimap(QWidget):
             self.move(room.width() - self.width() - 12, 12)
             self.update()
 
-    @property
-    def _scene(self) -> TreeScene:
-        scene = self._view.scene()
-        assert isinstance(scene, TreeScene)
-        return scene
-
-    def _seen(self) -> QRectF:
-        return self._view.mapToScene(self._view.viewport().rect()).boundingRect()
-
     def _scale(self) -> tuple[float, QPointF]:
         """Pixels a canvas unit, and where the canvas' zero is."""
-        content = self._scene.content_rect()
+        content = self._view.tree.content_rect()
         room_x, room_y = self.width() - 2 * _EDGE, self.height() - 2 * _EDGE
         scale = min(room_x / max(content.width(), 1), room_y / max(content.height(), 1))
         corner = QPointF(self.width() / 2, self.height() / 2) - content.center() * scale
@@ -81,7 +72,7 @@ class Minimap(QWidget):
         painter.drawPixmap(0, 0, self._picture)
         painter.setClipRect(self.rect().adjusted(3, 3, -3, -3))
         scale, corner = self._scale()
-        seen = self._seen()
+        seen = self._view.visible_rect
         painter.setPen(QPen(QColor(self._theme.accent), 1.5))
         painter.drawRect(QRectF(seen.topLeft() * scale + corner, seen.size() * scale))
         painter.end()
@@ -101,7 +92,7 @@ class Minimap(QWidget):
         width, height = max(2.0, WIDTH * scale), max(1.5, HEIGHT * scale)
         colors = {"hypernetwork": QColor(theme.node_hypernetwork), "solver": QColor(theme.node_solver)}
         glow = QColor(theme.glow)
-        for item in self._scene.nodes.values():
+        for item in self._view.tree.nodes.values():
             at = item.pos() * scale + corner
             color = glow if item.activity.active or item.on_active_path else colors[item.text.kind]
             painter.fillRect(QRectF(at.x() - width / 2, at.y() - height / 2, width, height), color)
@@ -109,7 +100,7 @@ class Minimap(QWidget):
         return picture
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._before = self._seen().center()
+        self._before = self._view.visible_rect.center()
         self._view.installEventFilter(self)  # the keys stay with the canvas
         self._go(event.position())
 

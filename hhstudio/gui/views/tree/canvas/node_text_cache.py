@@ -61,7 +61,7 @@ class NodeTextCache:
                 self._node_keys[node_id] = key
                 item.show_text(node_text(spec, node, self.costs, depth, issues))
 
-    def write_edges(self, spec: Spec, worths: Mapping[str, Iterable[tuple[str, EdgeContribution]]]) -> None:
+    def write_edges(self, spec: Spec, contributions: Mapping[str, Iterable[tuple[str, EdgeContribution]]]) -> None:
         """The link of every edge, with what it inherits."""
         topology = spec.topology
         incoming, by_id, slots = topology.incoming, topology.by_id, topology.slot_by_id
@@ -69,11 +69,11 @@ class NodeTextCache:
             slot = slots.get(slot_id)
             if slot is None:
                 continue
-            worth = tuple(worths.get(slot_id, ()))
-            key = slot, spec.link, slot.source in incoming, type(by_id.get(slot.target)), worth
+            contribution = tuple(contributions.get(slot_id, ()))
+            key = slot, spec.link, slot.source in incoming, type(by_id.get(slot.target)), contribution
             if self._edge_keys.get(slot_id) != key:
                 self._edge_keys[slot_id] = key
-                item.show_text(edge_text(spec, slot, worth))
+                item.show_text(edge_text(spec, slot, contribution))
 
 
 def _depths(topology: Topology) -> dict[str, int]:

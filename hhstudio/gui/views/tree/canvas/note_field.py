@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit
 
-from hhstudio.gui.state.drawing_editor import Drawing
+from hhstudio.gui.state.tree_editor import TreeEditor
+from hhstudio.gui.views.tree.canvas.camera import CameraView
 from hhstudio.gui.widgets.theme import Theme
 
 LONGEST = 2000
@@ -16,9 +17,9 @@ LONGEST = 2000
 class NoteField(QPlainTextEdit):
     """Ctrl+Enter (in a frame's title Enter alone) or leaving keeps the text, Esc does not."""
 
-    def __init__(self, drawing: Drawing, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._drawing = drawing
+    def __init__(self, editor: TreeEditor, view: CameraView) -> None:
+        super().__init__(view)
+        self._editor, self._view = editor, view
         self.annotation_id = ""
         self._single = False
         self._before = ""
@@ -26,12 +27,17 @@ class NoteField(QPlainTextEdit):
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self.hide()
 
-    def open(self, annotation_id: str, text: str, place: QRect, single: bool) -> None:
-        """``single``: one line, for a title."""
-        self.annotation_id, self._single, self._before = annotation_id, single, text
+    def open(self, annotation_id: str) -> None:
+        """Over a comment, or over the title of a frame, which is one line."""
+        note, zoom = self._editor.topology.annotation_by_id[annotation_id], self._view.zoom
+        single = note.kind == "frame"
+        self.annotation_id, self._single, self._before = annotation_id, single, note.text
+        left, top, width, height = self._view.tree.annotations.items[annotation_id].box
+        corner = self._view.mapFromScene(QPointF(left + 4, top + 4))
+        size = QPoint(max(160, int((width - 8) * zoom)), 32 if single else max(64, int((height - 8) * zoom)))
         self.setAccessibleName("Title of the frame" if single else "Text of the comment")
-        self.setPlainText(text)
-        self.setGeometry(place)
+        self.setPlainText(note.text)
+        self.setGeometry(QRect(corner, corner + size))
         self.show()
         self.raise_()
         self.selectAll()
@@ -70,6 +76,6 @@ class NoteField(QPlainTextEdit):
             return
         self.annotation_id = ""
         self.hide()
-        self.parentWidget().setFocus()
+        self._view.setFocus()
         if keep and text != self._before:
-            self._drawing.write(annotation_id, " ".join(text.split()) if self._single else text)
+            self._editor.write_annotation(annotation_id, " ".join(text.split()) if self._single else text)

@@ -1,11 +1,11 @@
-"""The scene: one item a node and a slot, kept in step with the document by id."""
+"""Scene of the tree: one item a node and a slot, kept in step with the document by id, and the selection."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
 
-from PySide6.QtCore import QPointF, QRectF, QTimer, QVariantAnimation, Signal
+from PySide6.QtCore import QPointF, QRectF, QTimer, Signal
 from PySide6.QtWidgets import QGraphicsScene
 
 from hhstudio.core.issues import Issue
@@ -13,25 +13,20 @@ from hhstudio.core.run.history import Changes, History
 from hhstudio.core.spec.costs import Costs
 from hhstudio.core.spec.document import Diff, Document
 from hhstudio.core.spec.spec import Spec
-from hhstudio.core.tree.tidy_layout import arrange
-from hhstudio.core.tree.topology import Orientation, Slot, Topology
+from hhstudio.core.tree.topology import Orientation, Topology
 from hhstudio.gui.views.tree.canvas.activity_overlay import ActivityOverlay
 from hhstudio.gui.views.tree.canvas.annotation_item import AnnotationItem
 from hhstudio.gui.views.tree.canvas.annotation_layer import AnnotationLayer
 from hhstudio.gui.views.tree.canvas.edge_item import EdgeItem
 from hhstudio.gui.views.tree.canvas.folded_subtrees import FoldedSubtrees
-from hhstudio.gui.views.tree.canvas.node_item import HEIGHT, WIDTH, NodeItem
+from hhstudio.gui.views.tree.canvas.node_item import NodeItem
 from hhstudio.gui.views.tree.canvas.node_text_cache import NodeTextCache
+from hhstudio.gui.views.tree.canvas.placement import Placement
 from hhstudio.gui.widgets.pens import Paints
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 
-ANIMATED_NODES = 300
-"""Trees larger than this jump to a new layout instead of gliding there."""
-ANIMATION_MS = 180
 AT_ONCE = 2000
 """Trees up to this size are counted and checked within the edit; larger ones a moment later."""
-_MANY = 60
-"""With more cards that move at once everything is painted anew, which is cheaper than so many rectangles."""
 _MARGIN, _STEP = 2000.0, 1000.0
 
 
@@ -40,8 +35,6 @@ class TreeScene(QGraphicsScene):
 
     arranged = Signal()
     """Items have other places, or there are other items."""
-    glow_moved = Signal()
-    """Another path is at work."""
     counted = Signal()
     """Costs and problems were worked out anew."""
 
@@ -54,19 +47,14 @@ class TreeScene(QGraphicsScene):
         self.edges: dict[str, EdgeItem] = {}
         self.annotations = AnnotationLayer(self, self.paints)
         self.texts = NodeTextCache(self.nodes, self.edges)
-        self.activity = ActivityOverlay(self)
-        self._goal: dict[str, tuple[float, float]] = {}
+        self.placement = Placement(self, self.nodes, self.edges)
+        self.placement.arrived.connect(self._cover)
+        self.activity = ActivityOverlay(self.nodes, self.edges, self)
+        self.activity.contributions_changed.connect(self._write_edges)
         self._instead: Spec | None = None
         self.ghosts: frozenset[str] = frozenset()
         self.folds = FoldedSubtrees()
-        self._drawn: dict[str, tuple[Slot, ...]] = {}
         self._folded_before = False
-        self._animation = QVariantAnimation(self)
-        self._animation.setStartValue(0.0)
-        self._animation.setEndValue(1.0)
-        self._animation.setDuration(ANIMATION_MS)
-        self._animation.valueChanged.connect(self._glide)
-        self._travel: list[tuple[NodeItem, float, float, float, float]] = []
         self._counting = QTimer(self)
         self._counting.setSingleShot(True)
         self._counting.setInterval(120)
@@ -78,7 +66,7 @@ class TreeScene(QGraphicsScene):
     def release(self) -> None:
         """Stop following the document; for when the widget goes."""
         self.document.changed.disconnect(self._on_changed, missing_ok=True)
-        self._animation.stop()
+        self.placement.stop()
         self._counting.stop()
 
     @property
@@ -109,7 +97,8 @@ class TreeScene(QGraphicsScene):
         self.folds.set(chosen, folded)
         self._fold_items()
         for node_id in before - self.folds.hidden:  # it unfolds from where it was folded away
-            place = next((self._goal[i] for i in self.topology.ancestors(node_id) if i in self._goal), None)
+            goals = self.placement.goals
+            place = next((goals[i] for i in self.topology.ancestors(node_id) if i in goals), None)
             if place is not None and node_id in self.nodes:
                 self.nodes[node_id].setPos(*place)
         self._place(animate=True)
@@ -142,6 +131,7 @@ class TreeScene(QGraphicsScene):
 
     def _sync(self, diff: Diff, animate: bool) -> None:
         topology = self.topology
+        self.placement.topology = self.activity.topology = topology
         if diff.annotations:
             self.annotations.match(topology)
         if diff.added or diff.removed or diff.slots:
@@ -151,7 +141,7 @@ class TreeScene(QGraphicsScene):
         elif diff.annotations:
             self._cover()
         if diff.tree or diff.updated or diff.settings:
-            self.texts.write_edges(self.spec, self.activity.worths)
+            self._write_edges()
             if len(self.nodes) <= AT_ONCE:
                 self._count()
             else:
@@ -170,8 +160,8 @@ class TreeScene(QGraphicsScene):
                 item = self.nodes[node_id] = NodeItem(node_id, self.paints)
                 item.show_activity(self.activity.of(node_id))
                 parent = topology.incoming.get(node_id)
-                if parent is not None and parent.source in self._goal:  # unfolds from its parent
-                    item.setPos(*self._goal[parent.source])
+                if parent is not None and parent.source in self.placement.goals:  # unfolds from its parent
+                    item.setPos(*self.placement.goals[parent.source])
                 self.addItem(item)
         for slot_id in topology.slot_by_id:
             if slot_id not in self.edges:
@@ -197,76 +187,30 @@ class TreeScene(QGraphicsScene):
         self.texts.write_nodes(self.spec)
         self.counted.emit()
 
+    def _write_edges(self) -> None:
+        self.texts.write_edges(self.spec, self.activity.contributions)
+
     # places --------------------------------------------------------------------------------------------
 
     def _place(self, animate: bool) -> None:
-        self.settle()
         self.folds.follow(self.topology)
-        orientation = self.orientation
-        self._goal = arrange(self.folds.drawn, orientation)
-        self._travel = []
-        turned = False
-        for node_id, (x, y) in self._goal.items():
-            item = self.nodes[node_id]
-            if item.orientation != orientation:
-                item.orientation, turned = orientation, True
-            here_x, here_y = item.x(), item.y()
-            if here_x != x or here_y != y:
-                self._travel.append((item, here_x, here_y, x, y))
-        others = self._stretch_changed(turned)
-        if animate and self.animated and self.views() and len(self.nodes) <= ANIMATED_NODES and self._travel:
-            self._animation.start()
-        else:
-            self._jump(others)
-
-    def _jump(self, stretched: set[str]) -> None:
-        """Put everything at its goal. An edge whose ends move alike moves with them, which costs a tenth of
-        drawing it anew; ``stretched``: sources whose edges are drawn anew in any case."""
-        by: dict[str, tuple[float, float]] = {}
-        if len(self._travel) > _MANY:
-            self.update()
-        for item, from_x, from_y, x, y in self._travel:
-            item.setPos(x, y)
-            by[item.node_id] = x - from_x, y - from_y
-        self._travel = []
-        apart = set(stretched)
-        incoming, edges = self.topology.incoming, self.edges
-        for node_id, distance in by.items():
-            slot = incoming.get(node_id)
-            if slot is not None and slot.source not in apart:
-                if by.get(slot.source) == distance:
-                    edges[slot.id].moveBy(*distance)
-                else:
-                    apart.add(slot.source)
-        still = {
-            slot.source for i in by for slot in self.topology.outgoing.get(i, ()) if slot.target not in by
-        }
-        for source in apart | still:
-            self._stretch_from(source)
-        self._cover()
+        self.placement.place(self.folds.drawn, animate and self.animated)
 
     def settle(self) -> None:
         """End a running animation at its goal."""
-        if self._animation.state() == QVariantAnimation.State.Running:
-            self._animation.stop()
-            self._arrive()
+        self.placement.settle()
 
-    def _glide(self, share: float) -> None:
-        eased = 1 - (1 - share) ** 3
-        for item, from_x, from_y, x, y in self._travel:
-            item.setPos(from_x + (x - from_x) * eased, from_y + (y - from_y) * eased)
-        if share >= 1.0:
-            self._arrive()
-        else:
-            self.stretch_around(item.node_id for item, *_ in self._travel)
+    def goal(self, node_id: str) -> QPointF:
+        """Where a card stands at the end of any animation. Raises KeyError."""
+        return QPointF(*self.placement.goals[node_id])
 
-    def _arrive(self) -> None:
-        for item, _, _, x, y in self._travel:
-            item.setPos(x, y)
-        travelled = [item.node_id for item, *_ in self._travel]
-        self._travel = []
-        self.stretch_around(travelled)
-        self._cover()
+    def places(self) -> dict[str, tuple[float, float]]:
+        """The centres of all cards at the end of any animation."""
+        return dict(self.placement.goals)
+
+    def content_rect(self) -> QRectF:
+        """What cards and annotations cover at the end of any animation; empty without any."""
+        return self.annotations.rect.united(self.placement.rect)
 
     def _cover(self) -> None:
         """Make the scene as large as what is in it, with room around. It grows in steps: its index is built
@@ -277,53 +221,7 @@ class TreeScene(QGraphicsScene):
         self.setSceneRect(left, top, right - left, bottom - top)
         self.arranged.emit()
 
-    def goal(self, node_id: str) -> QPointF:
-        """Where a card stands at the end of any animation. Raises KeyError."""
-        return QPointF(*self._goal[node_id])
-
-    def places(self) -> dict[str, tuple[float, float]]:
-        """The centres of all cards at the end of any animation."""
-        return dict(self._goal)
-
-    def content_rect(self) -> QRectF:
-        """What cards and annotations cover at the end of any animation; empty without any."""
-        box = self.annotations.rect
-        if self._goal:
-            xs, ys = zip(*self._goal.values(), strict=True)
-            corner = QPointF(min(xs) - WIDTH / 2, min(ys) - HEIGHT / 2)
-            box = box.united(QRectF(corner, QPointF(max(xs) + WIDTH / 2, max(ys) + HEIGHT / 2)))
-        return box
-
-    def _stretch_changed(self, everywhere: bool) -> set[str]:
-        """Redraw the slots of hypernetworks that have others than they had, or all; their ids."""
-        outgoing, drawn = self.topology.outgoing, self._drawn
-        changed = {source for source, slots in outgoing.items() if everywhere or drawn.get(source) != slots}
-        for source in changed:
-            self._stretch_from(source)
-        self._drawn = outgoing
-        return changed
-
-    def stretch_around(self, node_ids: Iterable[str]) -> None:
-        """Redraw the slots that touch these nodes, after they were moved."""
-        incoming = self.topology.incoming
-        sources = set(node_ids)
-        sources |= {incoming[i].source for i in tuple(sources) if i in incoming}
-        for source in sources:
-            self._stretch_from(source)
-
-    def _stretch_from(self, source: str) -> None:
-        giver = self.nodes.get(source)
-        slots = self.topology.outgoing.get(source, ())
-        if giver is None:
-            return
-        orientation = giver.orientation
-        for index, slot in enumerate(slots):
-            taker = self.nodes.get(slot.target)
-            if taker is not None:
-                start = giver.slot_point(index, len(slots))
-                self.edges[slot.id].stretch(start, taker.entry_point(), orientation)
-
-    # looks ---------------------------------------------------------------------------------------------
+    # colours and activity ------------------------------------------------------------------------------
 
     def set_theme(self, theme: Theme) -> None:
         self.paints = Paints(theme)
@@ -331,8 +229,6 @@ class TreeScene(QGraphicsScene):
             item.show_paints(self.paints)
         self.annotations.show_paints(self.paints)
         self.update()
-
-    # life ----------------------------------------------------------------------------------------------
 
     def set_history(self, history: History | None) -> None:
         self.activity.follow(history)

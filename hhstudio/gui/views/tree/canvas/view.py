@@ -1,8 +1,6 @@
-"""The view on the tree: camera, gestures, hovering, and what is drawn behind and before the items."""
+"""View on the tree: gestures, hovering, walking by keys, and what is drawn behind and before the items."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -21,7 +19,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from hhstudio.core.tree.alignment import Guide
-from hhstudio.gui.state.drawing_editor import Drawing
 from hhstudio.gui.state.tree_editor import TreeEditor
 from hhstudio.gui.views.tree.canvas import grid
 from hhstudio.gui.views.tree.canvas.annotation_item import GRIP_CURSORS, AnnotationItem
@@ -45,11 +42,13 @@ _ARROWS = {
 class TreeView(CameraView):
     """Turns mouse and keys into gestures; edits through ``editor`` only."""
 
-    palette_requested = Signal(str, QPointF)
-    """Id of the hypernetwork that shall generate what is chosen (empty: none), scene position."""
+    palette_requested = Signal(str, object)
+    """Id of the hypernetwork that shall generate what is chosen (empty: none), scene position (None: beside
+    it, where the layout puts what is added)."""
     rename_requested = Signal(str)
-    """Id of a node or of an annotation."""
-    badge_clicked = Signal(str)
+    """Id of a node or of an annotation that is written in place."""
+    fixes_requested = Signal(str)
+    """Id of a node with a problem; empty for any."""
     considered = Signal(str, str)
     """A slot that may be drawn: ids of its source (empty: none) and its target (empty: something new)."""
     fold_clicked = Signal(str)
@@ -60,12 +59,10 @@ class TreeView(CameraView):
     def __init__(self, scene: TreeScene, editor: TreeEditor, parent: QWidget | None = None) -> None:
         super().__init__(scene, parent)
         self.editor = editor
-        self.drawing = Drawing(editor, scene.places)
         self._tasks = TaskDrop(scene, editor)
         self.setAcceptDrops(True)
         self.gesture: Gesture | None = None
         self.hovered: NodeItem | None = None
-        self.key_handler: Callable[[QKeyEvent], bool] | None = None
         self._hovered_edge: EdgeItem | None = None
         self._hovered_note: AnnotationItem | None = None
         self._space = False
@@ -100,6 +97,14 @@ class TreeView(CameraView):
     def say(self, text: str, warn: bool = False) -> None:
         self.said.emit(text, warn)
 
+    def ask_palette(self, source: str, at: QPointF) -> None:
+        """Something new shall be chosen there, for a hypernetwork to generate."""
+        self.palette_requested.emit(source, at)
+
+    def consider(self, source: str, target: str) -> None:
+        """A slot that may be drawn; see :attr:`considered`."""
+        self.considered.emit(source, target)
+
     def show_band(self, band: QRectF | None) -> None:
         self._band = band
         self.viewport().update()
@@ -108,6 +113,11 @@ class TreeView(CameraView):
         """A slot that is being drawn; None takes it away."""
         self._draft = (start, end, allowed) if start is not None and end is not None else None
         self.viewport().update()
+
+    @property
+    def guides(self) -> tuple[Guide, ...]:
+        """The lines that are shown because a dragged card has snapped to them."""
+        return self._guides
 
     def show_guides(self, guides: tuple[Guide, ...]) -> None:
         """The lines to which a dragged card has snapped."""
@@ -130,7 +140,7 @@ class TreeView(CameraView):
             event.accept()
             return
         if press.node is not None and press.node.is_at_badge(press.at):
-            self.badge_clicked.emit(press.node.node_id)
+            self.fixes_requested.emit(press.node.node_id)
             event.accept()
             return
         for kind in GESTURES:
@@ -277,9 +287,8 @@ class TreeView(CameraView):
     # keys ----------------------------------------------------------------------------------------------
 
     def event(self, event: QEvent) -> bool:
-        # Tab would leave the widget before keyPressEvent sees it.
-        if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Tab:  # type: ignore[attr-defined]
-            self.keyPressEvent(event)  # type: ignore[arg-type]
+        if event.type() == QEvent.Type.ShortcutOverride and self.gesture is not None:
+            event.accept()  # until the gesture ends, keys are no commands
             return True
         return super().event(event)
 
@@ -298,10 +307,10 @@ class TreeView(CameraView):
         elif plain and key in _ARROWS:
             self._walk(*_ARROWS[key])
         elif event.modifiers() == Qt.KeyboardModifier.ControlModifier and key in _ARROWS:
-            self.drawing.nudge(self.tree.selection, *_ARROWS[key])
+            self.editor.nudge(self.tree.selection, self.tree.places(), *_ARROWS[key])
         elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(self.tree.selection) == 1:
             self.rename_requested.emit(self.tree.selection[0])
-        elif self.key_handler is None or not self.key_handler(event):
+        else:
             super().keyPressEvent(event)
             return
         event.accept()
@@ -324,12 +333,12 @@ class TreeView(CameraView):
         seen = [item for item in self.tree.nodes.values() if item.isVisible()]
         places = {item.node_id: (item.pos().x(), item.pos().y()) for item in seen}
         if chosen:
-            found = neighbour(self.editor.topology, places, chosen[-1], (dx, dy), self.tree.orientation)
+            node = neighbour(self.editor.topology, places, chosen[-1], (dx, dy), self.tree.orientation)
         else:
-            found = self.editor.topology.root or next(iter(places), None)
-        if found is not None and found in self.tree.nodes:
-            self.tree.select([found])
-            self.show_node(self.tree.nodes[found])
+            node = self.editor.topology.root or next(iter(places), None)
+        if node is not None and node in self.tree.nodes:
+            self.tree.select([node])
+            self.show_node(self.tree.nodes[node])
 
     # painting ------------------------------------------------------------------------------------------
 

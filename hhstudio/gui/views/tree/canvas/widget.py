@@ -1,28 +1,28 @@
-"""The canvas as one widget: the view, what floats over it, and the ways in and out."""
+"""Canvas: the view on the tree with what floats over it, and what the window tells it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Signal
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from hhstudio.core.run.history import Changes, History
+from hhstudio.core.spec import rules
 from hhstudio.core.spec.document import Diff, Document
-from hhstudio.core.tree import editing
-from hhstudio.core.tree.topology import Hypernetwork, Solver
-from hhstudio.gui.state.actions import Action
-from hhstudio.gui.state.tree_clipboard import TreeClipboard
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.tree.topology import Solver
+from hhstudio.gui.state.actions import Action, ActionRegistry, PartKeys
 from hhstudio.gui.state.tree_editor import TreeEditor
-from hhstudio.gui.views.tree.canvas.actions import actions
+from hhstudio.gui.views.tree.canvas.commands import CANVAS, TreeCommands
+from hhstudio.gui.views.tree.canvas.context_menu import ContextMenu
 from hhstudio.gui.views.tree.canvas.cost_strip import CostStrip
-from hhstudio.gui.views.tree.canvas.menus import context_menu, fix_menu
+from hhstudio.gui.views.tree.canvas.fix_menu import FixMenu
 from hhstudio.gui.views.tree.canvas.minimap import Minimap
 from hhstudio.gui.views.tree.canvas.node_item import HEIGHT, WIDTH
 from hhstudio.gui.views.tree.canvas.note_field import NoteField
-from hhstudio.gui.views.tree.canvas.notes import Annotating
 from hhstudio.gui.views.tree.canvas.overlays import AddButtons, EmptyHint, Message, Overlay
 from hhstudio.gui.views.tree.canvas.palette import Palette
-from hhstudio.gui.views.tree.canvas.rename import RenameField
+from hhstudio.gui.views.tree.canvas.rename_field import RenameField
 from hhstudio.gui.views.tree.canvas.scene import TreeScene
 from hhstudio.gui.views.tree.canvas.view import TreeView
 from hhstudio.gui.widgets.theme import LIGHT, Theme
@@ -56,10 +56,9 @@ class TreeCanvas(QWidget):
         self.scene = TreeScene(document)
         self.scene.setParent(self)
         self.view = TreeView(self.scene, self.editor, self)
-        self.drawing = self.view.drawing
-        self.clipping = TreeClipboard(self.editor)
-        self.notes = Annotating(self)
-        self.view.key_handler = self._handle_key
+        self.commands = TreeCommands(self.editor, self.scene, self.view)
+        self.registry: ActionRegistry | None = None
+        self.for_solver: tuple[str, ...] = ()  # actions of the window, by id, in the menu of a solver
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -73,13 +72,11 @@ class TreeCanvas(QWidget):
         self.hint = EmptyHint(over)
         self.minimap = Minimap(self.view, over)
         self.rename_field = RenameField(self.editor, self.view)
-        self.note_field = NoteField(self.drawing, self.view)
+        self.note_field = NoteField(self.editor, self.view)
         self.palette_popup = Palette(self.editor, self)
-        self._actions = actions(self)
-        self.for_solvers: tuple[Action, ...] = ()  # the window's, in the menu of a solver
         self._overlays: list[Overlay] = []
         self._pinned = False
-        self._told: tuple[str, str] = ("", "")
+        self._announced: tuple[str, str] = ("", "")
         self._connect()
         self.set_theme(LIGHT)
         self._show_hints()
@@ -88,20 +85,20 @@ class TreeCanvas(QWidget):
 
     def _connect(self) -> None:
         self.view.said.connect(self._say)
-        self.view.palette_requested.connect(self._open_palette)
+        self.view.palette_requested.connect(self.open_palette)
         self.view.rename_requested.connect(self.rename)
-        self.view.badge_clicked.connect(self.open_fixes)
+        self.view.fixes_requested.connect(self.open_fixes)
         self.view.considered.connect(self.cost_strip.consider)
         self.cost_strip.said.connect(self._say)
         self.view.hovered_changed.connect(self._place_buttons)
         self.view.camera_changed.connect(self._on_camera)
         self.scene.arranged.connect(self._on_camera)
-        for moved in (self.scene.arranged, self.scene.glow_moved):
+        for moved in (self.scene.arranged, self.scene.activity.glow_moved):
             moved.connect(self.minimap.forget_picture)
         self.scene.selectionChanged.connect(self._tell_selection)
-        self.add_buttons.child_wanted.connect(self.add_child)
-        self.add_buttons.solver_wanted.connect(self.add_solver)
-        self.hint.start_wanted.connect(self.start_single)
+        self.add_buttons.child_wanted.connect(self.commands.add_child)
+        self.add_buttons.solver_wanted.connect(self.commands.add_solver)
+        self.hint.start_wanted.connect(self.commands.start_single)
         self.hint.root_wanted.connect(lambda: self.editor.add_root())
         self.rename_field.said.connect(self._say)
 
@@ -129,9 +126,9 @@ class TreeCanvas(QWidget):
     def set_read_only(self, on: bool, reason: str = READ_ONLY, pinned: bool = False) -> None:
         """Refuse edits, with the reason, until it is turned off again. ``pinned``: the reason stays in view;
         that a run is on is said for a moment only."""
-        news = on and reason != self.editor.locked
+        is_new = on and reason != self.editor.locked
         self.editor.locked, self._pinned = reason if on else "", pinned
-        if news and reason == READ_ONLY:
+        if is_new and reason == READ_ONLY:
             self.message.say(reason)
         if on:
             self.view.cancel_gesture()
@@ -139,6 +136,14 @@ class TreeCanvas(QWidget):
             self.note_field.close_field(keep=False)
         self._show_hints()
         self._place_buttons()
+
+    def look_back(self, step: int | None) -> None:
+        """Show what the run did as it was at a step; None: as it is."""
+        self.scene.activity.look_back(step)
+
+    def show_instead(self, spec: Spec | None) -> None:
+        """Draw another spec than the document's; None: the document again."""
+        self.scene.show_instead(spec)
 
     @property
     def read_only(self) -> bool:
@@ -151,17 +156,16 @@ class TreeCanvas(QWidget):
         if below:
             self._column.addWidget(overlay)  # type: ignore[arg-type]
 
-    def add_actions(self, more: list[Action]) -> None:
-        """Have keys of others work here, too. Before the actions are registered."""
-        self._actions = [*self._actions, *more]
-
-    def actions(self) -> list[Action]:  # type: ignore[override]
-        """What can be done here, for the registry (scope "widget")."""
-        return list(self._actions)
-
-    def rebind(self, action_id: str, shortcut: str) -> None:
-        """The user chose other keys for an action."""
-        self._actions = [a.with_keys(shortcut) if a.id == action_id else a for a in self._actions]
+    def register(self, registry: ActionRegistry) -> None:
+        """Put the canvas's commands into the table of actions; from now on their keys count here."""
+        minimap = Action(
+            "tree.minimap", "Show or hide the minimap", self.minimap.toggle, "M",
+            lambda: bool(self.scene.nodes or self.scene.annotations.items),
+            menu="View", group="camera", where=CANVAS,
+        )  # fmt: skip
+        registry.add(*self.commands.actions(), minimap)
+        self.registry = registry
+        PartKeys(registry, "canvas", self.view, self._refuse)
 
     def select_path(self, name: str) -> None:
         """Select the solver of a path and scroll to it; unknown names are ignored."""
@@ -177,137 +181,72 @@ class TreeCanvas(QWidget):
             self.scene.select([node_id])
             self.view.show_node(self.scene.nodes[node_id])
 
+    def show_selection(self, ids: list[str]) -> None:
+        """Select what another view has selected; one node is scrolled to. Nodes that are not drawn are left
+        out, and change nothing where none of them is."""
+        drawn = [i for i in ids if i in self.scene.nodes or i in self.scene.annotations.items]
+        if ids and not drawn:
+            return
+        if len(drawn) == 1 and drawn[0] in self.scene.nodes:
+            self.select_node(drawn[0])
+        else:
+            self.scene.select(drawn)
+
     def fit(self) -> None:
         self.view.fit()
 
-    # commands ------------------------------------------------------------------------------------------
+    # written and chosen in place -----------------------------------------------------------------------
 
-    def start_single(self) -> None:
+    def rename(self, item_id: str) -> None:
+        """Write in place: a node's name, a comment's text, a frame's title."""
+        if item_id not in self.scene.nodes.keys() | self.scene.annotations.items.keys():
+            return
         if self.editor.may_edit():
-            self.document.apply_topology("Start with a root and a solver", editing.single())
-            self.view.fit()
-
-    def selected_hypernetwork(self) -> str:
-        """The hypernetwork to which something is added: the selected one, the one that generates the
-        selected solver, else the root; or empty."""
-        topology = self.document.topology
-        for node_id in self.scene.selected_nodes:
-            if isinstance(topology.by_id.get(node_id), Hypernetwork):
-                return node_id
-            parent = topology.parent(node_id)
-            if parent is not None:
-                return parent.id
-        return topology.root or ""
-
-    def add_child(self, parent: str = "") -> None:
-        parent = parent or self.selected_hypernetwork()
-        self._added(self.editor.add_child(parent) if parent else self.editor.add_root())
-
-    def add_solver(self, parent: str = "") -> None:
-        parent = parent or self.selected_hypernetwork()
-        if parent:
-            self._added(self.editor.add_solver(parent))
-        else:
-            self._refuse("Select a hypernetwork: it generates the solver")
-
-    def remove_selected(self) -> None:
-        self.editor.remove(self.scene.selection)
-
-    def copy(self) -> None:
-        if self.clipping.copy(self.scene.selection):
-            self._say("Copied: paste it here or in another window", False)
-
-    def cut(self) -> None:
-        self.clipping.cut(self.scene.selection)
-
-    def paste(self) -> None:
-        self._show_new(self.clipping.paste(self.scene.selection))
-
-    def duplicate(self) -> None:
-        self._show_new(self.clipping.duplicate(self.scene.selection))
-
-    def select_all(self) -> None:
-        self.scene.select([*self.scene.nodes, *self.scene.annotations.items])
-
-    def select_subtree(self) -> None:
-        topology = self.document.topology
-        self.scene.select([below for i in self.scene.selected_nodes for below in topology.subtree(i)])
+            (self.rename_field if item_id in self.scene.nodes else self.note_field).open(item_id)
 
     def open_fixes(self, node_id: str = "") -> None:
         """What can be done about a node's problems, or about the first ones of all."""
-        chosen = self.scene.selected_nodes
-        if not node_id and len(chosen) == 1 and self.scene.issues_of(chosen[0]):
-            node_id = chosen[0]
         place = self.view.viewport().rect().center()
+        issues = rules.issues(self.document.spec)
         if node_id in self.scene.nodes:
             self.scene.select([node_id])
+            issues = self.scene.issues_of(node_id)
             place = self.view.mapFromScene(self.scene.nodes[node_id].pos() + QPointF(WIDTH / 2, -HEIGHT / 2))
-        fix_menu(self, node_id).popup(self.view.viewport().mapToGlobal(place))
+        menu = FixMenu(self.editor, issues, self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.view.viewport().mapToGlobal(place))
 
-    def rename(self, item_id: str = "") -> None:
-        """Write in place: a node's name, a comment's text, a frame's title."""
-        chosen = [*self.scene.selected_nodes, *self.scene.selected_annotations]
-        item_id = item_id or (chosen[0] if len(chosen) == 1 else "")
-        if item_id in self.scene.annotations.items:
-            self.notes.write(item_id)
-        if item_id not in self.scene.nodes or not self.editor.may_edit():
-            return
-        self.scene.settle()
-        item = self.scene.nodes[item_id]
-        corner = self.view.mapFromScene(item.pos() + QPointF(-WIDTH / 2 + 44, -HEIGHT / 2 + 4))
-        width = max(120, int((WIDTH - 52) * self.view.zoom))
-        self.rename_field.open(
-            item_id, QRect(corner, corner + QPoint(width, max(26, int(26 * self.view.zoom))))
-        )
+    def open_palette(self, source: str, at: QPointF | None = None) -> None:
+        """What ``source`` (empty: nothing) may generate, at a scene position or beside it."""
+        if at is not None:
+            place = self.view.mapFromScene(at)
+        elif source in self.scene.nodes:
+            corner = self.scene.nodes[source].pos() + QPointF(WIDTH / 2 + 10, -HEIGHT / 2)
+            place = self._inside(self.view.mapFromScene(corner))
+        else:
+            place = self._inside(self.view.viewport().rect().center())
+        self.palette_popup.open(source, at, self.view.viewport().mapToGlobal(place))
 
-    def _show_new(self, ids: tuple[str, ...]) -> None:
-        """Select what was pasted, and scroll there."""
-        if ids:
-            self.scene.select(ids)
-            self.scene.settle()
-            for item in self.scene.selectedItems()[:1]:
-                self.view.ensureVisible(item, 60, 60)
+    def _inside(self, place: QPoint) -> QPoint:
+        """The nearest place at which the palette does not hang over the view's right and lower sides."""
+        room = self.view.viewport().rect().adjusted(0, 0, -self.palette_popup.width(), -40)
+        return QPoint(min(max(place.x(), 0), room.right()), min(max(place.y(), 0), room.bottom()))
 
-    def open_palette(self) -> None:
-        """The palette for the selected hypernetwork, near it."""
-        source = self.selected_hypernetwork()
-        place = self.view.viewport().rect().center()
-        if source in self.scene.nodes:
-            place = self.view.mapFromScene(
-                self.scene.nodes[source].pos() + QPointF(WIDTH / 2 + 10, -HEIGHT / 2)
-            )
-        inside = self.view.viewport().rect().adjusted(0, 0, -self.palette_popup.width(), -40)
-        place = QPoint(min(max(place.x(), 0), inside.right()), min(max(place.y(), 0), inside.bottom()))
-        self.palette_popup.open(source, None, self.view.viewport().mapToGlobal(place))
-
-    def flip(self) -> None:
-        """Let the tree grow in the other direction."""
-        if self.drawing.turn():
-            self.view.fit()
+    def context_menu(self, at: QPointF | None = None) -> QMenu:
+        """For what is selected; ``at``: the place on the paper. The canvas must have been registered."""
+        assert self.registry is not None
+        return ContextMenu(self.registry, self.commands, self, at, self.for_solver)
 
     # selection, messages, overlays ---------------------------------------------------------------------
-
-    def _added(self, node_id: str | None) -> None:
-        if node_id is not None:
-            self.scene.reveal(node_id)
-            self.scene.select([node_id])
-            goal = self.scene.goal(node_id)
-            self.view.ensureVisible(
-                QRectF(goal.x() - WIDTH / 2, goal.y() - HEIGHT / 2, WIDTH, HEIGHT), 40, 40
-            )
-
-    def _open_palette(self, source: str, at: QPointF) -> None:
-        self.palette_popup.open(source, at, self.view.viewport().mapToGlobal(self.view.mapFromScene(at)))
 
     def _tell_selection(self) -> None:
         chosen = self.scene.selected_nodes
         self.selection_changed.emit(self.scene.selection)
         node = self.document.topology.by_id.get(chosen[0]) if len(chosen) == 1 else None
         path = node.name if isinstance(node, Solver) else ""
-        told = (node.id if node else "", path)
-        before, self._told = self._told, told
-        if told[0] != before[0]:
-            self.node_selected.emit(told[0])
+        before, self._announced = self._announced, (node.id if node else "", path)
+        if self._announced[0] != before[0]:
+            self.node_selected.emit(self._announced[0])
         if path and path != before[1]:
             self.path_selected.emit(path)
         self._place_buttons()
@@ -365,21 +304,11 @@ class TreeCanvas(QWidget):
 
     # events --------------------------------------------------------------------------------------------
 
-    def _handle_key(self, event: QKeyEvent) -> bool:
-        """Keys work here without a menu bar, too."""
-        pressed = QKeySequence(event.keyCombination())
-        for action in self._actions:
-            if action.shortcut and pressed in QKeySequence.listFromString(action.shortcut):
-                if action.enabled:
-                    action.callback()
-                return True
-        return False
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         place = self.view.viewport().mapFromGlobal(event.globalPos())
         by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
-        menu: QMenu = context_menu(self, self.view.mapToScene(place) if by_mouse else None)
-        menu.popup(event.globalPos())
+        if self.registry is not None:
+            self.context_menu(self.view.mapToScene(place) if by_mouse else None).popup(event.globalPos())
         event.accept()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -1,23 +1,20 @@
-"""The same tree as a list: for the keyboard, for a screen reader, and for a quick look."""
+"""Outline view: the tree as a list, for the keyboard, for a screen reader, and for a quick look."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, Signal
-from PySide6.QtGui import QContextMenuEvent, QIcon, QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, Signal
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QIcon, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
 from hhstudio.core.run.history import Changes, History
 from hhstudio.core.spec.costs import costs
-from hhstudio.core.spec.document import Diff, Document
+from hhstudio.core.spec.document import Diff
 from hhstudio.core.tree.topology import Hypernetwork, Solver
-from hhstudio.gui.state.actions import Action
+from hhstudio.gui.state.actions import ActionRegistry, PartKeys
 from hhstudio.gui.state.path_activity import TreeActivity
-from hhstudio.gui.state.tree_clipboard import TreeClipboard
 from hhstudio.gui.state.tree_editor import TreeEditor
-from hhstudio.gui.views.tree.canvas.widget import READ_ONLY
-from hhstudio.gui.views.tree.outline.menu import handle_key, is_lent, menu_of, open_parents
 from hhstudio.gui.views.tree.outline.model import ID, OutlineModel
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.node_text import short_count
@@ -28,74 +25,53 @@ _CELL = 14
 
 
 class TreeOutline(QTreeView):
-    """Arrow keys walk and unfold, F2 renames, Insert adds a child, Shift+Insert a solver, Delete removes,
-    Ctrl+M moves below another hypernetwork. With :meth:`lend` the canvas's keys work here, too."""
+    """Arrow keys walk and unfold. What can be done, and its keys, are those of the table of actions that
+    count in the outline; they act on what is selected, which is the same here and on the canvas.
 
-    node_selected = Signal(str)
+    ``selection_changed``: ids of all nodes and annotations that the user has selected here.
+    """
+
+    selection_changed = Signal(object)
     status_message = Signal(str)
 
-    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+    def __init__(self, editor: TreeEditor, registry: ActionRegistry, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.document = document
-        self.editor = TreeEditor(document, self.status_message.emit)
-        self.clipping = TreeClipboard(self.editor)
+        self.editor, self.document = editor, editor.document
+        self._registry = registry
+        PartKeys(registry, "outline", self, self.status_message.emit, {"tree.rename": self.rename})
         self._activity = TreeActivity()
         self._theme: Theme = LIGHT
         self._icons: dict[str, QIcon] = {}
-        self._commands: Callable[[], list[Action]] = list
-        self._show_chosen: Callable[[list[str]], object] = lambda _ids: None
-        self._costs = costs(document.spec)
+        self._costs = costs(self.document.spec)
         self._folded: set[str] = set()
         self._model = OutlineModel(self._describe, self._icon, self._rename, self, self._is_node)
         self.setModel(self._model)
         self.setAccessibleName("Outline of the tree")
         self.setAccessibleDescription(
             "F2 renames, Insert adds a child hypernetwork, Shift+Insert a solver, Delete removes, Control+M "
-            "moves below another one; the canvas's keys work here, too, and the menu key offers everything"
+            "moves below another one; the menu key offers everything"
         )
         self.setUniformRowHeights(True)
         self.setIndentation(12)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(
-            QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked
-        )
+        self.setEditTriggers(QAbstractItemView.EditTrigger.DoubleClicked)
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         for column in (1, 2):
             self.header().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-        self._model.follow(document.topology)
+        self._model.follow(self.document.topology)
         self.expandAll()
         self.collapsed.connect(lambda index: self._folded.add(index.data(ID)))
         self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
-        document.changed.connect(self._on_changed)
+        self.document.changed.connect(self._on_changed)
         self._fit_columns()
 
     # what others use -----------------------------------------------------------------------------------
-
-    def lend(self, commands: Callable[[], list[Action]], show: Callable[[list[str]], object]) -> None:
-        """The canvas's ``commands``, to be had here by the same keys; ``show`` selects ids there first."""
-        self._commands, self._show_chosen = commands, show
-
-    def commands(self) -> list[Action]:
-        """What the canvas can do that is no matter of the mouse, of its camera, or of the outline's own."""
-        return [action for action in self._commands() if is_lent(action)]
-
-    def command(self, action: Action) -> None:
-        """Do it on the canvas with what is selected here."""
-        self._show_chosen(self.selected_nodes)
-        if action.enabled:
-            action.callback()
-        else:
-            why = action.reason_when_disabled() if action.reason_when_disabled is not None else ""
-            self.status_message.emit(why or f"{action.title}: not with what is selected")
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self._icons = {}
         self._model.repaint()
-
-    def set_read_only(self, on: bool, reason: str = READ_ONLY) -> None:
-        self.editor.locked = reason if on else ""
 
     def set_history(self, history: History | None) -> None:
         self._show_activity(self._activity.follow(history))
@@ -106,23 +82,31 @@ class TreeOutline(QTreeView):
         if self.isColumnHidden(2) and self._activity.by_solver:  # the run has begun
             self._fit_columns()
 
-    def select_node(self, node_id: str) -> None:
-        """Select and show a node; unknown ids clear the selection. Not told of."""
-        if self.selected_nodes == [node_id]:
-            return
-        blocked = self.blockSignals(True)
-        index = self._model.index_of(node_id)
-        if not index.isValid():
-            self.clearSelection()
-        else:
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            self.selectionModel().setCurrentIndex(index, flags)
-            self.scrollTo(index)
-        self.blockSignals(blocked)
-
     @property
-    def selected_nodes(self) -> list[str]:
+    def selection(self) -> list[str]:
+        """Ids of the nodes and annotations whose rows are selected."""
         return [index.data(ID) for index in self.selectionModel().selectedRows(0)]
+
+    def select(self, ids: Iterable[str]) -> None:
+        """Select rows, make the first one the current, and scroll to it. Ids without a row are left out."""
+        indexes = [index for i in ids if (index := self._model.index_of(i)).isValid()]
+        selection = QItemSelection()
+        for index in indexes:
+            selection.select(index, index)
+        rows = QItemSelectionModel.SelectionFlag.Rows
+        if indexes:
+            self.selectionModel().setCurrentIndex(indexes[0], QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect | rows)
+        if len(indexes) == 1:
+            self.scrollTo(indexes[0])
+
+    def show_selection(self, ids: Iterable[str]) -> None:
+        """Select what another view has selected. Not told of."""
+        shown = [i for i in ids if self._model.index_of(i).isValid()]
+        if set(shown) != set(self.selection):
+            blocked = self.blockSignals(True)
+            self.select(shown)
+            self.blockSignals(blocked)
 
     def release(self) -> None:
         """Stop following the document; for when the window goes."""
@@ -135,7 +119,7 @@ class TreeOutline(QTreeView):
         if diff.added or diff.removed or diff.slots or diff.annotations:
             self._follow()
         if diff.tree or diff.settings or diff.annotations:
-            self._model.describe_all(self._said_of)
+            self._model.describe_all(self._contents)
             self._fit_columns()
 
     def _fit_columns(self) -> None:
@@ -159,7 +143,7 @@ class TreeOutline(QTreeView):
     def _follow(self) -> None:
         """Rows come and go; what was folded, selected and current stays so."""
         folded = {i for i in self._folded if self._is_folded(i)}
-        chosen, current = set(self.selected_nodes), self.currentIndex().data(ID)
+        selected, current = set(self.selection), self.currentIndex().data(ID)
         blocked = self.blockSignals(True)
         fresh = self._model.follow(self.document.topology)
         for node_id in fresh:
@@ -168,7 +152,7 @@ class TreeOutline(QTreeView):
             if node_id not in folded and self._model.rowCount(index):
                 self.setExpanded(index, True)
         flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
-        for node_id in chosen & set(fresh):
+        for node_id in selected & set(fresh):
             self.selectionModel().select(self._model.index_of(node_id), flags)
         if current in fresh:
             keep = QItemSelectionModel.SelectionFlag.NoUpdate
@@ -179,7 +163,7 @@ class TreeOutline(QTreeView):
         index = self._model.index_of(node_id)
         return index.isValid() and self._model.rowCount(index) > 0 and not self.isExpanded(index)
 
-    def _said_of(self, node_id: str) -> object:
+    def _contents(self, node_id: str) -> object:
         """What a row's texts are made of, but for accuracies."""
         topology = self.document.topology
         node = topology.by_id.get(node_id)
@@ -233,59 +217,33 @@ class TreeOutline(QTreeView):
     # keys ----------------------------------------------------------------------------------------------
 
     def _tell(self) -> None:
-        chosen = self.selected_nodes
-        one = len(chosen) == 1 and self._is_node(chosen[0])
-        self.node_selected.emit(chosen[0] if one else "")
+        self.selection_changed.emit(self.selection)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._tell()  # a slot that is selected on the canvas has no row: what is done here is not for it
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if handle_key(self, event):
-            event.accept()
+        if event.matches(QKeySequence.StandardKey.Copy) or event.matches(QKeySequence.StandardKey.SelectAll):
+            event.ignore()  # Qt's own ways, which know nothing of keys that were chosen
         else:
             super().keyPressEvent(event)
 
-    def add(self, solver: bool) -> None:
-        """A solver or a child below the selected node, or below the root."""
-        chosen = [i for i in self.selected_nodes if self._is_node(i)]
-        parent = chosen[0] if chosen else self.document.topology.root
-        if parent is None:
-            added = self.editor.add_root()
-        else:
-            added = self.editor.add_solver(parent) if solver else self.editor.add_child(parent)
-        if added is not None:
-            self.choose([added])
+    def rename(self) -> bool:
+        """Write the selected node's name in its row; False for notes, which are written on the canvas."""
+        nodes = [i for i in self.selection if self._is_node(i)]
+        if len(nodes) == 1:
+            self.edit(self._model.index_of(nodes[0]))
+        return bool(nodes)
 
-    def choose(self, ids: Iterable[str]) -> None:
-        """Make the first of these nodes the current one."""
-        for node_id in ids:
-            index = self._model.index_of(node_id)
-            if index.isValid():  # whatever keys are held
-                flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
-                self.selectionModel().setCurrentIndex(index, flags | QItemSelectionModel.SelectionFlag.Rows)
-                return
-
-    def shift(self, by: int) -> None:
-        """Move the current node among its siblings."""
-        node_id = self.currentIndex().data(ID)
-        if node_id and self._is_node(node_id) and self.editor.move_among(node_id, by):
-            self.choose([node_id])
-
-    def disconnect_chosen(self) -> None:
-        """Make the selected nodes loose: nothing generates them any more."""
-        incoming = self.document.topology.incoming
-        self.editor.remove([incoming[i].id for i in self.selected_nodes if i in incoming])
-
-    def write_note(self) -> bool:
-        """Write in the current comment or frame, on the canvas; False for nodes."""
-        rename = next((a for a in self._commands() if a.id == "tree.rename"), None)
-        if rename is None or self.currentIndex().data(ID) not in self.document.topology.annotation_by_id:
-            return False
-        self.command(rename)
-        return True
-
-    def move_below(self) -> None:
-        """Choose which hypernetwork shall generate the selected nodes from now on."""
-        open_parents(self)
+    def menu(self) -> QMenu:
+        """Everything that counts here, for what is selected; deletes itself when it closes."""
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        self._registry.fill_menu(menu, [a for a in self._registry if "outline" in a.where], depth=1)
+        self._registry.refresh()
+        return menu
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu_of(self).popup(event.globalPos())
+        self.menu().popup(event.globalPos())
         event.accept()

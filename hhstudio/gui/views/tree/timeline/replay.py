@@ -1,23 +1,24 @@
-"""Looking back: the window as it was at a step, led by the timeline below the canvas."""
+"""Replay: the window as it was at a step, led by the timeline below the canvas."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from msgspec.structs import replace
 
 from hhstudio.core.run.history import Changes, History
+from hhstudio.core.spec.document import Document
 from hhstudio.core.spec.growth import change_in_a_word
+from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Topology
 from hhstudio.gui.views.tree.timeline.view import Mark, Timeline
 from hhstudio.gui.widgets.formatting import count
 
 if TYPE_CHECKING:
     from hhstudio.gui.state.selection import Selection
-    from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 
 _TASK_TICKS = 200
 """Tasks whose beginnings are marked, at most."""
@@ -27,22 +28,34 @@ SnapshotSteps = Mapping[tuple[str, int], np.ndarray]
 """The steps at which snapshots were taken, by path and task."""
 
 
+class PastView(Protocol):
+    """A view of a document's tree that can show how it was."""
+
+    document: Document
+
+    def show_instead(self, spec: Spec | None) -> None: ...
+
+    def look_back(self, step: int | None) -> None: ...
+
+    def set_read_only(self, on: bool, reason: str, pinned: bool) -> None: ...
+
+
 class Replay:
-    """Shows a history's trees on a canvas, which is read-only meanwhile; ``unlock`` is called afterwards. A
+    """Shows a history's trees in a view, which is read-only meanwhile; ``unlock`` is called afterwards. A
     ``selection`` shares the step with other views. The timeline is there for runs whose tree changed, and
     for those that kept snapshots of their weights."""
 
     def __init__(
-        self, canvas: TreeCanvas, unlock: Callable[[], None], selection: Selection | None = None
+        self, view: PastView, unlock: Callable[[], None], selection: Selection | None = None
     ) -> None:
         self.timeline = Timeline()
         self.step: int | None = None
-        self._canvas, self._unlock, self._selection = canvas, unlock, selection
+        self._view, self._unlock, self._selection = view, unlock, selection
         self._history: History | None = None
         self._marks: tuple[Mark, ...] = ()
         self._snapshots: SnapshotSteps = {}
         self._tree: Topology | None = None
-        self.timeline.step_wanted.connect(self._ask)
+        self.timeline.step_wanted.connect(self.go_to)
         if selection is not None:
             selection.step_changed.connect(self._go)
             selection.path_changed.connect(lambda _path: self._show())
@@ -70,10 +83,11 @@ class Replay:
         """The tree as it is."""
         self.timeline.stop()
         if self.step is not None:
-            self._ask(-1)
+            self.go_to(-1)
             self._go(-1)
 
-    def _ask(self, step: int) -> None:
+    def go_to(self, step: int) -> None:
+        """Show everything as it was at a step; -1: as it is."""
         if self._selection is None or step == self._selection.step:
             self._go(step)
         else:
@@ -81,24 +95,24 @@ class Replay:
 
     def _go(self, step: int) -> None:
         history = self._history
-        if history is None or not self.timeline.isVisibleTo(self._canvas):
+        if history is None or self.timeline.isHidden():
             step = -1
         wanted = None if step < 0 else step
         if wanted == self.step:
             return
         self.step = wanted
         self._look_back()
-        self._canvas.scene.activity.look_back(wanted)
+        self._view.look_back(wanted)
         if wanted is None:
             self._unlock()
         else:
             reason = f"This is how it was at step {count(wanted)}: press Now below the tree to go on"
-            self._canvas.set_read_only(True, reason, pinned=True)
+            self._view.set_read_only(True, reason, pinned=True)
         self._show()
 
     def _look_back(self) -> None:
         """The tree of the step, where it is another one than the document's."""
-        scene, spec, history = self._canvas.scene, self._canvas.document.spec, self._history
+        spec, history = self._view.document.spec, self._history
         tree = None
         if history is not None and self.step is not None:
             tree = next((t for at, t, _ in reversed(history.topologies) if at <= self.step), None)
@@ -108,7 +122,7 @@ class Replay:
                 tree = None
         if tree != self._tree:
             self._tree = tree
-            scene.show_instead(None if tree is None else replace(spec, topology=tree))
+            self._view.show_instead(None if tree is None else replace(spec, topology=tree))
 
     def _show(self) -> None:
         history = self._history
@@ -139,7 +153,7 @@ class Replay:
 
 def marks_of(topologies: list[tuple[int, Topology, str]]) -> tuple[Mark, ...]:
     """Every change of a tree, named by what came or went."""
-    found = []
+    marks = []
     for (_, before, _), (step, after, reason) in itertools.pairwise(topologies):
-        found.append(Mark(step, change_in_a_word(before, after), reason))
-    return tuple(found)
+        marks.append(Mark(step, change_in_a_word(before, after), reason))
+    return tuple(marks)

@@ -95,9 +95,9 @@ class Axis(QWidget):
         near = min(self.marks, key=lambda mark: abs(self.place(mark.step) - x), default=None)
         if near is not None and abs(self.place(near.step) - x) <= _CATCH:
             return near.step
-        kept = min(self.snapshots, key=lambda step: abs(self.place(step) - x), default=None)
-        if kept is not None and abs(self.place(kept) - x) <= _NEAR:
-            return kept
+        snapshot = min(self.snapshots, key=lambda step: abs(self.place(step) - x), default=None)
+        if snapshot is not None and abs(self.place(snapshot) - x) <= _NEAR:
+            return snapshot
         return round(min(max((x - _SIDE) / max(1.0, self.width() - 2 * _SIDE), 0.0), 1.0) * self.last)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -135,8 +135,8 @@ class Axis(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             near = [m for m in self.marks if abs(self.place(m.step) - event.pos().x()) <= _CATCH]
             lines = [f"Step {count(m.step)}: {m.reason}" for m in near]
-            kept = [s for s in self.snapshots if abs(self.place(s) - event.pos().x()) <= _NEAR]
-            lines += [f"Step {count(step)}: weights were kept" for step in kept[:3]]
+            snapshots = [s for s in self.snapshots if abs(self.place(s) - event.pos().x()) <= _NEAR]
+            lines += [f"Step {count(step)}: weights were kept" for step in snapshots[:3]]
             text = "\n".join(lines) or (
                 "Drag to look back: filters, matrix, curves and tree follow. "
                 "Left and Right: from one snapshot to the next; Space: play"
@@ -236,10 +236,6 @@ class Timeline(QWidget):
         self.play.toggled.connect(self._play)
         self.hide()
 
-    @property
-    def playing(self) -> bool:
-        return self._timer.isActive()
-
     def show_growth(
         self,
         last: int,
@@ -258,8 +254,11 @@ class Timeline(QWidget):
         if marks:
             text += f": {latest.reason}" if latest is not None else ": as it began"
         if self._back and snapshots:
-            kept = max((s for s in snapshots if s <= shown), default=None)
-            text += "; no weights were kept by then" if kept is None else f"; weights of step {count(kept)}"
+            last_kept = max((s for s in snapshots if s <= shown), default=None)
+            if last_kept is None:
+                text += "; no weights were kept by then"
+            else:
+                text += f"; weights of step {count(last_kept)}"
         elif snapshots:
             number = len(snapshots)
             text += f"; weights were kept at {count(number)} step{'' if number == 1 else 's'}"

@@ -1,7 +1,7 @@
 """Gestures of the mouse on the canvas: one class each."""
 
 from hhstudio.gui.views.tree.canvas.gestures.band import BandGesture
-from hhstudio.gui.views.tree.canvas.gestures.base import Gesture, Press
+from hhstudio.gui.views.tree.canvas.gestures.base import Gesture, GestureHost, Press
 from hhstudio.gui.views.tree.canvas.gestures.connect import ConnectGesture
 from hhstudio.gui.views.tree.canvas.gestures.move import MoveGesture
 from hhstudio.gui.views.tree.canvas.gestures.pan import PanGesture
@@ -21,6 +21,7 @@ __all__ = [
     "BandGesture",
     "ConnectGesture",
     "Gesture",
+    "GestureHost",
     "MoveGesture",
     "PanGesture",
     "Press",

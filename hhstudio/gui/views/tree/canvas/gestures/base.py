@@ -1,17 +1,49 @@
-"""What every gesture is: it starts with a press, follows the mouse, and ends well or is cancelled."""
+"""Gesture: it starts with a press, follows the mouse, and ends well or is cancelled."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtWidgets import QScrollBar
 
+from hhstudio.core.tree.alignment import Guide
+from hhstudio.gui.state.tree_editor import TreeEditor
 from hhstudio.gui.views.tree.canvas.annotation_item import AnnotationItem
 from hhstudio.gui.views.tree.canvas.node_item import NodeItem
+from hhstudio.gui.views.tree.canvas.scene import TreeScene
 
-if TYPE_CHECKING:
-    from hhstudio.gui.views.tree.canvas.view import TreeView
+
+class GestureHost(Protocol):
+    """A view on a scene, as gestures see it: ``tree`` is the scene."""
+
+    tree: TreeScene
+    editor: TreeEditor
+
+    @property
+    def zoom(self) -> float: ...
+
+    @property
+    def visible_rect(self) -> QRectF: ...
+
+    def horizontalScrollBar(self) -> QScrollBar: ...
+
+    def verticalScrollBar(self) -> QScrollBar: ...
+
+    def say(self, text: str, warn: bool = False) -> None: ...
+
+    def show_band(self, band: QRectF | None) -> None: ...
+
+    def show_draft(self, start: QPointF | None, end: QPointF | None, allowed: bool) -> None: ...
+
+    def show_guides(self, guides: tuple[Guide, ...]) -> None: ...
+
+    def is_free(self) -> bool: ...
+
+    def ask_palette(self, source: str, at: QPointF) -> None: ...
+
+    def consider(self, source: str, target: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -31,8 +63,8 @@ class Press:
     @property
     def adds(self) -> bool:
         """Shift or Ctrl is down: the selection is added to."""
-        held = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
-        return bool(self.modifiers & held)
+        adding = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+        return bool(self.modifiers & adding)
 
 
 class Gesture:
@@ -45,7 +77,7 @@ class Gesture:
         """Whether this press begins the gesture."""
         raise NotImplementedError
 
-    def __init__(self, view: TreeView, press: Press) -> None:
+    def __init__(self, view: GestureHost, press: Press) -> None:
         self.view, self.press = view, press
 
     def start(self) -> None:

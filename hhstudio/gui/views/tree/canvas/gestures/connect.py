@@ -45,7 +45,7 @@ class ConnectGesture(Gesture):
         if not self._started:
             return
         if over is None:
-            self.view.palette_requested.emit(self._source.node_id, at)
+            self.view.ask_palette(self._source.node_id, at)
         elif over is not self._source and allowed:
             self.view.editor.connect(self._source.node_id, over.node_id)
 
@@ -59,12 +59,12 @@ class ConnectGesture(Gesture):
         if over is None or over is self._source:
             self._allowed = over is None
             self.view.say("Let go to choose what to generate" if over is None else "")
-            self.view.considered.emit(self._source.node_id if over is None else "", "")
+            self.view.consider(self._source.node_id if over is None else "", "")
             return
         verdict = rules.can_connect(self.view.editor.topology, self._source.node_id, over.node_id)
         self._allowed = verdict.ok
         over.show_state(verdict_ok=verdict.ok, verdict_bad=not verdict.ok)
-        self.view.considered.emit(self._source.node_id if verdict.ok else "", over.node_id)
+        self.view.consider(self._source.node_id if verdict.ok else "", over.node_id)
         self.view.say(
             verdict.reason or f"{self._source.text.name} will generate {over.text.name}", warn=not verdict.ok
         )
@@ -74,5 +74,5 @@ class ConnectGesture(Gesture):
             self._over.show_state(verdict_ok=False, verdict_bad=False)
         self._over = None
         self.view.show_draft(None, None, True)
-        self.view.considered.emit("", "")
+        self.view.consider("", "")
         self.view.say("")

@@ -33,8 +33,8 @@ class MoveGesture(Gesture):
     def wants(cls, press: Press) -> bool:
         if press.button != Qt.MouseButton.LeftButton:
             return False
-        held = press.note is not None and (press.adds or press.note.grip_at(press.at) == NO_SIDES)
-        return press.node is not None or held
+        note = press.note is not None and (press.adds or press.note.grip_at(press.at) == NO_SIDES)
+        return press.node is not None or note
 
     def start(self) -> None:
         scene = self.view.tree
@@ -69,7 +69,7 @@ class MoveGesture(Gesture):
                 for i in self._places
                 if i in scene.annotations.items
             }
-            self.view.drawing.move(nodes, notes)
+            self.view.editor.move(nodes, notes)
         elif self._was_selected and self.press.adds:
             self._item.setSelected(False)
         elif self._was_selected:
@@ -99,9 +99,8 @@ class MoveGesture(Gesture):
     def _standing(self) -> list[Box]:
         """Boxes of what is in view and does not move."""
         view, scene = self.view, self.view.tree
-        seen = view.mapToScene(view.viewport().rect()).boundingRect()
         return [
-            _box(item) for item in scene.items(seen)
+            _box(item) for item in scene.items(view.visible_rect)
             if (isinstance(item, NodeItem) and item.node_id not in self._places)
             or (isinstance(item, AnnotationItem) and item.annotation_id not in self._places)
         ]  # fmt: skip
@@ -111,7 +110,7 @@ class MoveGesture(Gesture):
         for moved, place in self._places.items():
             item = scene.nodes.get(moved) or scene.annotations.items[moved]
             item.setPos(place + by)
-        scene.stretch_around(i for i in self._places if i in scene.nodes)
+        scene.placement.stretch_around(i for i in self._places if i in scene.nodes)
 
     def _snapped(self, by: QPointF) -> QPointF:
         if self.view.is_free():
@@ -138,11 +137,11 @@ def _pair(place: QPointF) -> tuple[float, float]:
 
 def _with_followers(topology: Topology, moved: Iterable[str]) -> dict[str, None]:
     """The moved nodes and those below them that stand where the layout puts them."""
-    found = dict.fromkeys(moved)
-    waiting = list(found)
+    followers = dict.fromkeys(moved)
+    waiting = list(followers)
     while waiting:
         for child in topology.children(waiting.pop()):
-            if child.id not in found and child.position is None:
-                found[child.id] = None
+            if child.id not in followers and child.position is None:
+                followers[child.id] = None
                 waiting.append(child.id)
-    return found
+    return followers

@@ -54,7 +54,7 @@ class ResizeGesture(Gesture):
 
     def finish(self, at: QPointF, on_screen: QPoint) -> None:
         if self._fields:
-            self.view.drawing.resize(self._item.annotation_id, self._fields)
+            self.view.editor.resize_annotation(self._item.annotation_id, self._fields)
 
     def cancel(self) -> None:
         self._item.place(self._before.at, self._before.size)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit
 
 from hhstudio.core.spec import rules
 from hhstudio.gui.state.tree_editor import TreeEditor
+from hhstudio.gui.views.tree.canvas.camera import CameraView
+from hhstudio.gui.views.tree.canvas.node_item import HEIGHT, WIDTH
 from hhstudio.gui.widgets.theme import Theme
 
 
@@ -16,9 +18,9 @@ class RenameField(QLineEdit):
 
     said = Signal(str, bool)
 
-    def __init__(self, editor: TreeEditor, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._editor = editor
+    def __init__(self, editor: TreeEditor, view: CameraView) -> None:
+        super().__init__(view)
+        self._editor, self._view = editor, view
         self.node_id = ""
         self._theme: Theme | None = None
         self.setMaxLength(rules.LONGEST_NAME)
@@ -26,10 +28,16 @@ class RenameField(QLineEdit):
         self.textChanged.connect(self._judge)
         self.hide()
 
-    def open(self, node_id: str, place: QRect) -> None:
+    def open(self, node_id: str) -> None:
+        """Over the card of a node."""
+        tree, zoom = self._view.tree, self._view.zoom
+        tree.settle()
+        title = tree.nodes[node_id].pos() + QPointF(-WIDTH / 2 + 44, -HEIGHT / 2 + 4)
+        corner = self._view.mapFromScene(title)
+        size = QPoint(max(120, int((WIDTH - 52) * zoom)), max(26, int(26 * zoom)))
         self.node_id = node_id
         self.setText(self._editor.topology.by_id[node_id].name)
-        self.setGeometry(place)
+        self.setGeometry(QRect(corner, corner + size))
         self.show()
         self.raise_()
         self.selectAll()
@@ -72,7 +80,7 @@ class RenameField(QLineEdit):
         self.node_id = ""
         self.hide()
         self.said.emit("", False)
-        self.parentWidget().setFocus()
+        self._view.setFocus()
 
     def _problem(self) -> str:
         if self.node_id not in self._editor.topology.by_id:
