@@ -33,6 +33,17 @@ def test_an_id_or_a_shortcut_is_given_once(registry):
         registry.add(Action("run.other", "Other", lambda: None, "F5"))
 
 
+def test_a_shortcut_may_be_shared_by_parts_of_the_window_that_are_not_the_same(registry):
+    registry.add(
+        Action("a.cut", "Cut here", lambda: None, "Ctrl+X", where=("a",)),
+        Action("b.cut", "Cut there", lambda: None, "Ctrl+X", where=("b", "c")),
+    )
+    with pytest.raises(ValueError, match=r"Ctrl\+X already belongs to b.cut"):
+        registry.add(Action("c.cut", "Cut", lambda: None, "Ctrl+X", where=("c",)))
+    with pytest.raises(ValueError, match=r"Ctrl\+X already belongs to a.cut"):
+        registry.add(Action("all.cut", "Cut", lambda: None, "Ctrl+X"))
+
+
 def test_menus_follow_their_order_and_nest(registry):
     bar = registry.parent().menuBar()
     registry.fill_menu_bar(bar)

@@ -35,6 +35,17 @@ def test_a_key_chosen_in_the_window_is_there_after_a_restart(window):
     again.reset_all()
 
 
+def test_several_rows_of_the_outline_stay_selected_and_are_selected_on_the_canvas(window):
+    outline = window.panels.show("outline")
+    outline.setFocus()
+    outline.select([window.workspace.document.topology.root])
+    QTest.keyClick(outline, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert len(outline.selection) == 2
+    assert set(window.canvas.scene.selected_nodes) == set(outline.selection)
+    QTest.keyClick(outline, Qt.Key.Key_P)
+    assert window.workspace.document.done[-1].title == "Pin 2 nodes"
+
+
 def test_the_measured_step_time_is_shown_below_the_tree(window, qtbot):
     strip = window.canvas.cost_strip
     qtbot.mouseClick(strip.button, Qt.MouseButton.LeftButton)
