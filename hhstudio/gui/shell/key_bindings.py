@@ -32,7 +32,7 @@ class KeyBindings:
     def conflict(self, action_id: str, key: str) -> str:
         """Why an action cannot have a key (portable text); empty when it can.
 
-        Keys that count in one part of the window only may be the same in another part.
+        Keys that count in one area of the window only may be the same in another.
         """
         wanted = QKeySequence(key)
         if wanted.isEmpty():

@@ -33,6 +33,8 @@ class Shortcuts(QDialog):
     def __init__(self, keys: KeyBindings, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self.keys, self._theme = keys, theme
+        self._lines: dict[str, QTreeWidgetItem] = {}  # by action
+        self.edit = QKeySequenceEdit()
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.search = QLineEdit()
@@ -47,7 +49,6 @@ class Shortcuts(QDialog):
         self.tree.setAccessibleName("Commands and their keys")
         self.tree.currentItemChanged.connect(lambda *_: self._show_chosen())
         self.tree.itemActivated.connect(lambda *_: self.edit.setFocus())
-        self.edit = QKeySequenceEdit()
         self.edit.setMaximumSequenceLength(1)
         self.edit.setAccessibleName("New keys")
         self.edit.keySequenceChanged.connect(lambda _: self._judge())
@@ -90,14 +91,12 @@ class Shortcuts(QDialog):
 
     def choose(self, action_id: str) -> None:
         """Make an action's line the current one."""
-        for at in range(self.tree.topLevelItemCount()):
-            head = self.tree.topLevelItem(at)
-            for row in range(head.childCount()):
-                if head.child(row).data(0, _ID) == action_id:
-                    self.tree.setCurrentItem(head.child(row))
+        if action_id in self._lines:
+            self.tree.setCurrentItem(self._lines[action_id])
 
     def _fill(self, words: str) -> None:
         chosen = self.chosen
+        self._lines = {}
         self.tree.clear()
         for menu in (*MENUS, ""):
             actions = [
@@ -123,6 +122,7 @@ class Shortcuts(QDialog):
         below = action.menu.split("/")[1:]
         item = QTreeWidgetItem([" › ".join((*below, action.title)), _native(action.shortcut)])
         item.setData(0, _ID, action.id)
+        self._lines[action.id] = item
         where = " or the ".join(action.where)
         place = f"\nWhile the {where} has the focus" if where else ""
         item.setToolTip(0, f"{action.tip or action.title}{place}")

@@ -1,5 +1,5 @@
 """Action registry: everything that can be done, once, and the one table of keys. Menus, toolbars, context
-menus, the palette, the shortcut editor and the keys of every part of the window read it."""
+menus, the palette, the shortcut editor and the keys of every area of the window read it."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Action:
     asked when the registry is refreshed and before each use; ``checked_when`` makes a check box.
     ``reason_when_disabled`` may say why it cannot be done now. ``menu``: one of :data:`MENUS`, with a
     sub-menu behind a slash, or empty for the palette only. ``group``: a separator stands between
-    groups. ``where``: the parts of the window in which the shortcut counts, while one of them has the
-    focus (see :class:`PartKeys`); empty for the whole window. So two parts may use one key differently.
+    groups. ``where``: the areas of the window in which the shortcut counts, while one of them has the
+    focus (see :class:`FocusKeys`); empty for the whole window. So two areas may use one key differently.
     """
 
     id: str
@@ -69,7 +69,7 @@ class ActionRegistry(QObject):
         self._window = window
         self._actions: dict[str, Action] = {}
         self._shown: dict[str, QAction] = {}
-        self.parts: list[PartKeys] = []
+        self.areas: list[FocusKeys] = []
         self._theme = LIGHT
 
     def __iter__(self) -> Iterator[Action]:
@@ -119,8 +119,8 @@ class ActionRegistry(QObject):
         action = self._actions[action_id]
         if not action.enabled:
             return False
-        part = next((part for part in self.parts if part.has_focus), None)
-        if part is None or not part.do_own(action_id):
+        area = next((area for area in self.areas if area.has_focus), None)
+        if area is None or not area.do_own(action_id):
             action.callback()
         self.refresh()
         return True
@@ -174,32 +174,32 @@ class ActionRegistry(QObject):
         if action.icon:
             shown.setIcon(icon(action.icon, self._theme.text, self._theme.border))
         shown.triggered.connect(lambda: self.trigger(action.id))
-        if action.where:  # shown beside the title only: PartKeys listens
+        if action.where:  # shown beside the title only: FocusKeys listens
             shown.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         else:
             self._window.addAction(shown)
         return shown
 
 
-class PartKeys(QObject):
-    """The keys of one part of the window: those of the actions whose ``where`` names the part count while
+class FocusKeys(QObject):
+    """The keys of one area of the window: those of the actions whose ``where`` names the area count while
     ``widget`` itself has the focus. What cannot be done now is answered with the reason, by ``say``.
-    ``own``: what this part does in its own way while it has the focus, by action; it says whether it did."""
+    ``own``: what this area does in its own way while it has the focus, by action; it says whether it did."""
 
     def __init__(
         self,
         registry: ActionRegistry,
-        part: str,
+        area: str,
         widget: QWidget,
         say: Callable[[str], object],
         own: Mapping[str, Callable[[], bool]] | None = None,
     ) -> None:
         super().__init__(widget)
-        self._registry, self._part, self._widget = registry, part, widget
+        self._registry, self._area, self._widget = registry, area, widget
         self._say, self._own = say, own or {}
         self._shortcuts: dict[str, list[QShortcut]] = {}
-        registry.parts.append(self)
-        widget.destroyed.connect(lambda: registry.parts.remove(self))
+        registry.areas.append(self)
+        widget.destroyed.connect(lambda: registry.areas.remove(self))
         registry.keys_changed.connect(self._listen_for)
         for action in registry:
             self._listen_for(action.id)
@@ -209,7 +209,7 @@ class PartKeys(QObject):
         return self._widget.hasFocus()
 
     def do_own(self, action_id: str) -> bool:
-        """Do an action in this part's own way; False where it has none."""
+        """Do an action in this area's own way; False where it has none."""
         return action_id in self._own and self._own[action_id]()
 
     def _pressed(self, action_id: str) -> None:
@@ -221,7 +221,7 @@ class PartKeys(QObject):
         for shortcut in self._shortcuts.pop(action_id, []):
             shortcut.setEnabled(False)
             shortcut.deleteLater()
-        if self._part not in action.where:
+        if self._area not in action.where:
             return
         for key in key_sequences(action.shortcut):
             shortcut = QShortcut(key, self._widget)

@@ -65,8 +65,11 @@ def short_count(number: int | None) -> str:
 def node_text(spec: Spec, node: Node, costs: Costs, depth: int | None, issues: Iterable[Issue]) -> NodeText:
     """``depth``: of the path that ends here or of the chain down to here; None for a loose node."""
     issues = sorted(issues, key=lambda issue: issue.severity != "error")
-    describe = _hypernetwork_text if isinstance(node, Hypernetwork) else _solver_text
-    return describe(spec, node, costs, depth)._replace(  # type: ignore[operator]
+    if isinstance(node, Hypernetwork):
+        text = _hypernetwork_text(spec, node, costs, depth)
+    else:
+        text = _solver_text(spec, node, costs, depth)
+    return text._replace(
         badge=issues[0].severity if issues else "",
         problem="\n".join(issue.message for issue in issues),
         loose=depth is None,

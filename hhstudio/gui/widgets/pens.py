@@ -137,8 +137,8 @@ def pen(color: str | QColor, width: float, style: Qt.PenStyle = Qt.PenStyle.Soli
 def blend(one: str | QColor, two: str | QColor, share: float) -> QColor:
     """A colour between two, ``share`` of the first."""
     a, b = QColor(one), QColor(two)
-    mixed = (share * x + (1 - share) * y for x, y in zip(a.getRgbF()[:3], b.getRgbF()[:3], strict=True))
-    return QColor.fromRgbF(*mixed)
+    ends = (a.redF(), b.redF()), (a.greenF(), b.greenF()), (a.blueF(), b.blueF())
+    return QColor.fromRgbF(*(share * x + (1 - share) * y for x, y in ends))
 
 
 def _faded(color: str | QColor, alpha: int) -> QColor:

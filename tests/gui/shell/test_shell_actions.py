@@ -33,7 +33,7 @@ def test_an_id_or_a_shortcut_is_given_once(registry):
         registry.add(Action("run.other", "Other", lambda: None, "F5"))
 
 
-def test_a_shortcut_may_be_shared_by_parts_of_the_window_that_are_not_the_same(registry):
+def test_a_shortcut_may_be_shared_by_areas_of_the_window_that_are_not_the_same(registry):
     registry.add(
         Action("a.cut", "Cut here", lambda: None, "Ctrl+X", where=("a",)),
         Action("b.cut", "Cut there", lambda: None, "Ctrl+X", where=("b", "c")),

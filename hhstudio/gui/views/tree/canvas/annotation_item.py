@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from hhstudio.core.tree.annotations import Annotation
@@ -150,9 +150,9 @@ class AnnotationItem(QGraphicsItem):
         painter.drawText(room, flags, self.annotation.text or "Double-click to write")
         painter.restore()
 
-    def _paint_grip(self, painter: QPainter, pen: object) -> None:
+    def _paint_grip(self, painter: QPainter, pen: QPen) -> None:
         """Three short lines in the lower right corner, where it is made larger."""
-        painter.setPen(pen)  # type: ignore[arg-type]
+        painter.setPen(pen)
         width, height = self._size
         for reach in (5.0, 9.0, 13.0):
             painter.drawLine(QPointF(width - reach, height - 3), QPointF(width - 3, height - reach))

@@ -22,7 +22,7 @@ from hhstudio.gui.views.tree.canvas.view import TreeView
 
 CANVAS, OUTLINE = ("canvas",), ("outline",)
 BOTH = (*CANVAS, *OUTLINE)
-"""Parts of the window in which keys of the tree count."""
+"""Areas of the window in which keys of the tree count."""
 
 
 class TreeCommands:

@@ -112,8 +112,8 @@ class ContextMenu(QMenu):
         ]
         for anchor, tip in _ANCHORS.items():
             if anchor != "parent" or all(isinstance(node, Hypernetwork) for node in targets):
-                link = LinkOverride(mode="anchored", anchor=anchor)
-                modes.append((f"Anchored, {anchor} anchor", link, tip))
+                anchored = LinkOverride(mode="anchored", anchor=anchor)
+                modes.append((f"Anchored, {anchor} anchor", anchored, tip))
         for title, link, tip in modes:
             entry = self._offer(title, partial(self._editor.set_link, slots, link))
             entry.setToolTip(self._editor.locked or tip)

@@ -21,9 +21,14 @@ from hhstudio.gui.widgets.theme import Theme
 class Measured(Protocol):
     """Measurements of a short run of a spec: seconds a step by path, of the whole run, and bytes."""
 
-    step_seconds: dict[str, float]
-    seconds: float
-    memory: int
+    @property
+    def step_seconds(self) -> dict[str, float]: ...
+
+    @property
+    def seconds(self) -> float: ...
+
+    @property
+    def memory(self) -> int: ...
 
 
 Measure = Callable[[Spec, Callable[[Measured], object], Callable[[Exception], object]], object]

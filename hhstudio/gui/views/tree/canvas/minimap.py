@@ -44,7 +44,7 @@ class Minimap(QWidget):
         seen = self._view.visible_rect
         self.setVisible(self._wanted and not content.isEmpty() and not seen.contains(content))
         if self.isVisible():
-            room = self.parentWidget().rect()
+            room = self._view.viewport().rect()
             wide = max(_SMALLEST, min(_SIZE[0], room.width() // 5))
             if wide != self.width():
                 self.resize(wide, wide * _SIZE[1] // _SIZE[0])

@@ -60,6 +60,7 @@ class Message(QLabel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._view = parent
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -95,7 +96,7 @@ class Message(QLabel):
 
     def place(self) -> None:
         self.adjustSize()
-        room = self.parentWidget().rect()
+        room = self._view.rect()
         self.resize(min(self.width(), room.width() - 24), self.height())
         self.move((room.width() - self.width()) // 2, room.height() - self.height() - 14)
         self.raise_()
@@ -119,6 +120,7 @@ class EmptyHint(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._view = parent
         rows = QVBoxLayout(self)
         rows.setContentsMargins(36, 28, 36, 28)
         rows.setSpacing(8)
@@ -160,7 +162,7 @@ class EmptyHint(QFrame):
 
     def place(self) -> None:
         self.adjustSize()
-        room = self.parentWidget().rect()
+        room = self._view.rect()
         self.move((room.width() - self.width()) // 2, (room.height() - self.height()) // 2)
 
 

@@ -21,6 +21,7 @@ class PreviewCard(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._view = parent
         self.setObjectName("preview")
         self._title = QLabel(self)
         self._text = QLabel(self)
@@ -77,7 +78,7 @@ class PreviewCard(QFrame):
         column = self.layout()
         assert column is not None
         self.setFixedHeight(column.totalHeightForWidth(self.width()))
-        room = self.parentWidget().rect().adjusted(8, 8, -8, -44)
+        room = self._view.rect().adjusted(8, 8, -8, -44)
         wide, high = self.width(), self.height()
         left = min(max(box.center().x() - wide // 2, room.left()), room.right() - wide)
         top = min(max(box.center().y() - high // 2, room.top()), room.bottom() - high)

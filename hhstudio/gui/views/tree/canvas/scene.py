@@ -225,7 +225,8 @@ class TreeScene(QGraphicsScene):
 
     def set_theme(self, theme: Theme) -> None:
         self.paints = Paints(theme)
-        for item in (*self.nodes.values(), *self.edges.values()):
+        items: list[NodeItem | EdgeItem] = [*self.nodes.values(), *self.edges.values()]
+        for item in items:
             item.show_paints(self.paints)
         self.annotations.show_paints(self.paints)
         self.update()
@@ -262,8 +263,8 @@ class TreeScene(QGraphicsScene):
         before = {id(item) for item in self.selectedItems()}
         blocked = self.blockSignals(True)
         if not keep:
-            for item in self.selectedItems():
-                item.setSelected(False)
+            for old in self.selectedItems():
+                old.setSelected(False)
         for each in wanted:
             item = self.nodes.get(each) or self.edges.get(each) or self.annotations.items.get(each)
             if item is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -342,10 +342,10 @@ class TreeView(CameraView):
 
     # painting ------------------------------------------------------------------------------------------
 
-    def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
-        grid.paint_paper(painter, rect, self.tree.paints, self.zoom)
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        grid.paint_paper(painter, QRectF(rect), self.tree.paints, self.zoom)
 
-    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         paints = self.tree.paints
         if self._draft is not None:
             start, end, allowed = self._draft

@@ -11,7 +11,7 @@ from hhstudio.core.spec import rules
 from hhstudio.core.spec.document import Diff, Document
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Solver
-from hhstudio.gui.state.actions import Action, ActionRegistry, PartKeys
+from hhstudio.gui.state.actions import Action, ActionRegistry, FocusKeys
 from hhstudio.gui.state.tree_editor import TreeEditor
 from hhstudio.gui.views.tree.canvas.commands import CANVAS, TreeCommands
 from hhstudio.gui.views.tree.canvas.context_menu import ContextMenu
@@ -165,7 +165,7 @@ class TreeCanvas(QWidget):
         )  # fmt: skip
         registry.add(*self.commands.actions(), minimap)
         self.registry = registry
-        PartKeys(registry, "canvas", self.view, self._refuse)
+        FocusKeys(registry, "canvas", self.view, self._refuse)
 
     def select_path(self, name: str) -> None:
         """Select the solver of a path and scroll to it; unknown names are ignored."""

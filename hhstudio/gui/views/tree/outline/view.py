@@ -12,7 +12,7 @@ from hhstudio.core.run.history import Changes, History
 from hhstudio.core.spec.costs import costs
 from hhstudio.core.spec.document import Diff
 from hhstudio.core.tree.topology import Hypernetwork, Solver
-from hhstudio.gui.state.actions import ActionRegistry, PartKeys
+from hhstudio.gui.state.actions import ActionRegistry, FocusKeys
 from hhstudio.gui.state.path_activity import TreeActivity
 from hhstudio.gui.state.tree_editor import TreeEditor
 from hhstudio.gui.views.tree.outline.model import ID, OutlineModel
@@ -38,7 +38,7 @@ class TreeOutline(QTreeView):
         super().__init__(parent)
         self.editor, self.document = editor, editor.document
         self._registry = registry
-        PartKeys(registry, "outline", self, self.status_message.emit, {"tree.rename": self.rename})
+        FocusKeys(registry, "outline", self, self.status_message.emit, {"tree.rename": self.rename})
         self._activity = TreeActivity()
         self._theme: Theme = LIGHT
         self._icons: dict[str, QIcon] = {}
