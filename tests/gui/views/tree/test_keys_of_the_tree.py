@@ -6,6 +6,8 @@ from PySide6.QtCore import QPoint, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from hhstudio.core.tree import editing
+from hhstudio.core.tree.topology import Topology
 from hhstudio.gui.shell.command_palette import command_palette
 from hhstudio.gui.shell.key_bindings import KeyBindings
 from hhstudio.gui.shell.shortcuts import Shortcuts
@@ -134,6 +136,21 @@ def test_canvas_and_outline_show_one_selection(canvas, outline):
     assert set(outline.selection) == set(several[:2])
     canvas.scene.clearSelection()
     assert outline.selection == []
+
+
+def test_a_selection_of_many_reaches_the_outline_a_moment_later(make_canvas, qtbot):
+    topology, root = editing.add_root(Topology())
+    for _ in range(80):
+        topology, _ = editing.add_solver(topology, root)
+    canvas = make_canvas(topology)
+    outline = outline_of(canvas)
+    qtbot.addWidget(outline)
+    canvas.commands.select_all()
+    assert outline.selection == []
+    qtbot.waitUntil(lambda: set(outline.selection) == set(canvas.scene.nodes))
+    outline.select([root])
+    assert canvas.scene.selection == [root]
+    outline.release()
 
 
 def test_what_has_no_row_is_not_removed_by_keys_in_the_outline(canvas, outline):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, Signal
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QTimer, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
@@ -15,11 +15,13 @@ from hhstudio.core.tree.topology import Hypernetwork, Solver
 from hhstudio.gui.state.actions import ActionRegistry, FocusKeys
 from hhstudio.gui.state.path_activity import TreeActivity
 from hhstudio.gui.state.tree_editor import TreeEditor
-from hhstudio.gui.views.tree.outline.model import ID, OutlineModel
+from hhstudio.gui.views.tree.outline.model import HEADERS, ID, OutlineModel
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.node_text import short_count
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 
+_MANY, _MANY_MS = 60, 80
+"""So many rows take Qt longer than a frame: they are selected when a rubber band rests."""
 _CELL = 14
 """Pixels of a cell beside its text."""
 
@@ -44,6 +46,9 @@ class TreeOutline(QTreeView):
         self._icons: dict[str, QIcon] = {}
         self._costs = costs(self.document.spec)
         self._folded: set[str] = set()
+        self._selected_elsewhere: list[str] = []
+        self._follow_selection = QTimer(self, singleShot=True, interval=_MANY_MS)
+        self._follow_selection.timeout.connect(self._show_selection)
         self._model = OutlineModel(self._describe, self._icon, self._rename, self, self._is_node)
         self.setModel(self._model)
         self.setAccessibleName("Outline of the tree")
@@ -85,32 +90,47 @@ class TreeOutline(QTreeView):
     @property
     def selection(self) -> list[str]:
         """Ids of the nodes and annotations whose rows are selected."""
-        return [index.data(ID) for index in self.selectionModel().selectedRows(0)]
+        model, ids = self._model, []
+        for rows in self.selectionModel().selection():
+            above = rows.parent()
+            ids += [model.index(row, 0, above).data(ID) for row in range(rows.top(), rows.bottom() + 1)]
+        return ids
 
     def select(self, ids: Iterable[str]) -> None:
         """Select rows, make the first one the current, and scroll to it. Ids without a row are left out."""
         indexes = [index for i in ids if (index := self._model.index_of(i)).isValid()]
         selection = QItemSelection()
         for index in indexes:
-            selection.select(index, index)
-        rows = QItemSelectionModel.SelectionFlag.Rows
+            selection.select(index, index.siblingAtColumn(len(HEADERS) - 1))
+        model = self.selectionModel()
+        if len(indexes) > 1:
+            model.reset()  # without it Qt compares every new row with every old one
         if indexes:
-            self.selectionModel().setCurrentIndex(indexes[0], QItemSelectionModel.SelectionFlag.NoUpdate)
-        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect | rows)
+            model.setCurrentIndex(indexes[0], QItemSelectionModel.SelectionFlag.NoUpdate)
+        model.select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         if len(indexes) == 1:
             self.scrollTo(indexes[0])
+        self.viewport().update()
 
     def show_selection(self, ids: Iterable[str]) -> None:
-        """Select what another view has selected. Not told of."""
-        shown = [i for i in ids if self._model.index_of(i).isValid()]
-        if set(shown) != set(self.selection):
+        """Select what another view has selected, many rows a moment later. Not told of."""
+        self._selected_elsewhere = [i for i in ids if self._model.index_of(i).isValid()]
+        if len(self._selected_elsewhere) > _MANY:
+            self._follow_selection.start()
+        else:
+            self._show_selection()
+
+    def _show_selection(self) -> None:
+        self._follow_selection.stop()
+        if set(self._selected_elsewhere) != set(self.selection):
             blocked = self.blockSignals(True)
-            self.select(shown)
+            self.select(self._selected_elsewhere)
             self.blockSignals(blocked)
 
     def release(self) -> None:
         """Stop following the document; for when the window goes."""
         self.document.changed.disconnect(self._on_changed, missing_ok=True)
+        self._follow_selection.stop()
 
     # from the document ---------------------------------------------------------------------------------
 
@@ -217,10 +237,14 @@ class TreeOutline(QTreeView):
     # keys ----------------------------------------------------------------------------------------------
 
     def _tell(self) -> None:
-        self.selection_changed.emit(self.selection)
+        if not self.signalsBlocked():
+            self._follow_selection.stop()
+            self.selection_changed.emit(self.selection)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        if self._follow_selection.isActive():
+            self._show_selection()
         self._tell()  # a slot that is selected on the canvas has no row: what is done here is not for it
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
