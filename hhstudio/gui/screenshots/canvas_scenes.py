@@ -91,10 +91,10 @@ def _growing(stage: Stage, _material: Material) -> Look:
     stage.workspace.new_from("proposal")
 
     def look() -> QWidget:
-        stage.window.growing.dismiss()
+        stage.window.growth_mode.dismiss()
         stage.canvas_only()
         stage.canvas.select_node(_named(stage, "H1")[0])
-        stage.window.growing.grow()
+        stage.window.growth_mode.grow()
         return stage.window
 
     return look
@@ -140,7 +140,7 @@ def _folded(stage: Stage, _material: Material) -> Look:
     _drawn(stage, growth.set_frozen(topology, [first], True))
     stage.canvas_only()
     stage.canvas.select_node(second)
-    stage.window.growing.toggle_fold()
+    stage.window.growth_mode.toggle_fold()
     stage.canvas.scene.select([])
     return stage.canvas_only
 

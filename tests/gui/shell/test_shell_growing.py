@@ -45,7 +45,7 @@ def test_a_tree_grows_freezes_refuses_and_loses_a_path_while_it_learns(window, q
     spec = tiny(steps=1_000_000)
     tree = growth.grow(spec.topology, spec.topology.root).topology
     start(window, qtbot, replace(spec, topology=tree))
-    workspace, canvas, growing = window.workspace, window.canvas, window.growing
+    workspace, canvas, growing = window.workspace, window.canvas, window.growth_mode
 
     canvas.scene.select([workspace.document.topology.root])
     key(window, Qt.Key.Key_G)
@@ -92,7 +92,7 @@ def test_a_tree_grows_freezes_refuses_and_loses_a_path_while_it_learns(window, q
 def test_a_policy_grows_before_ones_eyes_and_the_timeline_takes_it_back(window, qtbot):
     spec = replace(tiny(steps=60, tasks=3), growth=Growth(policy="every", tasks=1, limit=1))
     start(window, qtbot, spec)
-    workspace, timeline = window.workspace, window.growing.replay.timeline
+    workspace, timeline = window.workspace, window.growth_mode.replay.timeline
     qtbot.waitUntil(lambda: not workspace.running, timeout=PATIENCE)
     (change,) = workspace.history.growth
     assert any(change.reason in line.message for line in workspace.history.log)

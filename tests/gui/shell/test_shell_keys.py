@@ -53,9 +53,9 @@ def test_the_measured_step_time_is_shown_below_the_tree(window, qtbot):
     qtbot.waitUntil(lambda: "a step" in strip.text.text(), timeout=60_000)
     assert "peak" in strip.text.text()
     assert set(strip.step_seconds) == {p.name for p in window.workspace.document.topology.paths}
-    window.growing.grow()
-    assert "Step time: about " in window.growing.card.accessibleDescription(), "from the trial steps"
-    window.growing.dismiss()
+    window.growth_mode.grow()
+    assert "Step time: about " in window.growth_mode.card.accessibleDescription(), "from the trial steps"
+    window.growth_mode.dismiss()
 
 
 def test_whether_the_tree_is_live_is_remembered(window, qtbot):

@@ -32,7 +32,7 @@ def timeline(window, session, qtbot):
     for name in ("matrix", "curves", "filters"):
         window.panels.show(name)
     window.workspace.load(session)
-    found = window.growing.replay.timeline
+    found = window.growth_mode.replay.timeline
     qtbot.waitUntil(lambda: len(found.axis.snapshots) == 8, timeout=PATIENCE)
     assert found.isVisible()
     return found

@@ -38,7 +38,7 @@ def test_actions_fit_into_the_registry(canvas, qtbot):
     assert registry.trigger("tree.remove")
     assert not registry.trigger("tree.remove")
     assert {action.menu for action in registry} == {
-        "Edit", "Tree", "Tree/Align", "Tree/Colour of notes", "View",
+        "Edit", "Tree", "Tree/Align", "Tree/Colour of notes", "Tree/Move by a step", "View",
     }  # fmt: skip
 
 

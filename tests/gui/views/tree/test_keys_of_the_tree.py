@@ -75,13 +75,14 @@ def test_renaming_and_copying_obey_chosen_keys_although_lists_of_qt_have_keys_fo
 @pytest.mark.parametrize(
     ("key", "title"),
     [("Ctrl+M", "Move below…"), ("Ins", "Add child hypernetwork"), ("Shift+Ins", "Add solver"),
-     ("Ctrl+Up", "Earlier among its siblings"), ("Ctrl+Shift+X", "Disconnect"), ("F2", "Rename")],
+     ("Ctrl+Left", "Move left by a step"), ("Ctrl+Shift+X", "Disconnect"), ("F2", "Rename")],
 )  # fmt: skip
 def test_keys_of_the_outline_are_not_given_twice(keys, key, title):
     assert f"already belongs to “{title}”" in keys.conflict("tree.tidy", key)
 
 
 def test_one_key_may_mean_different_things_where_they_never_meet(canvas, outline, keys, hand):
+    assert keys.choose("tree.nudge.up", "") == ""
     assert keys.choose("tree.zoom_in", "Ctrl+Up") == "", "it counts on the canvas only"
     child = node_named(canvas, "H2")
     outline.select([child])

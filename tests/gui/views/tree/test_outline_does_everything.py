@@ -15,8 +15,8 @@ CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModi
 @pytest.fixture
 def outline(canvas, qtbot):
     """Beside a canvas, as in the window."""
-    canvas.growing = GrowthMode(canvas)
-    canvas.registry.add(*canvas.growing.actions())
+    canvas.growth_mode = GrowthMode(canvas)
+    canvas.registry.add(*canvas.growth_mode.actions())
     made = outline_of(canvas)
     qtbot.addWidget(made)
     made.resize(320, 400)
@@ -52,8 +52,8 @@ def test_freeze_fold_pin_and_align_are_the_same_keys_as_on_the_canvas(canvas, ou
 def test_a_child_is_grown_with_its_preview(canvas, outline, qtbot):
     outline.select([node_named(canvas, "H2")])
     qtbot.keyClick(outline, Qt.Key.Key_G)
-    assert canvas.growing.card.isVisible()
-    assert canvas.growing.card.accessibleDescription().startswith("Stored: ")
+    assert canvas.growth_mode.card.isVisible()
+    assert canvas.growth_mode.card.accessibleDescription().startswith("Stored: ")
     qtbot.keyClick(canvas.view, Qt.Key.Key_Return)
     assert titles(canvas) == ["Grow H3 below H2"]
 
@@ -96,7 +96,8 @@ def test_the_menu_offers_every_command_of_the_tree_with_its_key(canvas, outline)
     offered = set(entries(menu))
     menu.deleteLater()
     tree = {action.title for action in canvas.registry if action.menu.split("/")[0] in ("Tree", "Edit")}
-    assert tree - offered == {"Add from palette…"}
+    steps = {f"Move {side} by a step" for side in ("left", "right", "up", "down")}
+    assert tree - offered == {"Add from palette…"} | steps, "what is about places on the canvas"
 
 
 def test_keys_that_the_user_chose_count_here_too(canvas, outline, qtbot):

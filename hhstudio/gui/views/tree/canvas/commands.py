@@ -133,6 +133,10 @@ class TreeCommands:
     def align(self, how: Alignment) -> None:
         self.editor.align(self._selected_boxes(), how)
 
+    def nudge(self, dx: int, dy: int) -> None:
+        """Move what is selected by a step of the grid."""
+        self.editor.nudge(self.scene.selection, self.scene.placement.goals, dx, dy)
+
     def flip(self) -> None:
         """Let the tree grow in the other direction."""
         if self.editor.turn():
@@ -256,6 +260,12 @@ class TreeCommands:
             title = ALIGNMENTS[how]
             return row(f"align.{how}", title, keys, lambda: self.align(how), movable, "align", "Tree/Align")
 
+        def nudge(side: str, dx: int, dy: int) -> Action:
+            return row(
+                f"nudge.{side}", f"Move {side} by a step", f"Ctrl+{side.capitalize()}",
+                lambda: self.nudge(dx, dy), movable, "align", "Tree/Move by a step", CANVAS,
+            )  # fmt: skip
+
         def color(name: AnnotationColor) -> Action:
             return row(
                 f"color.{name}", name.capitalize(), "",
@@ -308,6 +318,10 @@ class TreeCommands:
             align("bottom", "Ctrl+Alt+Down"),
             align("across"),
             align("down"),
+            nudge("left", -1, 0),
+            nudge("right", 1, 0),
+            nudge("up", 0, -1),
+            nudge("down", 0, 1),
             row("pin", "Pinned in its place", "P", self.pin, nodes_selected, "layout",
                 checked_when=self._all_pinned,
                 tip="Pinned nodes stay where they are when the tree is tidied"),

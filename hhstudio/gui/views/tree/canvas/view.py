@@ -306,8 +306,6 @@ class TreeView(CameraView):
             pass
         elif plain and key in _ARROWS:
             self._walk(*_ARROWS[key])
-        elif event.modifiers() == Qt.KeyboardModifier.ControlModifier and key in _ARROWS:
-            self.editor.nudge(self.tree.selection, self.tree.places(), *_ARROWS[key])
         elif plain and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and len(self.tree.selection) == 1:
             self.rename_requested.emit(self.tree.selection[0])
         else:
