@@ -86,7 +86,7 @@ def test_drag_of_one_node_among_1000(canvas, benchmark):
     def drag():
         where[0] += 3.0
         item.setPos(item.pos() + QPointF(3.0 if where[0] % 90 < 45 else -3.0, 0.0))
-        canvas.scene.stretch_around(["n500"])
+        canvas.scene.placement.stretch_around(["n500"])
 
     def paint():
         began = time.perf_counter()
