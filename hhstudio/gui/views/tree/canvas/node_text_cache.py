@@ -61,7 +61,9 @@ class NodeTextCache:
                 self._node_keys[node_id] = key
                 item.show_text(node_text(spec, node, self.costs, depth, issues))
 
-    def write_edges(self, spec: Spec, contributions: Mapping[str, Iterable[tuple[str, EdgeContribution]]]) -> None:
+    def write_edges(
+        self, spec: Spec, contributions: Mapping[str, Iterable[tuple[str, EdgeContribution]]]
+    ) -> None:
         """The link of every edge, with what it inherits."""
         topology = spec.topology
         incoming, by_id, slots = topology.incoming, topology.by_id, topology.slot_by_id
