@@ -91,7 +91,7 @@ class TreeOutline(QTreeView):
     def selection(self) -> list[str]:
         """Ids of the nodes and annotations whose rows are selected."""
         model, ids = self._model, []
-        for rows in self.selectionModel().selection():
+        for rows in self.selectionModel().selection().toList():
             above = rows.parent()
             ids += [model.index(row, 0, above).data(ID) for row in range(rows.top(), rows.bottom() + 1)]
         return ids
