@@ -1,13 +1,17 @@
-"""``hhstudio screenshot``: pictures of the window, its views and scenes, without a screen."""
+"""``hhstudio screenshot``: pictures of the window and its views, without a screen."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hhstudio.cli.options import add_data
 from hhstudio.core.errors import HHStudioError
+
+if TYPE_CHECKING:
+    from hhstudio.gui.screenshots import ScreenshotRequest
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,8 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME,…",
         type=lambda text: tuple(filter(None, text.split(","))),
         default=(),
-        help="names or patterns from --list, as window,health or 'canvas-*'; '*' is everything "
-        "(default: the window and its panels)",
+        help="names or patterns from --list, as window,health or 'm*' (default: the window and its panels)",
     )
     add("--theme", choices=("light", "dark", "both"), default="both")
     add(
@@ -33,8 +36,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="of windows and panels; repeatable (default: 1280x800 and 1920x1080; panels as docked)",
     )
     add("--scale", metavar="N", type=_scale, default=1.0, help="pixels a point, as 2 for a fine screen")
-    add("--beside", metavar="T.h5", type=Path, help="another session, for what shows two (health, chains)")
-    add("--sweep", metavar="DIR", type=Path, help="of a sweep, for compare-… (default: a small one is run)")
+    add("--beside", metavar="T.h5", type=Path, help="another session, for what shows two (health)")
+    add("--sweep", metavar="DIR", type=Path, help="of a sweep, for the view that compares")
     add_data(parser, ", for panels that need images")
 
 
@@ -47,15 +50,25 @@ def execute(args: argparse.Namespace) -> int:
             open_session(session).close()  # what cannot be opened is refused before a window is built
     if args.out is None and not args.list:
         raise HHStudioError("screenshot: say where the pictures go, with --out DIR")
-    from PySide6.QtCore import QSize
-
-    from hhstudio.gui.screenshots import Wanted, listing, render, screen
+    from hhstudio.gui.screenshots import listing, render, screen
 
     if args.list:
         for name, shows in listing():
             print(f"{name:<18} {shows}")
         return 0
-    wanted = Wanted(
+    with screen.pretended(args.scale):
+        for file in render(args.out, request_of(args), complain):
+            print(file)
+    return 0
+
+
+def request_of(args: argparse.Namespace) -> ScreenshotRequest:
+    """What the options ask for."""
+    from PySide6.QtCore import QSize
+
+    from hhstudio.gui.screenshots import ScreenshotRequest
+
+    return ScreenshotRequest(
         only=args.only,
         session=args.session,
         beside=args.beside,
@@ -65,10 +78,10 @@ def execute(args: argparse.Namespace) -> int:
         sizes=tuple(QSize(*size) for size in args.size),
         theme=args.theme,
     )
-    with screen.pretended(args.scale):
-        for file in render(args.out, wanted, lambda text: print(f"hhstudio: {text}", file=sys.stderr)):
-            print(file)
-    return 0
+
+
+def complain(text: str) -> None:
+    print(f"hhstudio: {text}", file=sys.stderr)
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -80,9 +93,9 @@ def _size(text: str) -> tuple[int, int]:
 
 def _scale(text: str) -> float:
     try:
-        found = float(text)
+        scale = float(text)
     except ValueError:
-        found = 0.0
-    if not 0.5 <= found <= 4:
+        scale = 0.0
+    if not 0.5 <= scale <= 4:
         raise argparse.ArgumentTypeError(f"{text!r} is no scale from 0.5 to 4")
-    return found
+    return scale

@@ -10,7 +10,7 @@ from xvfb_screen import save, until
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec, Stream
 from hhstudio.core.tree import editing
-from hhstudio.gui.screenshots.stage import settle
+from hhstudio.gui.screenshots.session import settle
 from hhstudio.gui.state.session_files import save_spec
 
 __all__ = ["Twin", "pictures", "pytestmark", "screen", "start", "twin"]

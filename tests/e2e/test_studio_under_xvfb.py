@@ -15,7 +15,7 @@ from xvfb_screen import MISSING, Screen, save, share_of, until
 import hhstudio
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.spec.spec import Stream
-from hhstudio.gui.screenshots.stage import settle
+from hhstudio.gui.screenshots.session import settle
 from hhstudio.gui.shell.app import application
 from hhstudio.gui.shell.main_window import MainWindow
 from hhstudio.gui.state.preferences import Preferences

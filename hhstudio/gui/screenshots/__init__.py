@@ -1,6 +1,6 @@
-"""Pictures of the window, of every view in it, and of scenes: both themes, any size, no screen needed."""
+"""Pictures of the window and of every view in it: both themes, any size, no screen needed."""
 
 from hhstudio.gui.screenshots.render import listing, render
-from hhstudio.gui.screenshots.wanted import SIZES, Wanted
+from hhstudio.gui.screenshots.request import SIZES, ScreenshotRequest
 
-__all__ = ["SIZES", "Wanted", "listing", "render"]
+__all__ = ["SIZES", "ScreenshotRequest", "listing", "render"]

@@ -1,4 +1,7 @@
-"""A screen that is not there, large enough for any window. To be set up before there is a QApplication."""
+"""Pretended screen: one that is not there, large enough for any window.
+
+To be set up before there is a QApplication.
+"""
 
 from __future__ import annotations
 

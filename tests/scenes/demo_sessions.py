@@ -1,4 +1,4 @@
-"""Small sessions for scenes, really trained, on the digits that ship with the studio."""
+"""Demo sessions: small ones for scenes, really trained, on the digits that ship with the studio."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import Sweep
 from hhstudio.core.tree import depth_series
-from hhstudio.gui.screenshots.stage import LONGEST
+from hhstudio.gui.screenshots.session import LONGEST
 from hhstudio.service.run.client import RunClient
 from hhstudio.service.sweep.engine import local_pool
 from hhstudio.service.sweep.sweeper import Sweeper
@@ -31,7 +31,7 @@ def small(name: str, depth: int = 2, **fields: object) -> Spec:
     return specs.with_fields(spec, chosen)
 
 
-class Material:
+class DemoSessions:
     """Use it as a context: what has been made goes in the end. Each is made once, when first asked for."""
 
     def __init__(self, say: Callable[[str], None], sweep: Path | None = None) -> None:
@@ -39,7 +39,7 @@ class Material:
         self._folder = tempfile.TemporaryDirectory()
         self._made: dict[str, Path] = {}
 
-    def __enter__(self) -> Material:
+    def __enter__(self) -> DemoSessions:
         return self
 
     def __exit__(

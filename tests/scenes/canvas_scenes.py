@@ -1,4 +1,4 @@
-"""The canvas: from empty to 500 nodes, and what can be open on it."""
+"""Canvas scenes: from empty to 500 nodes, and what can be open on it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QWidget
 from hhstudio.core.spec import growth
 from hhstudio.core.tree import editing
 from hhstudio.core.tree.topology import Hypernetwork, Topology
-from hhstudio.gui.screenshots.material import Material
-from hhstudio.gui.screenshots.scene import Look, Scene
-from hhstudio.gui.screenshots.stage import Stage
+from hhstudio.gui.screenshots.session import ScreenshotSession
+
+from .demo_sessions import DemoSessions
+from .scene import Look, Scene
 
 
 def tree_of(nodes: int) -> Topology:
@@ -29,94 +30,94 @@ def tree_of(nodes: int) -> Topology:
     return topology
 
 
-def _named(stage: Stage, *names: str) -> list[str]:
+def _named(shot: ScreenshotSession, *names: str) -> list[str]:
     """Ids of nodes by their names."""
-    return [node.id for node in stage.workspace.document.topology.nodes if node.name in names]
+    return [node.id for node in shot.workspace.document.topology.nodes if node.name in names]
 
 
-def _drawn(stage: Stage, topology: Topology) -> Look:
-    stage.show_document(replace(stage.workspace.document.spec, topology=topology))
-    return stage.canvas_only
+def _drawn(shot: ScreenshotSession, topology: Topology) -> Look:
+    shot.show_document(replace(shot.workspace.document.spec, topology=topology))
+    return shot.canvas_only
 
 
-def _empty(stage: Stage, _material: Material) -> Look:
-    return _drawn(stage, Topology())
+def _empty(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
+    return _drawn(shot, Topology())
 
 
-def _small(stage: Stage, _material: Material) -> Look:
-    stage.workspace.new()
-    return stage.canvas_only
+def _small(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
+    shot.workspace.new()
+    return shot.canvas_only
 
 
-def _proposal(stage: Stage, _material: Material) -> Look:
-    stage.workspace.new_from("proposal")
-    return stage.canvas_only
+def _proposal(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
+    shot.workspace.new_from("proposal")
+    return shot.canvas_only
 
 
-def _fifty(stage: Stage, _material: Material) -> Look:
-    return _drawn(stage, tree_of(50))
+def _fifty(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
+    return _drawn(shot, tree_of(50))
 
 
-def _five_hundred(stage: Stage, _material: Material) -> Look:
-    return _drawn(stage, tree_of(500))
+def _five_hundred(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
+    return _drawn(shot, tree_of(500))
 
 
-def _downwards(stage: Stage, _material: Material) -> Look:
-    stage.workspace.new_from("binary")
-    stage.canvas.commands.flip()
-    return stage.canvas_only
+def _downwards(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
+    shot.workspace.new_from("binary")
+    shot.canvas.commands.flip()
+    return shot.canvas_only
 
 
-def _errors(stage: Stage, _material: Material) -> Look:
+def _errors(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     """A hypernetwork that generates nothing, one that nothing generates, a solver of no known kind."""
-    stage.workspace.new_from("proposal")
-    topology = stage.workspace.document.topology
+    shot.workspace.new_from("proposal")
+    topology = shot.workspace.document.topology
     solver = topology.paths[-1].solver
     topology = editing.update(topology, solver, architecture="small_cnn")
     child = next(s.target for s in topology.slots if isinstance(topology.by_id[s.target], Hypernetwork))
     slot = next(s.id for s in topology.slots if s.target == child)
     topology = editing.disconnect(editing.add_child(topology, topology.root or "")[0], slot)
-    stage.workspace.document.apply_topology("Draw", topology)
+    shot.workspace.document.apply_topology("Draw", topology)
 
     def look() -> QWidget:
-        stage.canvas_only()
-        stage.canvas.scene.select([])
-        stage.canvas.open_fixes()
-        return stage.window
+        shot.canvas_only()
+        shot.canvas.scene.select([])
+        shot.canvas.open_fixes()
+        return shot.window
 
     return look
 
 
-def _growing(stage: Stage, _material: Material) -> Look:
-    stage.workspace.new_from("proposal")
+def _growing(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
+    shot.workspace.new_from("proposal")
 
     def look() -> QWidget:
-        stage.window.growth_mode.dismiss()
-        stage.canvas_only()
-        stage.canvas.select_node(_named(stage, "H1")[0])
-        stage.window.growth_mode.grow()
-        return stage.window
+        shot.window.growth_mode.dismiss()
+        shot.canvas_only()
+        shot.canvas.select_node(_named(shot, "H1")[0])
+        shot.window.growth_mode.grow()
+        return shot.window
 
     return look
 
 
-def _palette(stage: Stage, _material: Material) -> Look:
-    stage.workspace.new_from("proposal")
+def _palette(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
+    shot.workspace.new_from("proposal")
 
     def look() -> QWidget:
-        stage.canvas_only()
-        stage.canvas.select_node(_named(stage, "H1")[0])
-        stage.canvas.commands.open_palette()
-        return stage.window
+        shot.canvas_only()
+        shot.canvas.select_node(_named(shot, "H1")[0])
+        shot.canvas.commands.open_palette()
+        return shot.window
 
     return look
 
 
-def _notes(stage: Stage, _material: Material) -> Look:
-    stage.workspace.new_from("proposal")
-    canvas, editor = stage.canvas, stage.canvas.editor
-    stage.canvas_only()
-    canvas.scene.select(_named(stage, "P2-0", "P2-1"))
+def _notes(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
+    shot.workspace.new_from("proposal")
+    canvas, editor = shot.canvas, shot.canvas.editor
+    shot.canvas_only()
+    canvas.scene.select(_named(shot, "P2-0", "P2-1"))
     canvas.commands.add_frame()
     frame = canvas.scene.selected_annotations[0]
     canvas.note_field.close_field(keep=False)
@@ -129,36 +130,36 @@ def _notes(stage: Stage, _material: Material) -> Look:
     text = "Both children are conditioned on the task: look at the distances between them."
     editor.write_annotation(comment, text)
     canvas.scene.select([])
-    return stage.canvas_only
+    return shot.canvas_only
 
 
-def _folded(stage: Stage, _material: Material) -> Look:
+def _folded(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     """Of three children one is frozen with what is below it, another folded."""
     topology = tree_of(40)
     below = [s.target for s in topology.slots if s.source == topology.root]
     first, second = [i for i in below if isinstance(topology.by_id[i], Hypernetwork)][:2]
-    _drawn(stage, growth.set_frozen(topology, [first], True))
-    stage.canvas_only()
-    stage.canvas.select_node(second)
-    stage.window.growth_mode.toggle_fold()
-    stage.canvas.scene.select([])
-    return stage.canvas_only
+    _drawn(shot, growth.set_frozen(topology, [first], True))
+    shot.canvas_only()
+    shot.canvas.select_node(second)
+    shot.window.growth_mode.toggle_fold()
+    shot.canvas.scene.select([])
+    return shot.canvas_only
 
 
-def _several(stage: Stage, _material: Material) -> Look:
+def _several(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     """Two solvers of different kinds are selected; their settings stand beside the tree."""
-    stage.workspace.new_from("proposal")
-    topology = stage.workspace.document.topology
+    shot.workspace.new_from("proposal")
+    topology = shot.workspace.document.topology
     first, second = (path.solver for path in topology.paths[:2])
-    stage.workspace.document.apply_topology(
+    shot.workspace.document.apply_topology(
         "Make it an MLP", editing.update(topology, first, architecture="mlp", options={"hidden": [64, 64]})
     )
 
     def look() -> QWidget:
-        stage.window.panels.show("properties")
-        stage.canvas.fit()
-        stage.canvas.scene.select([first, second])
-        return stage.window
+        shot.window.panels.show("properties")
+        shot.canvas.fit()
+        shot.canvas.scene.select([first, second])
+        return shot.window
 
     return look
 

@@ -1,4 +1,4 @@
-"""Sessions: the list, the trash, damage and what is saved of it, sessions of others, code of strangers."""
+"""Session scenes: the list, the trash, damage and recovery, sessions and code of others."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from PySide6.QtWidgets import QWidget
 
 from hhstudio.core.run.history import History
-from hhstudio.gui.screenshots.material import Material, small
-from hhstudio.gui.screenshots.scene import Look, Scene
-from hhstudio.gui.screenshots.stage import Stage, environment
+from hhstudio.gui.screenshots.session import ScreenshotSession, environment
 from hhstudio.service.run.client import RunClient
+
+from .demo_sessions import DemoSessions, small
+from .scene import Look, Scene
 
 _NAMES = (
     "morning", "morning-2", "two-levels-one-head-a-condition-with-curvature-and-a-very-long-name", "beta-0",
@@ -24,13 +25,13 @@ _NOTES = (
 )
 
 
-def _kept(stage: Stage, material: Material) -> list[Path]:
-    """Sessions in the stage's folder, copies of those of a sweep, some with notes and tags."""
+def _kept(shot: ScreenshotSession, demos: DemoSessions) -> list[Path]:
+    """Sessions in the shot's folder, copies of those of a sweep, some with notes and tags."""
     from hhstudio.store.catalog.notes import Notes, write_notes
 
     made = []
-    for name, source in zip(_NAMES, sorted(material.sweep().glob("*.h5")), strict=False):
-        made.append(stage.folder / f"{name}.h5")
+    for name, source in zip(_NAMES, sorted(demos.sweep().glob("*.h5")), strict=False):
+        made.append(shot.folder / f"{name}.h5")
         shutil.copyfile(source, made[-1])
     for path, (text, tags) in zip(made, _NOTES, strict=False):
         write_notes(path, Notes(text, tags))
@@ -44,51 +45,51 @@ def _damaged(path: Path) -> None:
         file.write(bytes(n * 73 % 251 for n in range(4096)))
 
 
-def _list(stage: Stage, material: Material) -> Look:
+def _list(shot: ScreenshotSession, demos: DemoSessions) -> Look:
     """Ten whole ones, one that is damaged beyond opening."""
-    made = _kept(stage, material)
-    (stage.folder / "cut-short.h5").write_bytes(made[0].read_bytes()[:3000])
-    stage.workspace.load(made[2])
+    made = _kept(shot, demos)
+    (shot.folder / "cut-short.h5").write_bytes(made[0].read_bytes()[:3000])
+    shot.workspace.load(made[2])
 
     def look() -> QWidget:
-        stage.look()
-        stage.window.panels["sessions"].choose_session(made[2])
-        return stage.window
+        shot.look()
+        shot.window.panels["sessions"].choose_session(made[2])
+        return shot.window
 
     return look
 
 
-def _thrown(stage: Stage, material: Material) -> Look:
-    made = _kept(stage, material)
-    stage.look()
-    view = stage.window.panels["sessions"]
-    with environment("XDG_DATA_HOME", str(stage.folder.parent)):
+def _thrown(shot: ScreenshotSession, demos: DemoSessions) -> Look:
+    made = _kept(shot, demos)
+    shot.look()
+    view = shot.window.panels["sessions"]
+    with environment("XDG_DATA_HOME", str(shot.folder.parent)):
         view.delete_requested.emit([made[1]])
-        stage.until(lambda: not view.toast.isHidden(), "the word about the trash")
-    stage.look()
-    return lambda: stage.window
+        shot.until(lambda: not view.toast.isHidden(), "the word about the trash")
+    shot.look()
+    return lambda: shot.window
 
 
-def _offer(stage: Stage, material: Material) -> Look:
+def _offer(shot: ScreenshotSession, demos: DemoSessions) -> Look:
     """Opening a session that is damaged."""
-    path = _kept(stage, material)[0]
+    path = _kept(shot, demos)[0]
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    stage.workspace.open(path)
-    stage.until(lambda: stage.open_dialogs, "the question")
-    return lambda: stage.open_dialogs[-1]
+    shot.workspace.open(path)
+    shot.until(lambda: shot.open_dialogs, "the question")
+    return lambda: shot.open_dialogs[-1]
 
 
-def _report(stage: Stage, material: Material) -> Look:
-    path = _kept(stage, material)[0]
+def _report(shot: ScreenshotSession, demos: DemoSessions) -> Look:
+    path = _kept(shot, demos)[0]
     _damaged(path)
-    stage.window.files.recover(path)
-    stage.until(lambda: stage.open_dialogs, "the report")
-    return lambda: stage.open_dialogs[-1]
+    shot.window.files.recover(path)
+    shot.until(lambda: shot.open_dialogs, "the report")
+    return lambda: shot.open_dialogs[-1]
 
 
-def _read_only(stage: Stage, _material: Material) -> Look:
+def _read_only(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     """A worker that is not this window's writes the session that it opens."""
-    out = stage.folder / "overnight.h5"
+    out = shot.folder / "overnight.h5"
     client = RunClient(small("overnight", training__steps=1000, evaluation__every=10), out)
     history = History()
 
@@ -101,24 +102,22 @@ def _read_only(stage: Stage, _material: Material) -> Look:
         client.kill()
         client.wait(10.0)
 
-    stage.after(end)
+    shot.after(end)
     client.start()
-    stage.until(learned, "the second task")
+    shot.until(learned, "the second task")
     client.checkpoint()
     client.pause()
-    stage.until(lambda: learned() and history.state == "paused", "the pause")
-    stage.workspace.open(out)
-    stage.until(lambda: stage.workspace.source is not None, "the session in the window")
-    return lambda: stage.window
+    shot.until(lambda: learned() and history.state == "paused", "the pause")
+    shot.workspace.open(out)
+    shot.until(lambda: shot.workspace.source is not None, "the session in the window")
+    return lambda: shot.window
 
 
-def _consent(stage: Stage, _material: Material) -> Look:
-    stage.show_document(
-        small("from-a-friend", solver__architecture="friendly.cells:Cell", solver__options={})
-    )
-    stage.workspace.runs.start()
-    stage.until(lambda: stage.open_dialogs, "the question")
-    return lambda: stage.open_dialogs[-1]
+def _consent(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
+    shot.show_document(small("from-a-friend", solver__architecture="friendly.cells:Cell", solver__options={}))
+    shot.workspace.runs.start()
+    shot.until(lambda: shot.open_dialogs, "the question")
+    return lambda: shot.open_dialogs[-1]
 
 
 SCENES = (

@@ -1,4 +1,4 @@
-"""A scene: a state of the studio that is worth a picture, and how a user gets there."""
+"""Scene: a state of the studio that is worth a picture, and how a user gets there."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Literal
 
 from PySide6.QtWidgets import QWidget
 
-from hhstudio.gui.screenshots.material import Material
-from hhstudio.gui.screenshots.stage import Stage
-from hhstudio.gui.screenshots.wanted import Wanted
+from hhstudio.gui.screenshots.request import ScreenshotRequest
+from hhstudio.gui.screenshots.session import ScreenshotSession
+
+from .demo_sessions import DemoSessions
 
 Need = Literal["session", "beside", "data"]
 Look = Callable[[], QWidget]
@@ -30,10 +31,10 @@ class Scene:
 
     name: str
     shows: str
-    act: Callable[[Stage, Material], Look]
+    act: Callable[[ScreenshotSession, DemoSessions], Look]
     needs: tuple[Need, ...] = ()
     whole: bool = True
 
-    def missing(self, wanted: Wanted) -> list[str]:
+    def missing(self, request: ScreenshotRequest) -> list[str]:
         """What it needs and has not been given, in words."""
-        return [HOW[need] for need in self.needs if getattr(wanted, need) is None]
+        return [HOW[need] for need in self.needs if getattr(request, need) is None]

@@ -1,4 +1,4 @@
-"""A window of its own to take pictures of: its settings and sessions are in a folder that goes with it."""
+"""Screenshot session: a window to take pictures of, with settings and sessions of its own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from PySide6.QtCore import QEvent, QEventLoop, QPoint, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPixmap
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QWidget
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.spec.spec import Spec
-from hhstudio.gui.screenshots.wanted import Wanted
+from hhstudio.gui.screenshots.request import ScreenshotRequest
 from hhstudio.gui.shell.app import application
 from hhstudio.gui.shell.main_window import MainWindow
 from hhstudio.gui.state.preferences import Preferences
@@ -28,18 +29,18 @@ from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 PATIENCE = 120.0
 """Seconds that a view's answers may take."""
 LONGEST = 900.0
-"""Seconds that a run may take to get where a scene begins, on a machine that is busy."""
+"""Seconds that a run may take to get where it is to be seen, on a machine that is busy."""
 _SOON = 0.4
 """Seconds after which a view that has come to the front has asked."""
 
 
-class Stage:
+class ScreenshotSession:
     """Use it as a context. ``folder``: an empty folder in which sessions are kept; ``window`` and
-    ``workspace`` as a user has them; ``size``: what single views are taken at now, None as usual. Whatever a
-    scene starts it ends through :meth:`after`."""
+    ``workspace`` as a user has them; ``size``: what single views are taken at now, None as usual. Whatever is
+    started for a picture is ended through :meth:`after`."""
 
-    def __init__(self, wanted: Wanted, session: Path | None = None) -> None:
-        self.wanted, self.session = wanted, session
+    def __init__(self, request: ScreenshotRequest, session: Path | None = None) -> None:
+        self.request, self.session = request, session
         self.size: QSize | None = None
         self.app = application()
         self._ends = ExitStack()
@@ -47,26 +48,26 @@ class Stage:
         self.window: MainWindow
         self.workspace: Workspace
 
-    def __enter__(self) -> Stage:
-        wanted, session = self.wanted, self.session
+    def __enter__(self) -> ScreenshotSession:
+        request, session = self.request, self.session
         home = Path(self._ends.enter_context(tempfile.TemporaryDirectory()))
         if session is None:
             self._ends.enter_context(environment("HOME", str(home)))  # paths on screen begin with ~
         self.folder = home / "sessions"
         self.folder.mkdir()
         preferences = Preferences(QSettings(str(home / "settings.ini"), QSettings.Format.IniFormat))
-        preferences.theme = wanted.themes[0].name  # type: ignore[assignment]
+        preferences.theme = request.themes[0].name  # type: ignore[assignment]
         preferences.sessions_folder = self.folder if session is None else session.absolute().parent
         preferences.welcomed = True
         preferences.notify = False
-        if wanted.data is not None:
-            preferences.data_folder = wanted.data
+        if request.data is not None:
+            preferences.data_folder = request.data
         self.workspace = Workspace(preferences)
-        self.workspace.trust.unverified_data = wanted.allow_unverified
+        self.workspace.trust.unverified_data = request.allow_unverified
         self.window = MainWindow(self.workspace, Theming(self.app, preferences))
         self.window.canvas.scene.animated = False
         self._ends.callback(self._close)
-        self.place(wanted.window_sizes[0])
+        self.place(request.window_sizes[0])
         self.window.show()
         self.look()
         if session is not None:
@@ -88,7 +89,7 @@ class Stage:
         self.window.deleteLater()
         self.app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
-    # for scenes -------------------------------------------------------------------------------------
+    # what is to be seen -------------------------------------------------------------------------------------
 
     @property
     def canvas(self) -> TreeCanvas:
@@ -134,13 +135,22 @@ class Stage:
         sessions.look()
         loop.exec()
 
+    def compare_sweep(self, folder: Path) -> Any:
+        """Have the comparison show a sweep, with all its curves; its view."""
+        view = self.window.panels.show("compare")
+        view.compare_sweep(folder)
+        self.until(lambda: len(view.lines) > 1, "the sweep's table")
+        self.until(lambda: view.reading.pending == 0, "the sweep's curves")
+        self.pause(0.5)
+        return view
+
     @property
     def open_dialogs(self) -> list[QDialog]:
         return [over for over in self._over() if isinstance(over, QDialog)]
 
     def alone(self, name: str, usual: QSize | None) -> QWidget:
-        """A part in front, in a window of its own of the size that is wanted, else of its ``usual`` one; with
-        neither where it is docked. The view, without the frame around it."""
+        """A view in front, in a window of its own of the size that is asked for, else of its ``usual`` one;
+        with neither where it is docked. The view, without the frame around it."""
         size = self.size or usual
         dock = self.window.docks[name]
         dock.setFloating(size is not None)
@@ -185,17 +195,17 @@ class Stage:
     def picture(self, widget: QWidget) -> QPixmap:
         """The widget; of the window, with the menus and dialogs that are open over it."""
         self.settle()
-        made = widget.grab()
+        picture = widget.grab()
         if widget is not self.window:
-            return made
-        painter = QPainter(made)
+            return picture
+        painter = QPainter(picture)
         painter.setPen(QColor(self.window.theming.theme.border))
         for over in self._over():
             at = over.mapToGlobal(QPoint()) - widget.mapToGlobal(QPoint())
             painter.drawPixmap(at, over.grab())
             painter.drawRect(at.x(), at.y(), over.width() - 1, over.height() - 1)
         painter.end()
-        return made
+        return picture
 
     def _over(self) -> list[QWidget]:
         """Top-level widgets that are open beside the window."""

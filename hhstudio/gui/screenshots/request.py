@@ -1,4 +1,4 @@
-"""What somebody wants pictures of."""
+"""A request for screenshots: of what, of which session, at which sizes, in which themes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ SIZES = (QSize(1280, 800), QSize(1920, 1080))
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """``only``: names, or patterns of names as ``canvas-*``; () for the window and every part of it.
+class ScreenshotRequest:
+    """``only``: names, or patterns of names as ``canvas-*``; () for the window and every view in it.
 
     ``session`` is shown in the window; ``beside``: another one, for what shows two; ``sweep``: the folder of
     one; ``data``: folder of the data sets, for views that run solvers on images; ``allow_unverified``: also
@@ -45,7 +45,7 @@ class Wanted:
         return self.sizes or SIZES
 
     def chosen(self, names: Iterable[str], usual: Iterable[str]) -> list[str]:
-        """Of ``names`` those that are wanted, in their order; ``usual`` where nothing is said. Raises
+        """Of ``names`` those that ``only`` means, in their order; ``usual`` where it is empty. Raises
         HHStudioError for a word that means none of them."""
         names = list(names)
         for word in self.only:

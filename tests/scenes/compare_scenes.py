@@ -1,4 +1,4 @@
-"""Many runs: a sweep being set up, and its table, curves and parallel coordinates."""
+"""Sweep scenes: one being set up, and its table, curves and parallel coordinates."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from hhstudio.gui.screenshots.material import Material
-from hhstudio.gui.screenshots.scene import Look, Scene
-from hhstudio.gui.screenshots.stage import Stage
+from hhstudio.gui.screenshots.session import ScreenshotSession
+
+from .demo_sessions import DemoSessions
+from .scene import Look, Scene
 
 _WIDE = QSize(1280, 520)
 
 
-def _sweep(stage: Stage, _material: Material) -> Look:
-    stage.workspace.use_preset("quickstart")
-    made = stage.window.panels.show("compare").sweeps.ask(stage.window, stage.window.theming.theme)
+def _sweep(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
+    shot.workspace.use_preset("quickstart")
+    made = shot.window.panels.show("compare").sweeps.ask(shot.window, shot.window.theming.theme)
     made.add_row("depth", "1, 2, 3")
     made.look()
 
@@ -28,38 +29,32 @@ def _sweep(stage: Stage, _material: Material) -> Look:
     return look
 
 
-def _compared(stage: Stage, material: Material) -> Any:
+def _compared(shot: ScreenshotSession, demos: DemoSessions) -> Any:
     """The compare view, with all runs of a sweep read."""
-    folder = material.sweep()
-    view = stage.window.panels.show("compare")
-    view.compare_sweep(folder)
-    stage.until(lambda: len(view.lines) > 1, "the sweep's table")
-    stage.until(lambda: view.reading.pending == 0, "the sweep's curves")
-    stage.pause(0.5)
-    return view
+    return shot.compare_sweep(demos.sweep())
 
 
-def _curves(stage: Stage, material: Material) -> Look:
-    view = _compared(stage, material)
+def _curves(shot: ScreenshotSession, demos: DemoSessions) -> Look:
+    view = _compared(shot, demos)
     view.tabs.setCurrentWidget(view.overlay)
-    return lambda: stage.alone("compare", _WIDE)
+    return lambda: shot.alone("compare", _WIDE)
 
 
-def _means(stage: Stage, material: Material) -> Look:
-    view = _compared(stage, material)
+def _means(shot: ScreenshotSession, demos: DemoSessions) -> Look:
+    view = _compared(shot, demos)
     view.tabs.setCurrentWidget(view.overlay)
     view.controls.average = True
     view.controls.average_changed.emit()
-    return lambda: stage.alone("compare", _WIDE)
+    return lambda: shot.alone("compare", _WIDE)
 
 
-def _settings(stage: Stage, material: Material) -> Look:
+def _settings(shot: ScreenshotSession, demos: DemoSessions) -> Look:
     """The upper half of the first axis is brushed with the mouse."""
-    view = _compared(stage, material)
+    view = _compared(shot, demos)
     view.tabs.setCurrentWidget(view.parallel)
 
     def look() -> QWidget:
-        found = stage.alone("compare", _WIDE)
+        found = shot.alone("compare", _WIDE)
         plot = view.parallel
         plot.clear_brushes()
         x = round(plot.axis_x(len(plot.axes) - 1))
@@ -72,12 +67,12 @@ def _settings(stage: Stage, material: Material) -> Look:
     return look
 
 
-def _docked(stage: Stage, material: Material) -> Look:
-    _compared(stage, material)
+def _docked(shot: ScreenshotSession, demos: DemoSessions) -> Look:
+    _compared(shot, demos)
 
     def look() -> QWidget:
-        stage.window.panels.show("compare")
-        return stage.window
+        shot.window.panels.show("compare")
+        return shot.window
 
     return look
 
