@@ -1,7 +1,7 @@
 """The spec: everything that decides a run. Topology, stream, training, consolidation, links.
 
 A spec is immutable, validated on the way in by msgspec, and enough to run a session again. Fields
-with fixed names are a contract (README, "Settings"); units stand in the docstrings.
+with fixed names are a contract (resources/guide/settings.md); units stand in the docstrings.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Consolidation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Link(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a generator's output becomes weights (DESIGN: link modes).
+    """How a generator's output becomes weights (resources/guide/glossary.md, Link).
 
     direct: the output is the weights. anchored: a + alpha * s * u with anchor a, fan-in scale s and
     unit-scale output u. Anchors: seeded (drawn from the seed, not stored, not trained); learned (stored

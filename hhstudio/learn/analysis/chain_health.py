@@ -1,7 +1,7 @@
 """Chain health: does every level generate at the wanted scale, and what becomes of an error on the way.
 
-An error is injected as DESIGN, section 7 asks: every tensor of one place of the chain is moved in a random
-direction by the same share of its own root mean square, and the solver's weights are compared.
+An error is injected at one place of the chain: every tensor there is moved in a random direction by the same
+share of its own root mean square, and the solver's weights are compared.
 """
 
 from __future__ import annotations

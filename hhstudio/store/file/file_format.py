@@ -1,6 +1,6 @@
 """Names in a session file (HDF5, standard filters, oldest format that HDF5 can write).
 
-A table of the whole layout is in the README; what it says is what stands here.
+A table of the whole layout is in resources/guide/file-format.md; what it says is what stands here.
 """
 
 from __future__ import annotations

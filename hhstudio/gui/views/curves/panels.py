@@ -305,7 +305,8 @@ class CurvePanels(QWidget):
         return ranges.along_x(end, unit, self.settings.live)
 
     def _set_quality(self, moving: bool) -> None:
-        """Fine lines where there is time for them (DESIGN: width 1, no antialiasing while live)."""
+        """Fine lines where there is time for them: while live, lines that are wider than a pixel or smoothed
+        take a hundred times as long to draw."""
         shown = [panel for panel in self.panels.values() if _on_screen(panel)]
         fine = sum(panel.points for panel in shown) <= (_FINE_LIVE if moving else _FINE_IDLE)
         for panel in shown:
