@@ -2,7 +2,7 @@
 # make test   run the whole test suite
 # make lint   ruff, import-linter, mypy, typos
 # make bench  print the benchmarks' tables
-# make screenshots  make the pictures of the README again; .ci/screenshots says what it can be given
+# make screenshots  take the guide's pictures again; .ci/screenshots says what it can be given
 .PHONY: run test lint bench screenshots clean
 
 PYTHON_ENV := .venv/bin
@@ -29,7 +29,7 @@ bench:
 
 screenshots:
 	@.ci/setup run
-	@OURS="$(OURS)" DIRECT="$(DIRECT)" DEPTH="$(DEPTH)" DATA="$(DATA)" UNVERIFIED="$(UNVERIFIED)" \
+	@OURS="$(OURS)" DIRECT="$(DIRECT)" DEPTH="$(DEPTH)" FIGURE="$(FIGURE)" DATA="$(DATA)" UNVERIFIED="$(UNVERIFIED)" \
 		OUT="$(OUT)" .ci/screenshots
 
 clean:
