@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import hhstudio
-from hhstudio.cli import export, presets, recover, reproduce, run, screenshot, show, studio, sweep
+from hhstudio.cli import export, guide, presets, recover, reproduce, run, screenshot, show, studio, sweep
 from hhstudio.core.errors import HHStudioError
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, Configure, Execute]] = {
     "export": ("weights, tables, figures or the spec of a session", export.configure, export.execute),
     "recover": ("rebuild a session from its journal", recover.configure, recover.execute),
     "reproduce": ("a named experiment, beside published figures", reproduce.configure, reproduce.execute),
+    "guide": ("the guide, as text", guide.configure, guide.execute),
     "screenshot": ("render every view to PNG, no screen needed", screenshot.configure, screenshot.execute),
 }
 
