@@ -38,7 +38,8 @@ def readable(markdown: str, width: int) -> str:
     """The text as it stands, its tables with columns that fit into ``width`` characters."""
     lines: list[str] = []
     for is_table, group in groupby(markdown.splitlines(), lambda line: line.startswith("|")):
-        lines += _table(list(group), width) if is_table else group
+        block = list(group)
+        lines += _table(block, width) if is_table else block
     return "\n".join(lines) + "\n"
 
 

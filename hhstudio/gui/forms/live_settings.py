@@ -9,6 +9,7 @@ from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QWidget
 
 from hhstudio.core.run.history import History
+from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.captioned import Captioned
 
 
@@ -81,7 +82,7 @@ class Steering(QWidget):
         self.lr = SettingBox("Learning rate", 1e-12, 1e300)
         self.lr.setToolTip("Learning rate of the weights, from the next step on; Page keys: ten times")
         self.beta = SettingBox("β, the weight of consolidation", 0.0, 1e300)
-        self.beta.setToolTip("β: weight of keeping earlier tasks, from the next step on")
+        glossary.explain(self.beta, "Beta", "β: weight of keeping earlier tasks, from the next step on")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 from hhstudio.gui.shell.panel import Panel
 from hhstudio.gui.state.preferences import Preferences
 
-VERSION = 4
+VERSION = 5
 """Of the default layout; a remembered layout of another version is not restored."""
 _STACKED_FROM = 900
 """Height of the window in pixels."""

@@ -14,6 +14,7 @@ from hhstudio.gui.shell.commands import all_actions
 from hhstudio.gui.shell.context import AppContext
 from hhstudio.gui.shell.docks import Docks
 from hhstudio.gui.shell.files import Files
+from hhstudio.gui.shell.guide_help import GuideHelp
 from hhstudio.gui.shell.key_bindings import KeyBindings
 from hhstudio.gui.shell.panel_registry import PANELS
 from hhstudio.gui.shell.panels import Panels
@@ -81,6 +82,9 @@ class MainWindow(QMainWindow):
         self.registry.add(*self.growth_mode.actions())
         self.keys = KeyBindings(self.registry, workspace.preferences)
         self.run_bar = RunBar(workspace, self.registry, theme=theme)
+        self.guide_help = GuideHelp(
+            self, self.docks, self.panels, {self.canvas: "drawing", self.run_bar: "runs"}
+        )
         self._question = dialogs.Question()
         self._closing = False
         self._build()
@@ -161,6 +165,12 @@ class MainWindow(QMainWindow):
     def show_welcome(self) -> None:
         self.workspace.preferences.welcomed = False
         self.welcome.show()
+
+    def show_guide(self) -> None:
+        self.guide_help.show()
+
+    def what_is_this(self) -> None:
+        self.guide_help.ask()
 
     def show_shortcuts(self) -> None:
         Shortcuts(self.keys, self.theming.theme, self).open()

@@ -22,7 +22,8 @@ class Panel:
     where it stands at first; panels of one place are tabs in the order of the list, the first in front.
     ``shown``: whether it is there in the default layout; ``roomy``: only in one that is high enough for two
     rows. ``late``: made only after the window has been painted, because its imports take long. ``tip``: what
-    it is for, in a sentence. ``menu``: where its action is found.
+    it is for, in a sentence. ``menu``: where its action is found. ``guide``: where the guide tells of it, as
+    ``analysis#filters``.
 
     The widget that ``make`` returns connects itself to what it needs, and may have any of
     ``set_history(History | None)``, ``refresh(Changes)``, ``set_source(Session | None)``,
@@ -34,6 +35,7 @@ class Panel:
     title: str
     make: Callable[[AppContext], QWidget]
     side: Side
+    guide: str
     row: int = 0
     key: str = ""
     shown: bool = True

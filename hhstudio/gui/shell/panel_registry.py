@@ -193,6 +193,12 @@ def _runs(context: AppContext) -> QWidget:
     return RunsView(context.workspace)
 
 
+def _guide(_context: AppContext) -> QWidget:
+    from hhstudio.gui.views.guide.view import GuideView
+
+    return GuideView()
+
+
 def _history(context: AppContext) -> QWidget:
     from hhstudio.gui.views.edit_history import EditHistory
 
@@ -214,34 +220,40 @@ def _tasks(context: AppContext) -> QWidget:
 
 
 PANELS = (
-    Panel("sessions", "Sessions", _sessions, "left", key="Ctrl+1", tip="Sessions in the sessions folder"),
-    Panel("outline", "Outline", _outline, "left", row=1, key="Ctrl+6", tip="The tree as a list"),
-    Panel("tasks", "Tasks", _tasks, "left", row=1, key="Ctrl+9",
+    Panel("sessions", "Sessions", _sessions, "left", "sessions#the-list", key="Ctrl+1",
+         tip="Sessions in the sessions folder"),
+    Panel("outline", "Outline", _outline, "left", "drawing#the-outline", row=1, key="Ctrl+6",
+         tip="The tree as a list"),
+    Panel("tasks", "Tasks", _tasks, "left", "drawing#tasks", row=1, key="Ctrl+9",
          tip="The stream's tasks: their classes, their order, the paths that learn them"),
-    Panel("runs", "Runs", _runs, "left", row=1, key="Alt+0",
+    Panel("runs", "Runs", _runs, "left", "runs#while-it-goes-on", row=1, key="Alt+0",
          tip="The run that goes on, what can be changed in it, and those that wait"),
-    Panel("history", "History", _history, "left", row=1, key="Ctrl+8", roomy=True,
+    Panel("history", "History", _history, "left", "drawing#history", row=1, key="Ctrl+8", roomy=True,
          tip="What was done, to go back to"),
-    Panel("curves", "Curves", _curves, "bottom", key="Ctrl+2", late=True, tip="Accuracy and losses, live"),
-    Panel("compare", "Compare", _compare, "bottom", key="Alt+9", late=True,
+    Panel("curves", "Curves", _curves, "bottom", "curves-and-comparison#curves", key="Ctrl+2", late=True,
+         tip="Accuracy and losses, live"),
+    Panel("compare", "Compare", _compare, "bottom", "curves-and-comparison#compare", key="Alt+9", late=True,
          tip="Sessions side by side, and sweeps while they go on"),
-    Panel("log", "Log", _log, "bottom", key="Ctrl+5", tip="What happened"),
-    Panel("matrix", "Accuracy matrix", _matrix, "right", key="Ctrl+3",
-         tip="Accuracy on every task after every task"),
-    Panel("filters", "Filters", _filters, "right", row=1, key="Ctrl+4", tip="Generated weights as pictures",
-         menu="Inspect"),
-    Panel("properties", "Properties", _properties, "right", row=1, key="Ctrl+7",
+    Panel("log", "Log", _log, "bottom", "runs#the-log", key="Ctrl+5", tip="What happened"),
+    Panel("matrix", "Accuracy matrix", _matrix, "right", "curves-and-comparison#accuracy-matrix",
+         key="Ctrl+3", tip="Accuracy on every task after every task"),
+    Panel("filters", "Filters", _filters, "right", "analysis#filters", row=1, key="Ctrl+4",
+         tip="Generated weights as pictures", menu="Inspect"),
+    Panel("properties", "Properties", _properties, "right", "drawing#properties", row=1, key="Ctrl+7",
          tip="Settings of what is selected, and of everything"),
-    Panel("health", "Chain health", _health, "right", row=1, key="Alt+1", shown=False, menu="Inspect",
-         tip="Why a chain of hypernetworks holds or fails"),
-    Panel("try", "Try it", _try, "right", row=1, key="Alt+4", shown=False, menu="Inspect",
-         tip="An image in, what every path makes of it out"),
-    Panel("weights", "Weights", _weights, "right", row=1, key="Alt+5", shown=False, menu="Inspect",
-         tip="Histograms of every layer through time, scales, dead units"),
-    Panel("mixing", "Between tasks", _mixing, "right", row=1, key="Alt+6", shown=False, menu="Inspect",
-         tip="Weights from mixed task embeddings, and how well they do"),
-    Panel("distances", "Distances", _distances, "right", row=1, key="Alt+2", shown=False, menu="Inspect",
+    Panel("health", "Chain health", _health, "right", "analysis#chain-health", row=1, key="Alt+1",
+         shown=False, menu="Inspect", tip="Why a chain of hypernetworks holds or fails"),
+    Panel("try", "Try it", _try, "right", "analysis#try-it", row=1, key="Alt+4",
+         shown=False, menu="Inspect", tip="An image in, what every path makes of it out"),
+    Panel("weights", "Weights", _weights, "right", "analysis#weights", row=1, key="Alt+5",
+         shown=False, menu="Inspect", tip="Histograms of every layer through time, scales, dead units"),
+    Panel("mixing", "Between tasks", _mixing, "right", "analysis#between-tasks", row=1, key="Alt+6",
+         shown=False, menu="Inspect", tip="Weights from mixed task embeddings, and how well they do"),
+    Panel("distances", "Distances", _distances, "right", "analysis#distances", row=1, key="Alt+2",
+         shown=False, menu="Inspect",
          tip="How far apart the generated solvers are, and how far they have moved"),
-    Panel("maps", "Map", _maps, "right", row=1, key="Alt+3", shown=False, menu="Inspect",
-         tip="Embeddings and generated weights as a map"),
+    Panel("maps", "Map", _maps, "right", "analysis#map", row=1, key="Alt+3",
+         shown=False, menu="Inspect", tip="Embeddings and generated weights as a map"),
+    Panel("guide", "Guide", _guide, "right", "index", row=1, shown=False,
+         tip="What everything is and how it is done, with search"),
 )  # fmt: skip

@@ -50,6 +50,10 @@ class Panels(QObject):
         self._docks.show(name)
         return widget
 
+    def guide_of(self, name: str) -> str:
+        """Where the guide tells of a panel. Raises KeyError."""
+        return self._by_name[name].guide
+
     def tell(self, method: str, *values: object) -> None:
         """Call a method of every panel that has it."""
         for widget in list(self):

@@ -38,6 +38,14 @@ class Shell(Protocol):
         """The first steps."""
         ...
 
+    def show_guide(self) -> None:
+        """The guide, at what the user looks at."""
+        ...
+
+    def what_is_this(self) -> None:
+        """Let the user click on something to be told what it is."""
+        ...
+
     def show_shortcuts(self) -> None:
         """The editor of key sequences."""
         ...

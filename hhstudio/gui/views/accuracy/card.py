@@ -20,6 +20,7 @@ from hhstudio.gui.views.accuracy.arrangement import (
 )
 from hhstudio.gui.views.accuracy.matrix_map import HeatMap
 from hhstudio.gui.views.accuracy.tables import FIGURES, figure_text
+from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.theme import Theme
 
@@ -39,7 +40,7 @@ class FigureTile(QWidget):
         self.field = field
         self.value = QLabel("–", self)
         self.name = QLabel(name, self)
-        self.setToolTip(DEFINITIONS[field])
+        glossary.explain(self, name, DEFINITIONS[field])
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(name)
 

@@ -15,6 +15,7 @@ from hhstudio.core.spec.costs import ParameterCount
 from hhstudio.gui.views.accuracy.arrangement import MARGIN, TITLE
 from hhstudio.gui.views.accuracy.card import card_sheet
 from hhstudio.gui.views.accuracy.tables import points_text
+from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.node_text import short_count
 from hhstudio.gui.widgets.theme import Theme
@@ -39,7 +40,10 @@ class WorthRow(QWidget):
         self._theme: Theme | None = None
         self._title, self._most = 0, 0.1
         self.sentence = _sentence(path, worth)
-        self.setToolTip(f"{self.sentence}\n\n{BYPASSED_TIP}" if worth.bypassed else self.sentence)
+        if worth.bypassed:
+            glossary.explain(self, "Bypassed", f"{self.sentence}\n\n{BYPASSED_TIP}")
+        else:
+            glossary.explain(self, "Edge contribution", self.sentence)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(worth.title)
         self.setAccessibleDescription(self.sentence)

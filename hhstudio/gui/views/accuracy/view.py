@@ -30,6 +30,7 @@ from hhstudio.gui.views.accuracy.arrangement import GAP, WIDEST, arrange
 from hhstudio.gui.views.accuracy.bounds import BoundsCard
 from hhstudio.gui.views.accuracy.card import MatrixCard
 from hhstudio.gui.views.accuracy.edge_contributions import WorthCard, full_bar
+from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.color_bar import ScaleBar
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
@@ -77,7 +78,7 @@ class MatrixView(QWidget):
         self.scale = ScaleBar(theme)
         self.caption = QLabel(_CAPTION)
         self.caption.setFixedHeight(self.scale.sizeHint().height())
-        self.caption.setToolTip("R[i, j] is the accuracy on task j after learning task i")
+        glossary.explain(self.caption, "Accuracy matrix")
         self.copy = QToolButton()
         self.copy.setText("Copy")
         self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -25,6 +25,7 @@ from hhstudio.core.statistics import Estimate
 from hhstudio.core.sweeps.comparison import ALL_PATHS, MEASURES, MISSING
 from hhstudio.core.sweeps.run_names import value_text
 from hhstudio.gui.views.compare.lines import Line, Looks, short
+from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.formatting import duration
 
 SORT = int(Qt.ItemDataRole.UserRole)
@@ -96,7 +97,7 @@ def _figure(path: str, measure: str) -> Column:
 
     return Column(
         f"{MEASURES[measure]} {path or 'mean'}",
-        f"{path or 'Mean over the paths'}: {continual.DEFINITIONS[measure]}",
+        glossary.tip(MEASURES[measure], f"{path or 'Mean over the paths'}: {continual.DEFINITIONS[measure]}"),
         lambda line: None if (found := estimate(line)) is None else found.mean,
         lambda line: estimate_text(estimate(line), measure),
         best=measure == "average",

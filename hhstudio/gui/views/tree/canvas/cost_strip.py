@@ -14,6 +14,7 @@ from hhstudio.core.spec.costs import Costs, ParameterCount, costs, count_costs, 
 from hhstudio.core.spec.document import Diff, Document
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
+from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.node_text import compression, short_count
 from hhstudio.gui.widgets.theme import Theme
 
@@ -136,7 +137,7 @@ class CostStrip(QWidget):
     def show_costs(self) -> None:
         spec = self.document.spec
         self.text.setText(line(spec, costs(spec)) + self._time(spec))
-        self.text.setToolTip(_TIP)
+        glossary.explain(self.text, "Generated", _TIP)
         wrong = any(issue.severity == "error" for issue in rules.issues(spec))
         self.button.setEnabled(not self._busy and not wrong)
 

@@ -1,0 +1,1 @@
+"""Guide panel: the pages of the guide, with contents, search, and links between them."""
