@@ -4,11 +4,14 @@ import ast
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hhstudio.cli.commands import COMMANDS
 from hhstudio.core import guide
 from hhstudio.core.resources import resource
+from hhstudio.core.spec.presets import preset
+from hhstudio.gui.widgets import glossary
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -123,3 +126,13 @@ def test_every_term_that_the_code_explains_is_in_the_glossary():
     used = {term for term in used if isinstance(term, str)}
     assert {"Accuracy matrix", "Bypassed"} <= used
     assert all(guide.term(term) for term in used)
+
+
+def test_every_setting_that_is_explained_by_a_term_is_a_setting():
+    spec = msgspec.to_builtins(preset("quickstart"))
+    for name, term in glossary.SETTINGS.items():
+        assert guide.term(term)
+        part = spec
+        for key in name.split("."):
+            assert key in part, name
+            part = part[key]

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSlider
 from hhstudio.core.spec import fields
 from hhstudio.core.spec.fields import Field
 from hhstudio.gui.forms.text_editor import Lines
+from hhstudio.gui.widgets import glossary
 
 _LABEL = 118
 """Pixels of a name."""
@@ -63,6 +64,8 @@ class FieldRow(QWidget):
         self.editor.setAccessibleName(field.label)
         self.editor.setAccessibleDescription(field.tip)
         self.label.setBuddy(self.editor)
+        for widget in (self.label, self.editor):
+            glossary.explain_setting(widget, full_name, field.label, field.tip)
         grid.addWidget(self.label, 0, 0)
         if self.lines is None:
             grid.addWidget(self.editor, 0, 1)

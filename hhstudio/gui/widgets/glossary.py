@@ -9,6 +9,33 @@ from PySide6.QtWidgets import QWidget
 
 from hhstudio.core import guide
 
+SETTINGS = {
+    "baselines": "Baseline",
+    "consolidation": "Consolidation",
+    "consolidation.beta": "Beta",
+    "consolidation.curvature": "Curvature",
+    "consolidation.curvature_images": "Curvature",
+    "growth": "Growth",
+    "growth.policy": "Policy",
+    "hypernetwork": "Hypernetwork",
+    "hypernetwork.chunk": "Chunk",
+    "hypernetwork.chunk_embedding": "Chunk embedding",
+    "hypernetwork.slot_embedding": "Slot embedding",
+    "hypernetwork.task_chunks": "Chunk embedding",
+    "hypernetwork.task_embedding": "Task embedding",
+    "link": "Link",
+    "link.anchor": "Anchor",
+    "link.residual": "Residual",
+    "link.solver_anchor": "Anchor",
+    "recording.checkpoint_seconds": "Checkpoint",
+    "recording.snapshot_budget": "Snapshot",
+    "recording.snapshot_every": "Snapshot",
+    "solver": "Solver",
+    "stream": "Stream",
+    "stream.heads": "Head",
+    "stream.scenario": "Scenario",
+}
+"""The term that a setting, or a group of them, is about."""
 _ADDRESS = re.compile(r'<a name="([\w#-]+)">')
 
 
@@ -30,6 +57,17 @@ def explain(widget: QWidget, term: str, text: str = "") -> None:
     widget.setWhatsThis(
         f"<p><b>{escape(known.title)}</b></p><p>{escape(known.sentence, quote=False)}</p>"
         f'<p><a href="{address}">More in the glossary</a></p>'
+    )
+
+
+def explain_setting(widget: QWidget, name: str, label: str, text: str) -> None:
+    """Answer *What is this?* for a setting by its dotted name: ``text``, and links to the term that it is
+    about and to the page of all settings."""
+    term = SETTINGS.get(name) or SETTINGS.get(name.partition(".")[0])
+    about = "" if term is None else f'<a href="{guide.address(term)}">{escape(term)} in the glossary</a>, '
+    widget.setWhatsThis(
+        f"<p><b>{escape(label)}</b></p><p>{escape(text, quote=False)}</p>"
+        f'<p>{about}<a href="settings">all settings</a></p>'
     )
 
 

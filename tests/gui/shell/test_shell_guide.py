@@ -10,7 +10,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from hhstudio.core import guide
+from hhstudio.gui.forms.field_editor import FieldRow
 from hhstudio.gui.shell.panel_registry import PANELS
+from hhstudio.gui.views.properties import Group
 from hhstudio.gui.widgets import glossary
 
 
@@ -79,6 +81,23 @@ def test_the_link_in_what_is_this_opens_the_glossary(window):
     (address,) = re.findall(r'href="([^"]+)"', text.whatsThis())
     QApplication.sendEvent(text, QWhatsThisClickedEvent(address))
     assert shown(window) == "glossary#generated"
+
+
+def test_what_is_this_of_a_setting_leads_to_its_term(window):
+    view = window.panels.show("properties")
+    for group in view.findChildren(Group):
+        if not group.head.isChecked():
+            QTest.keyClick(group.head, Qt.Key.Key_Space)
+    rows = {row.label.text(): row for row in view.findChildren(FieldRow)}
+    said = [row.label.whatsThis() for row in rows.values()]
+    assert said
+    assert all('href="settings"' in text for text in said)
+    addresses = {address for text in said for address in re.findall(r'href="(glossary#[^"]+)"', text)}
+    assert {"glossary#anchor", "glossary#residual", "glossary#chunk", "glossary#beta"} <= addresses
+    assert all(address.partition("#")[2] in guide.glossary() for address in addresses)
+    window.docks["properties"].setFloating(True)
+    QApplication.sendEvent(rows["Residual"].label, QWhatsThisClickedEvent("glossary#residual"))
+    assert shown(window) == "glossary#residual"
 
 
 def test_what_is_this_is_entered_by_its_key_and_left_by_esc(window, qtbot):
