@@ -32,6 +32,8 @@ _LARGER = {1: 1.5, 2: 1.22, 3: 1.08}
 """Size of headings by level, against the text's."""
 _LEADING = 118.0
 """Height of a line in per cent."""
+_PICTURE = "\ufffc"
+"""The letter that stands where a picture is."""
 _CODE_FENCE = int(QTextFormat.Property.BlockCodeFence)
 
 
@@ -269,7 +271,8 @@ class GuideBrowser(QTextBrowser):
         form = block.blockFormat()
         form.setTopMargin(above)
         form.setBottomMargin(below)
-        form.setLineHeight(_LEADING, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        if _PICTURE not in block.text():
+            form.setLineHeight(_LEADING, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
         QTextCursor(block).setBlockFormat(form)
 
 
