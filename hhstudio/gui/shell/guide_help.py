@@ -47,7 +47,7 @@ class GuideHelp(QObject):
         QWhatsThis.enterWhatsThisMode()
 
     def _address_of(self, widget: QWidget | None) -> str:
-        docks = {dock: name for name, dock in self._docks}
+        docks: dict[QWidget, str] = {dock: name for name, dock in self._docks}
         while widget is not None:
             if widget in self._addresses:
                 return self._addresses[widget]

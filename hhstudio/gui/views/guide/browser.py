@@ -120,8 +120,9 @@ class GuideBrowser(QTextBrowser):
 
     # what Qt asks -----------------------------------------------------------------------------------
 
-    def loadResource(self, kind: int, name: QUrl) -> Any:
+    def loadResource(self, kind: int, name: QUrl | str) -> Any:
         """Pictures as wide as there is room; everything else as it is, from the guide's folder only."""
+        name = QUrl(name)
         url = self.source().resolved(name)
         if url.isLocalFile() and not url.toLocalFile().startswith(str(guide.folder())):
             return None

@@ -8,12 +8,12 @@ from hhstudio.core import guide
 
 
 class Place(NamedTuple):
-    """A section that has the words, ``count`` times. ``address``: of its page and heading."""
+    """A section that has the words, ``times`` over. ``address``: of its page and heading."""
 
     page: str
     title: str
     address: str
-    count: int
+    times: int
 
 
 def search(words: str) -> list[Place]:

@@ -129,7 +129,7 @@ class GuideView(QWidget):
         if not places:
             self.found.setText("Nowhere in the guide")
             return
-        everywhere = sum(place.count for place in places)
+        everywhere = sum(place.times for place in places)
         many = f"{everywhere} in {pages} pages" if pages > 1 else f"{everywhere} in one page"
         self.found.setText(f"{on_page} on this page, {many}")
         if on_page:
@@ -141,8 +141,9 @@ class GuideView(QWidget):
             return super().eventFilter(watched, event)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            if not self.browser.go_to(self.words.text().strip(), back) and self.contents.topLevelItemCount():
-                self._open_item(self.contents.topLevelItem(0))
+            first = self.contents.topLevelItem(0)
+            if not self.browser.go_to(self.words.text().strip(), back) and first is not None:
+                self._open_item(first)
             return True
         if event.key() == Qt.Key.Key_Down and not self.contents.isHidden():
             self.contents.setFocus()
@@ -179,7 +180,7 @@ class GuideView(QWidget):
                 page = guide.page(place.page)
                 title = _short(page.title) if page is not None else place.page
                 pages[place.page] = self._item(self.contents.invisibleRootItem(), title, place.page)
-            self._item(pages[place.page], f"{place.title} ({place.count})", place.address)
+            self._item(pages[place.page], f"{place.title} ({place.times})", place.address)
         self.contents.expandAll()
 
     def _item(self, above: QTreeWidgetItem, text: str, address: str) -> QTreeWidgetItem:
