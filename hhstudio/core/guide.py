@@ -81,8 +81,8 @@ def plain(markdown: str) -> str:
 @lru_cache(maxsize=1)
 def glossary() -> dict[str, Term]:
     """The terms by anchor, as ``task-embedding``."""
-    found = page(_GLOSSARY)
-    sections = found.sections if found is not None else []
+    glossary_page = page(_GLOSSARY)
+    sections = glossary_page.sections if glossary_page is not None else []
     return {
         each.anchor: Term(each.title, each.anchor, _first_sentence(each.text))
         for each in sections

@@ -18,13 +18,13 @@ _WIDE = QSize(1280, 520)
 
 def _sweep(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     shot.workspace.use_preset("quickstart")
-    made = shot.window.panels.show("compare").sweeps.ask(shot.window, shot.window.theming.theme)
-    made.add_row("depth", "1, 2, 3")
-    made.look()
+    dialog = shot.window.panels.show("compare").sweeps.ask(shot.window, shot.window.theming.theme)
+    dialog.add_row("depth", "1, 2, 3")
+    dialog.look()
 
     def look() -> QWidget:
-        made.adjustSize()
-        return made
+        dialog.adjustSize()
+        return dialog
 
     return look
 
@@ -54,7 +54,7 @@ def _settings(shot: ScreenshotSession, demos: DemoSessions) -> Look:
     view.tabs.setCurrentWidget(view.parallel)
 
     def look() -> QWidget:
-        found = shot.alone("compare", _WIDE)
+        view_alone = shot.alone("compare", _WIDE)
         plot = view.parallel
         plot.clear_brushes()
         x = round(plot.axis_x(len(plot.axes) - 1))
@@ -62,7 +62,7 @@ def _settings(shot: ScreenshotSession, demos: DemoSessions) -> Look:
         QTest.mousePress(plot, Qt.MouseButton.LeftButton, pos=ends[0])
         QTest.mouseMove(plot, ends[1])
         QTest.mouseRelease(plot, Qt.MouseButton.LeftButton, pos=ends[1])
-        return found
+        return view_alone
 
     return look
 

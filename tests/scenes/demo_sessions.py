@@ -37,7 +37,7 @@ class DemoSessions:
     def __init__(self, say: Callable[[str], None], sweep: Path | None = None) -> None:
         self._say, self._sweep = say, sweep
         self._folder = tempfile.TemporaryDirectory()
-        self._made: dict[str, Path] = {}
+        self._paths: dict[str, Path] = {}
 
     def __enter__(self) -> DemoSessions:
         return self
@@ -49,7 +49,7 @@ class DemoSessions:
 
     def trained(self, spec: Spec) -> Path:
         """A session of this spec, trained to its end by a worker. Raises HHStudioError."""
-        if spec.name not in self._made:
+        if spec.name not in self._paths:
             self._say(f"training {spec.name} …")
             out = Path(self._folder.name) / f"{spec.name}.h5"
             client = RunClient(spec, out)
@@ -59,14 +59,14 @@ class DemoSessions:
                 raise HHStudioError(f"{spec.name} was not trained within {LONGEST:.0f} s")
             if client.status != 0:
                 raise HHStudioError(f"{spec.name}: {client.finished.message if client.finished else 'ended'}")
-            self._made[spec.name] = out
-        return self._made[spec.name]
+            self._paths[spec.name] = out
+        return self._paths[spec.name]
 
     def sweep(self) -> Path:
         """The folder of a sweep of twelve runs: the one that was given, else one that is run now."""
         if self._sweep is not None:
             return self._sweep
-        if "sweep" not in self._made:
+        if "sweep" not in self._paths:
             self._say("running a sweep of twelve …")
             short = {"training.steps": 60, "training.threads": 1, "stream.tasks": 3, "evaluation.every": 5}
             vary = {"consolidation.beta": [0, 0.1, 1], "link.alpha": [0.1, 0.3], "seed": [0, 1]}
@@ -74,5 +74,5 @@ class DemoSessions:
             planned = sweeps.expand(sweep)
             folder = Path(self._folder.name) / "betas"
             Sweeper(sweep, planned, folder, local_pool(len(planned), cpu=True)).run(lambda _table: None)
-            self._made["sweep"] = folder
-        return self._made["sweep"]
+            self._paths["sweep"] = folder
+        return self._paths["sweep"]

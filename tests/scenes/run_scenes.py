@@ -36,23 +36,23 @@ def _pause(shot: ScreenshotSession) -> None:
 def _dialog(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     """Timed, with baselines and early stopping chosen."""
     shot.workspace.use_preset("quickstart")
-    made = shot.window.run_coordinator.prepare()
-    assert made is not None
-    for box in made.baselines.values():
+    dialog = shot.window.run_coordinator.prepare()
+    assert dialog is not None
+    for box in dialog.baselines.values():
         box.click()
-    made.early.click()
-    made.time_it()
-    shot.until(made.measure.isEnabled, "the time of a step")
-    return lambda: made
+    dialog.early.click()
+    dialog.time_it()
+    shot.until(dialog.measure.isEnabled, "the time of a step")
+    return lambda: dialog
 
 
 def _obstacles(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     """More tasks than there are classes for, and a name that is taken."""
     shot.workspace.use_preset("quickstart")
     shot.workspace.edit("Tasks", {"stream.tasks": 9, "training.batch_size": 0})
-    made = shot.window.run_coordinator.prepare()
-    assert made is not None
-    return lambda: made
+    dialog = shot.window.run_coordinator.prepare()
+    assert dialog is not None
+    return lambda: dialog
 
 
 def _running(shot: ScreenshotSession, _demos: DemoSessions) -> Look:

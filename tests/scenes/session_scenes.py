@@ -25,17 +25,17 @@ _NOTES = (
 )
 
 
-def _kept(shot: ScreenshotSession, demos: DemoSessions) -> list[Path]:
+def _copied_sessions(shot: ScreenshotSession, demos: DemoSessions) -> list[Path]:
     """Sessions in the shot's folder, copies of those of a sweep, some with notes and tags."""
     from hhstudio.store.catalog.notes import Notes, write_notes
 
-    made = []
+    sessions = []
     for name, source in zip(_NAMES, sorted(demos.sweep().glob("*.h5")), strict=False):
-        made.append(shot.folder / f"{name}.h5")
-        shutil.copyfile(source, made[-1])
-    for path, (text, tags) in zip(made, _NOTES, strict=False):
+        sessions.append(shot.folder / f"{name}.h5")
+        shutil.copyfile(source, sessions[-1])
+    for path, (text, tags) in zip(sessions, _NOTES, strict=False):
         write_notes(path, Notes(text, tags))
-    return made
+    return sessions
 
 
 def _damaged(path: Path) -> None:
@@ -47,24 +47,24 @@ def _damaged(path: Path) -> None:
 
 def _list(shot: ScreenshotSession, demos: DemoSessions) -> Look:
     """Ten whole ones, one that is damaged beyond opening."""
-    made = _kept(shot, demos)
-    (shot.folder / "cut-short.h5").write_bytes(made[0].read_bytes()[:3000])
-    shot.workspace.load(made[2])
+    sessions = _copied_sessions(shot, demos)
+    (shot.folder / "cut-short.h5").write_bytes(sessions[0].read_bytes()[:3000])
+    shot.workspace.load(sessions[2])
 
     def look() -> QWidget:
         shot.look()
-        shot.window.panels["sessions"].choose_session(made[2])
+        shot.window.panels["sessions"].choose_session(sessions[2])
         return shot.window
 
     return look
 
 
 def _thrown(shot: ScreenshotSession, demos: DemoSessions) -> Look:
-    made = _kept(shot, demos)
+    sessions = _copied_sessions(shot, demos)
     shot.look()
     view = shot.window.panels["sessions"]
     with environment("XDG_DATA_HOME", str(shot.folder.parent)):
-        view.delete_requested.emit([made[1]])
+        view.delete_requested.emit([sessions[1]])
         shot.until(lambda: not view.toast.isHidden(), "the word about the trash")
     shot.look()
     return lambda: shot.window
@@ -72,7 +72,7 @@ def _thrown(shot: ScreenshotSession, demos: DemoSessions) -> Look:
 
 def _offer(shot: ScreenshotSession, demos: DemoSessions) -> Look:
     """Opening a session that is damaged."""
-    path = _kept(shot, demos)[0]
+    path = _copied_sessions(shot, demos)[0]
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     shot.workspace.open(path)
     shot.until(lambda: shot.open_dialogs, "the question")
@@ -80,7 +80,7 @@ def _offer(shot: ScreenshotSession, demos: DemoSessions) -> Look:
 
 
 def _report(shot: ScreenshotSession, demos: DemoSessions) -> Look:
-    path = _kept(shot, demos)[0]
+    path = _copied_sessions(shot, demos)[0]
     _damaged(path)
     shot.window.files.recover(path)
     shot.until(lambda: shot.open_dialogs, "the report")

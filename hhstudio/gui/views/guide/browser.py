@@ -78,14 +78,14 @@ class GuideBrowser(QTextBrowser):
     def mark(self, words: str) -> int:
         """Mark every place of the page where the words stand; how many there are."""
         marks: list[Any] = []
-        found = self.document().find(words, 0) if words else QTextCursor()
-        while not found.isNull():
+        place = self.document().find(words, 0) if words else QTextCursor()
+        while not place.isNull():
             mark = QTextEdit.ExtraSelection()
-            mark.cursor = found
+            mark.cursor = place
             mark.format.setBackground(QColor(self._theme.selection))
             mark.format.setForeground(QColor(self._theme.text))
             marks.append(mark)
-            found = self.document().find(words, found)
+            place = self.document().find(words, place)
         self.setExtraSelections(marks)
         return len(marks)
 
@@ -96,15 +96,15 @@ class GuideBrowser(QTextBrowser):
         start = self.textCursor()
         if here:
             start.setPosition(start.selectionStart())
-        found = self.document().find(words, start, flag)
-        if found.isNull():
+        place = self.document().find(words, start, flag)
+        if place.isNull():
             ends = QTextCursor(self.document())
             if back:
                 ends.movePosition(QTextCursor.MoveOperation.End)
-            found = self.document().find(words, ends, flag)
-        if found.isNull():
+            place = self.document().find(words, ends, flag)
+        if place.isNull():
             return False
-        self.setTextCursor(found)
+        self.setTextCursor(place)
         self.ensureCursorVisible()
         return True
 

@@ -46,9 +46,9 @@ class GuideView(QWidget):
         self.words.setClearButtonEnabled(True)
         self._lens = QAction(self)
         self.words.addAction(self._lens, QLineEdit.ActionPosition.LeadingPosition)
-        self.found = QLabel()
-        self.found.setProperty("muted", True)
-        self.found.hide()
+        self.counts = QLabel()
+        self.counts.setProperty("muted", True)
+        self.counts.hide()
         self.back = self._button("Back", "←", "Alt+Left", self.browser.backward)
         self.forward = self._button("Forward", "→", "Alt+Right", self.browser.forward)
         self.list = self._button("Contents", "☰", "", self._toggle_contents)
@@ -68,7 +68,7 @@ class GuideView(QWidget):
         column.setContentsMargins(8, 4, 8, 8)
         column.setSpacing(4)
         column.addLayout(row)
-        column.addWidget(self.found)
+        column.addWidget(self.counts)
         column.addWidget(self.split, 1)
         self.setFocusProxy(self.browser)
         self._connect()
@@ -121,17 +121,17 @@ class GuideView(QWidget):
         words = words.strip()
         self._fill()
         on_page = self.browser.mark(words)
-        self.found.setVisible(bool(words))
+        self.counts.setVisible(bool(words))
         if not words:
             return
         places = search(words)
         pages = len({place.page for place in places})
         if not places:
-            self.found.setText("Nowhere in the guide")
+            self.counts.setText("Nowhere in the guide")
             return
         everywhere = sum(place.times for place in places)
         many = f"{everywhere} in {pages} pages" if pages > 1 else f"{everywhere} in one page"
-        self.found.setText(f"{on_page} on this page, {many}")
+        self.counts.setText(f"{on_page} on this page, {many}")
         if on_page:
             self.browser.go_to(words, here=True)
 

@@ -126,7 +126,7 @@ def test_searching_finds_on_the_page_and_across_pages(view):
     QTest.keyClicks(view.words, "held-out")
     places = search("held-out")
     assert {"growing", "science"} <= {place.page for place in places}
-    assert view.found.text().startswith("0 on this page, ")
+    assert view.counts.text().startswith("0 on this page, ")
     QTest.keyClick(view.words, Qt.Key.Key_Return)
     assert view.browser.page == places[0].page
     QTest.keyClick(view.words, Qt.Key.Key_Return)
@@ -155,7 +155,7 @@ def test_a_place_found_on_another_page_is_opened_by_keys(view):
 
 def test_words_that_stand_nowhere_are_said_to(view):
     view.words.setText("xylophone")
-    assert view.found.text() == "Nowhere in the guide"
+    assert view.counts.text() == "Nowhere in the guide"
     assert view.contents.topLevelItemCount() == 0
 
 
