@@ -121,7 +121,7 @@ def test_the_guide_takes_the_theme_of_the_window(window):
     window.guide_help.open("growing")
     browser = window.panels["guide"].browser
     for choice in ("dark", "light"):
-        window.choose_theme(choice)
+        window.theming.choose(choice)
         head = browser.document().begin().begin().fragment().charFormat().foreground().color()
         assert head.name() == window.theming.theme.text
 
