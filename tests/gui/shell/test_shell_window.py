@@ -9,7 +9,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from shell_helpers import answer, message_box
+from shell_helpers import answer, message_box, message_boxes
 from small_specs import tiny
 
 from hhstudio.core.run import events
@@ -248,7 +248,7 @@ def test_the_log_is_filtered_and_copied(window, qtbot):
     assert window.panels["log"].list.currentIndex().data().endswith("late")
 
 
-def test_the_end_of_a_run_names_its_file_and_tells_the_whole_path_on_asking(window, tmp_path):
+def test_the_end_of_a_run_names_its_file_and_tells_the_whole_path_on_asking(window, qtbot, tmp_path):
     file = tmp_path / "a folder" / "mine.h5"
     message = (
         f"out of memory: 3 GB; kept: the checkpoint at step 7 and the curves, in {file}; go on from there"
@@ -264,6 +264,7 @@ def test_the_end_of_a_run_names_its_file_and_tells_the_whole_path_on_asking(wind
 
     history.apply(events.Finished(state="stopped", step=7, seconds=1.0, message=f"kept in {file}"))
     window.workspace.scheduler.take(history.take_changes())
+    qtbot.waitUntil(lambda: len(window.panels["log"].model.lines) == 2)  # views take turns
     assert window.run_bar.status.detail.text() == "kept in mine.h5"
     assert window.run_bar.status.detail.toolTip() == f"kept in {file}"
     assert [line.text for line in window.panels["log"].model.lines] == [message, f"kept in {file}"]
@@ -272,7 +273,7 @@ def test_the_end_of_a_run_names_its_file_and_tells_the_whole_path_on_asking(wind
     assert window.statusBar().toolTip() == f"Stopped: kept as {file}"
 
 
-def test_a_view_that_breaks_is_left_out_and_the_others_go_on(window, monkeypatch):
+def test_a_view_that_breaks_is_left_out_and_the_others_go_on(window, qtbot, monkeypatch):
     def broken(_changes):
         raise RuntimeError("a view broke")
 
@@ -283,6 +284,7 @@ def test_a_view_that_breaks_is_left_out_and_the_others_go_on(window, monkeypatch
     for text in ("one", "two"):
         history.apply(events.Log(time=1.0, level="info", message=text))
         window.workspace.scheduler.take(history.take_changes())
+    qtbot.waitUntil(lambda: len(window.panels["log"].model.lines) == 2 and message_boxes() != [])
     assert [line.text for line in window.panels["log"].model.lines] == ["one", "two"]
     assert "a view broke" in message_box().informativeText()
     assert "Accuracy matrix" in message_box().text()
