@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hhstudio.cli.options import add_data
+from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import ExportError
 from hhstudio.core.spec import spec as specs
+
+if TYPE_CHECKING:
+    from hhstudio.store.session.session import Session
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "weights": (".npz", ".safetensors", ".pt", ".onnx"),
@@ -37,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Raises :class:`ExportError`, SessionError, DataError, OSError."""
+    """Raises ExportError, WriteError, SessionError, DataError."""
     from hhstudio.store.session.session import open as open_session
 
     wanted: tuple[str, ...] = SUFFIXES[args.kind]
@@ -48,13 +53,10 @@ def execute(args: argparse.Namespace) -> int:
     return 0
 
 
-def _write(session, args: argparse.Namespace) -> None:  # type: ignore[no-untyped-def]
+def _write(session: Session, args: argparse.Namespace) -> None:
     match args.kind:
         case "spec":
-            from hhstudio.store.export.files import replacing
-
-            with replacing(args.out) as file:
-                file.write_bytes(specs.encode(session.spec))
+            write_file(args.out, specs.encode(session.spec))
         case "metrics":
             from hhstudio.store.export.tables import export_metrics
 
@@ -72,7 +74,7 @@ def _write(session, args: argparse.Namespace) -> None:  # type: ignore[no-untype
 
             export_python(session, args.out, args.path, args.task)
         case _:
-            from hhstudio.store.export.weights import export_weights
+            from hhstudio.service.weight_export import export_weights
 
             if args.out.suffix == ".onnx":
                 session.workshop(

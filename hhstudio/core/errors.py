@@ -72,3 +72,9 @@ class DivergedError(TrainingError):
 
 class StorageError(TrainingError):
     """The disk does not take what a run records. Nothing is lost yet: it can be tried again."""
+
+
+class WriteError(HHStudioError):
+    """A file that could not be written; the text says why, and what was kept."""
+
+    exit_status = 1

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 
+from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import SessionError, TrainingError
 from hhstudio.core.run.events import Diverged, Event
 from hhstudio.core.spec import spec as specs
@@ -83,10 +84,7 @@ class Context:
         return json.loads(path.read_text()) if path.exists() else {}
 
     def _keep(self, measurements: dict[str, Any]) -> None:
-        path = self.out / "measurements.json"
-        partial = path.with_suffix(".part")
-        partial.write_text(json.dumps(measurements, indent=1))
-        partial.replace(path)
+        write_file(self.out / "measurements.json", json.dumps(measurements, indent=1).encode())
 
     def _run(self, name: str, spec: Spec | Path, path: Path, may_diverge: bool) -> None:
         at: list[int] = []

@@ -13,10 +13,10 @@ import platformdirs
 import psutil
 from PySide6.QtCore import QObject, QTimer
 
+from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import NOT_DECODED, HHStudioError
 from hhstudio.core.spec.document import Document
 from hhstudio.core.spec.spec import Spec
-from hhstudio.gui.state.session_files import write_whole
 
 _DELAY_MS = 1500
 """A document that is being changed is written when it has rested for so long."""
@@ -70,7 +70,7 @@ class RecoveryFile(QObject):
         )
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self.path, msgspec.json.encode(saved))
+            write_file(self.path, msgspec.json.encode(saved))
         except (OSError, HHStudioError):
             return
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Container
 from pathlib import Path
 
 import platformdirs
 
+from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
@@ -55,28 +55,8 @@ def make_folder(folder: Path) -> None:
 
 
 def save_spec(spec: Spec, path: Path) -> None:
-    """Write a spec as JSON, see :func:`write_whole`. Raises HHStudioError."""
-    write_whole(path, specs.encode(spec))
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file: the old one stays whole until the new one is. Raises HHStudioError."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(name).chmod(0o666 & ~umask)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise HHStudioError(f"{path}: cannot be written ({error.strerror or error})") from None
+    """Replace a file by a spec as JSON, whole or not at all. Raises WriteError."""
+    write_file(path, specs.encode(spec))
 
 
 def shown_path(path: Path) -> str:

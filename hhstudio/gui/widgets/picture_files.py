@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import tempfile
 from pathlib import Path
 
 from PySide6.QtCore import QMarginsF, QRectF, QSize, Qt
@@ -12,6 +11,7 @@ from PySide6.QtGui import QColor, QImage, QImageReader, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsScene
 
+from hhstudio.core.atomic_write import replacing
 from hhstudio.core.errors import HHStudioError, SpecError
 from hhstudio.core.spec import interchange
 from hhstudio.core.spec import spec as specs
@@ -32,17 +32,12 @@ _IN_SVG = re.compile(rf'<metadata id="{KEY}">(.*?)</metadata>', re.DOTALL)
 def save(scene: QGraphicsScene, area: QRectF, background: QColor, spec: Spec, path: Path) -> None:
     """Draw what stands in ``area``, and put ``spec`` inside; the suffix is the format (.svg, .png).
 
-    The old file stays whole until the new one is. Raises HHStudioError.
+    The old file stays whole until the new one is. Raises WriteError.
     """
     area = area.marginsAdded(QMarginsF(_MARGIN, _MARGIN, _MARGIN, _MARGIN))
     draw = _draw_svg if path.suffix.lower() == ".svg" else _draw_png
-    try:
-        with tempfile.TemporaryDirectory(prefix=".hhstudio-", dir=path.parent) as folder:
-            made = Path(folder) / f"tree{path.suffix.lower()}"
-            draw(scene, area, background, spec, made)
-            made.replace(path)
-    except OSError as error:
-        raise HHStudioError(f"{path}: cannot be written ({error.strerror or error})") from None
+    with replacing(path) as picture:
+        draw(scene, area, background, spec, picture)
 
 
 def read(path: Path) -> Spec:
@@ -75,7 +70,7 @@ def _draw_png(scene: QGraphicsScene, area: QRectF, background: QColor, spec: Spe
     painter.end()
     image.setText(KEY, specs.encode(spec).decode())
     if not image.save(str(path)):
-        raise OSError(f"{path.name} could not be encoded")
+        raise OSError("the picture could not be encoded")
 
 
 def _draw_svg(scene: QGraphicsScene, area: QRectF, background: QColor, spec: Spec, path: Path) -> None:

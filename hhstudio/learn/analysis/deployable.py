@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -67,3 +71,8 @@ def write_onnx(module: ReadySolver, image_shape: tuple[int, int, int], file: str
         external_data=False,
         verbose=False,
     )
+
+
+def write_state_dict(arrays: Mapping[str, np.ndarray], file: Path) -> None:
+    """Arrays by name as a plain dict of tensors, which ``torch.load(file, weights_only=True)`` reads."""
+    torch.save({name: torch.from_numpy(np.array(values)) for name, values in arrays.items()}, file)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
+from hhstudio.core.atomic_write import replacing, telling
 from hhstudio.core.errors import DataError
 
 #: Bytes read at once.
@@ -100,17 +99,16 @@ def appearing(target: Path) -> Iterator[IO[bytes]]:
     Yields
     ------
     Binary file, open for writing
+
+    Raises
+    ------
+    WriteError
+        An OSError within the block counts as one.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with telling(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(target) as temporary, temporary.open("wb") as file:
+        yield file
 
 
 def copy(source: _Readable, target: Path, report: Callable[[int], None]) -> None:
@@ -123,13 +121,32 @@ def copy(source: _Readable, target: Path, report: Callable[[int], None]) -> None
         Appears when it is whole.
     report : callable
         Told how many bytes are written.
+
+    Raises
+    ------
+    WriteError
+        Where the target cannot be written.
+    _UnreadableError
+        Where the source is damaged.
     """
     with appearing(target) as file:
         done = 0
-        while block := source.read(_BLOCK):
+        for block in _blocks(source):
             file.write(block)
             done += len(block)
             report(done)
+
+
+class _UnreadableError(Exception):
+    """A packed file whose contents are damaged."""
+
+
+def _blocks(source: _Readable) -> Iterator[bytes]:
+    try:
+        while block := source.read(_BLOCK):
+            yield block
+    except _DAMAGED as error:
+        raise _UnreadableError(error) from error
 
 
 def unpack_gzip(packed: Path, target: Path, report: Callable[[int], None]) -> None:
@@ -149,7 +166,7 @@ def unpack_gzip(packed: Path, target: Path, report: Callable[[int], None]) -> No
     try:
         with gzip.open(packed) as file:
             copy(file, target, report)
-    except _DAMAGED as error:
+    except (*_DAMAGED, _UnreadableError) as error:
         raise DataError(f"{packed}: cannot be unpacked: {error}") from None
 
 
@@ -198,6 +215,6 @@ def unpack_tar(archive: Path, wanted: Mapping[str, Path], report: Callable[[int]
                     copy(content, target, report)
                 if not left:
                     return
-    except _DAMAGED as error:
+    except (*_DAMAGED, _UnreadableError) as error:
         raise DataError(f"{archive}: cannot be unpacked: {error}") from None
     raise DataError(f"{archive}: does not hold {next(iter(left))}")

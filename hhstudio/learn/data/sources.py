@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from hhstudio.core.errors import DataError
+from hhstudio.core.errors import DataError, WriteError
 from hhstudio.core.resources import resource
 from hhstudio.core.spec.datasets import FOLDER, DatasetInfo, dataset_info, folder_path
 from hhstudio.core.spec.spec import Stream
@@ -55,6 +55,8 @@ def load_source(name: str, stream: Stream, classes: Iterable[int], access: DataA
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         raise DataError(f"{info.title}: {where}{error.strerror or error}") from None
+    except WriteError as error:
+        raise DataError(f"{info.title}: {error}") from None
     except MemoryError:
         raise DataError(f"{info.title} does not fit into memory; fewer classes or images may") from None
 

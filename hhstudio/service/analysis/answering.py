@@ -154,7 +154,7 @@ class Desk:
         raise AssertionError(question)
 
     def _export(self, session: Session, question: questions.AskExport) -> Answer:
-        from hhstudio.store.export.weights import export_weights
+        from hhstudio.service.weight_export import export_weights
 
         out = Path(question.out)
         if out.suffix == ".onnx":  # needs to know how images are normalised

@@ -7,14 +7,13 @@ that was going on when the window was closed waits again, and is then continued 
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 from msgspec.structs import replace
 
+from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import NOT_DECODED, HHStudioError, SessionError
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
@@ -138,19 +137,7 @@ class RunQueue:
             raise HHStudioError(self.problem)
         self._claim()
         body = msgspec.json.format(msgspec.json.encode(_File(entries=entries)), indent=1)
-        try:
-            handle, name = tempfile.mkstemp(prefix=f".{FILE}.", dir=self.path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(body)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self.path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise HHStudioError(f"{self.path}: cannot be written ({error.strerror or error})") from None
+        write_file(self.path, body)
         self.entries = entries
 
     def _claim(self) -> None:

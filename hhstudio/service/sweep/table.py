@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run.continual import Summary
 from hhstudio.core.spec.spec import Spec
@@ -135,13 +136,9 @@ def as_csv(table: Table) -> str:
 
 
 def save(table: Table, folder: Path) -> None:
-    """Both files, each whole or as before. Raises OSError."""
-    from hhstudio.store.file.atomic_write import put_in_place
-
-    for name, data in ((JSON, encode(table)), (CSV, as_csv(table).encode())):
-        partial = folder / f"{name}.tmp"
-        partial.write_bytes(data)
-        put_in_place(partial, folder / name)
+    """Both files, each whole or as before. Raises WriteError."""
+    write_file(folder / JSON, encode(table))
+    write_file(folder / CSV, as_csv(table).encode())
 
 
 def read(path: Path) -> Table:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Any
 
 import msgspec
 
+from hhstudio.core.atomic_write import write_file
+from hhstudio.core.errors import WriteError
 from hhstudio.store.catalog.catalog_entry import Brief, brief
 from hhstudio.store.catalog.notes import Notes, notes_path, read_notes
 from hhstudio.store.journal.journal import journal_path
@@ -90,17 +91,8 @@ def up_to_date(index: Index, seconds: float = 0.25) -> Index:
 def store(index: Index) -> bool:
     """Keep the index for the next time; False where the folder cannot be written. Never raises."""
     try:
-        data = msgspec.json.encode((VERSION, index.entries), enc_hook=_name)
-        handle, name = tempfile.mkstemp(prefix=f"{FILE}.", dir=index.folder)
-    except OSError:
-        return False
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(name).replace(index.folder / FILE)
-    except OSError:
-        with contextlib.suppress(OSError):
-            Path(name).unlink(missing_ok=True)
+        write_file(index.folder / FILE, msgspec.json.encode((VERSION, index.entries), enc_hook=_name))
+    except WriteError:
         return False
     index.changed = False
     return True

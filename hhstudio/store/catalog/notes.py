@@ -6,15 +6,13 @@ session without notes has no such file; deleting it loses nothing else.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from hhstudio.core.errors import NOT_DECODED, SessionError
-from hhstudio.store.file.atomic_write import put_in_place
+from hhstudio.core.atomic_write import write_file
+from hhstudio.core.errors import NOT_DECODED, SessionError, WriteError
 from hhstudio.store.session import pending_journal
 
 _MOST = 1 << 20
@@ -50,20 +48,15 @@ def write_notes(session: Path, notes: Notes) -> None:
     SessionError."""
     path = notes_path(session)
     tags = tuple(dict.fromkeys(tag for tag in map(str.strip, notes.tags) if tag))
-    kept = Notes(notes.text.strip(), tags)
+    notes = Notes(notes.text.strip(), tags)
     try:
         if path.exists() and _read(path) is None:
             path.rename(pending_journal.free_name(path, "damaged"))
-        if kept == Notes():
+        if notes == Notes():
             path.unlink(missing_ok=True)
             return
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(kept)) + b"\n")
-            put_in_place(Path(name), path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_file(path, msgspec.json.format(msgspec.json.encode(notes)) + b"\n")
     except OSError as error:
         raise SessionError(f"{path}: the notes cannot be written ({error.strerror or error})") from None
+    except WriteError as error:
+        raise SessionError(f"the notes are not changed: {error}") from None

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hhstudio.core.atomic_write import replacing
 from hhstudio.core.errors import ExportError
 from hhstudio.core.run import continual
-from hhstudio.store.export.files import optional, replacing
+from hhstudio.store.export.files import needed_for
 
 if TYPE_CHECKING:
     from hhstudio.store.session.session import Session
@@ -23,16 +24,17 @@ MOST = 12
 
 def export_figures(session: Session, out: Path, path: str | None = None) -> None:
     """One figure: for every path (or the one given) its accuracy while it learns, one curve a task, above
-    its accuracy matrix R[i, j]. Raises ExportError."""
+    its accuracy matrix R[i, j]. Raises ExportError and WriteError."""
     if out.suffix not in SUFFIXES:
         raise ExportError(f"{out}: figures are written as {', '.join(SUFFIXES)}")
     paths = session.paths if path is None else (path,)
     if not set(paths) <= set(session.paths) or not paths:
         raise ExportError(f"{session.path}: there is no path {path!r}; known: {', '.join(session.paths)}")
-    matplotlib = optional("matplotlib", "a figure")
-    figures = optional("matplotlib.figure", "a figure")
+    with needed_for("a figure"):
+        import matplotlib
+        from matplotlib.figure import Figure
     with matplotlib.rc_context({"svg.hashsalt": "hhstudio", "svg.fonttype": "path", "font.size": 8}):
-        figure = figures.Figure(figsize=(COLUMN * len(paths), 5.6), layout="constrained")
+        figure = Figure(figsize=(COLUMN * len(paths), 5.6), layout="constrained")
         panels = figure.subplots(2, len(paths), squeeze=False)
         for at, name in enumerate(paths):
             _curves(panels[0][at], session, name)

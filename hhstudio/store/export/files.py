@@ -1,17 +1,12 @@
-"""What all exports have in common: files are replaced whole, and what is missing is said with its cure."""
+"""Export files: replaced whole, and where a library is missing, the error says how to install it."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
-from importlib import import_module
-from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from hhstudio.core.errors import ExportError
-from hhstudio.store.file.atomic_write import put_in_place
 
 if TYPE_CHECKING:
     from hhstudio.store.session.session import Session
@@ -20,27 +15,12 @@ Key = tuple[str, int]
 
 
 @contextlib.contextmanager
-def replacing(out: Path) -> Iterator[Path]:
-    """A file beside ``out`` to write into, put in its place when all went well, removed when not. Raises
-    ExportError where the folder cannot be written."""
-    # the suffix stays last: some writers choose the format by it
-    temporary = out.with_name(f".{out.stem}.{os.getpid()}.part{out.suffix}")
+def needed_for(what: str) -> Iterator[None]:
+    """Imports of libraries that only an export needs. Raises ExportError where one is not installed."""
     try:
-        yield temporary
-        put_in_place(temporary, out)
-    except OSError as error:
-        raise ExportError(f"{out}: cannot be written: {error.strerror or error}") from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def optional(name: str, what: str) -> ModuleType:
-    """A library that only exports need. Raises ExportError where it is not installed."""
-    try:
-        return import_module(name)
-    except ImportError:
-        library = name.partition(".")[0]
+        yield
+    except ImportError as error:
+        library = (error.name or str(error)).partition(".")[0]
         raise ExportError(
             f"{what} needs {library}, which is not installed: pip install hhstudio[export]"
         ) from None

@@ -1,12 +1,13 @@
-"""Copy as Python: the lines that open the same data in a notebook."""
+"""Python script: the lines that open the same data in a notebook."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import ExportError
-from hhstudio.store.export.files import chosen, replacing
+from hhstudio.store.export.files import chosen
 
 if TYPE_CHECKING:
     from hhstudio.store.session.session import Session
@@ -28,10 +29,9 @@ def snippet(file: Path | str, path: str | None = None, task: int | None = None, 
 
 
 def export_python(session: Session, out: Path, path: str | None = None, task: int | None = None) -> None:
-    """The snippet as a file. Raises ExportError."""
+    """The snippet as a file. Raises ExportError and WriteError."""
     if path is not None and task is not None:
         chosen(session, path, task)
     elif (path is None) != (task is None):
         raise ExportError("--path and --task name one condition together: give both, or neither")
-    with replacing(out) as file:
-        file.write_text(snippet(session.path, path, task), encoding="utf-8")
+    write_file(out, snippet(session.path, path, task).encode())

@@ -1,4 +1,4 @@
-"""Curves and accuracies as tables: one long CSV, or the pair of files that Avalanche's CSVLogger writes."""
+"""Tables of curves and accuracies: one long CSV, or the pair of files that Avalanche's CSVLogger writes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hhstudio.core.atomic_write import replacing
 from hhstudio.core.errors import ExportError
-from hhstudio.store.export.files import replacing
 
 if TYPE_CHECKING:
     from hhstudio.store.session.session import Session
@@ -25,7 +25,7 @@ Cell = int | float | str
 def export_metrics(session: Session, out: Path) -> None:
     """One row a value: step, path, task (counted from 0, -1 where none is meant), metric, value.
 
-    Numbers have as many digits as they need to be read back exactly. Raises ExportError.
+    Numbers have as many digits as they need to be read back exactly. Raises WriteError.
     """
     _write(out, LONG, _long(session))
 
@@ -37,7 +37,7 @@ def export_avalanche(session: Session, folder: Path, path: str | None = None) ->
     An experience is a task, an epoch one evaluation while the task is learned: ``val_accuracy`` is the
     accuracy on its test images there, ``training_loss`` the mean loss since the evaluation before. What is
     not measured here (training accuracy, losses on test images) is left empty. Returns the files. Raises
-    ExportError.
+    ExportError and WriteError.
     """
     if path is not None and path not in session.paths:
         raise ExportError(f"{session.path}: there is no path {path!r}; known: {', '.join(session.paths)}")

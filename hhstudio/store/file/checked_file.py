@@ -21,7 +21,8 @@ class Sink(io.RawIOBase):
 
     def __init__(self, path: Path) -> None:
         super().__init__()
-        self._file = path.open("w+b", buffering=0)
+        path.unlink(missing_ok=True)  # what a writer that died left there
+        self._file = path.open("x+b", buffering=0)
         self._error: OSError | None = None
         self._kept: list[tuple[int, bytes]] = []
         self._position = 0

@@ -8,6 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote
 
+from hhstudio.core.atomic_write import named_file
+
 FORMAT = "hhstudio-session"
 VERSION = 1
 
@@ -54,5 +56,6 @@ def unquoted(link: str) -> str:
 
 
 def temporary_path(session: Path) -> Path:
-    """Where a session file is written before it is put in place."""
-    return session.with_name(session.name + ".tmp")
+    """Where a session file is written before it is put in place: beside the file that a link names."""
+    target = named_file(session)
+    return target.with_name(target.name + ".tmp")

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from uuid import UUID
 
+from hhstudio.core.atomic_write import sync_folder
 from hhstudio.core.errors import SessionError
-from hhstudio.store.file.atomic_write import sync_folder
 from hhstudio.store.journal import records
 from hhstudio.store.journal.records import AnyRecord, Preamble
 
@@ -157,7 +157,8 @@ class JournalWriter:
         if preamble is not None:
             content += _framed(records.encode(preamble), self.sequence + 1)
         fresh = new_journal_path(self.path)
-        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o666)
+        fresh.unlink(missing_ok=True)  # what a writer that died left there
+        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         try:
             _write(file, content)
             os.fsync(file)

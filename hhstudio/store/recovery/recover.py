@@ -25,11 +25,11 @@ import numpy as np
 from numpy.lib import format as npy
 
 import hhstudio
+from hhstudio.core.atomic_write import put_in_place
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run.history import History
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.file import file_format, safe_read
-from hhstudio.store.file.atomic_write import put_in_place
 from hhstudio.store.journal.journal import JournalReader, journal_path
 from hhstudio.store.journal.journal_header import begin_with_preamble
 from hhstudio.store.journal.lock import Lock

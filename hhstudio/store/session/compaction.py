@@ -16,11 +16,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from hhstudio.core.atomic_write import put_in_place
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run.history import History, PathTask
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.file import file_format, safe_read
-from hhstudio.store.file.atomic_write import put_in_place
 from hhstudio.store.file.checked_file import Sink
 from hhstudio.store.journal.journal import Frame, JournalReader
 from hhstudio.store.journal.replay import Tail, state_in, weights_in

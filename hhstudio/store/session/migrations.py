@@ -13,9 +13,9 @@ from pathlib import Path
 
 import h5py
 
+from hhstudio.core.atomic_write import put_in_place, temporary_file
 from hhstudio.core.errors import SessionError
 from hhstudio.store.file import file_format, safe_read
-from hhstudio.store.file.atomic_write import put_in_place
 from hhstudio.store.journal.lock import Lock
 from hhstudio.store.session import pending_journal
 
@@ -48,7 +48,6 @@ def migrate(path: Path) -> str:
     """
     before = version_of(path)
     assert before is not None
-    temporary = file_format.temporary_path(path)
     try:
         lock = Lock(path, "bringing it up to date")
     except OSError as error:
@@ -57,17 +56,17 @@ def migrate(path: Path) -> str:
             f"({error.strerror or error}); copy the session elsewhere and open the copy"
         ) from None
     try:
-        shutil.copyfile(path, temporary)
-        _take_steps(path, temporary, before)
-        with safe_read.open_hdf5(temporary):  # it is what this version reads
-            pass
-        aside = pending_journal.free_name(path, f"version-{before}")
-        shutil.copyfile(path, aside)
-        put_in_place(temporary, path)
+        with temporary_file(path) as temporary:
+            shutil.copyfile(path, temporary)
+            _take_steps(path, temporary, before)
+            with safe_read.open_hdf5(temporary):  # it is what this version reads
+                pass
+            aside = pending_journal.free_name(path, f"version-{before}")
+            shutil.copyfile(path, aside)
+            put_in_place(temporary, path)
     except OSError as error:
         raise SessionError(f"{path}: cannot be brought up to date ({error.strerror or error})") from None
     finally:
-        temporary.unlink(missing_ok=True)
         lock.release()
     return (
         f"brought from format version {before} to {file_format.VERSION}; the old file is kept as {aside.name}"

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from hhstudio.core.atomic_write import is_writable
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run import events
 from hhstudio.core.run.history import History
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.core.spec.spec import Spec
 from hhstudio.store.file import file_format, safe_read
-from hhstudio.store.file.atomic_write import is_writable
 from hhstudio.store.journal.journal import Frame, journal_path
 from hhstudio.store.journal.lock import Lock, Owner, owner
 from hhstudio.store.journal.replay import state_in, weights_in

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from hhstudio.core.atomic_write import is_full
 from hhstudio.core.errors import SessionError, StorageError
 from hhstudio.core.run import events
 from hhstudio.core.run.history import History
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.file import safe_read
-from hhstudio.store.file.atomic_write import is_full
 from hhstudio.store.journal import records, replay
 from hhstudio.store.journal.journal import JournalReader, JournalWriter, journal_path
 from hhstudio.store.journal.journal_header import preamble, small

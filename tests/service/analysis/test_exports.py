@@ -1,15 +1,15 @@
 import csv
+import sys
 
 import numpy as np
 import pytest
 import torch
 
-from hhstudio.core.errors import ExportError
-from hhstudio.store.export import files as exporting
+from hhstudio.core.errors import ExportError, WriteError
+from hhstudio.service.weight_export import export_weights
 from hhstudio.store.export.figures import export_figures
 from hhstudio.store.export.python_script import snippet
 from hhstudio.store.export.tables import export_avalanche, export_metrics
-from hhstudio.store.export.weights import export_weights
 
 
 def rows_of(file):
@@ -67,38 +67,20 @@ def test_all_conditions_fit_into_one_file(session, tmp_path, suffix):
 
 
 def test_a_missing_library_is_named_with_its_cure(session, tmp_path, monkeypatch):
-    def missing(name):
-        raise ImportError(name)
-
-    monkeypatch.setattr(exporting, "import_module", missing)
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
     with pytest.raises(ExportError, match=r"needs safetensors, .* pip install hhstudio\[export\]"):
         export_weights(session, tmp_path / "x.safetensors")
     assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_written_leaves_nothing_and_says_where(session, tmp_path):
-    with pytest.raises(ExportError, match="cannot be written"):
+    with pytest.raises(WriteError, match="cannot be written"):
         export_weights(session, tmp_path / "nowhere" / "x.npz")
     with pytest.raises(ExportError, match="choose a path and a task"):
         export_weights(session, tmp_path / "x.onnx", "P1")
     with pytest.raises(ExportError, match="no such weights; known: P1 task 0"):
         export_weights(session, tmp_path / "x.npz", "P9")
     assert not list(tmp_path.iterdir())
-
-
-def test_a_failing_writer_leaves_the_old_file(tmp_path):
-    out = tmp_path / "x.txt"
-    out.write_text("old")
-
-    def write_half() -> None:
-        with exporting.replacing(out) as file:
-            file.write_text("half")
-            raise InterruptedError("in the middle")
-
-    with pytest.raises(ExportError, match="cannot be written"):
-        write_half()
-    assert out.read_text() == "old"
-    assert [file.name for file in tmp_path.iterdir()] == ["x.txt"]
 
 
 def test_metrics_read_back_exactly(session, tmp_path):

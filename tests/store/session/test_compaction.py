@@ -18,9 +18,9 @@ from recorded_runs import (
     weights,
 )
 
+from hhstudio.core import atomic_write
 from hhstudio.core.errors import SessionError, StorageError
 from hhstudio.core.run import events
-from hhstudio.store.file import atomic_write
 from hhstudio.store.file.checked_file import Sink
 from hhstudio.store.journal.journal import journal_path
 from hhstudio.store.session.session import open as open_session

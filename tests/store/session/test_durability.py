@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from recorded_runs import finished, record, run_started, task_events, tensors, trainer_state
+from recorded_runs import TASKS, finished, record, run_started, task_events, tensors, trainer_state
 from small_disks import fill_up, ordinary_user, small_disk
 
 from hhstudio.core.errors import SessionError, StorageError
@@ -220,3 +220,25 @@ def test_a_clock_that_goes_backwards_changes_nothing_but_the_times_in_the_log(tm
             writer.record(events.Log(time=time, level="info", message=f"at {time}"))
     with open_session(path) as session:
         assert [entry.time for entry in session.history.log] == [2e9, 1e9, -5.0, 1.5e9]
+
+
+def test_a_session_that_is_a_symbolic_link_stays_one_and_is_written_where_it_leads(tmp_path):
+    (tmp_path / "large-disk").mkdir()
+    target, link = tmp_path / "large-disk" / "s.h5", tmp_path / "s.h5"
+    link.symlink_to(target)
+    record(link, frozenset({20}))
+    assert link.is_symlink()
+    assert [file.name for file in target.parent.iterdir()] == ["s.h5"]
+    with open_session(target) as there, open_session(link) as here:
+        assert (
+            there.available()
+            == here.available()
+            == {(path, task) for path in ("P1", "P2-0") for task in range(TASKS)}
+        )
+
+
+def test_a_session_keeps_the_permissions_that_its_owner_gave_it(writing):
+    writing.path.chmod(0o600)
+    writing.checkpoint(trainer_state(40))
+    writing.close(finished(40))
+    assert writing.path.stat().st_mode & 0o777 == 0o600

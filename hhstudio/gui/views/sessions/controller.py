@@ -9,7 +9,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from hhstudio.core.errors import HHStudioError
+from hhstudio.core.atomic_write import replacing
+from hhstudio.core.errors import HHStudioError, WriteError
 from hhstudio.gui.state import session_files
 from hhstudio.gui.state.rerun_command import copy_command
 from hhstudio.gui.state.workspace import Workspace
@@ -17,6 +18,7 @@ from hhstudio.gui.views.sessions import trash
 from hhstudio.gui.views.sessions.notes_dialog import NotesDialog
 from hhstudio.gui.views.sessions.trash import Thrown
 from hhstudio.gui.views.sessions.view import SessionList
+from hhstudio.store.journal.journal import journal_path
 
 
 class SessionActions(QObject):
@@ -116,14 +118,13 @@ def _copied(file: Path, folder: Path) -> Path:
     if file.parent.resolve() == folder.resolve():
         return folder / file.name
     target = session_files.unused_path(folder, file.stem)
-    passing = target.with_name(f".{target.name}.part")
     try:
-        shutil.copyfile(file, passing)
-        journal = file.with_name(file.name + ".journal")
-        if journal.exists():
-            shutil.copyfile(journal, target.with_name(target.name + ".journal"))
-        passing.replace(target)
-    except OSError as error:
-        passing.unlink(missing_ok=True)
-        raise HHStudioError(f"{file}: cannot be copied ({error.strerror or error})") from None
+        with replacing(target) as copy:
+            shutil.copyfile(file, copy)
+            journal = journal_path(file)
+            if journal.exists():
+                with replacing(journal_path(target)) as copied_journal:
+                    shutil.copyfile(journal, copied_journal)
+    except WriteError as error:
+        raise HHStudioError(f"{file}: cannot be copied: {error}") from None
     return target

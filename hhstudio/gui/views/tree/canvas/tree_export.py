@@ -6,10 +6,10 @@ from pathlib import Path
 
 from PySide6.QtGui import QColor
 
+from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.spec import interchange
 from hhstudio.core.spec.spec import Spec
-from hhstudio.gui.state.session_files import write_whole
 from hhstudio.gui.views.tree.canvas.scene import TreeScene
 from hhstudio.gui.widgets import picture_files
 
@@ -27,8 +27,8 @@ def write_tree(spec: Spec, scene: TreeScene, path: Path) -> None:
             for item in chosen:
                 item.setSelected(True)
     elif suffix == ".json":
-        write_whole(path, interchange.encode_topology(spec.topology, spec.name, spec.notes))
+        write_file(path, interchange.encode_topology(spec.topology, spec.name, spec.notes))
     elif suffix == ".graphml":
-        write_whole(path, interchange.graphml(spec.topology))
+        write_file(path, interchange.graphml(spec.topology))
     else:
         raise HHStudioError(f"{path.name}: choose .svg, .png, .json or .graphml")

@@ -1,4 +1,4 @@
-"""Generated weights in formats that others read: NumPy, safetensors, a PyTorch state dict, ONNX."""
+"""Weight export: generated weights as NumPy, safetensors, PyTorch state dict or ONNX files."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hhstudio.core.atomic_write import replacing, write_file
 from hhstudio.core.errors import ExportError
-from hhstudio.store.export.files import Key, chosen, optional, replacing
+from hhstudio.store.export.files import Key, chosen, needed_for
 
 if TYPE_CHECKING:
     from hhstudio.store.session.session import Session
@@ -24,8 +25,8 @@ def export_weights(
     Tensors carry the solver's own names where one condition was asked for, else ``path/task/name``. A .pt
     file holds a plain dict of tensors, as ``torch.load(..., weights_only=True)`` reads it. An .onnx file
     holds one ready solver, made by ``session.workshop()``: input ``image`` (N, C, H, W) float32 from 0 to 1,
-    output ``logits`` of the task's classes. Raises ExportError, SessionError, and DataError where ONNX needs
-    data that are not here.
+    output ``logits`` of the task's classes. Raises ExportError, WriteError, SessionError, and DataError where
+    ONNX needs data that are not here.
     """
     if out.suffix not in SUFFIXES:
         raise ExportError(f"{out}: weights are written as {', '.join(SUFFIXES)}")
@@ -43,22 +44,23 @@ def export_weights(
     }
     # libraries first: what is missing is said before anything is written
     if out.suffix == ".safetensors":
-        packed = optional("safetensors.numpy", ".safetensors").save(arrays, metadata=_about(session))
-        with replacing(out) as file:
-            file.write_bytes(packed)
+        with needed_for(".safetensors"):
+            from safetensors.numpy import save
+        write_file(out, save(arrays, metadata=_about(session)))
     elif out.suffix == ".pt":
-        torch = optional("torch", ".pt")
-        tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        with needed_for(".pt"):
+            from hhstudio.learn.analysis.deployable import write_state_dict
         with replacing(out) as file:
-            torch.save(tensors, file)
+            write_state_dict(arrays, file)
     else:
         with replacing(out) as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
 def _write_onnx(session: Session, out: Path, key: Key, allow_import: bool) -> None:
-    optional("onnx", ".onnx")
-    optional("onnxscript", ".onnx")
+    with needed_for(".onnx"):
+        import onnx  # noqa: F401 - torch's exporter needs both
+        import onnxscript  # noqa: F401
     solver = session.solver(*key, allow_import=allow_import)
     with replacing(out) as file:
         session.workshop().write_onnx(solver, *key, file)
