@@ -22,7 +22,7 @@ from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
 
 if TYPE_CHECKING:
     from hhstudio.service.sweep.engine import Engine
-    from hhstudio.service.sweep.table import Table
+    from hhstudio.service.sweep.table import SweepTable
 
 EPILOG = """\
 SPEC is a file such as
@@ -225,7 +225,7 @@ def _parent_is_gone() -> Callable[[], bool]:
     return gone.is_set
 
 
-def _say_interrupted(table: Table, out: Path) -> None:
+def _say_interrupted(table: SweepTable, out: Path) -> None:
     left = len(table.runs) - table.count("finished", "failed")
     done = f"{table.count('finished')} of {len(table.runs)} runs are finished"
     print(

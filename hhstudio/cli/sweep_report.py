@@ -12,7 +12,7 @@ from hhstudio.cli.progress import duration
 from hhstudio.core.sweeps import comparison
 from hhstudio.core.sweeps.run_names import value_text
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep, steps_of
-from hhstudio.service.sweep.table import Row, Table
+from hhstudio.service.sweep.table import RunRow, SweepTable
 
 LINE_SECONDS = 30.0
 """Seconds between progress lines where there is no bar."""
@@ -20,7 +20,7 @@ LINE_SECONDS = 30.0
 
 class Progress(Protocol):
     def begin(self, sweep: Sweep, planned: Sequence[PlannedRun], engine: str, out: Path) -> None: ...
-    def take(self, table: Table) -> None: ...
+    def take(self, table: SweepTable) -> None: ...
     def close(self) -> None: ...
 
 
@@ -35,7 +35,7 @@ class _Silent:
     def begin(self, sweep: Sweep, planned: Sequence[PlannedRun], engine: str, out: Path) -> None:
         pass
 
-    def take(self, table: Table) -> None:
+    def take(self, table: SweepTable) -> None:
         pass
 
     def close(self) -> None:
@@ -56,7 +56,7 @@ class _Lines:
         total = f", {sum(known)} steps" if len(known) == len(steps) else ""
         self.say(f"{sweep.name}: {len(planned)} runs{total}, {engine} -> {out}")
 
-    def take(self, table: Table) -> None:
+    def take(self, table: SweepTable) -> None:
         for row in table.runs:
             before = self._seen.get(row.name, ("waiting", 0))
             self._seen[row.name] = (row.state, row.losses)
@@ -75,7 +75,7 @@ class _Lines:
     def close(self) -> None:
         pass
 
-    def _show(self, table: Table) -> None:
+    def _show(self, table: SweepTable) -> None:
         now = time.monotonic()
         if now >= self._due:
             self._due = now + LINE_SECONDS
@@ -97,19 +97,19 @@ class _Bar(_Lines):
     def close(self) -> None:
         self._bar.close()
 
-    def _show(self, table: Table) -> None:
+    def _show(self, table: SweepTable) -> None:
         self._bar.total = len(table.runs)
         self._bar.n = sum(_share(row) for row in table.runs)
         self._bar.set_description_str(_standing(table))
 
 
-def _share(row: Row) -> float:
+def _share(row: RunRow) -> float:
     if row.state in ("finished", "failed"):
         return 1.0
     return min(row.step / row.total_steps, 1.0) if row.total_steps else 0.0
 
 
-def _standing(table: Table) -> str:
+def _standing(table: SweepTable) -> str:
     parts = [f"{table.count('finished')} of {len(table.runs)} finished", f"{table.count('running')} running"]
     if failed := table.count("failed"):
         parts.append(f"{failed} failed")
@@ -118,7 +118,7 @@ def _standing(table: Table) -> str:
     return ", ".join(parts)
 
 
-def _outcome(row: Row) -> str:
+def _outcome(row: RunRow) -> str:
     if row.state == "failed":
         return row.message
     found = [f"{path} {f.average:.3f}" for path, f in row.accuracy.items() if f.average is not None]
@@ -126,12 +126,12 @@ def _outcome(row: Row) -> str:
     return f"{'  '.join(found)}  {duration(row.seconds)}{lost}"
 
 
-def failures(table: Table) -> list[str]:
+def failures(table: SweepTable) -> list[str]:
     """One line for every run that failed, and why."""
     return [f"{row.name}: {row.message}" for row in table.runs if row.state == "failed"]
 
 
-def final_tables(table: Table, planned: Sequence[PlannedRun], out: Path) -> str:
+def final_tables(table: SweepTable, planned: Sequence[PlannedRun], out: Path) -> str:
     """Every run, then means over seeds where there are several, then where it all is."""
     specs = {run.name: run.spec for run in planned}
     entries = [row.entry(specs[row.name], out) for row in table.runs]
@@ -144,7 +144,7 @@ def final_tables(table: Table, planned: Sequence[PlannedRun], out: Path) -> str:
     return "\n\n".join(parts)
 
 
-def _runs_text(table: Table, paths: Sequence[str]) -> str:
+def _runs_text(table: SweepTable, paths: Sequence[str]) -> str:
     from hhstudio.experiments.report import ResultTable as Text
 
     found = Text("Final average accuracy (ACC) by run", ("run", "state", *paths, "time"))

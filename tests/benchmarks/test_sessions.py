@@ -11,7 +11,7 @@ from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
-from hhstudio.store.catalog.catalog_entry import brief
+from hhstudio.store.catalog.catalog_entry import catalog_entry
 from hhstudio.store.journal.journal import journal_path
 from hhstudio.store.session.writer import SessionWriter
 
@@ -160,7 +160,7 @@ def test_opening_a_session_of_a_gigabyte(benchmark, tmp_path):
     size = path.stat().st_size / 1e6
     print(f"\n{size:.0f} MB opened, summed up, one tensor read in {_in_a_process(OPEN, path)}")
     print(f"{size:.0f} MB on the window's screen after {_in_a_process(IN_THE_WINDOW, path)}")
-    benchmark(lambda: brief(path))
+    benchmark(lambda: catalog_entry(path))
 
 
 def test_putting_together_a_session_that_a_killed_run_left(benchmark, tmp_path):
@@ -173,4 +173,4 @@ def test_putting_together_a_session_that_a_killed_run_left(benchmark, tmp_path):
     journal = journal_path(path).stat().st_size / 1e6
     print(f"\njournal of {journal:.0f} MB taken in, and the session shown, after "
           f"{_in_a_process(IN_THE_WINDOW, path)}")  # fmt: skip
-    benchmark(lambda: brief(path))
+    benchmark(lambda: catalog_entry(path))

@@ -87,7 +87,7 @@ def open_notes(path):
 
 def open_index(path):
     found = index.load(path.parent)
-    assert all(entry.brief.path.parent == path.parent for entry in found.entries.values())
+    assert all(entry.session.path.parent == path.parent for entry in found.entries.values())
     index.up_to_date(found)
 
 
@@ -107,8 +107,8 @@ def _picture(suffix, folder):
 def _table():
     plan = Sweep(name="s", base=msgspec.to_builtins(tiny()), vary={"seed": [0, 1]})
     figures = {"P1": table.Figures(average=0.5, final=(0.5, None))}
-    rows = tuple(table.Row(name=f"r{n}", file=f"r{n}.h5", accuracy=figures) for n in range(2))
-    return table.encode(table.Table(name="s", state="finished", fields=("seed",), runs=rows, sweep=plan))
+    rows = tuple(table.RunRow(name=f"r{n}", file=f"r{n}.h5", accuracy=figures) for n in range(2))
+    return table.encode(table.SweepTable(name="s", state="finished", fields=("seed",), runs=rows, sweep=plan))
 
 
 def _queue(folder):

@@ -8,7 +8,7 @@ import pytest
 from damage import damaged
 
 from hhstudio.core.errors import SessionError
-from hhstudio.store.catalog.catalog_entry import brief
+from hhstudio.store.catalog.catalog_entry import catalog_entry
 from hhstudio.store.journal.journal import journal_path
 from hhstudio.store.session.session import open as open_session
 
@@ -57,7 +57,7 @@ def fuzz(source, folder, count):
             (folder / name).write_bytes(damaged(data, chance) if name == victim else data)
         path = folder / source.name
         began = time.monotonic()
-        brief(path)
+        catalog_entry(path)
         opened += read_everything(path)
         slowest = max(slowest, time.monotonic() - began)
     print(f"{count} damaged files: {opened} still opened, the slowest took {slowest:.2f} s")

@@ -39,7 +39,7 @@ Curve = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class ComparisonEntry:
-    """Entry of a session in a comparison.
+    """ComparisonEntry of a session in a comparison.
 
     ``key``: its file. ``state`` as in the file, or waiting | running. ``stored``:
     numbers that the whole tree stores. ``curves``: only the metrics that were asked for.
@@ -88,7 +88,7 @@ class ComparisonEntry:
 def comparison_entry(
     key: str, history: History, state: str, metrics: Collection[str] = ()
 ) -> ComparisonEntry:
-    """Entry of a history, with the curves of ``metrics``. The history has a run and a spec."""
+    """ComparisonEntry of a history, with the curves of ``metrics``. The history has a run and a spec."""
     run, spec = history.run, history.spec
     assert run is not None
     assert spec is not None

@@ -23,7 +23,7 @@ from hhstudio.gui.state.refresh_scheduler import RefreshScheduler
 from hhstudio.gui.state.run_queue import QueueController
 from hhstudio.gui.state.trust import Trust
 from hhstudio.service.run.client import RunClient
-from hhstudio.service.run.run_queue import Entry
+from hhstudio.service.run.run_queue import QueuedRun
 
 
 class RunController(QObject):
@@ -81,7 +81,7 @@ class RunController(QObject):
         if not self.running and self._trust.covers(code, lambda: self.start(out)):
             self._guarded("Start", lambda: self._start(out or self.next_session, hold=True))
 
-    def start_queued(self, entry: Entry) -> None:
+    def start_queued(self, entry: QueuedRun) -> None:
         """Train what waited, or go on with its session. The document becomes its spec, undoably, so that
         what is drawn is what is trained. Raises HHStudioError."""
         spec, out = entry.decoded(), Path(entry.out)

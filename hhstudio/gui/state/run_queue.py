@@ -13,7 +13,7 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.gui.state import session_files
 from hhstudio.gui.state.preferences import Preferences
 from hhstudio.gui.state.problems import guarded
-from hhstudio.service.run.run_queue import Entry, RunQueue
+from hhstudio.service.run.run_queue import QueuedRun, RunQueue
 
 
 class QueueController(QObject):
@@ -31,7 +31,7 @@ class QueueController(QObject):
     def __init__(
         self,
         preferences: Preferences,
-        start: Callable[[Entry], object],
+        start: Callable[[QueuedRun], object],
         busy: Callable[[], bool],
         parent: QObject | None = None,
     ) -> None:
@@ -51,7 +51,7 @@ class QueueController(QObject):
             self._stored = RunQueue(folder)
         return self._stored
 
-    def add(self, spec: Spec, out: Path | None = None) -> Entry:
+    def add(self, spec: Spec, out: Path | None = None) -> QueuedRun:
         """Put a run at the end; it starts when it is its turn. Raises HHStudioError."""
         entry = self.stored.add(spec, out or self.free_path(spec))
         self.going_on = True
@@ -130,7 +130,7 @@ class QueueController(QObject):
                 self._fail(entry, str(error))
         self.changed.emit()
 
-    def _fail(self, entry: Entry, why: str) -> None:
+    def _fail(self, entry: QueuedRun, why: str) -> None:
         """Where not even that can be written down, nothing more is started."""
         if not self._guarded(lambda: self.stored.end(entry.id, "failed", why)):
             self.going_on = False

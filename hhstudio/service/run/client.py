@@ -20,7 +20,7 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Topology
 from hhstudio.service.failures import exit_in_words
 from hhstudio.service.run import protocol
-from hhstudio.service.run.event_sender import Outbox
+from hhstudio.service.run.event_sender import EventSender
 from hhstudio.service.run.process import WorkerProcess
 from hhstudio.service.run.protocol import Batch, Bye, Command, ProtocolError, Start, ToWindow
 
@@ -262,11 +262,11 @@ class RunClient:
     # in this process --------------------------------------------------------------------------------
 
     def _run_here(self) -> None:
-        outbox = Outbox(self._hear)
+        sender = EventSender(self._hear)
         from hhstudio.service.run.session_run import SessionRun
 
-        status = SessionRun(self._start, self._commands, outbox.put).run()
-        outbox.close(status)
+        status = SessionRun(self._start, self._commands, sender.put).run()
+        sender.close(status)
         self._conclude()
 
     # both -------------------------------------------------------------------------------------------

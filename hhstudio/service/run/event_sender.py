@@ -21,7 +21,7 @@ HEARTBEAT = 0.5
 """Seconds between batches at least, and between signs of life at most."""
 
 
-class Outbox:
+class EventSender:
     """Sends from a thread of its own. ``send`` may block, and may raise OSError when nobody listens."""
 
     def __init__(self, send: Callable[[ToWindow], None]) -> None:
@@ -30,7 +30,7 @@ class Outbox:
         self._latest: dict[object, int] = {}
         self._status: int | None = None
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._pump, name="hhstudio-outbox", daemon=True)
+        self._thread = threading.Thread(target=self._pump, name="hhstudio-events", daemon=True)
         self._thread.start()
 
     def put(self, event: Event) -> None:

@@ -24,7 +24,7 @@ FILE = "queue.json"
 """Name of the file, in the folder of the sessions."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class QueuedRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run in the queue. ``out``: its session, which is continued when it is there already; ``message``: how
     it ended. ``spec`` is JSON."""
 
@@ -46,7 +46,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 class _File(msgspec.Struct, frozen=True, kw_only=True):
     format: Literal["hhstudio-queue"] = "hhstudio-queue"
     version: Literal[1] = 1
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[QueuedRun, ...] = ()
 
 
 class RunQueue:
@@ -55,7 +55,7 @@ class RunQueue:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
-        self.entries: tuple[Entry, ...] = ()
+        self.entries: tuple[QueuedRun, ...] = ()
         self.problem = ""
         self._lock: Lock | None = None
         try:
@@ -71,7 +71,7 @@ class RunQueue:
 
     # what can be asked ------------------------------------------------------------------------------
 
-    def __getitem__(self, entry_id: int) -> Entry:
+    def __getitem__(self, entry_id: int) -> QueuedRun:
         """Raises KeyError."""
         for entry in self.entries:
             if entry.id == entry_id:
@@ -79,12 +79,12 @@ class RunQueue:
         raise KeyError(entry_id)
 
     @property
-    def next(self) -> Entry | None:
+    def next(self) -> QueuedRun | None:
         """The first that waits."""
         return next((entry for entry in self.entries if entry.state == "waiting"), None)
 
     @property
-    def running(self) -> Entry | None:
+    def running(self) -> QueuedRun | None:
         return next((entry for entry in self.entries if entry.state == "running"), None)
 
     @property
@@ -94,10 +94,10 @@ class RunQueue:
 
     # what can be done: each raises HHStudioError where the file cannot be written --------------------
 
-    def add(self, spec: Spec, out: Path) -> Entry:
+    def add(self, spec: Spec, out: Path) -> QueuedRun:
         """Put a run at the end."""
         number = 1 + max((entry.id for entry in self.entries), default=0)
-        made = Entry(id=number, spec=specs.encode(spec).decode(), out=str(out))
+        made = QueuedRun(id=number, spec=specs.encode(spec).decode(), out=str(out))
         self._change((*self.entries, made))
         return made
 
@@ -132,7 +132,7 @@ class RunQueue:
         changed = replace(self[entry_id], state=state, message=message)
         self._change(tuple(changed if entry.id == entry_id else entry for entry in self.entries))
 
-    def _change(self, entries: tuple[Entry, ...]) -> None:
+    def _change(self, entries: tuple[QueuedRun, ...]) -> None:
         if self.problem:
             raise HHStudioError(self.problem)
         self._claim()
@@ -152,7 +152,7 @@ class RunQueue:
         except OSError as error:
             raise HHStudioError(f"{self.path}: cannot be written ({error.strerror or error})") from None
 
-    def _read(self) -> tuple[Entry, ...]:
+    def _read(self) -> tuple[QueuedRun, ...]:
         if not self.path.exists():
             return ()
         self._claim()

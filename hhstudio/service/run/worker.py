@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from hhstudio.service.run import protocol
-from hhstudio.service.run.event_sender import Outbox
+from hhstudio.service.run.event_sender import EventSender
 from hhstudio.service.run.protocol import Command, Connection, ProtocolError, Start
 
 _Line = TypeVar("_Line", bound=Connection)
@@ -41,16 +41,16 @@ def main() -> int:
         return 2
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     _stop_on_signals(commands)
-    outbox = Outbox(connection.send)
+    sender = EventSender(connection.send)
     ended = threading.Event()
     listener = threading.Thread(target=_listen, args=(connection, commands, ended), daemon=True)
     listener.start()
 
     from hhstudio.service.run.session_run import SessionRun
 
-    status = SessionRun(start, commands, outbox.put).run()
+    status = SessionRun(start, commands, sender.put).run()
     ended.set()
-    outbox.close(status)
+    sender.close(status)
     return status
 
 

@@ -20,14 +20,14 @@ from hhstudio.service.sweep import table as tables
 from hhstudio.service.sweep.attempt import Standing, refuse_foreign
 from hhstudio.service.sweep.engine import Engine
 from hhstudio.service.sweep.job import Job, Outcome, Update
-from hhstudio.service.sweep.table import Row, Table
+from hhstudio.service.sweep.table import RunRow, SweepTable
 
 TICK = 0.5
 """Seconds between looks at the clock."""
 SAVE = 1.0
 """Seconds between tables on disk at most, where nothing but progress has changed."""
 
-Report = Callable[[Table], None]
+Report = Callable[[SweepTable], None]
 
 
 class Sweeper:
@@ -62,7 +62,7 @@ class Sweeper:
             for run in planned
         ]
         self._rows = {
-            run.name: Row(name=run.name, file=f"{run.name}.h5", fields=run.fields) for run in planned
+            run.name: RunRow(name=run.name, file=f"{run.name}.h5", fields=run.fields) for run in planned
         }
         self._work = {run.name: work(run.spec) for run in planned}
         self._lock = threading.Lock()
@@ -73,7 +73,7 @@ class Sweeper:
         self._work_before = 0.0
         self._state: tables.SweepState = "running"
 
-    def run(self, report: Report, stopping: Callable[[], bool] = lambda: False) -> Table:
+    def run(self, report: Report, stopping: Callable[[], bool] = lambda: False) -> SweepTable:
         """Run everything that is missing, and return the table. ``report`` gets the table now and then, on
         this thread. ``stopping`` is asked twice a second: checkpoints are written, and it ends.
 
@@ -92,7 +92,7 @@ class Sweeper:
         finally:
             lock.release()
 
-    def _run(self, found: dict[str, Standing], report: Report, stopping: Callable[[], bool]) -> Table:
+    def _run(self, found: dict[str, Standing], report: Report, stopping: Callable[[], bool]) -> SweepTable:
         self._measure = {name for name, standing in found.items() if standing not in ("missing", "busy")}
         for name, standing in found.items():
             if standing == "finished":
@@ -119,11 +119,11 @@ class Sweeper:
             self._conclude(report)
         return self.table()
 
-    def table(self) -> Table:
+    def table(self) -> SweepTable:
         with self._lock:
             rows = tuple(self._rows[run.name] for run in self._planned)
         fields = tuple(dict.fromkeys(name for row in rows for name in row.fields))
-        return Table(
+        return SweepTable(
             name=self._sweep.name,
             state=self._state,
             engine=self._engine.title,
@@ -188,13 +188,13 @@ class Sweeper:
 
     def _take_figures(self) -> None:
         """From the sessions that have new ones."""
-        from hhstudio.store.catalog.comparison_entry import glance
+        from hhstudio.store.catalog.comparison_entry import read_comparison_entry
 
         with self._lock:
             names, self._measure = self._measure, set()
         for name in names:
             try:
-                entry = glance(self._out / f"{name}.h5")
+                entry = read_comparison_entry(self._out / f"{name}.h5")
             except (HHStudioError, OSError) as error:
                 with self._lock:
                     row = self._rows[name]
@@ -223,7 +223,7 @@ class Sweeper:
 
     # time left --------------------------------------------------------------------------------------
 
-    def _eta(self, rows: tuple[Row, ...]) -> float | None:
+    def _eta(self, rows: tuple[RunRow, ...]) -> float | None:
         """From the work done since this start; never less than what a running run says of itself."""
         if self._state != "running":
             return None
@@ -235,7 +235,7 @@ class Sweeper:
         left = max(total - done - lost, 0.0) * (time.monotonic() - self._began) / now
         return max([left, *(row.eta for row in rows if row.eta is not None)])
 
-    def _work_done(self, rows: tuple[Row, ...] | None = None) -> float:
+    def _work_done(self, rows: tuple[RunRow, ...] | None = None) -> float:
         rows = tuple(self._rows.values()) if rows is None else rows
         done = 0.0
         for row in rows:

@@ -46,7 +46,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     """One run. ``file``: its session, beside the table. ``fields``: what was set for it. ``detail``: what
     it does while it runs; ``message``: why it ended early. ``losses``: workers lost and replaced."""
 
@@ -66,7 +66,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     stored: int | None = None
     accuracy: dict[str, Figures] = {}
 
-    def measured(self, entry: ComparisonEntry) -> Row:
+    def measured(self, entry: ComparisonEntry) -> RunRow:
         """With the figures that a session holds."""
         return msgspec.structs.replace(
             self,
@@ -94,7 +94,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Table(msgspec.Struct, frozen=True, kw_only=True):
+class SweepTable(msgspec.Struct, frozen=True, kw_only=True):
     """``started``: UTC, ISO 8601; ``seconds`` since then, of this start; ``eta``: seconds to the end, null
     while unknown. ``sweep``: enough to start it again."""
 
@@ -107,18 +107,18 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     eta: float | None = None
     fields: tuple[str, ...] = ()
-    runs: tuple[Row, ...] = ()
+    runs: tuple[RunRow, ...] = ()
     sweep: Sweep
 
     def count(self, *states: RowState) -> int:
         return sum(row.state in states for row in self.runs)
 
 
-def encode(table: Table) -> bytes:
+def encode(table: SweepTable) -> bytes:
     return msgspec.json.format(msgspec.json.encode(table), indent=1) + b"\n"
 
 
-def as_csv(table: Table) -> str:
+def as_csv(table: SweepTable) -> str:
     """A line a run: its settings, then its figures by path."""
     paths = list(dict.fromkeys(path for row in table.runs for path in row.accuracy))
     measures = ("average", "backward_transfer", "forgetting")
@@ -135,17 +135,17 @@ def as_csv(table: Table) -> str:
     return out.getvalue()
 
 
-def save(table: Table, folder: Path) -> None:
+def save(table: SweepTable, folder: Path) -> None:
     """Both files, each whole or as before. Raises WriteError."""
     write_file(folder / JSON, encode(table))
     write_file(folder / CSV, as_csv(table).encode())
 
 
-def read(path: Path) -> Table:
+def read(path: Path) -> SweepTable:
     """The table of a sweep's folder, or in a file. Raises SessionError."""
     file = path / JSON if path.is_dir() else path
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Table)
+        return msgspec.json.decode(file.read_bytes(), type=SweepTable)
     except OSError as error:
         raise SessionError(f"{file}: {error.strerror or error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -1,31 +1,30 @@
-"""The line that a list of sessions shows: attributes only, whatever the file is."""
+"""Catalog entry: the line that a list of sessions shows, from attributes only, whatever the file is."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import h5py
 import msgspec
+from msgspec.structs import replace
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.store.file import safe_read
 from hhstudio.store.journal.journal import journal_path
 from hhstudio.store.journal.lock import owner
 from hhstudio.store.session import reading
-from hhstudio.store.session.thumbnail_data import Sketch, sketch
+from hhstudio.store.session.thumbnail_data import ThumbnailData, thumbnail_data
 from hhstudio.store.session.writing import BRIEF
 
 _LARGEST = 32 << 20
-"""Bytes of a file without a sketch that is worth reading for one."""
+"""Bytes of a file without thumbnail data that is worth reading for them."""
 
 
-@dataclass(frozen=True)
-class Brief:
+class CatalogEntry(msgspec.Struct, frozen=True, kw_only=True):
     """``average``: by path, of the last tasks learned; ``size`` in bytes, journal included; ``modified``:
-    seconds since the epoch. ``error``: why nothing else is known, "" where it is. ``leftover``: a journal
-    waits to be taken in, so that the file knows less than opening it will show."""
+    seconds since the epoch. ``error``: why nothing else is known, "" where it is. ``pending_journal``: a
+    journal waits to be merged, so that the file knows less than opening it will show."""
 
     path: Path
     state: str = ""
@@ -36,49 +35,55 @@ class Brief:
     step: int = 0
     total_steps: int = 0
     seconds: float = 0.0
-    average: dict[str, float | None] = field(default_factory=dict)
+    average: dict[str, float | None] = {}
     size: int = 0
     modified: float = 0.0
-    leftover: bool = False
+    pending_journal: bool = msgspec.field(name="leftover", default=False)
     error: str = ""
     tasks: int = 0
-    sketch: Sketch = field(default_factory=Sketch)
+    thumbnail: ThumbnailData = msgspec.field(name="sketch", default=ThumbnailData())
 
 
-def brief(path: Path | str) -> Brief:
+def catalog_entry(path: Path | str) -> CatalogEntry:
     """What a session is, in about a millisecond. Never raises."""
     path = Path(path)
     size, modified = _on_disk(path)
     journal, _ = _on_disk(journal_path(path))
-    common = {"path": path, "size": size + journal, "modified": modified, "leftover": journal > 0}
+    entry = CatalogEntry(path=path, size=size + journal, modified=modified, pending_journal=journal > 0)
     try:
         if journal and not path.exists():
             raise safe_read.DamagedError(f"{path}: only its journal is left; `hhstudio recover` rebuilds it")
         with safe_read.open_hdf5(path) as file, safe_read.reading(path):
-            return _read(path, file, common)
+            return _read(file, entry)
     except HHStudioError as error:
-        return Brief(**common, error=str(error))  # type: ignore[arg-type]
+        return replace(entry, error=str(error))
 
 
-def _read(path: Path, file: h5py.File, common: dict[str, object]) -> Brief:
+def _read(file: h5py.File, entry: CatalogEntry) -> CatalogEntry:
     state = safe_read.text_attribute(file, "state")
-    lives = (state == "running" or common["leftover"]) and owner(path) is not None
-    if lives:
+    if (state == "running" or entry.pending_journal) and owner(entry.path) is not None:
         state = "running"
     elif state == "running" or state not in ("finished", "stopped", "failed"):
         state = "failed"
-    told = json.loads(safe_read.text_attribute(file, "brief", "{}"))
-    if not isinstance(told, dict) or not told.keys() <= {*BRIEF, "average", "tasks", "sketch"}:
+    brief = json.loads(safe_read.text_attribute(file, "brief", "{}"))
+    if not isinstance(brief, dict) or not brief.keys() <= {*BRIEF, "average", "tasks", "sketch"}:
         raise ValueError("the attribute brief is not what it should be")
-    if "sketch" not in told and file.id.get_filesize() <= _LARGEST:  # written before there were any
+    if "sketch" not in brief and file.id.get_filesize() <= _LARGEST:  # written before there were any
         history = reading.read_history(file)
-        told |= {"sketch": sketch(history), "tasks": len(history.tasks)}
-    return msgspec.convert({**common, **told, "state": state}, Brief)
+        brief |= {"sketch": thumbnail_data(history), "tasks": len(history.tasks)}
+    known = msgspec.convert({**brief, "path": entry.path}, CatalogEntry)
+    return replace(
+        known,
+        state=state,
+        size=entry.size,
+        modified=entry.modified,
+        pending_journal=entry.pending_journal,
+    )
 
 
 def _on_disk(path: Path) -> tuple[int, float]:
     try:
-        found = path.stat()
+        status = path.stat()
     except (OSError, ValueError):
         return 0, 0.0
-    return found.st_size, found.st_mtime
+    return status.st_size, status.st_mtime

@@ -1,4 +1,4 @@
-"""What is compared of many sessions, read without touching any: a look, not an open session."""
+"""Comparison entry: what is compared of a session, read without touching its files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hhstudio.store.journal.lock import owner
 from hhstudio.store.session import pending_journal
 
 
-def glance(path: Path, metrics: Collection[str] = ()) -> ComparisonEntry:
+def read_comparison_entry(path: Path, metrics: Collection[str] = ()) -> ComparisonEntry:
     """Settings and figures of a session, with the curves of ``metrics``; one that is being written is read
     as far as it has come. Raises SessionError."""
     lives = owner(path) is not None

@@ -1,4 +1,4 @@
-"""A session as files in a folder: which belong to it, and giving it another name."""
+"""File operations on a session: which files belong to it, and giving it another name."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def rename(session: Path, name: str) -> Path:
     if new == session:
         return session
     try:
-        with_lock = Lock(session, "renaming")
+        lock = Lock(session, "renaming")
         try:
-            pending_journal.settle(session)
+            pending_journal.merge_journal(session)
             for taken in (new, journal_path(new), notes_path(new)):
                 if taken.exists() and not (session.exists() and taken.samefile(session)):
                     raise SessionError(f"{taken.name} exists already: choose another name")
@@ -38,7 +38,7 @@ def rename(session: Path, name: str) -> Path:
             if notes_path(session).exists():
                 notes_path(session).rename(notes_path(new))
         finally:
-            with_lock.release()
+            lock.release()
     except OSError as error:
         raise SessionError(f"{session}: cannot be renamed ({error.strerror or error})") from None
     return new

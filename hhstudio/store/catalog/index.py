@@ -1,4 +1,4 @@
-"""The sessions of a folder, kept ready for lists in ``.hhstudio-index.json`` beside them.
+"""Catalog index: the sessions of a folder, kept ready for lists in ``.hhstudio-index.json`` beside them.
 
 The index is a cache and never the truth: what a file's size and times do not confirm is read anew, a
 damaged index is made again, and where none can be written everything works, only slower.
@@ -17,7 +17,7 @@ import msgspec
 
 from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import WriteError
-from hhstudio.store.catalog.catalog_entry import Brief, brief
+from hhstudio.store.catalog.catalog_entry import CatalogEntry, catalog_entry
 from hhstudio.store.catalog.notes import Notes, notes_path, read_notes
 from hhstudio.store.journal.journal import journal_path
 
@@ -29,13 +29,12 @@ _MOST = 256 << 20
 Stamp = tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Entry:
+class IndexedSession(msgspec.Struct, frozen=True):
     """One session of a folder. ``stamp``: by which its files are known not to have changed."""
 
     stamp: Stamp
-    brief: Brief
-    notes: Notes = field(default_factory=Notes)
+    session: CatalogEntry = msgspec.field(name="brief")
+    notes: Notes = Notes()
 
 
 @dataclass
@@ -43,7 +42,7 @@ class Index:
     """All sessions of a folder by file name. ``complete``: no file waits to be read any more."""
 
     folder: Path
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, IndexedSession] = field(default_factory=dict)
     complete: bool = False
     changed: bool = False
     """Whether there is anything that the stored index does not say."""
@@ -58,34 +57,36 @@ def load(folder: Path) -> Index:
     try:
         with (folder / FILE).open("rb") as file:
             data = file.read(_MOST)
-        version, entries = msgspec.json.decode(data, type=tuple[int, dict[str, Entry]], dec_hook=path_of)
+        version, entries = msgspec.json.decode(
+            data, type=tuple[int, dict[str, IndexedSession]], dec_hook=path_of
+        )
     except (OSError, ValueError, msgspec.MsgspecError, RecursionError):
         return Index(folder, changed=True)
     if version != VERSION:
         return Index(folder, changed=True)
-    return Index(folder, {name: e for name, e in entries.items() if e.brief.path.name == name})
+    return Index(folder, {name: e for name, e in entries.items() if e.session.path.name == name})
 
 
 def up_to_date(index: Index, seconds: float = 0.25) -> Index:
     """The index after another look at the folder: files that changed are read, for at most about that long;
     what waits is read by the next call. A folder that cannot be listed has no sessions. Never raises."""
     deadline = time.monotonic() + seconds
-    found: dict[str, Entry] = {}
+    entries: dict[str, IndexedSession] = {}
     changed, complete, read = index.changed, True, False
     for name, stamp in _stamps(index.folder).items():
         known = index.entries.get(name)
-        if known is not None and known.stamp == stamp and known.brief.state != "running":
-            found[name] = known
+        if known is not None and known.stamp == stamp and known.session.state != "running":
+            entries[name] = known
         elif time.monotonic() < deadline or not read:
             path = index.folder / name
-            found[name] = Entry(stamp, brief(path), read_notes(path))
+            entries[name] = IndexedSession(stamp, catalog_entry(path), read_notes(path))
             changed = read = True
         else:
             complete = False
             if known is not None:
-                found[name] = known
-    changed = changed or found.keys() != index.entries.keys()
-    return Index(index.folder, found, complete, changed)
+                entries[name] = known
+    changed = changed or entries.keys() != index.entries.keys()
+    return Index(index.folder, entries, complete, changed)
 
 
 def store(index: Index) -> bool:

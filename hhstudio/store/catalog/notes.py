@@ -1,4 +1,4 @@
-"""What a person says of a session: a text and tags, in ``NAME.h5.notes.json`` beside it.
+"""Notes: what a person says of a session, a text and tags, in ``NAME.h5.notes.json`` beside it.
 
 Not in the session file: that is written whole or not at all, and nobody waits a second for a word. A
 session without notes has no such file; deleting it loses nothing else.

@@ -1,8 +1,8 @@
-"""The file under an HDF5 file that is being written, which never tells HDF5 that a write failed.
+"""Checked file: what lies under an HDF5 file that is being written, and never tells HDF5 of a failed write.
 
 When libhdf5 meets a failing write (a full disk) it keeps the file open for ever and takes the process
 down at exit. So a failure is remembered here instead, HDF5 goes on and closes in peace, and whoever
-writes asks :meth:`Sink.check` before believing in the file.
+writes asks :meth:`CheckedFile.check` before believing in the file.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import io
 import os
 from pathlib import Path
 
-_KEEP = 1 << 20
+_LARGEST_KEPT = 1 << 20
 """After a failure, writes up to this many bytes are kept in memory: HDF5 reads its own small structures
 back; what is larger is data, which it does not."""
 
 
-class Sink(io.RawIOBase):
+class CheckedFile(io.RawIOBase):
     """A new file, for reading and writing. Raises OSError when it cannot be created."""
 
     def __init__(self, path: Path) -> None:
@@ -24,7 +24,7 @@ class Sink(io.RawIOBase):
         path.unlink(missing_ok=True)  # what a writer that died left there
         self._file = path.open("x+b", buffering=0)
         self._error: OSError | None = None
-        self._kept: list[tuple[int, bytes]] = []
+        self._unwritten: list[tuple[int, bytes]] = []
         self._position = 0
         self._end = 0
 
@@ -65,8 +65,8 @@ class Sink(io.RawIOBase):
                     done += self._file.write(view[done:]) or 0
             except OSError as error:
                 self._error = error
-        if self._error is not None and size <= _KEEP:
-            self._kept.append((start, bytes(view)))
+        if self._error is not None and size <= _LARGEST_KEPT:
+            self._unwritten.append((start, bytes(view)))
         self._position = start + size
         self._end = max(self._end, self._position)
         return size
@@ -76,13 +76,13 @@ class Sink(io.RawIOBase):
         start = self._position
         size = max(0, min(len(view), self._end - start))
         self._file.seek(start)
-        found = self._file.read(size) or b""
-        view[: len(found)] = found
-        view[len(found) : size] = bytes(size - len(found))
-        for offset, kept in self._kept:
-            low, high = max(offset, start), min(offset + len(kept), start + size)
+        data = self._file.read(size) or b""
+        view[: len(data)] = data
+        view[len(data) : size] = bytes(size - len(data))
+        for offset, lost in self._unwritten:
+            low, high = max(offset, start), min(offset + len(lost), start + size)
             if low < high:
-                view[low - start : high - start] = kept[low - offset : high - offset]
+                view[low - start : high - start] = lost[low - offset : high - offset]
         self._position = start + size
         return size
 

@@ -1,4 +1,4 @@
-"""The journal: an append-only file of framed events, the truth while a session runs.
+"""Journal: an append-only file of framed events, the truth while a session runs.
 
 Layout, little-endian::
 

@@ -1,4 +1,4 @@
-"""One writer a session: ``NAME.h5.lock`` beside it, held for as long as its owner lives.
+"""Lock of a session, for its one writer: ``NAME.h5.lock`` beside it, held for as long as its owner lives.
 
 Where the system has ``flock`` the kernel lets go of it when its owner dies, whatever the clock says;
 the text in the file only names the owner. Elsewhere the owner is told by its process id and start time.
@@ -25,7 +25,7 @@ try:
 except ImportError:  # not a POSIX system
     fcntl = None
 
-_PATIENCE = 1.0  # seconds: readers hold the lock for an instant to see whether anybody has it
+_WAIT = 1.0  # seconds: readers hold the lock for an instant to see whether anybody has it
 
 
 class Owner(NamedTuple):
@@ -59,10 +59,10 @@ def owner(session: Path) -> Owner | None:
     except OSError:
         return None
     try:
-        found = _read(file)
-        if not _is_held(file, found):
+        holder = _read(file)
+        if not _is_held(file, holder):
             return None
-        return found or Owner(0, "", 0.0, "another program")
+        return holder or Owner(0, "", 0.0, "another program")
     finally:
         os.close(file)
 
@@ -91,20 +91,20 @@ class Lock:
         self._file = -1
 
     def _acquire(self, session: Path) -> int:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _WAIT
         while True:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
-                found = _read(file)
+                holder = _read(file)
                 if _try(file) and self._is_current(file):
-                    if fcntl is not None or not _lives(found):
+                    if fcntl is not None or not _lives(holder):
                         return file
-                elif found is not None and found.host == socket.gethostname() and not _lives(found):
+                elif holder is not None and holder.host == socket.gethostname() and not _lives(holder):
                     # a child that outlived its owner keeps the kernel's lock: begin a new file
                     self._path.unlink(missing_ok=True)
                 if time.monotonic() > deadline:
                     raise SessionError(
-                        f"{session}: is being written by {found or 'another program'}; stop that run first, "
+                        f"{session}: is being written by {holder or 'another program'}; stop that run first, "
                         "or choose another name"
                     )
             except BaseException:
@@ -131,21 +131,21 @@ def _try(file: int) -> bool:
     return True
 
 
-def _is_held(file: int, found: Owner | None) -> bool:
+def _is_held(file: int, holder: Owner | None) -> bool:
     if fcntl is None:
-        return _lives(found)
+        return _lives(holder)
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        return found is None or found.host != socket.gethostname() or _lives(found)
+        return holder is None or holder.host != socket.gethostname() or _lives(holder)
     return False
 
 
-def _lives(found: Owner | None) -> bool:
-    if found is None or not psutil.pid_exists(found.pid):
+def _lives(holder: Owner | None) -> bool:
+    if holder is None or not psutil.pid_exists(holder.pid):
         return False
     # where the kernel keeps the lock, the start time (which jumps with the clock) is not needed
-    return fcntl is not None or abs(_started(found.pid) - found.started) < 2
+    return fcntl is not None or abs(_started(holder.pid) - holder.started) < 2
 
 
 def _started(pid: int) -> float:
@@ -173,10 +173,14 @@ def _moment(seconds: float) -> str:
 def _read(file: int) -> Owner | None:
     try:
         os.lseek(file, 0, os.SEEK_SET)
-        told = json.loads(os.read(file, 4096))
-        since, user = float(told.get("since", 0.0)), str(told.get("user", ""))
+        fields = json.loads(os.read(file, 4096))
         return Owner(
-            int(told["pid"]), str(told["host"]), float(told["started"]), str(told["what"]), since, user
+            pid=int(fields["pid"]),
+            host=str(fields["host"]),
+            started=float(fields["started"]),
+            what=str(fields["what"]),
+            since=float(fields.get("since", 0.0)),
+            user=str(fields.get("user", "")),
         )
     except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None

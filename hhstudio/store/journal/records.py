@@ -1,4 +1,4 @@
-"""What a journal holds besides events: the trainer's state, where writing the whole file would take long,
+"""Records of a journal besides events: the trainer's state, where writing the whole file would take long,
 and what the session file held when the journal began."""
 
 from __future__ import annotations

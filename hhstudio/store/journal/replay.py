@@ -1,4 +1,4 @@
-"""Replaying a journal behind a session file: what the file does not hold yet.
+"""Replay of a journal onto the history in a session file: what the file does not hold yet.
 
 Generated weights are large and stay in the journal; only where they lie is remembered.
 """
@@ -20,8 +20,8 @@ from hhstudio.store.journal.journal import Frame, JournalReader
 
 
 @dataclass
-class Tail:
-    """Weights recorded since the session file was written, as frames of the journal with their steps.
+class JournalTail:
+    """Where the arrays lie that only the journal holds: frames of the journal, with their steps.
 
     ``rewound``: the earliest step that a resumed run went back to; what the session file holds of later
     steps is void. ``state``: the step and the frame of the last trainer state.
@@ -48,8 +48,8 @@ class Tail:
         elif isinstance(event, events.Resumed):
             self.rewound = event.step if self.rewound is None else min(self.rewound, event.step)
             self.finals = {k: v for k, v in self.finals.items() if v[0] <= event.step}
-            kept = {k: [v for v in found if v[0] <= event.step] for k, found in self.snapshots.items()}
-            self.snapshots = {k: found for k, found in kept.items() if found}
+            valid = {k: [v for v in each if v[0] <= event.step] for k, each in self.snapshots.items()}
+            self.snapshots = {k: each for k, each in valid.items() if each}
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Replay:
     problem: str = ""
 
 
-def replay(history: History, journal: JournalReader, after: int, tail: Tail) -> Replay:
+def replay(history: History, journal: JournalReader, after: int, tail: JournalTail) -> Replay:
     """Apply every record with a sequence above ``after``; stops before the first that makes no sense."""
     result = Replay(sequence=after)
     if journal.header is not None and journal.header.base > after:

@@ -31,13 +31,13 @@ from hhstudio.core.run.history import History
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.file import file_format, safe_read
 from hhstudio.store.journal.journal import JournalReader, journal_path
-from hhstudio.store.journal.journal_header import begin_with_preamble
 from hhstudio.store.journal.lock import Lock
-from hhstudio.store.journal.replay import Tail, replay
+from hhstudio.store.journal.preamble import begin_with_preamble
+from hhstudio.store.journal.replay import JournalTail, replay
 from hhstudio.store.recovery import report as reports
 from hhstudio.store.session import pending_journal, reading
 from hhstudio.store.session.compaction import Sources, compact
-from hhstudio.store.session.snapshot_extras import Asides
+from hhstudio.store.session.snapshot_extras import SnapshotExtras
 from hhstudio.store.session.writing import Identity
 
 PATIENCE = 20.0
@@ -108,7 +108,7 @@ def check(path: Path) -> list[str]:
         for kind in (file_format.WEIGHTS, file_format.SNAPSHOTS):
             problems += _check_conditions(path, file, kind)
         try:
-            kept = Asides(path, file, Tail(), None)
+            kept = SnapshotExtras(path, file, JournalTail(), None)
             for at in range(len(kept)):
                 kept.read(at)
         except safe_read.DamagedError as error:
@@ -158,7 +158,7 @@ def _mend_file(path: Path, report: Report) -> None:
 
 def _rebuild(path: Path, report: Report) -> None:
     """A session file made of a journal alone. The journal stays until the file is in place."""
-    history, tail = History(), Tail()
+    history, tail = History(), JournalTail()
     with JournalReader(journal_path(path)) as journal:
         told = None
         if journal.header is not None:
@@ -213,7 +213,7 @@ def _salvage(path: Path, folder: Path, report: Report) -> None:
     shutil.copyfile(path, copy)
     _make_openable(copy)
     found = _read_objects(copy, out, report)
-    history, tail = History(), Tail()
+    history, tail = History(), JournalTail()
     if not out.exists():
         raise SessionError(f"{path}: nothing in it can be read; it is left as it was")
     with JournalReader(out) as journal:
@@ -350,7 +350,7 @@ def _trainer_state(out: Path) -> TrainerState | None:
 
 
 def _take_journal(path: Path, report: Report) -> None:
-    replayed = pending_journal.settle(path)
+    replayed = pending_journal.merge_journal(path)
     if replayed is None:
         return
     if replayed.records:

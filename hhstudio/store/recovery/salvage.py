@@ -27,9 +27,9 @@ from hhstudio.core.run import events
 from hhstudio.core.spec import spec as specs
 from hhstudio.store.file import file_format, json_text, safe_read
 from hhstudio.store.journal.journal import JournalWriter
-from hhstudio.store.journal.replay import Tail
+from hhstudio.store.journal.replay import JournalTail
 from hhstudio.store.session import reading
-from hhstudio.store.session.snapshot_extras import Asides
+from hhstudio.store.session.snapshot_extras import SnapshotExtras
 
 _FAILURES = (*safe_read.DAMAGE, HHStudioError, RecursionError, msgspec.MsgspecError)
 _ROWS = 1 << 16
@@ -44,7 +44,7 @@ class Salvage:
         self._journal = JournalWriter(out, "0" * 32)
         self._paths: tuple[str, ...] = ()
         self._tasks = 0
-        self._asides: dict[tuple[int, str, int], dict[str, events.Tensor]] = {}
+        self._extras: dict[tuple[int, str, int], dict[str, events.Tensor]] = {}
 
     def run(self) -> None:
         self._piece("identity", self._identity)
@@ -54,8 +54,8 @@ class Salvage:
             self._piece(name, getattr(self, f"_{name}"))
         for start in self._blocks():
             self._piece(f"metrics {start}", partial(self._metrics, start))
-        if _or_empty(lambda: file_format.ASIDE in self._file):
-            self._piece("aside", self._read_asides)
+        if _or_empty(lambda: file_format.SNAPSHOT_EXTRAS in self._file):
+            self._piece("aside", self._read_extras)
         for kind in (file_format.WEIGHTS, file_format.SNAPSHOTS):
             for path, task, group in self._conditions(kind):
                 name = f"{kind} of {path}, task {task}"
@@ -212,15 +212,15 @@ class Salvage:
             tensors = {name: events.Tensor.of(np.asarray(column[at])) for name, column in columns.items()}
             made = events.Weights(
                 step=step, path=path, task=task, tensors=tensors, final=False,
-                extras=self._asides.get((step, path, task), {}),
+                extras=self._extras.get((step, path, task), {}),
             )  # fmt: skip
             self._journal.append(made)
         return f"{len(steps)} of them"
 
-    def _read_asides(self) -> str:
-        kept = Asides(self._out, self._file, Tail(), None)
+    def _read_extras(self) -> str:
+        kept = SnapshotExtras(self._out, self._file, JournalTail(), None)
         for at, key in enumerate(kept.keys):
-            self._asides[key] = {name: events.Tensor.of(found) for name, found in kept.read(at).items()}
+            self._extras[key] = {name: events.Tensor.of(found) for name, found in kept.read(at).items()}
         return f"{len(kept)} of them"
 
     def _state(self) -> str:

@@ -21,11 +21,11 @@ from hhstudio.core.errors import SessionError
 from hhstudio.core.run.history import History, PathTask
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.file import file_format, safe_read
-from hhstudio.store.file.checked_file import Sink
+from hhstudio.store.file.checked_file import CheckedFile
 from hhstudio.store.journal.journal import Frame, JournalReader
-from hhstudio.store.journal.replay import Tail, state_in, weights_in
+from hhstudio.store.journal.replay import JournalTail, state_in, weights_in
 from hhstudio.store.session import reading, writing
-from hhstudio.store.session.snapshot_extras import Asides, Row, write_asides
+from hhstudio.store.session.snapshot_extras import ExtrasRow, SnapshotExtras, write_snapshot_extras
 from hhstudio.store.session.verification import differences
 from hhstudio.store.session.writing import Identity
 
@@ -39,7 +39,7 @@ class Sources:
 
     base: h5py.File | None = None
     journal: JournalReader | None = None
-    tail: Tail = field(default_factory=Tail)
+    tail: JournalTail = field(default_factory=JournalTail)
 
 
 def compact(
@@ -68,7 +68,7 @@ def _write(
     sources: Sources,
     state: TrainerState | None,
 ) -> None:
-    with closing(Sink(temporary)) as sink:
+    with closing(CheckedFile(temporary)) as sink:
         with h5py.File(sink, "w") as file:
             # the sink never fails: whatever goes wrong here is in what is read
             with safe_read.reading(path):
@@ -111,8 +111,8 @@ def _write_snapshots(path: Path, file: h5py.File, sources: Sources) -> None:
     stored = {} if sources.base is None else reading.conditions(sources.base, file_format.SNAPSHOTS)
     for key in {**stored, **sources.tail.snapshots}:
         _write_condition_snapshots(top, key, stored.get(key), sources)
-    kept = Asides(path, sources.base, sources.tail, sources.journal)
-    write_asides(file, (Row(*key, kept.read(at)) for at, key in enumerate(kept.keys)))
+    kept = SnapshotExtras(path, sources.base, sources.tail, sources.journal)
+    write_snapshot_extras(file, (ExtrasRow(*key, kept.read(at)) for at, key in enumerate(kept.keys)))
 
 
 def _write_condition_snapshots(

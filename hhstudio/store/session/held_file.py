@@ -11,26 +11,26 @@ import h5py
 from hhstudio.core.errors import SessionError
 from hhstudio.store.file import safe_read
 from hhstudio.store.session import pending_journal, reading
-from hhstudio.store.session.reading import Identified
+from hhstudio.store.session.reading import FileIdentity
 
 
-class Anchor:
+class HeldFile:
     """Remembers which file the writer put in place, and sees whether it is still there."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: BinaryIO | None = None
         self._stamp: tuple[int, ...] = ()
-        self._identity = Identified("", 0)
+        self._identity = FileIdentity("", 0)
 
-    def drop(self, identity: Identified) -> None:
+    def acquire(self, identity: FileIdentity) -> None:
         """Take hold of the file that is in place now. Raises OSError."""
-        self.weigh()
+        self.release()
         self._file = self._path.open("rb")
         self._stamp = _stamp(os.fstat(self._file.fileno()))
         self._identity = identity
 
-    def weigh(self) -> None:
+    def release(self) -> None:
         """Let go."""
         if self._file is not None:
             self._file.close()

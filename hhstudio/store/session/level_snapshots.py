@@ -25,12 +25,12 @@ def embeddings_at(session: Session, step: int) -> tuple[int, dict[str, np.ndarra
     Raises SessionError where there is no such snapshot.
     """
     found: dict[str, np.ndarray] = {}
-    asides, owners, at_step = session.asides, set(), -1
-    for at in range(len(asides) - 1, -1, -1):
-        taken, path, task = asides.keys[at]
+    extras, owners, at_step = session.snapshot_extras, set(), -1
+    for at in range(len(extras) - 1, -1, -1):
+        taken, path, task = extras.keys[at]
         if taken > step or (path, task) in owners:
             continue
-        kept = asides.read(at)
+        kept = extras.read(at)
         if not kept:
             continue
         owners.add((path, task))
@@ -60,9 +60,9 @@ def level_histograms(
     """Of what level ``level`` of a condition's chain generates: as kept with its snapshots and, last, as
     ``now`` at ``step``: digests by tensor. Raises SessionError."""
     before = f"{_LEVEL}{level}/"
-    asides = session.asides
-    moments = [(taken, at) for at, (taken, *key) in enumerate(asides.keys) if key == [path, task]]
-    rows = [(taken, asides.read(at)) for taken, at in moments]
+    extras = session.snapshot_extras
+    moments = [(taken, at) for at, (taken, *key) in enumerate(extras.keys) if key == [path, task]]
+    rows = [(taken, extras.read(at)) for taken, at in moments]
     digests = [
         (
             taken,

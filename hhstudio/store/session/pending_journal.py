@@ -13,10 +13,10 @@ from hhstudio.core.errors import SessionError
 from hhstudio.core.run.history import History
 from hhstudio.store.file import file_format, safe_read
 from hhstudio.store.journal.journal import JournalReader, journal_path, new_journal_path
-from hhstudio.store.journal.replay import Replay, Tail, replay
+from hhstudio.store.journal.replay import JournalTail, Replay, replay
 from hhstudio.store.session import reading
 from hhstudio.store.session.compaction import Sources, compact
-from hhstudio.store.session.reading import Identified
+from hhstudio.store.session.reading import FileIdentity
 from hhstudio.store.session.writing import Identity
 
 
@@ -28,10 +28,10 @@ class Loaded:
     """
 
     history: History
-    identity: Identified
+    identity: FileIdentity
     base: h5py.File
     journal: JournalReader | None = None
-    tail: Tail = field(default_factory=Tail)
+    tail: JournalTail = field(default_factory=JournalTail)
     replayed: Replay | None = None
     foreign: bool = False
 
@@ -58,7 +58,7 @@ def load(path: Path, metrics: Collection[str] | None = None) -> Loaded:
         if journal is not None:
             journal.close()
         raise
-    loaded = Loaded(History(), Identified("", 0), base, journal)
+    loaded = Loaded(History(), FileIdentity("", 0), base, journal)
     try:
         with safe_read.reading(path):
             loaded.history = reading.read_history(base, metrics)
@@ -93,12 +93,12 @@ def _newer_program(file: h5py.File) -> str:
     return app if numbers[0] > numbers[1] else ""
 
 
-def is_left_over(path: Path) -> bool:
+def has_leftovers(path: Path) -> bool:
     """Whether a writer, at work or dead, has anything beside the session file."""
     return any(file.exists() for file in (journal_path(path), *_scraps(path)))
 
 
-def settle(path: Path) -> Replay | None:
+def merge_journal(path: Path) -> Replay | None:
     """Take a left-over journal into the session file, and tidy up; the caller holds the lock.
 
     Returns what was replayed, None where no journal was left. A journal of another run, or one with

@@ -25,23 +25,23 @@ Listed = list[tuple[str, int, str, int]]
 """Path, task, metric and points of every curve, in the order of the rows."""
 
 
-class Identified(NamedTuple):
+class FileIdentity(NamedTuple):
     """Which run a file belongs to. ``session``: 32 hex digits; ``sequence``: of its last record."""
 
     session: str
     sequence: int
 
 
-def identity(file: h5py.File) -> Identified:
+def identity(file: h5py.File) -> FileIdentity:
     session = safe_read.text_attribute(file, "session", "0" * 32)
     if len(session) != 32 or not set(session) <= set("0123456789abcdef"):
         raise ValueError("the session's id is not 32 hex digits")
-    return Identified(session, safe_read.int_attribute(file, "sequence"))
+    return FileIdentity(session, safe_read.int_attribute(file, "sequence"))
 
 
 def read_history(file: h5py.File, metrics: Collection[str] | None = None) -> History:
     """The history in a file, with the curves of these metrics only where any are named. Raises SessionError
-    or one of guard.DAMAGE (see guard.reading)."""
+    or one of safe_read.DAMAGE (see safe_read.reading)."""
     history = History()
     tables = safe_read.group(file, file_format.TABLES)
     run = json_text.decode(safe_read.text(tables, "run"), events.RunStarted)

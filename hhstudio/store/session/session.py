@@ -26,7 +26,7 @@ from hhstudio.store.journal.lock import Lock, Owner, owner
 from hhstudio.store.journal.replay import state_in, weights_in
 from hhstudio.store.session import migrations, pending_journal, reading
 from hhstudio.store.session.session_analysis import Inspectable
-from hhstudio.store.session.snapshot_extras import Asides
+from hhstudio.store.session.snapshot_extras import SnapshotExtras
 from hhstudio.store.session.snapshots import Snapshots
 from hhstudio.store.session.summary import summarise
 from hhstudio.store.session.writing import Outcome
@@ -46,14 +46,14 @@ def open(path: Path | str) -> Session:
     notes = []
     if writer is None and migrations.is_older(path):
         notes.append(migrations.migrate(path))
-    if writer is None and pending_journal.is_left_over(path):
+    if writer is None and pending_journal.has_leftovers(path):
         try:
             lock = Lock(path, "recovery")
         except (OSError, SessionError):
             pass  # a folder that cannot be written, or somebody else is at it: read it as it is
         else:
             try:
-                replayed = pending_journal.settle(path)
+                replayed = pending_journal.merge_journal(path)
                 if replayed is not None and replayed.records:
                     notes.append(f"recovered {replayed.records} records of a run that ended without a word")
             except (OSError, SessionError) as error:  # read both as they are, as far as that goes
@@ -197,9 +197,9 @@ class Session(Inspectable):
             return Snapshots(self.path, (path, task), held, self._loaded.tail, self._loaded.journal)
 
     @cached_property
-    def asides(self) -> Asides:
+    def snapshot_extras(self) -> SnapshotExtras:
         """What snapshots keep beside weights: embeddings, and digests of generated hypernetworks."""
-        return Asides(self.path, self._loaded.base, self._loaded.tail, self._loaded.journal)
+        return SnapshotExtras(self.path, self._loaded.base, self._loaded.tail, self._loaded.journal)
 
     def snapshot_steps(self) -> dict[tuple[str, int], np.ndarray]:
         """The steps (N,) of every condition's snapshots, by path and task, where there are any."""

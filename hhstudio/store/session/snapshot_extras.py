@@ -18,11 +18,11 @@ import numpy as np
 from hhstudio.core.errors import SessionError
 from hhstudio.store.file import file_format, safe_read
 from hhstudio.store.journal.journal import Frame, JournalReader
-from hhstudio.store.journal.replay import Tail, weights_in
+from hhstudio.store.journal.replay import JournalTail, weights_in
 from hhstudio.store.session import writing
 
 
-class Row(NamedTuple):
+class ExtrasRow(NamedTuple):
     """What was kept with the snapshot of one condition."""
 
     step: int
@@ -31,19 +31,19 @@ class Row(NamedTuple):
     arrays: dict[str, np.ndarray]
 
 
-class Asides:
+class SnapshotExtras:
     """``keys``: (step, path, task) of each row, oldest first. Rows are read one by one."""
 
     def __init__(
-        self, source: Path, base: h5py.File | None, tail: Tail, journal: JournalReader | None
+        self, source: Path, base: h5py.File | None, tail: JournalTail, journal: JournalReader | None
     ) -> None:
         self._source, self._journal = source, journal
         self._layouts: list[list[tuple[str, tuple[int, ...]]]] = []
         self._values: h5py.Dataset | None = None
         self.keys: list[tuple[int, str, int]] = []
         with safe_read.reading(source, "what was kept beside snapshots"):
-            if base is not None and file_format.ASIDE in base:
-                self._open(safe_read.group(base, file_format.ASIDE), tail.rewound)
+            if base is not None and file_format.SNAPSHOT_EXTRAS in base:
+                self._open(safe_read.group(base, file_format.SNAPSHOT_EXTRAS), tail.rewound)
         self._stored = len(self.keys)
         recorded = [(frame, step, *key) for key, kept in tail.snapshots.items() for step, frame in kept]
         recorded.sort(key=lambda found: found[0].sequence)
@@ -88,7 +88,7 @@ class Asides:
         raise SessionError(f"{self._source}: nothing is kept beside snapshot {at}")
 
 
-def write_asides(file: h5py.File, rows: Iterable[Row]) -> None:
+def write_snapshot_extras(file: h5py.File, rows: Iterable[ExtrasRow]) -> None:
     """The group, if any row has something."""
     kept = [row for row in rows if row.arrays]
     if not kept:
@@ -102,7 +102,7 @@ def write_asides(file: h5py.File, rows: Iterable[Row]) -> None:
         flat = [np.asarray(array, np.float32).ravel() for array in row.arrays.values()]
         parts += flat
         start += sum(len(array) for array in flat)
-    made = file.create_group(file_format.ASIDE)
+    made = file.create_group(file_format.SNAPSHOT_EXTRAS)
     for name, column in (("step", [row.step for row in kept]), ("task", [row.task for row in kept])):
         made[name] = np.array(column, "<i8")
     made["start"], made["layout"] = np.array(starts, "<i8"), np.array(kinds, "<i8")

@@ -12,7 +12,7 @@ from hhstudio.core.errors import SessionError
 from hhstudio.core.run.history import PathTask
 from hhstudio.store.file import file_format, safe_read
 from hhstudio.store.journal.journal import Frame, JournalReader
-from hhstudio.store.journal.replay import Tail, weights_in
+from hhstudio.store.journal.replay import JournalTail, weights_in
 from hhstudio.store.session import reading
 
 
@@ -24,7 +24,7 @@ class Snapshots:
         source: Path,
         key: PathTask,
         held: h5py.Group | None,
-        tail: Tail,
+        tail: JournalTail,
         journal: JournalReader | None,
     ) -> None:
         self._source, self._held, self._journal = source, held, journal

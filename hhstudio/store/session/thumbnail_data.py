@@ -14,7 +14,7 @@ NODES, CURVES, POINTS = 60, 8, 28
 
 
 @dataclass(frozen=True)
-class Sketch:
+class ThumbnailData:
     """``tree``: of each node the place of its parent (-1: the root) and 1 for a solver, parents first.
     ``curves``: one a path, points (x, y) between 0 and 1: the run's length, accuracy."""
 
@@ -22,10 +22,10 @@ class Sketch:
     curves: tuple[tuple[tuple[float, float], ...], ...] = ()
 
 
-def sketch(history: History) -> Sketch:
+def thumbnail_data(history: History) -> ThumbnailData:
     """Of a run as it is now: the tree as it has grown, the accuracy of what was being learned."""
     topology = history.topology
-    return Sketch(() if topology is None else _tree(topology), _curves(history))
+    return ThumbnailData(() if topology is None else _tree(topology), _curves(history))
 
 
 def _tree(topology: Topology) -> tuple[tuple[int, int], ...]:

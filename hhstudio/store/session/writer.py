@@ -17,12 +17,12 @@ from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.file import safe_read
 from hhstudio.store.journal import records, replay
 from hhstudio.store.journal.journal import JournalReader, JournalWriter, journal_path
-from hhstudio.store.journal.journal_header import preamble, small
 from hhstudio.store.journal.lock import Lock
-from hhstudio.store.journal.replay import Tail
+from hhstudio.store.journal.preamble import preamble, small_state
+from hhstudio.store.journal.replay import JournalTail
 from hhstudio.store.session import pending_journal, reading
 from hhstudio.store.session.compaction import Sources, compact
-from hhstudio.store.session.held_file import Anchor
+from hhstudio.store.session.held_file import HeldFile
 from hhstudio.store.session.writing import Identity, Outcome
 
 PENDING_BYTES = 512 << 20
@@ -60,9 +60,9 @@ class SessionWriter:
         self.path = Path(path)
         self.history = History()
         self._overwrite = overwrite
-        self._tail = Tail()
+        self._tail = JournalTail()
         self._journal: JournalWriter | None = None
-        self._anchor = Anchor(self.path)
+        self._held_file = HeldFile(self.path)
         self._saved: int | None = None
         self._state: TrainerState | None = None
         self._look_due = 0.0
@@ -100,14 +100,14 @@ class SessionWriter:
         """Go on from a step of the session that is there; what was recorded after it becomes void."""
         if not self.path.exists() and not journal_path(self.path).exists():
             raise SessionError(f"{self.path}: there is no such session to resume")
-        pending_journal.settle(self.path)
+        pending_journal.merge_journal(self.path)
         with safe_read.open_hdf5(self.path) as file, safe_read.reading(self.path):
             self.history = reading.read_history(file)
             session, sequence = reading.identity(file)
             self._saved = reading.state_step(file)
-            self._state = small(reading.read_state(file))
+            self._state = small_state(reading.read_state(file))
         with self._keeping("the session is as it was"):
-            self._anchor.drop(reading.Identified(session, sequence))
+            self._held_file.acquire(reading.FileIdentity(session, sequence))
             first = preamble(self.history, self._state)
             self._journal = JournalWriter(journal_path(self.path), session, sequence, first)
         self.record(resumed)
@@ -138,7 +138,7 @@ class SessionWriter:
             now = time.monotonic()
             if now >= self._look_due:
                 self._look_due = now + LOOK_SECONDS
-                if not self._anchor.holds():
+                if not self._held_file.holds():
                     self._try_to_compact(None)
 
     def flush(self) -> None:
@@ -160,7 +160,7 @@ class SessionWriter:
         except BaseException:
             self.history.checkpoint = before
             raise
-        self._saved, self._state, self.needs_state = state.step, small(state), False
+        self._saved, self._state, self.needs_state = state.step, small_state(state), False
         done = events.Checkpointed(step=state.step, seconds=time.monotonic() - began)
         self.record(done)
         return done
@@ -211,7 +211,7 @@ class SessionWriter:
         return True
 
     def _checkpoint(self, state: TrainerState | None, ended: bool = False) -> None:
-        base, said = self._anchor.base()
+        base, said = self._held_file.base()
         if said:
             self._warn(said)
         kept = state or self._state
@@ -227,7 +227,7 @@ class SessionWriter:
         finally:
             if base is not None:
                 base.close()
-        self._tail = Tail()
+        self._tail = JournalTail()
         if not ended:
             try:
                 journal.restart(preamble(self.history, kept))
@@ -237,7 +237,7 @@ class SessionWriter:
     def _is_worth_compacting(self) -> bool:
         if time.monotonic() < self._rest_until:
             return False
-        size = self._anchor.size
+        size = self._held_file.size
         return size <= SMALL_BYTES or self._recording().pending >= min(size / 4, PENDING_BYTES)
 
     def _append_state(self, state: TrainerState) -> None:
@@ -251,7 +251,7 @@ class SessionWriter:
         compact(self.path, self.history, identity, sources, state)
         now = time.monotonic()
         self._rest_until = now + SHARE * (now - began)
-        self._anchor.drop(reading.Identified(identity.session, identity.sequence))
+        self._held_file.acquire(reading.FileIdentity(identity.session, identity.sequence))
 
     def _warn(self, message: str) -> None:
         """Into the journal's buffer; whoever called writes it."""
@@ -287,7 +287,7 @@ class SessionWriter:
             except OSError:
                 pass  # what it could not take is lost; the caller knows from record() or close()
             self._journal = None
-        self._anchor.weigh()
+        self._held_file.release()
         self._lock.release()
 
 

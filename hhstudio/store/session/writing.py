@@ -19,7 +19,7 @@ from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.core.tree.topology import Topology
 from hhstudio.store.file import file_format, json_text
 from hhstudio.store.file.safe_read import checksum
-from hhstudio.store.session.thumbnail_data import sketch
+from hhstudio.store.session.thumbnail_data import thumbnail_data
 
 _SMALL_PIECE = 16 << 10  # bytes: pieces of small snapshots are not cut finer
 _COLLECTED = 4 << 20  # bytes of snapshots that wait to be written together
@@ -252,7 +252,7 @@ def _write_attributes(file: h5py.File, history: History, identity: Identity) -> 
         "unverified_data": int(run.unverified_data),
     }
     short = {name: values[name] for name in BRIEF}
-    more = {"average": averages, "tasks": len(history.tasks), "sketch": sketch(history)}
+    more = {"average": averages, "tasks": len(history.tasks), "sketch": thumbnail_data(history)}
     values["brief"] = json.dumps(msgspec.to_builtins(short | more), ensure_ascii=False)
     if len(str(values["brief"]).encode()) > LONGEST_ATTRIBUTE:
         del values["brief"]  # lists then read the rest of the file

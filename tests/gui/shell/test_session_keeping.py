@@ -40,7 +40,7 @@ def listed(window, qtbot, finished_session):
 
 
 def names(view):
-    return [brief.path.stem for brief in view.model.briefs]
+    return [entry.session.path.stem for entry in view.model.rows]
 
 
 def click(view, name):
@@ -85,7 +85,7 @@ def test_the_order_is_chosen_from_a_menu_and_the_selection_stays(listed):
     by_title["Name"].trigger()
     assert names(listed) == ["alpha", "beta", "gamma"]
     by_title["Oldest first"].trigger()
-    assert listed.list.currentIndex().data(ENTRY).brief.path.stem == "beta"
+    assert listed.list.currentIndex().data(ENTRY).session.path.stem == "beta"
 
 
 def test_a_session_is_renamed_in_its_row(listed, qtbot):
@@ -100,7 +100,7 @@ def test_a_session_is_renamed_in_its_row(listed, qtbot):
     qtbot.waitUntil(lambda: "a better name" in names(listed))
     assert not (folder / "alpha.h5").exists()
     assert read_notes(folder / "a better name.h5").tags == ("paper",)
-    assert listed.list.currentIndex().data(ENTRY).brief.path.stem == "a better name"
+    assert listed.list.currentIndex().data(ENTRY).session.path.stem == "a better name"
     assert index is not None
 
 
@@ -205,7 +205,7 @@ def test_a_file_from_elsewhere_is_taken_in_by_dropping_it_on_the_list(
     QApplication.sendEvent(listed, QDropEvent(QPointF(20, 60), action, mime, LEFT, keys))
     qtbot.waitUntil(lambda: "alpha-2" in names(listed))
     assert other.exists()
-    assert listed.list.currentIndex().data(ENTRY).brief.path.stem == "alpha-2"
+    assert listed.list.currentIndex().data(ENTRY).session.path.stem == "alpha-2"
 
 
 def test_a_damaged_session_is_recovered_with_a_report(window, qtbot, finished_session):
@@ -256,7 +256,8 @@ def test_a_session_without_its_file_is_listed_and_rebuilt_from_its_journal(windo
     view = window.panels["sessions"]
     view.look()
     qtbot.waitUntil(
-        lambda: any(b.error and "journal" in b.error for b in view.model.briefs), timeout=PATIENCE
+        lambda: any("journal" in entry.session.error for entry in view.model.rows),
+        timeout=PATIENCE,
     )
     entry = view.model.find(folder / "lone.h5").data(ENTRY)
     menu = view.menu(entry)

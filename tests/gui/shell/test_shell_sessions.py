@@ -21,13 +21,13 @@ def with_sessions(window, qtbot, finished):
     (folder / "bad.h5").write_text("nothing of ours")
     look(window, qtbot)
     # A look that the copying itself set off may have seen only the first of them.
-    qtbot.waitUntil(lambda: len(window.panels["sessions"].model.briefs) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(window.panels["sessions"].model.rows) == 2, timeout=10_000)
     return folder
 
 
 def test_sessions_are_listed_with_what_they_reached(window, qtbot, finished_session):
     with_sessions(window, qtbot, finished_session)
-    found = {b.path.name: b for b in window.panels["sessions"].model.briefs}
+    found = {row.session.path.name: row.session for row in window.panels["sessions"].model.rows}
     assert state_word(found["good.h5"]) == "finished"
     assert summary(found["good.h5"]).endswith("%")
     assert state_word(found["bad.h5"]) == "cannot be read"

@@ -10,7 +10,7 @@ from hhstudio.store.recovery.recover import recover
 
 
 def test_embeddings_at_a_step_are_those_that_the_run_had_then(session):
-    steps = sorted({step for step, _, _ in session.asides.keys})
+    steps = sorted({step for step, _, _ in session.snapshot_extras.keys})
     first, last = session.embeddings(step=steps[0]), session.embeddings(step=steps[-1])
     assert (first.step, last.step) == (steps[0], steps[-1])
     now = session.embeddings()
@@ -71,7 +71,7 @@ def test_a_damaged_session_is_recovered_with_its_embeddings(session_file, tmp_pa
     copy = tmp_path / "copy.h5"
     data = bytearray(session_file.read_bytes())
     with hhstudio.open(session_file) as whole:
-        before = whole.asides.keys
+        before = whole.snapshot_extras.keys
         assert len(before) > 6
         weights = whole.tensor("P1", 0, whole.tensor_names("P1", 0)[0])
     at = data.find(weights.tobytes())
@@ -79,8 +79,8 @@ def test_a_damaged_session_is_recovered_with_its_embeddings(session_file, tmp_pa
     copy.write_bytes(data)
     recover(copy)
     with hhstudio.open(copy) as mended:
-        assert sorted(mended.asides.keys) == sorted(before)
-        assert any(name.startswith("task/") for name in mended.asides.read(0))
+        assert sorted(mended.snapshot_extras.keys) == sorted(before)
+        assert any(name.startswith("task/") for name in mended.snapshot_extras.read(0))
 
 
 def test_tasks_that_are_learned_in_turn_all_have_snapshots(tmp_path, small):

@@ -1,4 +1,4 @@
-"""The outbox between a run and its window."""
+"""The sender between a run and its window."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 from hhstudio.core.run import events
-from hhstudio.service.run.event_sender import INTERVAL, Outbox
+from hhstudio.service.run.event_sender import INTERVAL, EventSender
 from hhstudio.service.run.protocol import Batch, Bye, Heartbeat
 
 
@@ -19,7 +19,7 @@ def progress(step: int) -> events.Progress:
 
 
 class Window:
-    """Receives what an outbox sends; ``open`` lets messages through."""
+    """Receives what an event sender sends; ``open`` lets messages through."""
 
     def __init__(self) -> None:
         self.messages, self.times = [], []
@@ -39,11 +39,11 @@ class Window:
 
 def test_everything_arrives_in_order_before_the_last_message():
     window = Window()
-    outbox = Outbox(window.receive)
+    sender = EventSender(window.receive)
     sent = [events.Log(time=k, level="info", message=str(k)) for k in range(500)]
     for event in sent:
-        outbox.put(event)
-    outbox.close(0)
+        sender.put(event)
+    sender.close(0)
     assert window.events() == sent
     assert window.messages[-1] == Bye(status=0)
 
@@ -56,11 +56,11 @@ def test_batches_keep_their_distance():
         window.receive(message)
         arrived.release()
 
-    outbox = Outbox(receive)
+    sender = EventSender(receive)
     for k in range(5):
-        outbox.put(events.Log(time=k, level="info", message=""))
+        sender.put(events.Log(time=k, level="info", message=""))
         assert arrived.acquire(timeout=5)
-    outbox.close(0)
+    sender.close(0)
     batches = [t for t, m in zip(window.times, window.messages, strict=True) if isinstance(m, Batch)]
     assert len(batches) == 5
     assert np.diff(batches).min() > 0.8 * INTERVAL
@@ -68,15 +68,15 @@ def test_batches_keep_their_distance():
 
 def test_a_slow_window_gets_the_latest_progress_only_and_every_log():
     window = Window()
-    outbox = Outbox(window.receive)
+    sender = EventSender(window.receive)
     window.open.clear()
-    outbox.put(progress(0))
+    sender.put(progress(0))
     assert window.entered.wait(5)
     for step in range(1, 1000):
-        outbox.put(progress(step))
-    outbox.put(events.Log(time=0, level="info", message="still here"))
+        sender.put(progress(step))
+    sender.put(events.Log(time=0, level="info", message="still here"))
     window.open.set()
-    outbox.close(0)
+    sender.close(0)
     steps = [e.step for e in window.events() if isinstance(e, events.Progress)]
     assert steps[-1] == 999
     assert len(steps) <= 3
@@ -92,17 +92,17 @@ def test_silence_is_filled_with_heartbeats():
         if isinstance(message, Heartbeat):
             beat.set()
 
-    outbox = Outbox(receive)
+    sender = EventSender(receive)
     assert beat.wait(5)
-    outbox.close(0)
+    sender.close(0)
 
 
 def test_weights_travel_without_their_numbers():
     window = Window()
-    outbox = Outbox(window.receive)
+    sender = EventSender(window.receive)
     tensor = events.Tensor.of(np.zeros(10, np.float32))
-    outbox.put(events.Weights(step=1, path="P1", task=0, tensors={"w": tensor}))
-    outbox.close(0)
+    sender.put(events.Weights(step=1, path="P1", task=0, tensors={"w": tensor}))
+    sender.close(0)
     assert window.events() == [events.Weights(step=1, path="P1", task=0, tensors={})]
 
 
@@ -110,9 +110,9 @@ def test_a_window_that_is_gone_does_not_hold_the_run_up():
     def gone(message) -> None:
         raise BrokenPipeError
 
-    outbox = Outbox(gone)
+    sender = EventSender(gone)
     for step in range(100):
-        outbox.put(progress(step))
+        sender.put(progress(step))
     began = time.monotonic()
-    outbox.close(0)
+    sender.close(0)
     assert time.monotonic() - began < 2

@@ -43,7 +43,7 @@ class Killer:
     def __init__(self, step: int) -> None:
         self.step, self.killed, self.tables = step, "", []
 
-    def __call__(self, table: tables.Table) -> None:
+    def __call__(self, table: tables.SweepTable) -> None:
         self.tables.append(table)
         for row in table.runs:
             if not self.killed and row.state == "running" and row.step >= self.step and row.pid:

@@ -8,33 +8,33 @@ import pytest
 from recorded_runs import finished, leave_as_killed, record, run_started, task_events, trainer_state
 
 from hhstudio.core.run import events
-from hhstudio.store.catalog.catalog_entry import Brief, brief
+from hhstudio.store.catalog.catalog_entry import CatalogEntry, catalog_entry
 from hhstudio.store.session.session import open as open_session
 from hhstudio.store.session.writer import SessionWriter
 
 
 def test_a_brief_says_what_a_list_shows(finished_session):
     path, _ = finished_session
-    found = brief(path)
+    found = catalog_entry(path)
     assert found.error == ""
     assert (found.state, found.name, found.dataset, found.device) == ("finished", "a story", "digits", "cpu")
     assert (found.step, found.total_steps, found.seconds) == (120, 120, 12.5)
     assert found.created == "2025-01-02T03:04:05+00:00"
     assert found.average == pytest.approx({"P1": 2.45 / 3, "P2-0": 2.45 / 3})
     assert found.size == path.stat().st_size
-    assert not found.leftover
+    assert not found.pending_journal
 
 
 def test_a_brief_tells_running_from_dead(tmp_path):
     path = tmp_path / "s.h5"
     writer = SessionWriter(path)
     writer.start(run_started())
-    assert brief(path).state == "running"
+    assert catalog_entry(path).state == "running"
     leave_as_killed(writer)
-    found = brief(path)
-    assert (found.state, found.leftover) == ("failed", True)
+    found = catalog_entry(path)
+    assert (found.state, found.pending_journal) == ("failed", True)
     open_session(path).close()
-    assert (brief(path).state, brief(path).leftover) == ("failed", False)
+    assert (catalog_entry(path).state, catalog_entry(path).pending_journal) == ("failed", False)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"text", b"\x89HDF\r\n\x1a\n" * 100, os.urandom(3000)])
@@ -42,15 +42,15 @@ def test_a_brief_of_junk_is_an_error_text(tmp_path, content):
     path = tmp_path / "s.h5"
     if content is not None:
         path.write_bytes(content)
-    found = brief(path)
-    assert isinstance(found, Brief)
+    found = catalog_entry(path)
+    assert isinstance(found, CatalogEntry)
     assert str(path) in found.error
     assert found.state == ""
 
 
 def test_a_brief_of_a_folder_or_an_impossible_name_is_an_error_text(tmp_path):
-    assert brief(tmp_path).error
-    assert brief("a\0b").error
+    assert catalog_entry(tmp_path).error
+    assert catalog_entry("a\0b").error
 
 
 def test_the_summary_keeps_the_contract_of_show(finished_session):
@@ -100,8 +100,8 @@ def test_the_state_of_a_session(tmp_path):
         assert "without a word" in session.summary()["message"]
     again = SessionWriter(path)
     again.resume_at(events.Resumed(step=20, device="cpu", torch=""))
-    assert brief(path).state == "running"
+    assert catalog_entry(path).state == "running"
     with open_session(path) as session:
         assert session.summary()["state"] == "running"
     again.close(finished(20))
-    assert brief(path).state == "finished"
+    assert catalog_entry(path).state == "finished"

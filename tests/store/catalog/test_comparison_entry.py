@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hhstudio.core.sweeps.comparison import comparison_entry
-from hhstudio.store.catalog.comparison_entry import glance
+from hhstudio.store.catalog.comparison_entry import read_comparison_entry
 from hhstudio.store.session import pending_journal
 
 
@@ -13,9 +13,9 @@ def test_a_glance_tells_what_the_whole_history_tells(session, request):
     found = request.getfixturevalue(session)
     path = found[0] if isinstance(found, tuple) else found
     whole = pending_journal.load(path)
-    wanted = comparison_entry(str(path), whole.history, glance(path).state, {"loss"})
+    wanted = comparison_entry(str(path), whole.history, read_comparison_entry(path).state, {"loss"})
     whole.close()
-    seen = glance(path, {"loss"})
+    seen = read_comparison_entry(path, {"loss"})
     assert (seen.figures, seen.step, seen.stored) == (wanted.figures, wanted.step, wanted.stored)
     assert seen.curves.keys() == wanted.curves.keys()
     assert seen.curves

@@ -11,7 +11,7 @@ from small_disks import ordinary_user
 
 from hhstudio.core.errors import SessionError
 from hhstudio.store.catalog import index
-from hhstudio.store.catalog.catalog_entry import brief
+from hhstudio.store.catalog.catalog_entry import catalog_entry
 from hhstudio.store.catalog.file_operations import belongings, rename
 from hhstudio.store.catalog.notes import Notes, notes_path, read_notes, write_notes
 from hhstudio.store.journal.journal import journal_path
@@ -37,7 +37,7 @@ def test_what_was_stored_is_used_again_and_only_what_changed_is_read_anew(folder
     assert first.entries["b.h5"].notes == Notes("the good one", ("paper",))
     assert index.store(first)
     read = []
-    monkeypatch.setattr(index, "brief", lambda path: (read.append(path.name), brief(path))[1])
+    monkeypatch.setattr(index, "catalog_entry", lambda path: (read.append(path.name), catalog_entry(path))[1])
     again = looked(folder)
     assert again.entries == first.entries
     assert (again.changed, read) == (False, [])
@@ -63,7 +63,7 @@ def test_an_index_leads_to_no_file_outside_its_folder(folder):
     index.store(found)
     data = (folder / index.FILE).read_bytes()
     (folder / index.FILE).write_bytes(data.replace(b'"path":"a.h5"', b'"path":"../../a.h5"'))
-    assert all(entry.brief.path.parent == folder for entry in index.load(folder).entries.values())
+    assert all(entry.session.path.parent == folder for entry in index.load(folder).entries.values())
 
 
 def test_a_large_folder_is_read_in_pieces(folder):
@@ -85,19 +85,19 @@ def test_a_session_whose_journal_alone_is_left_is_listed_as_damaged(tmp_path):
     record(tmp_path / "s.h5", close=False)
     (tmp_path / "s.h5").unlink()
     (entry,) = looked(tmp_path).entries.values()
-    assert "only its journal is left" in entry.brief.error
+    assert "only its journal is left" in entry.session.error
 
 
 def test_a_running_session_is_looked_at_again_every_time(tmp_path):
     with SessionWriter(tmp_path / "s.h5") as writer:
         writer.start(run_started())
-        assert looked(tmp_path).entries["s.h5"].brief.state == "running"
-    assert looked(tmp_path).entries["s.h5"].brief.state == "failed"
+        assert looked(tmp_path).entries["s.h5"].session.state == "running"
+    assert looked(tmp_path).entries["s.h5"].session.state == "failed"
 
 
 def test_a_sketch_has_the_tree_and_a_curve_a_path(finished_session):
-    found = brief(finished_session[0])
-    assert found.sketch.tree == ((-1, 0), (0, 1), (0, 0), (2, 1))
+    found = catalog_entry(finished_session[0])
+    assert found.thumbnail.tree == ((-1, 0), (0, 1), (0, 0), (2, 1))
     assert found.tasks == 3
 
 

@@ -21,7 +21,7 @@ from recorded_runs import (
 from hhstudio.core import atomic_write
 from hhstudio.core.errors import SessionError, StorageError
 from hhstudio.core.run import events
-from hhstudio.store.file.checked_file import Sink
+from hhstudio.store.file.checked_file import CheckedFile
 from hhstudio.store.journal.journal import journal_path
 from hhstudio.store.session.session import open as open_session
 from hhstudio.store.session.writer import SessionWriter
@@ -100,8 +100,8 @@ def test_a_file_that_does_not_read_back_is_not_put_in_place(tmp_path, monkeypatc
         view = memoryview(data).cast("B")
         return honest(self, bytes(len(view)) if len(view) == 400 else view)
 
-    honest = Sink.write
-    monkeypatch.setattr(Sink, "write", lossy)
+    honest = CheckedFile.write
+    monkeypatch.setattr(CheckedFile, "write", lossy)
     with pytest.raises(SessionError, match="checksum"):
         writer.checkpoint(trainer_state(20))
     assert path.read_bytes() == before

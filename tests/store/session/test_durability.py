@@ -13,7 +13,7 @@ from small_disks import fill_up, ordinary_user, small_disk
 from hhstudio.core.errors import SessionError, StorageError
 from hhstudio.core.run import events
 from hhstudio.store.file.safe_read import DamagedError
-from hhstudio.store.journal import journal, journal_header
+from hhstudio.store.journal import journal, preamble
 from hhstudio.store.journal.journal import journal_path
 from hhstudio.store.recovery.recover import recover
 from hhstudio.store.session.session import open as open_session
@@ -86,7 +86,7 @@ def test_of_a_session_file_that_is_written_over_all_but_old_weights_is_written_a
 
 
 def test_where_a_large_state_is_lost_a_new_checkpoint_is_asked_for(writing, monkeypatch):
-    monkeypatch.setattr(journal_header, "STATE_BYTES", 10)
+    monkeypatch.setattr(preamble, "STATE_BYTES", 10)
     writing.checkpoint(trainer_state(40))
     writing.path.write_bytes(b"nothing of ours")
     writing.tick()

@@ -12,7 +12,7 @@ from recorded_runs import finished, record, run_started
 
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run import events
-from hhstudio.store.catalog.catalog_entry import brief
+from hhstudio.store.catalog.catalog_entry import catalog_entry
 from hhstudio.store.journal.journal import JournalWriter, journal_path
 from hhstudio.store.session.session import open as open_session
 from hhstudio.store.session.writer import SessionWriter
@@ -62,7 +62,7 @@ def test_a_file_that_is_no_session_is_refused_by_what_it_is(tmp_path, content, m
     if content is not None:
         path.write_bytes(content)
     assert message in refused(path)
-    assert message in brief(path).error
+    assert message in catalog_entry(path).error
 
 
 def test_a_folder_is_refused(tmp_path):

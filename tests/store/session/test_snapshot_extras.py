@@ -35,11 +35,15 @@ def begun(path):
 
 
 def expect(session, *steps):
-    found = [(step, at) for at, (step, _, _) in enumerate(session.asides.keys) if session.asides.read(at)]
+    found = [
+        (step, at)
+        for at, (step, _, _) in enumerate(session.snapshot_extras.keys)
+        if session.snapshot_extras.read(at)
+    ]
     assert [step for step, _ in found] == list(steps)
     for step, at in found:
         expected = snapshot(step, size=5 if step == 23 else 3).extras
-        kept = session.asides.read(at)
+        kept = session.snapshot_extras.read(at)
         assert list(kept) == list(expected)
         for name, tensor in expected.items():
             np.testing.assert_array_equal(kept[name], tensor.numpy())
@@ -52,7 +56,7 @@ def test_rows_of_any_shape_come_back_from_file_and_journal(tmp_path):
     writer.close(finished(23))
     with open_session(tmp_path / "s.h5") as session:
         expect(session, 21, 22, 23)
-        assert session.asides.keys[-1] == (23, "P2-0", 0)
+        assert session.snapshot_extras.keys[-1] == (23, "P2-0", 0)
 
 
 def test_a_resumed_run_forgets_the_rows_after_its_checkpoint(tmp_path):
@@ -78,4 +82,4 @@ def test_a_row_that_lies_about_its_place_is_said_to_be_damaged(tmp_path, column)
         del file["aside"][column]
         file["aside"][column] = values[:1] if column == "step" else values + 1000
     with open_session(path) as session, pytest.raises(SessionError, match="beside snapshots"):
-        [session.asides.read(at) for at in range(len(session.asides))]
+        [session.snapshot_extras.read(at) for at in range(len(session.snapshot_extras))]

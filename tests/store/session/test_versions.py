@@ -12,7 +12,7 @@ from small_disks import ordinary_user
 import hhstudio
 from hhstudio.core.errors import SessionError, SpecError
 from hhstudio.core.spec import spec as specs
-from hhstudio.store.catalog.catalog_entry import brief
+from hhstudio.store.catalog.catalog_entry import catalog_entry
 from hhstudio.store.file import file_format
 from hhstudio.store.session import migrations
 from hhstudio.store.session.session import open as open_session
@@ -43,7 +43,7 @@ def test_every_older_version_has_a_step_to_the_next():
 
 def test_an_older_file_is_brought_up_to_date_and_kept(copy, the_next_format):
     before = copy.read_bytes()
-    assert "opening it brings it up to date" in brief(copy).error
+    assert "opening it brings it up to date" in catalog_entry(copy).error
     with open_session(copy) as session:
         assert "from format version 1 to 2" in session.notes[0]
         assert session.history.log

@@ -14,7 +14,7 @@ from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.comparison import ComparisonEntry
 from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.service.sweep import table as tables
-from hhstudio.service.sweep.table import Table
+from hhstudio.service.sweep.table import SweepTable
 
 _SETTLE_MS = 100
 LOOK_MS = 1000
@@ -35,7 +35,7 @@ class Reading(QObject):
         super().__init__(parent)
         self.entries: dict[str, ComparisonEntry] = {}
         self.pending = 0
-        self.sweep: Table | None = None
+        self.sweep: SweepTable | None = None
         self.folder: Path | None = None
         self._metric = "accuracy"
         self._jobs = BackgroundJobs(self)
@@ -135,7 +135,7 @@ class Reading(QObject):
             self.failed.emit(_text(error))
         self._soon()
 
-    def _take_sweep(self, found: tuple[Path, Table, dict[str, ComparisonEntry]]) -> None:
+    def _take_sweep(self, found: tuple[Path, SweepTable, dict[str, ComparisonEntry]]) -> None:
         folder, table, entries = found
         self._busy.discard("")
         if folder != self.folder:
@@ -181,7 +181,7 @@ class Reading(QObject):
 
 def _read_entry(key: str, metric: str, known: Stamp | None) -> tuple[Stamp, ComparisonEntry] | None:
     """None when the file is as it was."""
-    from hhstudio.store.catalog.comparison_entry import glance
+    from hhstudio.store.catalog.comparison_entry import read_comparison_entry
 
     path = Path(key)
     stamp = tuple(
@@ -189,7 +189,7 @@ def _read_entry(key: str, metric: str, known: Stamp | None) -> tuple[Stamp, Comp
         for file in (path, path.with_name(path.name + ".journal"), path.with_name(path.name + ".lock"))
         for part in _stamp(file)
     )
-    return None if stamp == known else (stamp, glance(path, {metric}))
+    return None if stamp == known else (stamp, read_comparison_entry(path, {metric}))
 
 
 def _stamp(file: Path) -> Stamp:
@@ -202,7 +202,7 @@ def _stamp(file: Path) -> Stamp:
 
 def _read_sweep(
     folder: Path, known: dict[str, ComparisonEntry]
-) -> tuple[Path, Table, dict[str, ComparisonEntry]]:
+) -> tuple[Path, SweepTable, dict[str, ComparisonEntry]]:
     """The table of a sweep and an entry for each of its runs, as the table has it."""
     table = tables.read(folder)
     specs = {Path(key).stem: entry.spec for key, entry in known.items()}

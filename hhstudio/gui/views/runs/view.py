@@ -28,7 +28,7 @@ from hhstudio.gui.widgets.theme import LIGHT, Theme
 
 if TYPE_CHECKING:
     from hhstudio.gui.state.workspace import Workspace
-    from hhstudio.service.run.run_queue import Entry
+    from hhstudio.service.run.run_queue import QueuedRun
 
 _ID = int(Qt.ItemDataRole.UserRole)
 _ICONS = {"running": "running", "finished": "finished", "stopped": "stopped", "failed": "failed"}
@@ -189,7 +189,7 @@ class RunsView(QWidget):
         item = self.queue.currentItem()
         return item.data(0, _ID) if item is not None else None
 
-    def _entry(self) -> Entry | None:
+    def _entry(self) -> QueuedRun | None:
         number = self.chosen()
         return self._controller.stored[number] if number is not None else None
 

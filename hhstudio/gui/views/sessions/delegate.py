@@ -16,8 +16,8 @@ from hhstudio.gui.widgets.formatting import when
 from hhstudio.gui.widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from hhstudio.store.catalog.catalog_entry import Brief
-    from hhstudio.store.catalog.index import Entry
+    from hhstudio.store.catalog.catalog_entry import CatalogEntry
+    from hhstudio.store.catalog.index import IndexedSession
 
 _ICONS = {"finished": "finished", "stopped": "stopped", "failed": "failed", "running": "running"}
 _TREE, _SMALL, _CURVES = QSize(46, 34), QSize(38, 30), QSize(76, 34)
@@ -44,7 +44,7 @@ class SessionDelegate(QStyledItemDelegate):
         return QSize(120, 3 * _line(option) + (18 if self.narrow else 14))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Where) -> None:
-        entry: Entry = index.data(ENTRY)
+        entry: IndexedSession = index.data(ENTRY)
         theme, rect = self.theme, option.rect
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -54,7 +54,7 @@ class SessionDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.selection if chosen else theme.raised))
             painter.drawRoundedRect(rect.adjusted(3, 1, -3, -1), 5, 5)
-        if entry.brief.path == self.current:
+        if entry.session.path == self.current:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme.accent))
             painter.drawRoundedRect(QRect(rect.left() + 3, rect.top() + 8, 3, rect.height() - 16), 1.5, 1.5)
@@ -84,28 +84,28 @@ class SessionDelegate(QStyledItemDelegate):
             return rect.adjusted(32, 7, -10, -7)
         return rect.adjusted(22 + _TREE.width(), 7, -(26 + _CURVES.width()), -7)
 
-    def _pictures(self, painter: QPainter, rect: QRect, entry: Entry, ratio: float) -> None:
-        theme, found = self.theme, entry.brief
+    def _pictures(self, painter: QPainter, rect: QRect, entry: IndexedSession, ratio: float) -> None:
+        theme, found = self.theme, entry.session
         name, color = _symbol(found, theme)
         left, middle = rect.left() + 12, rect.center().y()
         if self.narrow:
             painter.drawPixmap(left - 2, rect.top() + 8, symbol(name, color, 16))
             below = self._below(rect)
-            if found.sketch.tree:
+            if found.thumbnail.tree:
                 at = QPoint(left, below.center().y() - _SMALL.height() // 2)
                 painter.drawPixmap(at, self._thumbnails.tree(entry, _SMALL, ratio, theme))
-            if found.sketch.curves:
+            if found.thumbnail.curves:
                 size = QSize(below.width(), below.height() // 2)
                 at = QPoint(below.left(), below.bottom() + 1 - size.height())
                 painter.drawPixmap(at, self._thumbnails.curves(entry, size, ratio, theme))
             return
-        if found.sketch.tree:
+        if found.thumbnail.tree:
             tree = self._thumbnails.tree(entry, _TREE, ratio, theme)
             painter.drawPixmap(left, middle - _TREE.height() // 2, tree)
             painter.drawPixmap(left - 3, rect.top() + 5, symbol(name, color, 13))
         else:
             painter.drawPixmap(left + _TREE.width() // 2 - 10, middle - 10, symbol(name, color, 20))
-        if found.sketch.curves:
+        if found.thumbnail.curves:
             made = self._thumbnails.curves(entry, _CURVES, ratio, theme)
             painter.drawPixmap(rect.right() - _CURVES.width() - 12, middle - _CURVES.height() // 2, made)
 
@@ -114,14 +114,14 @@ class SessionDelegate(QStyledItemDelegate):
         room = self._text_rect(rect)
         return rect.adjusted(20 + _SMALL.width(), 7 + room.height() // 3, -10, -7)
 
-    def _text(self, painter: QPainter, option: QStyleOptionViewItem, entry: Entry) -> None:
-        theme, metrics, found = self.theme, option.fontMetrics, entry.brief
+    def _text(self, painter: QPainter, option: QStyleOptionViewItem, entry: IndexedSession) -> None:
+        theme, metrics, found = self.theme, option.fontMetrics, entry.session
         room = self._text_rect(option.rect)
         line = _line(option)
         first, second, third = (
             QRect(room.left(), room.top() + at * line, room.width(), line) for at in range(3)
         )
-        if self.narrow and found.sketch.tree:
+        if self.narrow and found.thumbnail.tree:
             second.setLeft(self._below(option.rect).left())
         muted, text = QPen(QColor(theme.muted)), QPen(QColor(theme.text))
         date = "" if self.narrow else when(found.modified)
@@ -166,7 +166,7 @@ def _line(option: QStyleOptionViewItem) -> int:
     return option.fontMetrics.height() + 2
 
 
-def _symbol(found: Brief, theme: Theme) -> tuple[str, str]:
+def _symbol(found: CatalogEntry, theme: Theme) -> tuple[str, str]:
     if found.error:
         return "broken", theme.error
     colors = {"finished": theme.ok, "failed": theme.error, "running": theme.accent}

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from hhstudio.gui.widgets.formatting import duration, percent, size
 
 if TYPE_CHECKING:
-    from hhstudio.store.catalog.catalog_entry import Brief
-    from hhstudio.store.catalog.index import Entry
+    from hhstudio.store.catalog.catalog_entry import CatalogEntry
+    from hhstudio.store.catalog.index import IndexedSession
 
 _STATES = {"failed": "interrupted"}
 
 
-def state_word(found: Brief) -> str:
+def state_word(found: CatalogEntry) -> str:
     if found.error:
         return "cannot be read"
     return _STATES.get(found.state, found.state)
 
 
-def summary(found: Brief) -> str:
+def summary(found: CatalogEntry) -> str:
     """What a session reached, in a few words."""
     if found.error:
         return found.error.removeprefix(f"{found.path}: ")
@@ -29,17 +29,17 @@ def summary(found: Brief) -> str:
     return " / ".join(reached) + " %"
 
 
-def about(entry: Entry) -> str:
+def about(entry: IndexedSession) -> str:
     """What a session was about: its tags, data, time and size."""
-    found = entry.brief
+    found = entry.session
     if found.error:
         return size(found.size)
     parts = [found.dataset, f"{found.tasks} tasks" if found.tasks else "", duration(found.seconds)]
     return " · ".join(filter(None, [*parts, size(found.size)]))
 
 
-def tooltip(entry: Entry) -> str:
-    found, notes = entry.brief, entry.notes
+def tooltip(entry: IndexedSession) -> str:
+    found, notes = entry.session, entry.notes
     lines = [str(found.path)]
     if found.error:
         lines.append(found.error)
@@ -48,7 +48,7 @@ def tooltip(entry: Entry) -> str:
         lines += [f"{name}: {percent(value)}" for name, value in found.average.items()]
         about_it = f"{found.name}: {found.dataset} on {found.device}"
         lines.append(f"{about_it}, {duration(found.seconds)}, {size(found.size)}")
-    if found.leftover and found.state != "running":
+    if found.pending_journal and found.state != "running":
         lines.append("ended without a word; opening it takes in what its journal holds")
     if notes.tags:
         lines.append("tags: " + ", ".join(notes.tags))
@@ -57,9 +57,9 @@ def tooltip(entry: Entry) -> str:
     return "\n".join(lines)
 
 
-def haystack(entry: Entry) -> str:
+def haystack(entry: IndexedSession) -> str:
     """All words by which a session can be found."""
-    found, notes = entry.brief, entry.notes
+    found, notes = entry.session, entry.notes
     tags = " ".join(f"#{tag}" for tag in notes.tags)
     parts = (found.path.stem, found.name, found.dataset, found.device, state_word(found), tags, notes.text)
     return "\n".join(parts).casefold()

@@ -21,8 +21,7 @@ from hhstudio.gui.views.sessions.descriptions import haystack, state_word, summa
 from hhstudio.gui.widgets.formatting import plain
 
 if TYPE_CHECKING:
-    from hhstudio.store.catalog.catalog_entry import Brief
-    from hhstudio.store.catalog.index import Entry, Index
+    from hhstudio.store.catalog.index import Index, IndexedSession
 
 ENTRY = int(Qt.ItemDataRole.UserRole)
 _SETTLE_MS = 300
@@ -30,20 +29,20 @@ _SETTLE_MS = 300
 Where = QModelIndex | QPersistentModelIndex
 
 
-def _accuracy(entry: Entry) -> float:
+def _accuracy(entry: IndexedSession) -> float:
     """Mean over the paths, -1 where nothing was measured."""
-    known = [value for value in entry.brief.average.values() if value is not None]
+    known = [value for value in entry.session.average.values() if value is not None]
     return sum(known) / len(known) if known else -1.0
 
 
-ORDERS: dict[str, tuple[str, Callable[[Entry], Any]]] = {
-    "newest": ("Newest first", lambda e: (-e.brief.modified, e.brief.path.name)),
-    "oldest": ("Oldest first", lambda e: (e.brief.modified, e.brief.path.name)),
-    "name": ("Name", lambda e: e.brief.path.name.casefold()),
-    "accuracy": ("Best accuracy", lambda e: (-_accuracy(e), e.brief.path.name)),
-    "duration": ("Longest run", lambda e: (-e.brief.seconds, e.brief.path.name)),
-    "size": ("Largest file", lambda e: (-e.brief.size, e.brief.path.name)),
-    "state": ("State", lambda e: (state_word(e.brief), -e.brief.modified)),
+ORDERS: dict[str, tuple[str, Callable[[IndexedSession], Any]]] = {
+    "newest": ("Newest first", lambda e: (-e.session.modified, e.session.path.name)),
+    "oldest": ("Oldest first", lambda e: (e.session.modified, e.session.path.name)),
+    "name": ("Name", lambda e: e.session.path.name.casefold()),
+    "accuracy": ("Best accuracy", lambda e: (-_accuracy(e), e.session.path.name)),
+    "duration": ("Longest run", lambda e: (-e.session.seconds, e.session.path.name)),
+    "size": ("Largest file", lambda e: (-e.session.size, e.session.path.name)),
+    "state": ("State", lambda e: (state_word(e.session), -e.session.modified)),
 }
 """Orders by name: title and key."""
 
@@ -58,22 +57,17 @@ class SessionModel(QAbstractListModel):
         super().__init__(parent)  # type: ignore[arg-type]
         self._jobs = jobs
         self.folder = Path()
-        self.rows: list[Entry] = []
+        self.rows: list[IndexedSession] = []
         self.search = ""
         self.order = "newest"
         self._index: Index | None = None
-        self._words: dict[str, tuple[Entry, str]] = {}
+        self._words: dict[str, tuple[IndexedSession, str]] = {}
         self._reading = False
         self._again = False
         self._watcher = QFileSystemWatcher(self)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._watcher.directoryChanged.connect(lambda _: self._settle.start())
         self._settle.timeout.connect(self.look)
-
-    @property
-    def briefs(self) -> list[Brief]:
-        """Of the sessions that are shown, in their order."""
-        return [entry.brief for entry in self.rows]
 
     @property
     def unread(self) -> bool:
@@ -122,7 +116,7 @@ class SessionModel(QAbstractListModel):
     def find(self, path: Path) -> QModelIndex:
         """Where a session is; invalid when it is not shown."""
         for row, entry in enumerate(self.rows):
-            if entry.brief.path == path:
+            if entry.session.path == path:
                 return self.index(row)
         return QModelIndex()
 
@@ -131,7 +125,7 @@ class SessionModel(QAbstractListModel):
 
     def flags(self, index: Where) -> Qt.ItemFlag:
         flags = super().flags(index)
-        running = index.isValid() and self.rows[index.row()].brief.state == "running"
+        running = index.isValid() and self.rows[index.row()].session.state == "running"
         return flags if running else flags | Qt.ItemFlag.ItemIsEditable
 
     def data(self, index: Where, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -139,15 +133,15 @@ class SessionModel(QAbstractListModel):
         if role == ENTRY:
             return entry
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
-            return entry.brief.path.stem
+            return entry.session.path.stem
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain(tooltip(entry))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{entry.brief.path.stem}, {state_word(entry.brief)}, {summary(entry.brief)}"
+            return f"{entry.session.path.stem}, {state_word(entry.session)}, {summary(entry.session)}"
         return None
 
     def setData(self, index: Where, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        path = self.rows[index.row()].brief.path
+        path = self.rows[index.row()].session.path
         if role != Qt.ItemDataRole.EditRole or str(value).strip() in ("", path.stem):
             return False
         self.renamed.emit(path, str(value))
@@ -176,7 +170,7 @@ class SessionModel(QAbstractListModel):
         rows = sorted(entries, key=ORDERS[self.order][1])
         if rows == self.rows:
             return
-        if [e.brief.path for e in rows] == [e.brief.path for e in self.rows]:
+        if [e.session.path for e in rows] == [e.session.path for e in self.rows]:
             changed = [at for at, (new, old) in enumerate(zip(rows, self.rows, strict=True)) if new != old]
             self.rows = rows
             for at in changed:
@@ -186,8 +180,8 @@ class SessionModel(QAbstractListModel):
         self.rows = rows
         self.endResetModel()
 
-    def _haystack(self, entry: Entry) -> str:
-        name = entry.brief.path.name
+    def _haystack(self, entry: IndexedSession) -> str:
+        name = entry.session.path.name
         known = self._words.get(name)
         if known is None or known[0] is not entry:
             known = self._words[name] = (entry, haystack(entry))

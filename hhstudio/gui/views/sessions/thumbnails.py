@@ -13,8 +13,8 @@ from hhstudio.gui.widgets.icons import pixmap
 from hhstudio.gui.widgets.theme import Theme
 
 if TYPE_CHECKING:
-    from hhstudio.store.catalog.index import Entry
-    from hhstudio.store.session.thumbnail_data import Sketch
+    from hhstudio.store.catalog.index import IndexedSession
+    from hhstudio.store.session.thumbnail_data import ThumbnailData
 
 _KEPT = 600
 """Pictures that are kept: several screens full of rows."""
@@ -30,14 +30,14 @@ class Thumbnails:
     def __init__(self) -> None:
         self._made: OrderedDict[object, QPixmap] = OrderedDict()
 
-    def tree(self, entry: Entry, size: QSize, ratio: float, theme: Theme) -> QPixmap:
+    def tree(self, entry: IndexedSession, size: QSize, ratio: float, theme: Theme) -> QPixmap:
         return self._kept("tree", entry, size, ratio, theme)
 
-    def curves(self, entry: Entry, size: QSize, ratio: float, theme: Theme) -> QPixmap:
+    def curves(self, entry: IndexedSession, size: QSize, ratio: float, theme: Theme) -> QPixmap:
         return self._kept("curves", entry, size, ratio, theme)
 
-    def _kept(self, what: str, entry: Entry, size: QSize, ratio: float, theme: Theme) -> QPixmap:
-        key = (what, entry.brief.path, entry.stamp, size.toTuple(), ratio, theme.name)
+    def _kept(self, what: str, entry: IndexedSession, size: QSize, ratio: float, theme: Theme) -> QPixmap:
+        key = (what, entry.session.path, entry.stamp, size.toTuple(), ratio, theme.name)
         found = self._made.get(key)
         if found is None:
             found = QPixmap(size * ratio)
@@ -46,7 +46,7 @@ class Thumbnails:
             painter = QPainter(found)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             rect = QRectF(0, 0, size.width(), size.height())
-            (paint_tree if what == "tree" else paint_curves)(painter, rect, entry.brief.sketch, theme)
+            (paint_tree if what == "tree" else paint_curves)(painter, rect, entry.session.thumbnail, theme)
             painter.end()
             self._made[key] = found
             while len(self._made) > _KEPT:
@@ -55,7 +55,7 @@ class Thumbnails:
         return found
 
 
-def paint_tree(painter: QPainter, rect: QRectF, sketch: Sketch, theme: Theme) -> None:
+def paint_tree(painter: QPainter, rect: QRectF, sketch: ThumbnailData, theme: Theme) -> None:
     """The tree from left to right: hypernetworks as squares, solvers as dots."""
     tree = sketch.tree
     if not tree:
@@ -87,7 +87,7 @@ def paint_tree(painter: QPainter, rect: QRectF, sketch: Sketch, theme: Theme) ->
             painter.drawRoundedRect(QRectF(middle.x() - half, middle.y() - half, size, size), 1.4, 1.4)
 
 
-def paint_curves(painter: QPainter, rect: QRectF, sketch: Sketch, theme: Theme) -> None:
+def paint_curves(painter: QPainter, rect: QRectF, sketch: ThumbnailData, theme: Theme) -> None:
     """Accuracy from 0 to 1 over the run, one line a path."""
     painter.setPen(QPen(QColor(theme.grid), 1))
     for y in (rect.top() + 0.5, rect.center().y(), rect.bottom() - 0.5):

@@ -39,7 +39,7 @@ from hhstudio.gui.widgets.theme import LIGHT, Theme
 from hhstudio.gui.widgets.undo_toast import Toast
 
 if TYPE_CHECKING:
-    from hhstudio.store.catalog.index import Entry
+    from hhstudio.store.catalog.index import IndexedSession
 
 _EMPTY = (
     "<p style='font-size:15px'><b>Sessions appear here</b></p>"
@@ -106,7 +106,7 @@ class SessionList(QWidget):
         self.list.setModel(self.model)
         self.list.setItemDelegate(self.delegate)
         self.list.customContextMenuRequested.connect(self._menu_at)
-        self.list.activated.connect(lambda index: self.open_requested.emit(index.data(ENTRY).brief.path))
+        self.list.activated.connect(lambda index: self.open_requested.emit(index.data(ENTRY).session.path))
         self.list.delete_pressed.connect(lambda: self.delete_requested.emit(self.selected_paths()))
         self.list.selectionModel().selectionChanged.connect(self.selection_changed)
         self.search = QLineEdit()
@@ -178,7 +178,7 @@ class SessionList(QWidget):
     def selected_paths(self) -> list[Path]:
         """The sessions that are selected, in the order of the list."""
         rows = sorted(index.row() for index in self.list.selectedIndexes())
-        return [self.model.rows[row].brief.path for row in rows]
+        return [self.model.rows[row].session.path for row in rows]
 
     def choose_session(self, path: Path) -> None:
         """Select a session once it is in the list."""
@@ -193,11 +193,11 @@ class SessionList(QWidget):
         self.sorter.setIcon(icon("sort", theme.text))
         self.list.viewport().update()
 
-    def menu(self, entry: Entry) -> QMenu:
+    def menu(self, entry: IndexedSession) -> QMenu:
         """What can be done with a session."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        path, found = entry.brief.path, entry.brief
+        path, found = entry.session.path, entry.session
         selected = self.selected_paths()
         several = selected if path in selected else [path]
         fine, idle = not found.error, found.state != "running"
@@ -261,12 +261,12 @@ class SessionList(QWidget):
 
     def _open_first(self) -> None:
         if self.model.rows:
-            self.open_requested.emit(self.model.rows[0].brief.path)
+            self.open_requested.emit(self.model.rows[0].session.path)
 
     def _remember(self) -> None:
         index = self.list.currentIndex()
         if index.isValid() and self._chosen is None:
-            self._chosen = index.data(ENTRY).brief.path
+            self._chosen = index.data(ENTRY).session.path
         self._scrolled = self.list.verticalScrollBar().value()
 
     def _shown(self) -> None:

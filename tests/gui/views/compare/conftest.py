@@ -16,8 +16,8 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.gui.views.compare.view import CompareView
 from hhstudio.service.sweep import table as tables
-from hhstudio.service.sweep.table import Figures, Row, Table
-from hhstudio.store.catalog.comparison_entry import glance
+from hhstudio.service.sweep.table import Figures, RunRow, SweepTable
+from hhstudio.store.catalog.comparison_entry import read_comparison_entry
 from hhstudio.store.session.writer import SessionWriter
 
 STEPS = (0, 10, 20)
@@ -64,15 +64,15 @@ def sweep_folder(tmp_path_factory):
     sweep = sweeps.Sweep(name="betas", base="quickstart", vary=VARY)
     rows = []
     for at, run in enumerate(sweeps.expand(sweep)):
-        row = Row(name=run.name, file=f"{run.name}.h5", fields=run.fields)
+        row = RunRow(name=run.name, file=f"{run.name}.h5", fields=run.fields)
         if at == 6:
             row = replace(row, state="failed", message="out of memory")
         elif at < 6:
             path = write_session(folder / row.file, run.spec, reached(run.fields))
-            figures = {name: Figures.of(found) for name, found in glance(path).figures.items()}
+            figures = {name: Figures.of(found) for name, found in read_comparison_entry(path).figures.items()}
             row = replace(row, state="finished", accuracy=figures)
         rows.append(row)
-    table = Table(name="betas", state="failed", runs=tuple(rows), fields=tuple(VARY), sweep=sweep)
+    table = SweepTable(name="betas", state="failed", runs=tuple(rows), fields=tuple(VARY), sweep=sweep)
     tables.save(table, folder)
     return folder
 

@@ -1,5 +1,5 @@
-"""How a journal begins: with what the session file holds, so that a session whose file was deleted can be
-made again from its journal alone. Large things (long curves, generated weights) stay in the file only."""
+"""Preamble of a journal: what the session file holds, so that a session whose file was deleted can be made
+again from its journal alone. Large things (long curves, generated weights) stay in the file only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.journal import records
 from hhstudio.store.journal.journal import JournalReader
 from hhstudio.store.journal.records import Preamble
-from hhstudio.store.journal.replay import Tail, apply
+from hhstudio.store.journal.replay import JournalTail, apply
 
 STATE_BYTES = 8 << 20
 """A trainer's state up to this size is written into the journal too."""
@@ -25,36 +25,36 @@ _LOG_LINES = 500
 
 def preamble(history: History, state: TrainerState | None) -> Preamble:
     """What there is to say of a session that has a run. ``state``: the last one, wherever it is kept."""
-    kept = small(state)
+    own_state = small_state(state)
     return Preamble(
         step=history.step,
         events=list(_events(history)),
         weights=list(history.weights),
-        state=None if kept is None else records.stored(kept),
+        state=None if own_state is None else records.stored(own_state),
     )
 
 
-def small(state: TrainerState | None) -> TrainerState | None:
+def small_state(state: TrainerState | None) -> TrainerState | None:
     """A state that is worth being kept twice, None in place of a large one."""
     if state is None or sum(values.nbytes for values in state.arrays.values()) > STATE_BYTES:
         return None
     return state
 
 
-def begin_with_preamble(history: History, journal: JournalReader, tail: Tail) -> Preamble | None:
+def begin_with_preamble(history: History, journal: JournalReader, tail: JournalTail) -> Preamble | None:
     """Apply what a journal says of the file behind it; None where it says nothing.
 
-    Raises SessionError or one of guard.DAMAGE where it makes no sense.
+    Raises SessionError or one of safe_read.DAMAGE where it makes no sense.
     """
     for frame, payload in journal.frames():
-        found = records.decode(payload)
-        if not isinstance(found, Preamble):
+        record = records.decode(payload)
+        if not isinstance(record, Preamble):
             return None
-        for event in found.events:
+        for event in record.events:
             apply(history, event)
-        if found.state is not None:
-            tail.state = (found.state.step, frame)
-        return found
+        if record.state is not None:
+            tail.state = (record.state.step, frame)
+        return record
     return None
 
 
