@@ -1,10 +1,10 @@
-"""What must be there before the first step: spec, device, data, trainer, and the session's writer."""
+"""Preparation of a run: spec, device, data, trainer, and the session's writer, before the first step."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from hhstudio.core.errors import SessionError, SpecError
 from hhstudio.core.run import events
@@ -17,6 +17,11 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Topology
 from hhstudio.service.run.protocol import Start
 
+if TYPE_CHECKING:
+    from hhstudio.learn.data.stream import TaskStream
+    from hhstudio.learn.training.trainer import Trainer
+    from hhstudio.store.session.writer import SessionWriter
+
 
 class Prepared:
     """A run's parts, filled in by :func:`prepare`. ``seconds``: run time before a resume."""
@@ -28,21 +33,15 @@ class Prepared:
         self.topology = Topology()
         self.trees: list[Topology] = []
         self.device = ""
-        self.stream: Any = None
-        self.trainer: Any = None
-        self.writer_or_none: Any = None
+        self.stream: TaskStream
+        self.trainer: Trainer
         self.unverified = False
         self.seconds = 0.0
         self.state: TrainerState | None = None
         self.earlier: events.RunStarted | None = None
         self.made_on: dict[str, str] = {}
 
-    @property
-    def writer(self) -> Any:
-        assert self.writer_or_none is not None
-        return self.writer_or_none
-
-    def open_writer(self, first: events.RunStarted | events.Resumed) -> None:
+    def session_writer(self, first: events.RunStarted | events.Resumed) -> SessionWriter:
         """Begin or go on with the session file. Raises SessionError when it may not be written, and
         TrainingError when it cannot."""
         from hhstudio.store.session.writer import SessionWriter
@@ -57,7 +56,7 @@ class Prepared:
         except BaseException as error:
             writer.__exit__(type(error), error, None)
             raise
-        self.writer_or_none = writer
+        return writer
 
     def first_event(self, created: str, app: str) -> events.RunStarted | events.Resumed:
         """What the session's record begins with, or goes on with."""
@@ -80,8 +79,8 @@ class Prepared:
 
     def _resumed(self, state: TrainerState, now: events.RunStarted) -> events.Resumed:
         """Going on is exact where the checkpoint was made as it would be made now."""
-        told = state.meta.get("made_on")
-        before = told if isinstance(told, dict) else self.made_on
+        made_on = state.meta.get("made_on")
+        before = made_on if isinstance(made_on, dict) else self.made_on
         differs = differences(before, now.environment)
         return events.Resumed(
             step=state.step,

@@ -1,4 +1,4 @@
-"""One run of one session, from its spec to its file: the loop that worker and ``--in-process`` share.
+"""Session run: one run, from its spec to its file, the loop that worker and ``--in-process`` share.
 
 It drives the trainer step by step, records every event, writes checkpoints, and obeys commands between
 two steps. It ends with a :class:`~hhstudio.core.run.events.Finished` record, whatever happens.
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import queue
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 import hhstudio
-from hhstudio.core.errors import DivergedError, HHStudioError, SpecError
+from hhstudio.core.errors import DivergedError, HHStudioError, SpecError, StorageError
 from hhstudio.core.run import events
 from hhstudio.core.run.events import Event, RunState
 from hhstudio.core.spec import consent
@@ -21,12 +23,27 @@ from hhstudio.core.spec.spec import CHANGEABLE
 from hhstudio.core.spec.validation import range_problem
 from hhstudio.service.failures import explain
 from hhstudio.service.run import protocol
+from hhstudio.service.run.disk_wait import wait_for_room
+from hhstudio.service.run.eta import Eta
 from hhstudio.service.run.preparation import Prepared, prepare
-from hhstudio.service.run.protocol import Command
-from hhstudio.service.run.recording import Recording, Stopped
+from hhstudio.service.run.protocol import Command, Start
+from hhstudio.service.run.recorder import Recorder
+
+if TYPE_CHECKING:
+    from hhstudio.learn.training.trainer import Trainer
 
 TICK = 0.25
 """Seconds between looks at clock and journal; commands are looked for between any two steps."""
+
+
+TRIAL_STEPS = 300
+"""Steps from which a run is worth trial steps, which take :data:`TRIAL_SECONDS` at most."""
+TRIAL_SECONDS = 1.0
+
+
+class Stopped(BaseException):
+    """A stop was asked for; the text is the reason. No error, so that no ``except Exception`` of a
+    library on the way (a download's retries) can swallow it."""
 
 
 class _GoBackError(Exception):
@@ -36,8 +53,19 @@ class _GoBackError(Exception):
         self.lr = lr
 
 
-class SessionRun(Recording):
-    """Runs once. ``emit`` is called with every event, on the thread that calls :meth:`run`."""
+class SessionRun:
+    """Runs once, as ``start`` says, obeying what comes through ``commands``. ``emit`` is called with every
+    event, on the thread that calls :meth:`run`."""
+
+    def __init__(
+        self, start: Start, commands: queue.SimpleQueue[Command], emit: Callable[[Event], None]
+    ) -> None:
+        self._start, self._commands = start, commands
+        self._recorder = Recorder(emit, self._wait_for_room)
+        self._prepared: Prepared | None = None
+        self._paused = self._diverged = False
+        self._tick_due = 0.0
+        self._eta = Eta({}, {})
 
     def run(self) -> int:
         """Train to the end, or until stopped. Returns the exit status of ``hhstudio run``."""
@@ -50,22 +78,22 @@ class SessionRun(Recording):
         except BaseException as error:  # whatever it is, the session must be closed and the user told
             device = self._prepared.device if self._prepared else ""
             status, message = explain(error, device)
-            if self._prepared is not None and self._prepared.writer_or_none is not None:
+            if self._recorder.has_session:
                 status = 1  # whatever it is called, it happened while running
             return self._end("failed", message, status=status)
 
     # before the first step --------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        self._state("starting")
+        self._recorder.show("starting")
         self._prepared = prepared = Prepared(self._start)
         prepare(prepared, self._phase, self._download)
-        self._before = prepared.seconds
+        self._recorder.count_from(prepared.seconds)
         self._begin(prepared)
 
     def _phase(self, state: RunState, detail: str = "", progress: float | None = None) -> None:
-        self.obey()
-        self._state(state, detail, progress)
+        self._obey()
+        self._recorder.show(state, detail, progress)
 
     def _download(self, what: str, done: int, total: int) -> None:
         """Shown as detail of the state ``data``. Raises :class:`Stopped`, which ends the download."""
@@ -79,28 +107,23 @@ class SessionRun(Recording):
         """Open the session file: from here on everything is recorded."""
         created = datetime.now(UTC).isoformat(timespec="seconds")
         first = prepared.first_event(created, hhstudio.__version__)
-        prepared.open_writer(first)
-        if isinstance(first, events.Resumed):
-            self._step = self._kept = first.step
-        self._emit(first)
-        for event in self._early:
-            prepared.writer.record(event)
-        self._early.clear()
-        spec = prepared.spec
+        writer = prepared.session_writer(first)
+        self._recorder.begin(writer, first, prepared.spec.recording.checkpoint_seconds)
         self._eta = self._new_eta()
-        self._checkpoint_seconds = spec.recording.checkpoint_seconds
         if isinstance(first, events.Resumed) and not first.exact:
             why = "; ".join(first.differs)
-            self._log("warning", f"goes on, but not bit for bit as it would have without the break: {why}")
+            self._recorder.log(
+                "warning", f"goes on, but not bit for bit as it would have without the break: {why}"
+            )
         if prepared.unverified:
-            self._log("warning", "data files that torchvision's checksums do not know were accepted")
+            self._recorder.log("warning", "data files that torchvision's checksums do not know were accepted")
         for field, value in self._start.changes.items():
             self._set(field, value)
 
     # the steps --------------------------------------------------------------------------------------
 
     def _train(self) -> None:
-        self._state("training")
+        self._recorder.show("training")
         self._checkpoint()
         while True:
             try:
@@ -118,27 +141,27 @@ class SessionRun(Recording):
             now = time.monotonic()
             if now >= self._tick_due:
                 self._tick_due = now + TICK
-                self._tick()
-                if now >= self._checkpoint_due or self._writer.needs_state:
+                self._recorder.tick()
+                if self._recorder.needs_checkpoint:
                     self._checkpoint()
             if not self._commands.empty():
-                self.obey()
+                self._obey()
             if self._paused:
                 self._idle()
 
     def _take(self, event: Event) -> None:
         if isinstance(event, events.Progress):
             event = self._completed(event)
-            self._step = event.step
+            self._recorder.step = event.step
         elif isinstance(event, events.TaskStarted):
             self._eta.begin(
                 time.monotonic(), event.step, self._trainer.forecast.workload().evaluation_seconds
             )
         elif isinstance(event, events.TopologyChanged):
             self._eta.set_depths({path.name: path.depth for path in event.topology.paths})
-        self._record(event)
+        self._recorder.record(event)
         if isinstance(event, (events.TaskFinished, events.TopologyChanged)):
-            self._step = event.step
+            self._recorder.step = event.step
             self._checkpoint()
 
     def _completed(self, event: events.Progress) -> events.Progress:
@@ -147,23 +170,23 @@ class SessionRun(Recording):
         key = event.phase or event.path
         window = max(event.task_steps, event.total_steps // 10)
         rate, eta = self._eta.update(time.monotonic(), key, event.step, window, left)
-        return replace(event, seconds=self._seconds(), rate=rate, eta=eta)
+        return replace(event, seconds=self._recorder.seconds, rate=rate, eta=eta)
 
     def _idle(self) -> None:
         """Wait out a pause; the journal is brought up to date meanwhile."""
         began = time.monotonic()
         for event in self._trainer.unreported():
-            self._record(event)
-        self._state("paused")
+            self._recorder.record(event)
+        self._recorder.show("paused")
         while self._paused:
             try:
                 self._apply(self._commands.get(timeout=TICK))
                 for event in self._trainer.unreported():  # what changed in the tree is seen at once
                     self._take(event)
             except queue.Empty:
-                self._tick()
+                self._recorder.tick()
         self._eta.skip(time.monotonic() - began)
-        self._state("training")
+        self._recorder.show("training")
 
     def _hold(self, error: DivergedError) -> float | None:
         """Say what went wrong and wait for what to do; returns the learning rate to go back with.
@@ -173,34 +196,134 @@ class SessionRun(Recording):
         self._tell(error)
         if not self._start.hold:
             raise error
-        self._state("paused", str(error))
+        self._recorder.show("paused", str(error))
         while True:
             try:
                 self._apply(self._commands.get(timeout=TICK))
             except queue.Empty:
-                self._tick()
+                self._recorder.tick()
             except _GoBackError as asked:
                 return asked.lr
 
     def _go_back(self, lr: float | None) -> None:
         """Stand where the last checkpoint was made, and keep the new learning rate with it."""
         assert self._prepared is not None
-        self._stored(self._writer.flush)
+        self._recorder.flush()
         resumed = self._prepared.go_back()
-        self._record(resumed)
-        self._step = self._kept = resumed.step
+        self._recorder.record(resumed)
+        self._recorder.go_back_to(resumed.step)
         self._paused = self._diverged = False
         self._eta = self._new_eta()
         at = "" if lr is None else f", with a learning rate of {lr:g}"
-        self._log("info", f"went back to the checkpoint at step {resumed.step}{at}")
+        self._recorder.log("info", f"went back to the checkpoint at step {resumed.step}{at}")
         if lr is not None:
             self._trainer.set_learning_rate(lr)
-        self._state("training")
+        self._recorder.show("training")
         self._checkpoint()
+
+    # checkpoints and the end ------------------------------------------------------------------------
+
+    def _checkpoint(self) -> None:
+        """With the state to go on from, unless that has gone wrong: then the last good one is left alone.
+        Raises DivergedError where that is found only now."""
+        began = time.monotonic()
+        if self._diverged:
+            return
+        for event in self._trainer.unreported():
+            self._recorder.record(event)
+        state = self._trainer.state()
+        problem = self._trainer.state_problem(state)
+        if problem:
+            self._recorder.log("warning", f"no checkpoint at step {state.step}: {problem}")
+        else:
+            self._recorder.checkpoint(state)
+        self._recorder.schedule_checkpoint(time.monotonic() - began)
+
+    def _wait_for_room(self, error: StorageError) -> None:
+        """Until the disk takes what is recorded. Raises :class:`Stopped`, and the error where the run was
+        saving its last when it was stopped."""
+        recorder, began = self._recorder, time.monotonic()
+        before = recorder.state
+        if not wait_for_room(
+            recorder.try_to_flush, error, self._commands, recorder.emit, lambda: recorder.seconds
+        ):
+            recorder.ending = True
+            if before == "saving":
+                raise error
+            self._obey()  # raises Stopped
+        self._eta.skip(time.monotonic() - began)
+        recorder.log("info", "the disk takes what is recorded again")
+        recorder.show(before)
+
+    def _end(self, state: RunState, message: str, *, save: bool = False, status: int = 0) -> int:
+        """Close the session. Saving may fail too (a full disk): then the run has failed, unless it had come
+        to its end, which is worth waiting for room."""
+        recorder = self._recorder
+        recorder.ending = recorder.ending or state != "finished"
+        try:
+            if recorder.has_session and save:
+                recorder.show("saving")
+                self._save_last()
+            finished = self._finished(state, message)
+            recorder.end(finished)
+        except BaseException as error:
+            status, reason = explain(error, "")
+            status = max(status, 1)
+            finished = self._finished("failed", f"saving: {reason}")
+            recorder.abandon(error)
+        recorder.emit(finished)
+        return status
+
+    def _save_last(self) -> None:
+        try:
+            self._checkpoint()
+        except DivergedError as error:  # found only now: what was good before is kept
+            self._tell(error)
+
+    def _tell(self, error: DivergedError) -> None:
+        """Put on record that numbers went wrong, after what was measured before they did."""
+        self._diverged = True
+        for event in self._trainer.metrics_before_divergence():
+            self._recorder.record(event)
+        self._recorder.record(error.event)
+        self._recorder.log("error", str(error))
+
+    def _finished(self, state: RunState, reason: str) -> events.Finished:
+        out, recorder = self._start.out, self._recorder
+        kept = recorder.checkpoint_step
+        step = recorder.step if kept is None else max(recorder.step, kept)
+        if state == "finished":
+            message = ""
+        elif kept is None:
+            message = reason or "nothing was trained yet"
+        elif state == "stopped":
+            message = "; ".join(filter(None, [reason, f"kept up to step {kept} in {out}"]))
+        else:
+            message = (
+                f"{reason}; kept: the checkpoint at step {kept} and the curves, in {out}; "
+                "it can be continued from there"
+            )
+            if self._diverged:
+                message += f" at another rate: hhstudio run {out} --set training.lr=…"
+        assert state in ("finished", "stopped", "failed")
+        return events.Finished(state=state, step=step, seconds=recorder.seconds, message=message)
+
+    def _new_eta(self) -> Eta:
+        """With the costs of a few trial steps, where the run is long enough for them."""
+        assert self._prepared is not None
+        trainer = self._prepared.trainer
+        short = trainer.total_steps - trainer.step < TRIAL_STEPS
+        costs = {} if short else trainer.forecast.step_costs(TRIAL_SECONDS)
+        return Eta(costs, self._prepared.depths())
+
+    @property
+    def _trainer(self) -> Trainer:
+        assert self._prepared is not None
+        return self._prepared.trainer
 
     # commands ---------------------------------------------------------------------------------------
 
-    def obey(self) -> None:
+    def _obey(self) -> None:
         """Apply every waiting command. Raises :class:`Stopped`."""
         while True:
             try:
@@ -217,9 +340,9 @@ class SessionRun(Recording):
         elif isinstance(command, protocol.Resume):
             self._paused = False
             if self._diverged:
-                self._log("warning", "numbers went wrong: go back to the last checkpoint, or stop")
-        elif self._prepared is None or self._prepared.writer_or_none is None:
-            self._log("warning", "training has not begun: the command was ignored")
+                self._recorder.log("warning", "numbers went wrong: go back to the last checkpoint, or stop")
+        elif not self._recorder.has_session:
+            self._recorder.log("warning", "training has not begun: the command was ignored")
         elif isinstance(command, protocol.CheckpointNow):
             self._checkpoint()
         else:
@@ -228,7 +351,7 @@ class SessionRun(Recording):
             except HHStudioError as error:
                 self._refuse(command, str(error))
             except KeyError as error:
-                self._log("error", f"there is no {error} in this run")
+                self._recorder.log("error", f"there is no {error} in this run")
 
     def _change(self, command: Command) -> None:
         trainer = self._trainer
@@ -250,8 +373,8 @@ class SessionRun(Recording):
     def _refuse(self, command: Command, reason: str) -> None:
         """Not obeyed: the reason goes into the log, and to whoever asked."""
         name = command.__struct_config__.tag
-        self._log("error", f"the tree stays as it is: {reason}" if name == "grow" else reason)
-        self._record(events.Refused(step=self._step, command=str(name), reason=reason))
+        self._recorder.log("error", f"the tree stays as it is: {reason}" if name == "grow" else reason)
+        self._recorder.record(events.Refused(step=self._recorder.step, command=str(name), reason=reason))
 
     def _set(self, field: str, value: float) -> None:
         """Change a setting from the next step on. Raises :class:`SpecError`."""
