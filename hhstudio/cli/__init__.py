@@ -1,4 +1,4 @@
-"""The command ``hhstudio``: one module a command; importing them loads neither torch nor Qt."""
+"""Command ``hhstudio``: one module a command; importing them loads neither torch nor Qt."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from hhstudio.cli.complaints import FAILED, INTERRUPTED, complain
 from hhstudio.core.errors import HHStudioError
-
-USAGE, FAILED, INTERRUPTED = 2, 1, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,11 +37,3 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         complain(unexpected(error))
         return FAILED
-
-
-def complain(message: str) -> None:
-    """One line on stderr, whatever the message holds; where nobody reads it any more, none."""
-    try:
-        print(f"hhstudio: error: {' '.join(message.split())}", file=sys.stderr)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())

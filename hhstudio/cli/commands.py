@@ -1,4 +1,4 @@
-"""Which commands there are, and what ``hhstudio`` without one does."""
+"""Commands of ``hhstudio``, and what it does without one."""
 
 from __future__ import annotations
 

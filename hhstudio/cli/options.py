@@ -33,6 +33,12 @@ def add_training(parser: argparse.ArgumentParser, fields_help: str) -> None:
     )
 
 
+def allowed_imports(args: argparse.Namespace) -> list[str]:
+    """Solvers that may be imported: those of ``--allow-import``, and those typed with ``--set``."""
+    typed = [value for name, value in map(assignment, args.fields) if name == "solver.architecture"]
+    return [*args.allow_import, *typed]
+
+
 def assignment(item: str, option: str = "--set", example: str = "training.steps=200") -> tuple[str, str]:
     """(field, value) of ``FIELD=VALUE``. Raises :class:`SpecError`."""
     name, equals, value = item.partition("=")

@@ -1,4 +1,4 @@
-"""How ``hhstudio run`` shows a run: a bar on a terminal, lines otherwise, or nothing."""
+"""Progress of ``hhstudio run``: a bar on a terminal, lines otherwise, or nothing."""
 
 from __future__ import annotations
 

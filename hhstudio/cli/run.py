@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hhstudio.cli import INTERRUPTED, complain
-from hhstudio.cli.options import add_training, assignment
+from hhstudio.cli.complaints import INTERRUPTED, complain
+from hhstudio.cli.options import add_training, allowed_imports, assignment
 from hhstudio.core.errors import SessionError, SpecError
 from hhstudio.core.run.history import History
 from hhstudio.core.spec import rules
@@ -47,7 +47,7 @@ def execute(args: argparse.Namespace) -> int:
         data=args.data,
         device=args.device,
         allow_unverified=args.allow_unverified,
-        allow_imports=_allowed(args),
+        allow_imports=allowed_imports(args),
         resume=spec is None,
         overwrite=args.overwrite,
         in_process=args.in_process,
@@ -136,12 +136,6 @@ def _changes(args: argparse.Namespace) -> dict[str, float]:
         if problem := range_problem(field, changes[field]):
             raise SpecError(f"--set {problem}")
     return changes
-
-
-def _allowed(args: argparse.Namespace) -> list[str]:
-    """Solvers that may be imported: those said to be, and one that was typed on this very line."""
-    typed = _fields(args.fields).get("solver.architecture")
-    return [*args.allow_import, *([typed] if isinstance(typed, str) else [])]
 
 
 def _fields(given: list[str]) -> dict[str, Any]:

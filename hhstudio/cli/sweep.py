@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from hhstudio.cli import FAILED, INTERRUPTED, complain
-from hhstudio.cli.options import add_training, assignment
+from hhstudio.cli.complaints import FAILED, INTERRUPTED, complain
+from hhstudio.cli.options import add_training, allowed_imports, assignment
 from hhstudio.core.errors import NOT_DECODED, SpecError
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
@@ -84,7 +84,7 @@ def execute(args: argparse.Namespace) -> int:
         data=args.data,
         device=args.device,
         allow_unverified=args.allow_unverified,
-        allow_imports=_allowed(args),
+        allow_imports=[*allowed_imports(args), *_varied_solvers(args)],
     )
     report = progress(quiet=args.quiet)
     _interrupt_on_sigterm()
@@ -168,11 +168,9 @@ def _engine(args: argparse.Namespace, planned: tuple[PlannedRun, ...]) -> Engine
     return local_pool(len(planned), jobs=args.jobs, threads=threads, gpus=gpus, cpu=cpu)
 
 
-def _allowed(args: argparse.Namespace) -> list[str]:
-    """Solvers that may be imported: those named as such, and those typed on the command line."""
-    typed = [value for name, value in map(assignment, args.fields) if name == "solver.architecture"]
-    varied = _varied(args.vary).get("solver.architecture", [])
-    return [*args.allow_import, *typed, *map(str, varied)]
+def _varied_solvers(args: argparse.Namespace) -> list[str]:
+    """Solvers typed with ``--vary``, which may be imported as those of ``--set`` may."""
+    return [str(value) for value in _varied(args.vary).get("solver.architecture", [])]
 
 
 def _print_plan(sweep: Sweep, planned: tuple[PlannedRun, ...], as_json: bool) -> None:

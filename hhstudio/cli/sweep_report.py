@@ -1,4 +1,4 @@
-"""How ``hhstudio sweep`` shows what happens, and what came of it."""
+"""Report of ``hhstudio sweep``: progress while it runs, tables of what came of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session's figures as text for people; ``show --json`` has them for programs."""
+"""Tables of a session's figures as text; ``show --json`` has them for programs."""
 
 from __future__ import annotations
 

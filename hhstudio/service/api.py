@@ -1,4 +1,4 @@
-"""Training from Python: ``hhstudio.run``."""
+"""Python API of training: ``hhstudio.run``."""
 
 from __future__ import annotations
 

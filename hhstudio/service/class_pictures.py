@@ -1,4 +1,4 @@
-"""A picture of every class of a data set, for the window, which imports no torch and opens no pickle.
+"""Class pictures: one of every class, for the window, which imports no torch and opens no pickle.
 
 Arrays and image files are read here. CIFAR's files are pickles: a process of its own reads them, by the
 way that checks them (:mod:`hhstudio.learn.data`), and hands back an array.
@@ -26,7 +26,7 @@ SIDE = 32
 """Pixels of the longer side of a picture from a folder."""
 _LOOKED_AT = 3000
 """Images of a file in which each class is looked for."""
-_PATIENCE = 60.0
+_TIME_LIMIT = 60.0
 """Seconds for the process that reads pickles."""
 
 
@@ -135,7 +135,7 @@ def _from_process(
 
 def _wait(process: subprocess.Popen[bytes], cancelled: threading.Event) -> None:
     """Until it ends, or is ended because it takes too long or nobody wants its answer any more."""
-    until = time.monotonic() + _PATIENCE
+    until = time.monotonic() + _TIME_LIMIT
     while process.poll() is None:
         if time.monotonic() > until or cancelled.wait(0.1):
             process.kill()

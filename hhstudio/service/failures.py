@@ -1,4 +1,4 @@
-"""What went wrong, in words for a person who wants to go on training."""
+"""Failures in words, for a person who wants to go on training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the studio keeps its logs, and how a defect is written there."""
+"""Logs of the studio: their folder, and a file for the traceback of every defect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run will take, from a few steps of it: time, memory, disk.
+"""Calibration: what a run will take, from a few steps of it: time, memory, disk.
 
 A process of its own builds the run, times trial steps of every path and the measuring of accuracies, and
 ends; nothing is written, nothing is downloaded. ``python -m hhstudio.service.run.calibration`` is that
@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,7 +24,10 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.service.failures import explain
 from hhstudio.service.run.process import HelperProcess
 
-PATIENCE = 60.0
+if TYPE_CHECKING:
+    from hhstudio.learn.training.trainer import Trainer
+
+TIME_LIMIT = 60.0
 """Seconds beyond those asked for that imports and data may take before the process is given up."""
 
 
@@ -90,7 +93,9 @@ def calibrate(
     except OSError as error:
         raise TrainingError(f"no process could be started to time the run: {error}") from None
     ended = threading.Event()
-    watch = threading.Thread(target=_watch, args=(process, ended, cancelled, PATIENCE + seconds), daemon=True)
+    watch = threading.Thread(
+        target=_watch, args=(process, ended, cancelled, TIME_LIMIT + seconds), daemon=True
+    )
     watch.start()
     try:
         process.outgoing.write(msgspec.json.encode(question))
@@ -111,9 +116,9 @@ def calibrate(
 
 
 def _watch(
-    process: HelperProcess, ended: threading.Event, cancelled: threading.Event | None, patience: float
+    process: HelperProcess, ended: threading.Event, cancelled: threading.Event | None, limit: float
 ) -> None:
-    due = time.monotonic() + patience
+    due = time.monotonic() + limit
     while not ended.wait(0.1):
         if time.monotonic() > due or (cancelled is not None and cancelled.is_set()):
             process.kill_tree()
@@ -136,7 +141,7 @@ def answered(question: _Question) -> _Answer:
         return _Answer(kind=type(error).__name__, problem=problem)
 
 
-def measured(trainer: Any, spec: Spec, seconds: float) -> Calibration:
+def measured(trainer: Trainer, spec: Spec, seconds: float) -> Calibration:
     """Trial steps, and one measuring, of a trainer that has not begun."""
     from hhstudio.learn.devices import peak_memory
 
@@ -158,7 +163,7 @@ def measured(trainer: Any, spec: Spec, seconds: float) -> Calibration:
     )
 
 
-def _trainer(spec: Spec, question: _Question) -> Any:
+def _trainer(spec: Spec, question: _Question) -> Trainer:
     from hhstudio.learn.data import build_stream
     from hhstudio.learn.devices import resolve_device
     from hhstudio.learn.training.trainer import Trainer

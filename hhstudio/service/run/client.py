@@ -1,4 +1,4 @@
-"""The window's end of a run: starts it, hears from it, and sees to it that it ends. No Qt in here.
+"""Run client: starts a run, hears from it, and sees to it that it ends. No Qt in here.
 
 The same client runs the session in a worker process or, ``in_process``, in a thread. A supervising
 thread receives; whoever shows the run calls :meth:`RunClient.drain` from any thread.

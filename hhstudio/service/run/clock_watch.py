@@ -1,11 +1,11 @@
-"""Noticing that time did not pass as usual: the machine slept, or its clock was set."""
+"""Clock watch: notices that the machine slept, or that its clock was set."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-TELLING = 30.0
+WORTH_SAYING = 30.0
 """Seconds of disagreement that are worth a word; less than that is a busy machine or a clock kept in step."""
 
 
@@ -26,9 +26,9 @@ class ClockWatch:
         """What happened since the last look, in words; empty for nothing."""
         offset = self._calendar() - self._awake()
         jump, self._offset = offset - self._offset, offset
-        if jump > TELLING:
+        if jump > WORTH_SAYING:
             return f"the machine slept for {_length(jump)}, or its clock was set forward by that much"
-        if jump < -TELLING:
+        if jump < -WORTH_SAYING:
             return f"the clock was set back by {_length(-jump)}: the log's times repeat"
         return ""
 

@@ -1,4 +1,4 @@
-"""Waiting for a disk that takes nothing: a run holds its steps, and goes on when there is room again."""
+"""Disk wait: a run holds its steps while the disk takes nothing, and goes on when there is room again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a run still takes.
+"""Time left of a run.
 
 Steps of different paths cost differently (a deeper chain generates more), the first task has nothing to
 keep, a run usually learns the cheap paths first, and measuring accuracies takes longer the more has been

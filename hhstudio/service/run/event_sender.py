@@ -1,4 +1,4 @@
-"""Between the run and its window: events wait here and leave in batches, never more than 30 a second.
+"""Event sender: between run and window events wait here and leave in batches, at most 30 a second.
 
 The run never waits for the window. When the window is slow, what only the latest value matters of
 (progress, watched tensors) is replaced rather than piled up.

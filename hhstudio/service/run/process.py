@@ -1,4 +1,4 @@
-"""The worker as its parent sees it: spawned, spoken to, and ended for certain."""
+"""Worker processes as their parent sees them: spawned, spoken to, and ended for certain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs that wait for their turn: an ordered list, kept in a file beside the sessions, without Qt or torch.
+"""Run queue: runs that wait for their turn, in a file beside the sessions. No Qt and no torch in here.
 
 The queue knows what is to be trained and what became of it; whoever trains (a window) asks for
 :meth:`RunQueue.next`, says :meth:`RunQueue.begin` and :meth:`RunQueue.end`. It outlives the window: a run

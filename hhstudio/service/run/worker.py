@@ -1,4 +1,4 @@
-"""The worker process: ``python -m hhstudio.service.run.worker``, spoken to over its standard streams.
+"""Worker process: ``python -m hhstudio.service.run.worker``, spoken to over its standard streams.
 
 Started fresh, never forked, and without Qt. Whatever libraries print goes to stderr, which the client
 keeps for crash reports; stdout carries frames only. The worker ends with its parent: when the command

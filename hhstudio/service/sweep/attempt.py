@@ -1,4 +1,4 @@
-"""One run of a sweep, from whatever is on disk to its end.
+"""Attempts at one run of a sweep, from whatever is on disk to its end.
 
 The same function works in a thread of ``hhstudio sweep`` and in a task on a cluster. It can be repeated:
 a finished session is left as it is, one with a checkpoint goes on from there, and where a worker is lost

@@ -1,4 +1,4 @@
-"""A sweep on machines that Dask distributed holds together (extra ``dask``).
+"""Dask cluster: a sweep on machines that Dask distributed holds together (extra ``dask``).
 
 A task is one run: on its machine it starts a worker process, as here, and so it can be lost and done
 again elsewhere; the session file says how far it had come. Sessions and data lie in folders that all

@@ -1,4 +1,4 @@
-"""Who carries out the runs of a sweep: threads here with a worker process each, or a cluster."""
+"""Engines that carry out the runs of a sweep: threads here with a worker process each, or a cluster."""
 
 from __future__ import annotations
 

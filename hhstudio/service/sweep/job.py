@@ -1,4 +1,4 @@
-"""What a sweep hands to an engine, and what comes back. Plain records: they travel between machines."""
+"""Jobs of a sweep, their updates and outcomes: plain records, which travel between machines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep in a process of its own, so that a window can start one and be closed without holding it up."""
+"""Sweep process: a sweep on its own, so that a window can start one and be closed without holding it up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running a sweep to its end: what is there is kept, what is missing is run, one table has it all."""
+"""Sweeper: runs a sweep to its end, keeps what is there, runs what is missing, one table has it all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one table of a sweep: ``sweep.json`` for programs and the window, ``sweep.csv`` for spreadsheets.
+"""Sweep table: ``sweep.json`` for programs and the window, ``sweep.csv`` for spreadsheets.
 
 Both are replaced whole, so that a reader never sees half of one; the session files are the truth, and the
 table can be made again from them at any time.

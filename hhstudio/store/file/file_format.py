@@ -1,4 +1,4 @@
-"""Names in a session file (HDF5, standard filters, oldest format that HDF5 can write).
+"""File format: names in a session file (HDF5, standard filters, oldest format that HDF5 can write).
 
 A table of the whole layout is in resources/guide/file-format.md; what it says is what stands here.
 """

@@ -1,4 +1,4 @@
-"""Records as JSON texts in the file, floats that JSON does not know (NaN, infinities) included."""
+"""JSON texts of records in the file, floats that JSON does not know (NaN, infinities) included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading HDF5 files that anybody may have made.
+"""Safe reading of HDF5 files that anybody may have made.
 
 Nothing that a file says is believed before it is checked: links lead nowhere but into the file, sizes
 are compared with the bytes that are really there before memory is taken, only the standard filters

@@ -1,4 +1,4 @@
-"""``hhstudio recover``: the most that can be had back from a session, and a report of it.
+"""Recovery of a session: whatever can still be read of it, and a report.
 
 The ladder: take in the journal of a writer that died; if the file itself is damaged, the last good file
 that an interrupted compaction left; else whatever objects of the damaged file can still be read. The

@@ -1,4 +1,4 @@
-"""What salvage says piece by piece, as a few lines for a person."""
+"""Recovery report: what salvage says piece by piece, as a few lines for a person."""
 
 from __future__ import annotations
 

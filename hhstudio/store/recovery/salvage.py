@@ -1,4 +1,4 @@
-"""Reading a damaged session object by object: ``python -m hhstudio.store.recovery.salvage COPY OUT``.
+"""Salvage of a damaged session, object by object: ``python -m hhstudio.store.recovery.salvage COPY OUT``.
 
 Runs in a process of its own, on a copy, because a damaged HDF5 file may take the library down or never
 let it go. Every object that can be read becomes events in the journal ``OUT``, from which the session

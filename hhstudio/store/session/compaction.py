@@ -1,4 +1,4 @@
-"""Putting a session file in place: old file + journal + trainer state -> new file, or nothing at all.
+"""Compaction of a session: old file + journal + trainer state -> new file, or nothing at all.
 
 The new file is written beside the old one, read back, synced, and put in place by a rename. Whenever
 this is interrupted, the old file and the journal still hold everything; afterwards the journal may be

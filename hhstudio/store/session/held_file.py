@@ -1,4 +1,4 @@
-"""The writer's hold on its session file: an open handle outlives deletion and replacement of the name."""
+"""Held file: the writer's open session file outlives deletion and replacement of its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Session files of older format versions, brought up to date step by step.
+"""Migrations of session files of older format versions, step by step.
 
 A step turns a file of version N into one of version N + 1, on a copy; the old file stays beside the new one
 as ``NAME.h5.version-N-1``. Version 1 is the first, so that there are no steps yet. What has been added within

@@ -1,4 +1,4 @@
-"""A session file and the journal beside it, read as one; and what a writer that died left behind."""
+"""Pending journal: a session file and the journal beside it read as one, and merged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading a session file back: the history that was written, weights, snapshots, trainer state."""
+"""Reading of a session file: the history that was written, weights, snapshots, trainer state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What snapshots keep beside weights (embeddings, digests of levels): one row a snapshot, in one group.
+"""Snapshot extras: what snapshots keep beside weights (embeddings, digests of levels), one row a snapshot.
 
 ``/aside``: ``step``, ``task``, ``path`` (a text) and ``layout`` of each row, ``start``: where its numbers
 begin in ``values`` (float32), ``layouts``: JSON, a list of (name, shape) each. The group is optional.

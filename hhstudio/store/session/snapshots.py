@@ -1,4 +1,4 @@
-"""Generated weights of one condition through time."""
+"""Snapshots: the generated weights of one condition through time."""
 
 from __future__ import annotations
 

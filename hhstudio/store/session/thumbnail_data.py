@@ -1,4 +1,4 @@
-"""A session in miniature, for lists: the shape of its tree and its curves of accuracy, in a kilobyte."""
+"""Thumbnail data of a session, for lists: the shape of its tree and its curves of accuracy, in a kilobyte."""
 
 from __future__ import annotations
 

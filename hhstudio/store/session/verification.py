@@ -1,4 +1,4 @@
-"""Whether two histories are the same: how a file that was just written is verified."""
+"""Verification of a file that was just written: whether two histories are the same."""
 
 from __future__ import annotations
 

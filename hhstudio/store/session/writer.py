@@ -1,4 +1,4 @@
-"""Recording a run: every event into the journal, everything into the session file at checkpoints."""
+"""Session writer: every event into the journal, everything into the session file at checkpoints."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SHARE = 50
 the journal, which costs a hundredth of it and is as safe."""
 LOOK_SECONDS = 2.0
 """How often it is seen to that the session file still is what it was."""
-PATIENCE = 60.0
+RETRY_SECONDS = 60.0
 """Seconds before a session file that could not be written is tried again; the journal serves meanwhile."""
 
 
@@ -201,7 +201,7 @@ class SessionWriter:
         try:
             self._checkpoint(state)
         except (OSError, RuntimeError) as error:
-            self._compact_due = time.monotonic() + PATIENCE
+            self._compact_due = time.monotonic() + RETRY_SECONDS
             self._warn(
                 f"{_in_words(error)}: {self.path.name} could not be written anew and stays as it was at the "
                 "last checkpoint; what came later is kept in its journal"

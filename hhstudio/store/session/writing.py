@@ -1,4 +1,4 @@
-"""Writing a whole session file: a history, generated weights, and what the trainer goes on from."""
+"""Writing of a whole session file: a history, generated weights, and what the trainer goes on from."""
 
 from __future__ import annotations
 

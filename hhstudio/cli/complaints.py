@@ -1,0 +1,17 @@
+"""Complaints of the command line: exit statuses, and one line on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+FAILED, INTERRUPTED = 1, 130
+"""Exit statuses besides 0; bad usage and bad input have 2 (``HHStudioError.exit_status``)."""
+
+
+def complain(message: str) -> None:
+    """One line on stderr, whatever the message holds; where nobody reads it any more, none."""
+    try:
+        print(f"hhstudio: error: {' '.join(message.split())}", file=sys.stderr)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
