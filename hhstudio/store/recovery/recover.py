@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import h5py
+import msgspec
 import numpy as np
 from numpy.lib import format as npy
 
@@ -34,13 +35,15 @@ from hhstudio.store.journal.journal import JournalReader, journal_path
 from hhstudio.store.journal.lock import Lock
 from hhstudio.store.journal.preamble import begin_with_preamble
 from hhstudio.store.journal.replay import JournalTail, replay
+from hhstudio.store.recovery import messages
 from hhstudio.store.recovery import report as reports
+from hhstudio.store.recovery.messages import Lost, Piece, Saved, Trying
 from hhstudio.store.session import pending_journal, reading
 from hhstudio.store.session.compaction import Sources, compact
 from hhstudio.store.session.snapshot_extras import SnapshotExtras
 from hhstudio.store.session.writing import Identity
 
-PATIENCE = 20.0
+TIME_LIMIT = 20.0
 """Seconds that reading one object may take before it is given up."""
 ATTEMPTS = 20
 """Objects that may take the reading process down before the rest is given up."""
@@ -108,9 +111,9 @@ def check(path: Path) -> list[str]:
         for kind in (file_format.WEIGHTS, file_format.SNAPSHOTS):
             problems += _check_conditions(path, file, kind)
         try:
-            kept = SnapshotExtras(path, file, JournalTail(), None)
-            for at in range(len(kept)):
-                kept.read(at)
+            extras = SnapshotExtras(path, file, JournalTail(), None)
+            for at in range(len(extras)):
+                extras.read(at)
         except safe_read.DamagedError as error:
             problems.append(str(error))
     return problems
@@ -160,11 +163,11 @@ def _rebuild(path: Path, report: Report) -> None:
     """A session file made of a journal alone. The journal stays until the file is in place."""
     history, tail = History(), JournalTail()
     with JournalReader(journal_path(path)) as journal:
-        told = None
+        preamble = None
         if journal.header is not None:
             with safe_read.reading(path, "the beginning of its journal"):
-                told = begin_with_preamble(history, journal, tail)
-        if told is None or journal.header is None:
+                preamble = begin_with_preamble(history, journal, tail)
+        if preamble is None or journal.header is None:
             raise SessionError(f"{path}: the session file is gone, and its journal does not say what it held")
         replayed = replay(history, journal, journal.header.base, tail)
         end = history.end
@@ -175,9 +178,9 @@ def _rebuild(path: Path, report: Report) -> None:
         report.saved.append(f"the checkpoint at step {tail.state[0]}")
     else:
         report.lost.append("the checkpoint: the run cannot be continued")
-    if told.step:
-        report.lost.append(f"curves of many points up to step {told.step}")
-    lost = [f"{name} task {task}" for name, task in told.weights if (name, task) not in tail.finals]
+    if preamble.step:
+        report.lost.append(f"curves of many points up to step {preamble.step}")
+    lost = [f"{name} task {task}" for name, task in preamble.weights if (name, task) not in tail.finals]
     if lost:
         more = ", …" if len(lost) > 6 else ""
         report.lost.append(f"generated weights of {len(lost)} tasks ({', '.join(lost[:6])}{more})")
@@ -212,7 +215,7 @@ def _salvage(path: Path, folder: Path, report: Report) -> None:
     copy, out = folder / "copy.h5", folder / "out"
     shutil.copyfile(path, copy)
     _make_openable(copy)
-    found = _read_objects(copy, out, report)
+    identity = _read_objects(copy, out, report)
     history, tail = History(), JournalTail()
     if not out.exists():
         raise SessionError(f"{path}: nothing in it can be read; it is left as it was")
@@ -221,12 +224,12 @@ def _salvage(path: Path, folder: Path, report: Report) -> None:
         if history.run is None:
             raise SessionError(f"{path}: neither its spec nor its run can be read; it is left as it was")
         header = _journal_header(path)
-        session, sequence, state = found or (header[0], header[1], "failed")
-        identity = Identity(session, sequence, state if history.end else "failed")  # type: ignore[arg-type]
+        session, sequence, state = identity or (header[0], header[1], "failed")
+        whole = Identity(session, sequence, state if history.end else "failed")  # type: ignore[arg-type]
         trainer = _trainer_state(out)
         report.original = _set_aside(path)
         try:
-            compact(path, history, identity, Sources(None, journal, tail), trainer)
+            compact(path, history, whole, Sources(None, journal, tail), trainer)
         except BaseException:
             if report.original is not None:
                 report.original.unlink(missing_ok=True)  # the damaged file is still where it was
@@ -286,51 +289,51 @@ def _read_objects(copy: Path, out: Path, report: Report) -> tuple[str, int, str]
 
     Returns session id, sequence and state, None where they are lost.
     """
-    skip: list[str] = []
+    skip: list[Piece] = []
     for _ in range(ATTEMPTS):
-        lines, died_at = _one_attempt(copy, out, skip)
+        results, died_at = _one_attempt(copy, out, skip)
         if died_at is None:
             break
         skip.append(died_at)
-    identity = None
-    for line in lines:
-        if line.get("saved") == "identity":
-            identity = tuple(line["detail"])
-    saved, lost = reports.in_words([line for line in lines if line.get("saved") != "identity"])
+    saved, lost = reports.in_words(results)
     report.saved += saved
     report.lost += lost
-    return identity
+    identities = (m.identity for m in results if isinstance(m, Saved) and m.identity is not None)
+    return next(identities, None)
 
 
-def _one_attempt(copy: Path, out: Path, skip: list[str]) -> tuple[list[dict], str | None]:
+def _one_attempt(copy: Path, out: Path, skip: list[Piece]) -> tuple[list[Saved | Lost], Piece | None]:
     """What the process said, and what it was reading when it died or hung (None: it got through)."""
     root = str(Path(hhstudio.__file__).parents[1])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-m", "hhstudio.store.recovery.salvage", str(copy), str(out), *skip]
+    command = [sys.executable, "-m", "hhstudio.store.recovery.salvage", str(copy), str(out)]
+    command += [piece.argument() for piece in skip]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
-    said: queue.Queue[bytes | None] = queue.Queue()
-    threading.Thread(target=_listen, args=(process, said), daemon=True).start()
-    lines: list[dict] = []
-    trying = None
+    lines: queue.Queue[bytes | None] = queue.Queue()
+    threading.Thread(target=_listen, args=(process, lines), daemon=True).start()
+    results: list[Saved | Lost] = []
+    trying: Piece | None = None
     try:
-        while (line := said.get(timeout=PATIENCE)) is not None:
-            told = json.loads(line)
-            trying = told.get("trying")
-            if trying is None:
-                lines.append(told)
-    except queue.Empty:
+        while (line := lines.get(timeout=TIME_LIMIT)) is not None:
+            message = messages.decode(line)
+            if isinstance(message, Trying):
+                trying = message.piece
+            else:
+                results.append(message)
+                trying = None
+    except (queue.Empty, msgspec.DecodeError):  # it hangs, or died within a line
         pass
     finally:
         process.kill()
         process.wait()
-    return lines, trying
+    return results, trying
 
 
-def _listen(process: subprocess.Popen[bytes], said: queue.Queue[bytes | None]) -> None:
+def _listen(process: subprocess.Popen[bytes], lines: queue.Queue[bytes | None]) -> None:
     assert process.stdout is not None
     for line in process.stdout:
-        said.put(line)
-    said.put(None)
+        lines.put(line)
+    lines.put(None)
 
 
 def _trainer_state(out: Path) -> TrainerState | None:

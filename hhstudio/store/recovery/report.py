@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from hhstudio.store.recovery.messages import Lost, Saved
+
+M = TypeVar("M", Saved, Lost)
 
 _PIECES = {
+    "identity": "which run it is of",
     "run": "the record of the run: spec, tasks, paths",
     "spec": "the spec",
     "growth": "how the tree grew",
@@ -16,53 +22,59 @@ _PIECES = {
     "aside": "embeddings beside snapshots",
     "state": "the checkpoint to go on from",
     "end": "how it ended",
+    "file": "the whole file",
 }
+_CONDITIONS = {"weights": "generated weights", "snapshots": "snapshots"}
 _HDF5 = re.compile(r"Unable to [^()]*\((.+)\)")
 """How the library words a failure: what it was doing, and, in brackets, what was wrong."""
-_CONDITION = re.compile(r"(weights|snapshots) of (.*), task (\d+)")
 
 
-def in_words(lines: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+def in_words(messages: Iterable[Saved | Lost]) -> tuple[list[str], list[str]]:
     """Saved and lost, one line each; pieces that are many of a kind are put together."""
-    saved, lost = _Lines(), _Lines()
-    for line in lines:
-        name = line.get("saved", line.get("lost"))
-        if not isinstance(name, str):
-            continue
-        kept = "saved" in line
-        detail = str(line.get("detail" if kept else "why") or "").strip().strip("'\"")
-        if wrong := _HDF5.fullmatch(detail):
-            detail = wrong[1]
-        into = saved if kept else lost
-        if found := _CONDITION.fullmatch(name):
-            into.conditions.setdefault((found[1], found[2]), []).append((int(found[3]), detail))
-        elif name.startswith("metrics "):
-            into.rows.append(detail)
-        else:
-            words = _PIECES.get(name, name)
-            into.plain.append(f"{words} ({detail})" if detail and not kept else f"{words} {detail}".strip())
-    return saved.joined(True), lost.joined(False)
+    messages = list(messages)
+    saved = [message for message in messages if isinstance(message, Saved)]
+    lost = [message for message in messages if isinstance(message, Lost)]
+    return _saved_lines(saved), _lost_lines(lost)
 
 
-class _Lines:
-    def __init__(self) -> None:
-        self.plain: list[str] = []
-        self.rows: list[str] = []
-        self.conditions: dict[tuple[str, str], list[tuple[int, str]]] = {}
+def _saved_lines(saved: list[Saved]) -> list[str]:
+    told = [m for m in saved if m.piece.kind in _PIECES and m.identity is None]
+    lines = [f"{_PIECES[m.piece.kind]} {m.detail}".strip() for m in told]
+    if any(m.piece.kind == "metrics" for m in saved):
+        lines.append(f"curves: {sum(m.rows for m in saved):,} values")
+    return lines + [_condition_line(*each) for each in _by_condition(saved)]
 
-    def joined(self, kept: bool) -> list[str]:
-        found = list(self.plain)
-        if self.rows:
-            counts = [int(row.split()[0]) for row in self.rows if row[:1].isdigit()]
-            many = f"curves: {sum(counts):,} values" if kept else f"pieces of the curves: {len(self.rows)}"
-            found.append(many if kept or not self.rows[0] else f"{many} ({self.rows[0]})")
-        for (kind, path), each in self.conditions.items():
-            numbers = [task for task, _ in each]
-            tasks = f"task {numbers[0]}" if len(numbers) == 1 else f"tasks {_listed(numbers)}"
-            why = "" if kept or not each[0][1] else f" ({each[0][1]})"
-            words = "generated weights" if kind == "weights" else kind
-            found.append(f"{words} of {path}, {tasks}{why}")
-        return found
+
+def _lost_lines(lost: list[Lost]) -> list[str]:
+    lines = [_because(_PIECES[m.piece.kind], m.why) for m in lost if m.piece.kind in _PIECES]
+    if rows := [m for m in lost if m.piece.kind == "metrics"]:
+        lines.append(_because(f"pieces of the curves: {len(rows)}", rows[0].why))
+    for kind, path, pieces in _by_condition(lost):
+        lines.append(_because(_condition_line(kind, path, pieces), pieces[0].why))
+    return lines
+
+
+def _by_condition(messages: Sequence[M]) -> list[tuple[str, str, list[M]]]:
+    """Messages on weights and snapshots, by kind and path."""
+    groups: dict[tuple[str, str], list[M]] = {}
+    for message in messages:
+        if message.piece.kind in _CONDITIONS:
+            groups.setdefault((message.piece.kind, message.piece.path), []).append(message)
+    return [(kind, path, each) for (kind, path), each in groups.items()]
+
+
+def _condition_line(kind: str, path: str, messages: Sequence[Saved | Lost]) -> str:
+    numbers = [message.piece.task for message in messages if message.piece.task is not None]
+    tasks = f", task {numbers[0]}" if len(numbers) == 1 else f", tasks {_listed(numbers)}" if numbers else ""
+    return f"{_CONDITIONS[kind]} of {path}{tasks}"
+
+
+def _because(what: str, why: str) -> str:
+    """With the reason; of one of the library's own only what was wrong."""
+    why = why.strip().strip("'\"")
+    if wrong := _HDF5.fullmatch(why):
+        why = wrong[1]
+    return f"{what} ({why})" if why else what
 
 
 def _listed(numbers: list[int]) -> str:

@@ -2,8 +2,8 @@
 
 Runs in a process of its own, on a copy, because a damaged HDF5 file may take the library down or never
 let it go. Every object that can be read becomes events in the journal ``OUT``, from which the session
-is then written as any other; the trainer's state goes to ``OUT.npz``. One JSON line on stdout says what
-is tried, saved or lost, so that the parent knows at what a process died, and skips that next time.
+is then written as any other; the trainer's state goes to ``OUT.npz``. A message on stdout (:mod:`.messages`)
+says what is tried, saved or lost, so that the parent knows at what a process died, and skips that next time.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import h5py
 import msgspec
@@ -28,18 +28,22 @@ from hhstudio.core.spec import spec as specs
 from hhstudio.store.file import file_format, json_text, safe_read
 from hhstudio.store.journal.journal import JournalWriter
 from hhstudio.store.journal.replay import JournalTail
+from hhstudio.store.recovery import messages
+from hhstudio.store.recovery.messages import Lost, Piece, Saved, Trying
 from hhstudio.store.session import reading
 from hhstudio.store.session.snapshot_extras import SnapshotExtras
 
 _FAILURES = (*safe_read.DAMAGE, HHStudioError, RecursionError, msgspec.MsgspecError)
+Details = dict[str, Any]
+"""Fields of :class:`Saved` besides the piece."""
 _ROWS = 1 << 16
 """Rows of metrics read at once: one compressed piece."""
 
 
 class Salvage:
-    """Reads ``file`` piece by piece. ``skip``: names of pieces not to touch."""
+    """Reads ``file`` piece by piece. ``skip``: pieces not to touch."""
 
-    def __init__(self, file: h5py.File, out: Path, skip: frozenset[str]) -> None:
+    def __init__(self, file: h5py.File, out: Path, skip: frozenset[Piece]) -> None:
         self._file, self._out, self._skip = file, out, skip
         self._journal = JournalWriter(out, "0" * 32)
         self._paths: tuple[str, ...] = ()
@@ -47,48 +51,54 @@ class Salvage:
         self._extras: dict[tuple[int, str, int], dict[str, events.Tensor]] = {}
 
     def run(self) -> None:
-        self._piece("identity", self._identity)
-        if not self._piece("run", self._run) and not self._piece("spec", self._spec):
+        self._read(Piece("identity"), self._identity)
+        if not self._read(Piece("run"), self._run) and not self._read(Piece("spec"), self._spec):
             return
-        for name in ("growth", "settings", "log", "marks", "accuracy"):
-            self._piece(name, getattr(self, f"_{name}"))
+        for piece, read_it in (
+            (Piece("growth"), self._growth),
+            (Piece("settings"), self._settings),
+            (Piece("log"), self._log),
+            (Piece("marks"), self._marks),
+            (Piece("accuracy"), self._accuracy),
+        ):
+            self._read(piece, read_it)
         for start in self._blocks():
-            self._piece(f"metrics {start}", partial(self._metrics, start))
+            self._read(Piece("metrics", start=start), partial(self._metrics, start))
         if _or_empty(lambda: file_format.SNAPSHOT_EXTRAS in self._file):
-            self._piece("aside", self._read_extras)
-        for kind in (file_format.WEIGHTS, file_format.SNAPSHOTS):
-            for path, task, group in self._conditions(kind):
-                name = f"{kind} of {path}, task {task}"
-                self._piece(name, partial(getattr(self, f"_{kind}"), path, task, group))
-        self._piece("state", self._state)
-        self._piece("end", self._end)
+            self._read(Piece("aside"), self._read_extras)
+        for path, task, group in self._conditions("weights"):
+            self._read(Piece("weights", path, task), partial(self._weights, path, task, group))
+        for path, task, group in self._conditions("snapshots"):
+            self._read(Piece("snapshots", path, task), partial(self._snapshots, path, task, group))
+        self._read(Piece("state"), self._state)
+        self._read(Piece("end"), self._end)
         self._journal.close()
 
-    def _piece(self, name: str, read_it: Callable[[], object]) -> bool:
+    def _read(self, piece: Piece, read_it: Callable[[], Details]) -> bool:
         """Try to read one piece; False where it is lost."""
-        if name in self._skip:
-            _say(lost=name, why="reading it took the process down")
+        if piece in self._skip:
+            _say(Lost(piece, "reading it took the process down"))
             return False
-        _say(trying=name)
+        _say(Trying(piece))
         try:
-            detail = read_it()
+            details = read_it()
             self._journal.flush()
         except _FAILURES as error:
-            _say(lost=name, why=" ".join(str(error).split())[:160] or type(error).__name__)
+            _say(Lost(piece, _reason(error)))
             return False
-        _say(saved=name, detail=detail)
+        _say(Saved(piece, **details))
         return True
 
-    def _identity(self) -> list[object]:
+    def _identity(self) -> Details:
         session, sequence = reading.identity(self._file)
-        return [session, sequence, safe_read.text_attribute(self._file, "state")]
+        return {"identity": (session, sequence, safe_read.text_attribute(self._file, "state"))}
 
-    def _run(self) -> str:
+    def _run(self) -> Details:
         tables = safe_read.group(self._file, file_format.TABLES)
         self._begin(json_text.decode(safe_read.text(tables, "run"), events.RunStarted))
-        return ""
+        return {}
 
-    def _spec(self) -> str:
+    def _spec(self) -> Details:
         """The run record is lost: make one from the spec and what else there is."""
         data = safe_read.text(self._file, file_format.SPEC)
         spec = specs.decode(data, "spec")
@@ -112,20 +122,20 @@ class Salvage:
                 **attributes,
             )
         )
-        return "the record of the run, made anew from its spec"
+        return {"detail": "(the record of the run is made anew from it)"}
 
     def _begin(self, run: events.RunStarted) -> None:
         specs.decode(run.spec)  # a run whose spec does not read is of no use
         self._journal.append(run)
         self._paths, self._tasks = run.paths, len(run.tasks)
 
-    def _growth(self) -> str:
+    def _growth(self) -> Details:
         for event in reading.read_growth(self._file):
             self._journal.append(event)
             self._paths = event.paths
-        return ""
+        return {}
 
-    def _settings(self) -> str:
+    def _settings(self) -> Details:
         tables = safe_read.group(self._file, file_format.TABLES)
         for event in json_text.decode(safe_read.text(tables, "settings"), list[events.SettingChanged]):
             self._journal.append(event)
@@ -133,21 +143,21 @@ class Salvage:
             where = json_text.decode(safe_read.text(tables, "diverged"), events.Diverged | None)  # type: ignore[arg-type]
             if where is not None:
                 self._journal.append(where)
-        return ""
+        return {}
 
-    def _log(self) -> str:
+    def _log(self) -> Details:
         for event in reading.read_log(safe_read.group(self._file, file_format.LOG)):
             self._journal.append(event)
-        return ""
+        return {}
 
-    def _marks(self) -> str:
+    def _marks(self) -> Details:
         for mark in reading.read_marks(safe_read.group(self._file, file_format.TABLES)):
             self._journal.append(events.TaskStarted(step=mark.start, path=mark.path, task=mark.task))
             if mark.stop is not None:
                 self._finish(mark.path, mark.task, mark.stop, ())
-        return ""
+        return {}
 
-    def _accuracy(self) -> str:
+    def _accuracy(self) -> Details:
         accuracy = safe_read.group(self._file, file_format.ACCURACY)
         lost = []
         for path, link in reading.tensor_links(accuracy).items():
@@ -159,7 +169,7 @@ class Salvage:
             for task, row in enumerate(matrix.tolist()):
                 if not np.isnan(row).all():
                     self._finish(path, task, 0, tuple(row))
-        return f"but not of {', '.join(lost)}" if lost else ""
+        return {"detail": f"but not of {', '.join(lost)}"} if lost else {}
 
     def _finish(self, path: str, task: int, step: int, row: tuple[float, ...]) -> None:
         self._journal.append(events.TaskFinished(step=step, path=path, task=task, accuracies=row))
@@ -172,7 +182,7 @@ class Salvage:
             rows = 1  # let the attempt say what is wrong
         yield from range(0, rows, _ROWS)
 
-    def _metrics(self, start: int) -> str:
+    def _metrics(self, start: int) -> Details:
         metrics = safe_read.group(self._file, file_format.METRICS)
         paths, names = safe_read.texts(metrics, "paths"), safe_read.texts(metrics, "names")
         columns: dict[str, list[Any]] = {}
@@ -181,9 +191,9 @@ class Salvage:
         places = {path: at for at, path in enumerate(self._paths)}
         columns["path"] = [places.get(paths[at], -1) for at in columns["path"]]
         self._journal.append(events.Metrics(names=tuple(names), **columns))
-        return f"{len(columns['step'])} rows"
+        return {"rows": len(columns["step"])}
 
-    def _conditions(self, kind: str) -> list[tuple[str, int, h5py.Group]]:
+    def _conditions(self, kind: Literal["weights", "snapshots"]) -> list[tuple[str, int, h5py.Group]]:
         """Groups ``<path>/<task>``; a path whose group is broken is skipped."""
         found = []
         top = _or_empty(lambda: safe_read.group(self._file, kind))
@@ -194,39 +204,39 @@ class Salvage:
                 for number in safe_read.links(above):
                     found.append((path, int(number), safe_read.group(above, number)))
             except _FAILURES as error:
-                _say(lost=f"{kind} of {link}", why=" ".join(str(error).split())[:160])
+                _say(Lost(Piece(kind, file_format.unquoted(link)), _reason(error)))
         return found
 
-    def _weights(self, path: str, task: int, group: h5py.Group) -> str:
+    def _weights(self, path: str, task: int, group: h5py.Group) -> Details:
         tensors = {name: events.Tensor.of(values) for name, values in reading.read_tensors(group).items()}
         step = safe_read.int_attribute(group, "step")
         self._journal.append(events.Weights(step=step, path=path, task=task, tensors=tensors))
-        return ""
+        return {}
 
-    def _snapshots(self, path: str, task: int, group: h5py.Group) -> str:
+    def _snapshots(self, path: str, task: int, group: h5py.Group) -> Details:
         steps = safe_read.array(group, file_format.SNAPSHOT_STEP, "i", 1).tolist()
         columns = {
             n: safe_read.dataset(group, link, "biufc") for n, link in reading.tensor_links(group).items()
         }
         for at, step in enumerate(steps):
             tensors = {name: events.Tensor.of(np.asarray(column[at])) for name, column in columns.items()}
-            made = events.Weights(
+            snapshot = events.Weights(
                 step=step, path=path, task=task, tensors=tensors, final=False,
                 extras=self._extras.get((step, path, task), {}),
             )  # fmt: skip
-            self._journal.append(made)
-        return f"{len(steps)} of them"
+            self._journal.append(snapshot)
+        return {}
 
-    def _read_extras(self) -> str:
-        kept = SnapshotExtras(self._out, self._file, JournalTail(), None)
-        for at, key in enumerate(kept.keys):
-            self._extras[key] = {name: events.Tensor.of(found) for name, found in kept.read(at).items()}
-        return f"{len(kept)} of them"
+    def _read_extras(self) -> Details:
+        extras = SnapshotExtras(self._out, self._file, JournalTail(), None)
+        for at, key in enumerate(extras.keys):
+            self._extras[key] = {name: events.Tensor.of(values) for name, values in extras.read(at).items()}
+        return {"detail": f"{len(extras)} of them"}
 
-    def _state(self) -> str:
+    def _state(self) -> Details:
         state = reading.read_state(self._file)
         if state is None:
-            return "none was kept"
+            return {"detail": "none was kept"}
         whole = {"step": state.step, "meta": state.meta, "names": list(state.arrays)}
         target = self._out.with_name(self._out.name + ".npz")
         with zipfile.ZipFile(target, "w") as packed:
@@ -234,15 +244,15 @@ class Salvage:
             for at, values in enumerate(state.arrays.values()):
                 with packed.open(f"{at}.npy", "w", force_zip64=True) as file:
                     npy.write_array(file, values, allow_pickle=False)
-        return f"of step {state.step}"
+        return {"detail": f"of step {state.step}"}
 
-    def _end(self) -> str:
+    def _end(self) -> Details:
         tables = safe_read.group(self._file, file_format.TABLES)
         for name in ("progress", "checkpoint", "end"):
             data = safe_read.text(tables, name)
             if data != b"null":
                 self._journal.append(json_text.decode(data, events.Event))  # type: ignore[arg-type]
-        return ""
+        return {}
 
 
 def _or_empty(read_it: Callable[[], Any]) -> Any:
@@ -252,8 +262,15 @@ def _or_empty(read_it: Callable[[], Any]) -> Any:
         return ""
 
 
-def _say(**line: object) -> None:
-    print(json.dumps(line), flush=True)
+def _reason(error: BaseException) -> str:
+    """One line, of characters that can be sent."""
+    line = " ".join(str(error).split())[:160] or type(error).__name__
+    return line.encode("utf-8", "replace").decode()
+
+
+def _say(message: messages.Message) -> None:
+    sys.stdout.buffer.write(messages.encode(message))
+    sys.stdout.buffer.flush()
 
 
 def main(arguments: list[str]) -> int:
@@ -262,9 +279,9 @@ def main(arguments: list[str]) -> int:
     _limit_memory(Path(source).stat().st_size)
     try:
         with h5py.File(source, "r") as file:
-            Salvage(file, Path(out), frozenset(skip)).run()
+            Salvage(file, Path(out), frozenset(map(Piece.of_argument, skip))).run()
     except (OSError, RuntimeError) as error:
-        _say(lost="the whole file", why=" ".join(str(error).split())[:160])
+        _say(Lost(Piece("file"), _reason(error)))
         return 1
     return 0
 
