@@ -7,9 +7,10 @@ run, and whatever the library trips over becomes a one-line SessionError.
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -33,6 +34,7 @@ _CHECKSUM = 4
 """Bytes that Fletcher-32 adds to a piece."""
 _DEFLATE_LIMIT = 1100
 """zlib cannot shrink by more than 1032; a data set that claims more is not really there."""
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _SMALL = 1 << 20
 _MAX_CHUNK = 1 << 30
 
@@ -63,7 +65,7 @@ def open_hdf5(path: Path, file: BinaryIO | None = None) -> h5py.File:
         try:
             opened = h5py.File(file or path, "r")
         except OSError as error:
-            raise _refused(path, error) from None
+            raise _refused(path, error, file) from None
     try:
         with reading(path, "its attributes"):
             _check_format(path, opened)
@@ -75,10 +77,10 @@ def open_hdf5(path: Path, file: BinaryIO | None = None) -> h5py.File:
 
 def group(parent: h5py.Group, link: str) -> h5py.Group:
     """A group of the file itself. Raises DamagedError (via :func:`reading`) or KeyError."""
-    found = _followed(parent, link)
-    if not isinstance(found, h5py.Group):
+    child = _followed(parent, link)
+    if not isinstance(child, h5py.Group):
         raise ValueError(f"{link} is not a group")
-    return found
+    return child
 
 
 def links(parent: h5py.Group) -> Iterator[str]:
@@ -89,27 +91,27 @@ def links(parent: h5py.Group) -> Iterator[str]:
 
 def dataset(parent: h5py.Group, link: str, kinds: str, dimensions: int | None = None) -> h5py.Dataset:
     """A data set whose type is one of NumPy's ``kinds`` and whose declared size is credible."""
-    found = _followed(parent, link)
-    if not isinstance(found, h5py.Dataset):
+    stored = _followed(parent, link)
+    if not isinstance(stored, h5py.Dataset):
         raise ValueError(f"{link} is not a data set")
-    if found.is_virtual or found.external:
+    if stored.is_virtual or stored.external:
         raise SessionError(
-            f"{parent.file.filename}: {found.name} refers to another file; sessions keep everything in one "
+            f"{parent.file.filename}: {stored.name} refers to another file; sessions keep everything in one "
             "file, so it is refused"
         )
-    if found.dtype.kind not in kinds or found.dtype.fields is not None:
-        raise ValueError(f"{link} has the type {found.dtype}")
-    if dimensions is not None and found.ndim != dimensions:
-        raise ValueError(f"{link} has {found.ndim} dimensions instead of {dimensions}")
-    _check_size(found)
-    return found
+    if stored.dtype.kind not in kinds or stored.dtype.fields is not None:
+        raise ValueError(f"{link} has the type {stored.dtype}")
+    if dimensions is not None and stored.ndim != dimensions:
+        raise ValueError(f"{link} has {stored.ndim} dimensions instead of {dimensions}")
+    _check_size(stored)
+    return stored
 
 
 def array(parent: h5py.Group, link: str, kinds: str, dimensions: int | None = None) -> np.ndarray:
     """All of a data set, its CRC-32 checked where the file has one."""
-    found = dataset(parent, link, kinds, dimensions)
-    values = np.asarray(found[()])
-    if "crc32" in found.attrs and int_attribute(found, "crc32") != checksum(values):
+    stored = dataset(parent, link, kinds, dimensions)
+    values = np.asarray(stored[()])
+    if "crc32" in stored.attrs and int_attribute(stored, "crc32") != checksum(values):
         raise ValueError(f"the checksum of {link} does not match its contents")
     return values
 
@@ -121,30 +123,30 @@ def checksum(values: np.ndarray) -> int:
 
 def text(parent: h5py.Group, link: str) -> bytes:
     """A text as UTF-8 bytes."""
-    found = dataset(parent, link, "SO", 0)
-    if h5py.check_string_dtype(found.dtype) is None:
+    stored = dataset(parent, link, "SO", 0)
+    if h5py.check_string_dtype(stored.dtype) is None:
         raise ValueError(f"{link} is not a text")
-    value = found[()]
+    value = stored[()]
     return bytes(value) if isinstance(value, bytes) else str(value).encode()
 
 
 def texts(parent: h5py.Group, link: str) -> list[str]:
     """A column of texts."""
-    found = dataset(parent, link, "SO", 1)
-    if h5py.check_string_dtype(found.dtype) is None:
+    stored = dataset(parent, link, "SO", 1)
+    if h5py.check_string_dtype(stored.dtype) is None:
         raise ValueError(f"{link} is not a column of texts")
-    return [v.decode("utf-8") if isinstance(v, bytes) else str(v) for v in found[()].tolist()]
+    return [v.decode("utf-8") if isinstance(v, bytes) else str(v) for v in stored[()].tolist()]
 
 
 def attribute(owner: Owner, name: str, default: str | int | float | None = None) -> object:
     """A scalar attribute as str, int or float; ``default`` where there is none."""
     if name not in owner.attrs:
         return default
-    kept = owner.attrs.get_id(name)
-    if kept.shape != ():
+    stored = owner.attrs.get_id(name)
+    if stored.shape != ():
         raise ValueError(f"the attribute {name} is not one value")
     # HDF5 may convert damaged values of other types for ever.
-    if kept.get_type().get_class() not in (h5py.h5t.STRING, h5py.h5t.INTEGER, h5py.h5t.FLOAT):
+    if stored.get_type().get_class() not in (h5py.h5t.STRING, h5py.h5t.INTEGER, h5py.h5t.FLOAT):
         raise ValueError(f"the attribute {name} is neither a text nor a number")
     value = owner.attrs[name]
     if isinstance(value, bytes):
@@ -182,32 +184,32 @@ def _followed(parent: h5py.Group, link: str) -> h5py.Group | h5py.Dataset:
     return parent[link]
 
 
-def _check_size(found: h5py.Dataset) -> None:
+def _check_size(column: h5py.Dataset) -> None:
     """Refuse what would take memory that the bytes in the file do not warrant."""
-    size = found.size
-    needed = (0 if size is None else int(size)) * found.dtype.itemsize
-    stored = found.id.get_storage_size()
-    properties = found.id.get_create_plist()
+    size = column.size
+    needed = (0 if size is None else int(size)) * column.dtype.itemsize
+    stored = column.id.get_storage_size()
+    properties = column.id.get_create_plist()
     filters = {properties.get_filter(at)[0] for at in range(properties.get_nfilters())}
     if not filters <= _FILTERS:
-        raise ValueError(f"{found.name} needs a filter that is not standard")
-    limit = MAX_TEXT if found.dtype.kind in "SO" else MAX_ARRAY
+        raise ValueError(f"{column.name} needs a filter that is not standard")
+    limit = MAX_TEXT if column.dtype.kind in "SO" else MAX_ARRAY
     factor = _DEFLATE_LIMIT if filters else 1
-    if needed > limit or needed > max(stored * factor, 0 if found.chunks is None else _SMALL):
-        raise ValueError(f"{found.name} claims {needed:,} bytes but {stored:,} are stored")
-    if stored > h5py.h5i.get_file_id(found.id).get_filesize():
-        raise ValueError(f"{found.name} claims more bytes than the file has")
-    if found.chunks is not None:
-        chunk = int(np.prod(found.chunks, dtype=float)) * found.dtype.itemsize
+    if needed > limit or needed > max(stored * factor, 0 if column.chunks is None else _SMALL):
+        raise ValueError(f"{column.name} claims {needed:,} bytes but {stored:,} are stored")
+    if stored > h5py.h5i.get_file_id(column.id).get_filesize():
+        raise ValueError(f"{column.name} claims more bytes than the file has")
+    if column.chunks is not None:
+        chunk = int(np.prod(column.chunks, dtype=float)) * column.dtype.itemsize
         if chunk > max(4 * needed, _MAX_CHUNK if needed > _MAX_CHUNK else _SMALL):
-            raise ValueError(f"{found.name} has pieces of {chunk:,} bytes")
-        _check_pieces(found, chunk, filters)
+            raise ValueError(f"{column.name} has pieces of {chunk:,} bytes")
+        _check_pieces(column, chunk, filters)
 
 
-def _check_pieces(found: h5py.Dataset, chunk: int, filters: set[int]) -> None:
+def _check_pieces(column: h5py.Dataset, chunk: int, filters: set[int]) -> None:
     """Refuse pieces of impossible length: their index has no checksum, and HDF5 itself trusts it, past the
     end of its own memory."""
-    total = h5py.h5i.get_file_id(found.id).get_filesize()
+    total = h5py.h5i.get_file_id(column.id).get_filesize()
     added = _CHECKSUM if h5py.h5z.FILTER_FLETCHER32 in filters else 0
     compressed = h5py.h5z.FILTER_DEFLATE in filters
     wrong: list[int] = []
@@ -218,9 +220,9 @@ def _check_pieces(found: h5py.Dataset, chunk: int, filters: set[int]) -> None:
         if piece.filter_mask or piece.size <= added or not exact or not inside:
             wrong.append(piece.size)
 
-    found.id.chunk_iter(look)
+    column.id.chunk_iter(look)
     if wrong:
-        raise ValueError(f"{found.name} has a piece of {wrong[0]:,} bytes, which cannot be")
+        raise ValueError(f"{column.name} has a piece of {wrong[0]:,} bytes, which cannot be")
 
 
 def _look_at(path: Path) -> None:
@@ -236,8 +238,7 @@ def _look_at(path: Path) -> None:
         raise SessionError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
     if not start:
         raise SessionError(f"{path}: an empty file, not a session")
-    signature = b"\x89HDF\r\n\x1a\n"
-    if not start.startswith(signature) and not h5py.is_hdf5(path):
+    if not start.startswith(_SIGNATURE) and not h5py.is_hdf5(path):
         what = "a text file" if _is_text(start) else "not an HDF5 file"
         raise SessionError(f"{path}: {what}, not a session (.h5) of hhstudio")
 
@@ -250,18 +251,37 @@ def _is_text(start: bytes) -> bool:
     return all(c.isprintable() or c in "\r\n\t\f" for c in decoded)
 
 
-def _refused(path: Path, error: OSError) -> SessionError:
-    what = " ".join(str(error).split())
-    if "truncated" in what:
-        return DamagedError(f"{path}: cut short, its end is missing; `hhstudio recover` may save parts")
-    if "lock" in what:
+def stored_size(start: bytes) -> int | None:
+    """Bytes that an HDF5 file should have, from its first 48 bytes; None where they do not say it."""
+    if len(start) < 48 or not start.startswith(_SIGNATURE):
+        return None
+    at = {0: 40, 2: 28, 3: 28}.get(start[8])  # by the version of the first block
+    return None if at is None else int.from_bytes(start[at : at + 8], "little")
+
+
+def _refused(path: Path, error: OSError, file: BinaryIO | None) -> SessionError:
+    if isinstance(error, BlockingIOError):
         return SessionError(f"{path}: another program is writing this file just now; try again later")
+    if _is_cut_short(path, file):
+        return DamagedError(f"{path}: cut short, its end is missing; `hhstudio recover` may save parts")
+    what = " ".join(str(error).split())
     return DamagedError(f"{path}: damaged ({what[:160]}); `hhstudio recover` saves what can be saved")
 
 
+def _is_cut_short(path: Path, file: BinaryIO | None) -> bool:
+    try:
+        with path.open("rb") if file is None else nullcontext(file) as opened:
+            size = opened.seek(0, os.SEEK_END)
+            opened.seek(0)
+            stored = stored_size(opened.read(48))
+    except OSError:
+        return False
+    return stored is not None and size < stored
+
+
 def _check_format(path: Path, opened: h5py.File) -> None:
-    found = attribute(opened, "format") if "format" in opened.attrs else None
-    if found != FORMAT:
+    name = attribute(opened, "format") if "format" in opened.attrs else None
+    if name != FORMAT:
         if SPEC in opened and TABLES in opened:
             raise DamagedError(f"{path}: damaged (its format); `hhstudio recover` saves what can be saved")
         raise SessionError(f"{path}: an HDF5 file of another program, not a session of hhstudio")

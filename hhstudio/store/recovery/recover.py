@@ -254,14 +254,12 @@ def _make_openable(copy: Path) -> None:
         if _opens(copy):
             return
         file.seek(0)
-        start = file.read(48)
-        if start.startswith(b"\x89HDF\r\n\x1a\n\0") and len(start) == 48:
-            (end,) = struct.unpack_from("<Q", start, 40)
-            if size < end <= 64 * max(size, 1 << 20):
-                file.truncate(end)
-                file.flush()
-                if _opens(copy):
-                    return
+        end = safe_read.stored_size(file.read(48))
+        if end is not None and size < end <= 64 * max(size, 1 << 20):
+            file.truncate(end)
+            file.flush()
+            if _opens(copy):
+                return
         # the first block of every file that we write is the same, but for the size of the file
         file.seek(0)
         file.write(_first_block(max(size, 2048)))
