@@ -57,7 +57,7 @@ def execute(args: argparse.Namespace) -> int:
         "files": ["table.csv", "table.json", *(path.name for path in drawn)],
         **table.json(),
     }
-    found = json.dumps(report, indent=1)
-    (out / "table.json").write_text(found, encoding="utf-8")
-    print(found if args.json else table.text())
+    text = json.dumps(report, indent=1)
+    (out / "table.json").write_text(text, encoding="utf-8")
+    print(text if args.json else table.text())
     return 0

@@ -45,10 +45,10 @@ def check_display() -> None:
 
 def _answers(display: str) -> bool:
     """Whether an X server listens there; True when that cannot be told."""
-    found = re.fullmatch(r"(?:unix)?([^:/]*):(\d+)(?:\.\d+)?", display)
-    if found is None:
+    match = re.fullmatch(r"(?:unix)?([^:/]*):(\d+)(?:\.\d+)?", display)
+    if match is None:
         return True
-    host, number = found[1], int(found[2])
+    host, number = match[1], int(match[2])
     if host:
         return _connects(socket.AF_INET, (host, 6000 + number))
     path = f"/tmp/.X11-unix/X{number}"

@@ -121,9 +121,9 @@ def _standing(table: SweepTable) -> str:
 def _outcome(row: RunRow) -> str:
     if row.state == "failed":
         return row.message
-    found = [f"{path} {f.average:.3f}" for path, f in row.accuracy.items() if f.average is not None]
+    averages = [f"{path} {f.average:.3f}" for path, f in row.accuracy.items() if f.average is not None]
     lost = f"  ({row.losses} worker{'s' if row.losses > 1 else ''} lost)" if row.losses else ""
-    return f"{'  '.join(found)}  {duration(row.seconds)}{lost}"
+    return f"{'  '.join(averages)}  {duration(row.seconds)}{lost}"
 
 
 def failures(table: SweepTable) -> list[str]:
@@ -147,19 +147,19 @@ def final_tables(table: SweepTable, planned: Sequence[PlannedRun], out: Path) ->
 def _runs_text(table: SweepTable, paths: Sequence[str]) -> str:
     from hhstudio.experiments.report import ResultTable as Text
 
-    found = Text("Final average accuracy (ACC) by run", ("run", "state", *paths, "time"))
+    text = Text("Final average accuracy (ACC) by run", ("run", "state", *paths, "time"))
     for row in table.runs:
         figures = [row.accuracy[path].average if path in row.accuracy else None for path in paths]
-        found.add(row.name, row.state, *figures, duration(row.seconds))
-    return found.text()
+        text.add(row.name, row.state, *figures, duration(row.seconds))
+    return text.text()
 
 
 def _means_text(grouped: Sequence[comparison.Group], paths: Sequence[str]) -> str:
     from hhstudio.experiments.report import ResultTable as Text
 
     names = list(grouped[0].settings)
-    found = Text("Mean over seeds ± standard error", ("settings", "runs", *paths))
+    text = Text("Mean over seeds ± standard error", ("settings", "runs", *paths))
     for group in grouped:
         label = ", ".join(f"{name}={value_text(group.settings[name])}" for name in names) or "all"
-        found.add(label, len(group.entries), *(group.estimate(path) for path in paths))
-    return found.text()
+        text.add(label, len(group.entries), *(group.estimate(path) for path in paths))
+    return text.text()

@@ -75,22 +75,22 @@ def overview(file: str, summary: dict[str, Any]) -> str:
 def ending_lines(summary: dict[str, Any]) -> list[str]:
     """Why a run ended early, and what went wrong with its numbers; no line where nothing did."""
     wrong = summary["diverged"]["message"] if summary["diverged"] else ""
-    said = [] if not wrong or wrong in summary["message"] else [f"numbers went wrong: {wrong}"]
-    return [*([summary["message"]] if summary["message"] else []), *said]
+    lines = [] if not wrong or wrong in summary["message"] else [f"numbers went wrong: {wrong}"]
+    return [*([summary["message"]] if summary["message"] else []), *lines]
 
 
 def baseline_lines(summary: dict[str, Any]) -> list[str]:
     """Bounds from solvers without hypernetworks; paths whose solvers are built alike share a row."""
     alike: dict[str, tuple[list[str], dict[str, Any]]] = {}
-    for path, found in summary["baselines"].items():
-        alike.setdefault(repr(found), ([], found))[0].append(path)
+    for path, kinds in summary["baselines"].items():
+        alike.setdefault(repr(kinds), ([], kinds))[0].append(path)
     if not alike:
         return []
     tasks = len(summary["tasks"])
     columns = range(tasks) if tasks <= WIDEST else ()
     rows = [["without hypernetworks", "of", *(f"task {k + 1}" for k in columns), "average"]]
-    for paths, found in alike.values():
-        for kind, each in found.items():
+    for paths, kinds in alike.values():
+        for kind, each in kinds.items():
             final = (_figure(each["final"][k]) for k in columns)
             rows.append([TITLES[kind].lower(), ", ".join(paths), *final, _figure(each["average"])])
     return ["", _aligned(rows)]
@@ -98,10 +98,10 @@ def baseline_lines(summary: dict[str, Any]) -> list[str]:
 
 def environment_lines(summary: dict[str, Any]) -> list[str]:
     """On what it was trained, and where it went on; no line where that was not recorded."""
-    told, resumed = summary["environment"], summary["resumed"]
-    lines = ["", "environment"] if told or resumed else []
-    width = max(map(len, told), default=0)
-    lines += [f"  {name:<{width}}  {value}" for name, value in told.items()]
+    environment, resumed = summary["environment"], summary["resumed"]
+    lines = ["", "environment"] if environment or resumed else []
+    width = max(map(len, environment), default=0)
+    lines += [f"  {name:<{width}}  {value}" for name, value in environment.items()]
     for each in resumed:
         how = "exactly" if each["exact"] else f"not bit for bit: {'; '.join(each['differs'])}"
         lines.append(f"  went on at step {each['step']} on {each['device']}, {how}")
@@ -118,10 +118,10 @@ def contribution_lines(summary: dict[str, Any]) -> list[str]:
     if not paths:
         return []
     first = max(map(len, paths))
-    second = max(len(each["edge"]) for found in paths.values() for each in found)
+    second = max(len(each["edge"]) for edges in paths.values() for each in edges)
     lines = ["", "accuracy lost without what an edge generates"]
-    for path, found in paths.items():
-        for number, each in enumerate(found):
+    for path, edges in paths.items():
+        for number, each in enumerate(edges):
             name = "" if number else path
             flag = "  bypassed" if each["bypassed"] else ""
             lost = _figure(each["lost"], sign=True)

@@ -67,8 +67,8 @@ def _eight_bit(images: np.ndarray) -> np.ndarray:
 
 def _first_of_each(images: np.ndarray, labels: np.ndarray) -> dict[int, np.ndarray]:
     count = min(len(images), len(labels))
-    found, at = np.unique(np.asarray(labels[:count]), return_index=True)
-    return {int(label): np.squeeze(images[place]) for label, place in zip(found, at, strict=True)}
+    classes, first = np.unique(np.asarray(labels[:count]), return_index=True)
+    return {int(label): np.squeeze(images[place]) for label, place in zip(classes, first, strict=True)}
 
 
 def _idx(path: Path, most: int) -> np.ndarray:
@@ -95,7 +95,7 @@ def _from_folder(stream: Stream) -> dict[int, np.ndarray]:
     from PIL import Image
 
     train, _ = folder_splits(folder_path(stream))
-    found: dict[int, np.ndarray] = {}
+    pictures: dict[int, np.ndarray] = {}
     try:
         classes = sorted(entry for entry in train.iterdir() if entry.is_dir() and entry.name[0] != ".")
         for label, folder in enumerate(classes[:1000]):
@@ -104,10 +104,10 @@ def _from_folder(stream: Stream) -> dict[int, np.ndarray]:
                 continue
             with Image.open(first) as image:
                 image.thumbnail((SIDE, SIDE))
-                found[label] = np.asarray(image.convert("RGB"))
+                pictures[label] = np.asarray(image.convert("RGB"))
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{train}: cannot be looked at ({error})") from None
-    return found
+    return pictures
 
 
 def _from_process(
@@ -115,11 +115,11 @@ def _from_process(
 ) -> dict[int, np.ndarray]:
     """What another process reads. Raises :class:`DataError` with its last word."""
     with tempfile.TemporaryDirectory(prefix="hhstudio-") as folder:
-        out, said = Path(folder) / "pictures.npz", Path(folder) / "said.txt"
+        out, stderr = Path(folder) / "pictures.npz", Path(folder) / "stderr.txt"
         words = [dataset, str(data_root), str(out), "unverified" if allow_unverified else "verified"]
         command = [sys.executable, "-P", "-m", "hhstudio.service.class_pictures", *words]
         try:
-            with said.open("wb") as errors:
+            with stderr.open("wb") as errors:
                 process = subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
                 )
@@ -127,7 +127,7 @@ def _from_process(
             raise DataError(f"{dataset}: no process could read its images ({error})") from None
         _wait(process, cancelled)
         if process.returncode or not out.is_file():
-            lines = said.read_text(errors="replace").strip().splitlines()
+            lines = stderr.read_text(errors="replace").strip().splitlines()
             raise DataError(lines[-1] if lines else f"{dataset}: its images cannot be read")
         with np.load(out, allow_pickle=False) as file:
             return {int(label): image for label, image in zip(file["labels"], file["images"], strict=True)}
@@ -153,8 +153,8 @@ def _main(dataset: str, data_root: str, out: str, trust: str) -> int:
     except HHStudioError as error:
         print(error, file=sys.stderr)
         return error.exit_status
-    found = _first_of_each(source.test_images.transpose(0, 2, 3, 1), source.test_labels)
-    np.savez(out, labels=np.array(list(found), np.int64), images=np.stack(list(found.values())))
+    pictures = _first_of_each(source.test_images.transpose(0, 2, 3, 1), source.test_labels)
+    np.savez(out, labels=np.array(list(pictures), np.int64), images=np.stack(list(pictures.values())))
     return 0
 
 

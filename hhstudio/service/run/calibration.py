@@ -150,12 +150,12 @@ def measured(trainer: Trainer, spec: Spec, seconds: float) -> Calibration:
     forecast.measure_once()
     left = forecast.workload()
     image = left.evaluation_seconds / max(left.passes_done, 1)
-    dearest = max((kept for _, kept in costs.values()), default=0.0)
+    dearest = max((seconds_a_step for _, seconds_a_step in costs.values()), default=0.0)
     steps = sum(left.steps.values())
     return Calibration(
         device=trainer.device,
         steps=steps,
-        step_seconds={path: kept for path, (_, kept) in costs.items()},
+        step_seconds={path: seconds_a_step for path, (_, seconds_a_step) in costs.items()},
         seconds=sum(n * costs.get(key, (0.0, dearest))[1] for key, n in left.steps.items())
         + left.passes * image,
         memory=peak_memory(forecast.device),

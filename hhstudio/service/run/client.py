@@ -253,8 +253,8 @@ class RunClient:
             state, message = "stopped", f"the worker did not answer and was ended; {kept}"
         else:
             state, message = "failed", f"{what}; {kept}"
-            said = "\n".join([what, *lines])
-            happened.append(events.Log(time=time.time(), level="error", message=said))
+            text = "\n".join([what, *lines])
+            happened.append(events.Log(time=time.time(), level="error", message=text))
         seconds = time.monotonic() - self._began
         end = events.Finished(state=state, step=self._step, seconds=seconds, message=message)  # type: ignore[arg-type]
         self._hear(Batch(events=[*happened, end]))

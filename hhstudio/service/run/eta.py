@@ -141,11 +141,11 @@ class Eta:
         if key in self._costs:
             return self._costs[key][burdened]
         depth = self._depths.get(key, 1)
-        known = [(abs(self._depths.get(k, 1) - depth), k) for k in self._costs if k in self._depths]
+        tried = [(abs(self._depths.get(k, 1) - depth), k) for k in self._costs if k in self._depths]
         relative = _relative(depth) * (1 + KEEPING_COST * burdened)
-        if not known:
+        if not tried:
             return relative
-        nearest = min(known)[1]
+        nearest = min(tried)[1]
         near = self._depths[nearest]
         return self._costs[nearest][burdened] * _relative(depth) / _relative(near)
 

@@ -102,7 +102,7 @@ def own_environment() -> dict[str, str]:
     """This process's, in which the worker finds the same hhstudio."""
     environment = dict(os.environ)
     package = str(Path(hhstudio.__file__).resolve().parent.parent)
-    known = environment.get("PYTHONPATH")
-    environment["PYTHONPATH"] = os.pathsep.join([package, known] if known else [package])
+    before = environment.get("PYTHONPATH")
+    environment["PYTHONPATH"] = os.pathsep.join([package, before] if before else [package])
     environment["PYTHONUNBUFFERED"] = "1"
     return environment

@@ -97,9 +97,9 @@ class RunQueue:
     def add(self, spec: Spec, out: Path) -> QueuedRun:
         """Put a run at the end."""
         number = 1 + max((entry.id for entry in self.entries), default=0)
-        made = QueuedRun(id=number, spec=specs.encode(spec).decode(), out=str(out))
-        self._change((*self.entries, made))
-        return made
+        entry = QueuedRun(id=number, spec=specs.encode(spec).decode(), out=str(out))
+        self._change((*self.entries, entry))
+        return entry
 
     def remove(self, entry_id: int) -> None:
         """Take one out, unless it is running. Its session stays."""
@@ -157,9 +157,9 @@ class RunQueue:
             return ()
         self._claim()
         try:
-            found = msgspec.json.decode(self.path.read_bytes(), type=_File)
+            file = msgspec.json.decode(self.path.read_bytes(), type=_File)
         except OSError as error:
             raise HHStudioError(f"{self.path}: cannot be read ({error.strerror or error})") from None
         except NOT_DECODED as error:
             raise HHStudioError(f"{self.path} is not a queue of runs: {error}; move it away") from None
-        return tuple(replace(e, state="waiting") if e.state == "running" else e for e in found.entries)
+        return tuple(replace(e, state="waiting") if e.state == "running" else e for e in file.entries)

@@ -100,13 +100,13 @@ class _Attempts:
     def run(self) -> Outcome:
         vain, reached = 0, 0
         while not self._stopping():
-            found = standing(self._out, self._spec)
-            if found == "busy":
+            status = standing(self._out, self._spec)
+            if status == "busy":
                 self._wait_for_owner()
                 continue
-            if found == "finished":
+            if status == "finished":
                 return Outcome("finished", "", self._losses)
-            client = self._train(resume=found == "checkpoint")
+            client = self._train(resume=status == "checkpoint")
             end = client.finished
             assert end is not None
             if self._stopping() and end.state != "finished":
@@ -194,13 +194,13 @@ class _Attempts:
 
 def refuse_foreign(jobs: list[Job]) -> dict[str, Standing]:
     """What is there of every run. Raises SessionError naming all files that are not of this sweep."""
-    found, problems = dict[str, Standing](), list[str]()
+    standings, problems = dict[str, Standing](), list[str]()
     for job in jobs:
         try:
-            found[job.name] = standing(Path(job.out), specs.decode(job.spec, job.name))
+            standings[job.name] = standing(Path(job.out), specs.decode(job.spec, job.name))
         except HHStudioError as error:
             problems.append(str(error))
     if problems:
         more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
         raise SessionError("; ".join(problems[:3]) + more)
-    return found
+    return standings

@@ -86,10 +86,10 @@ class LocalPool:
 
     def environment(self, slot: int) -> dict[str, str]:
         """What the worker in a slot gets on top of our environment."""
-        found = {"OMP_NUM_THREADS": str(self.threads), "MKL_NUM_THREADS": str(self.threads)}
+        variables = {"OMP_NUM_THREADS": str(self.threads), "MKL_NUM_THREADS": str(self.threads)}
         if self.gpus:
-            found["CUDA_VISIBLE_DEVICES"] = self.gpus[slot % len(self.gpus)]
-        return found
+            variables["CUDA_VISIBLE_DEVICES"] = self.gpus[slot % len(self.gpus)]
+        return variables
 
     def _work(self, slot: int, waiting: queue.SimpleQueue[Job], tell: Tell, done: Done) -> None:
         while True:
@@ -121,12 +121,12 @@ def local_pool(
     ``gpus`` None: those that this process may use. ``cpu``: the runs do not use a GPU anyway.
     """
     cores = available_cores()
-    found = () if cpu else tuple(visible_gpus() if gpus is None else gpus)
+    usable = () if cpu else tuple(visible_gpus() if gpus is None else gpus)
     if jobs is None:
         room = max(1, psutil.virtual_memory().available // WORKER_MEMORY)
-        jobs = len(found) or max(1, min(cores // max(threads, 1), room))
+        jobs = len(usable) or max(1, min(cores // max(threads, 1), room))
     jobs = max(1, min(jobs, runs))
-    return LocalPool(jobs, threads or max(1, cores // jobs), found)
+    return LocalPool(jobs, threads or max(1, cores // jobs), usable)
 
 
 def available_cores() -> int:
@@ -138,9 +138,9 @@ def available_cores() -> int:
 
 def visible_gpus() -> list[str]:
     """Ids of the CUDA GPUs that this process may use, without loading PyTorch; none where none are found."""
-    told = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if told is not None:
-        return [gpu.strip() for gpu in told.split(",") if gpu.strip() not in ("", "-1")]
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named is not None:
+        return [gpu.strip() for gpu in named.split(",") if gpu.strip() not in ("", "-1")]
     tool = shutil.which("nvidia-smi")
     if tool is None:
         return []

@@ -86,20 +86,22 @@ class Sweeper:
         self._out.mkdir(parents=True, exist_ok=True)
         lock = Lock(self._out / "sweep", "a sweep")
         try:
-            found = refuse_foreign(self._jobs)
+            standings = refuse_foreign(self._jobs)
             self._began, self._started = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
-            return self._run(found, report, stopping)
+            return self._run(standings, report, stopping)
         finally:
             lock.release()
 
-    def _run(self, found: dict[str, Standing], report: Report, stopping: Callable[[], bool]) -> SweepTable:
-        self._measure = {name for name, standing in found.items() if standing not in ("missing", "busy")}
-        for name, standing in found.items():
+    def _run(
+        self, standings: dict[str, Standing], report: Report, stopping: Callable[[], bool]
+    ) -> SweepTable:
+        self._measure = {name for name, standing in standings.items() if standing not in ("missing", "busy")}
+        for name, standing in standings.items():
             if standing == "finished":
                 self._change(name, state="finished")
         self._take_figures()
         self._work_before = self._work_done()
-        missing = [job for job in self._jobs if found[job.name] != "finished"]
+        missing = [job for job in self._jobs if standings[job.name] != "finished"]
         self._save(report)
         try:
             self._engine.start(missing, self._tell, self._done)

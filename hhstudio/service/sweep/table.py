@@ -37,8 +37,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     final: tuple[float | None, ...] = ()
 
     @classmethod
-    def of(cls, found: Summary) -> Figures:
-        return cls(**found._asdict())
+    def of(cls, summary: Summary) -> Figures:
+        return cls(**summary._asdict())
 
     def summary(self) -> Summary:
         return Summary(
@@ -74,7 +74,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
             total_steps=entry.total_steps,
             seconds=entry.seconds,
             stored=entry.stored,
-            accuracy={path: Figures.of(found) for path, found in entry.figures.items()},
+            accuracy={path: Figures.of(summary) for path, summary in entry.figures.items()},
         )
 
     def entry(self, spec: Spec, folder: Path) -> ComparisonEntry:
@@ -89,7 +89,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
             total_steps=self.total_steps,
             seconds=self.seconds,
             depths={path.name: path.depth for path in spec.topology.paths},
-            figures={path: found.summary() for path, found in self.accuracy.items()},
+            figures={path: figures.summary() for path, figures in self.accuracy.items()},
             stored=self.stored,
         )
 

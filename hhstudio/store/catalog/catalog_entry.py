@@ -71,9 +71,9 @@ def _read(file: h5py.File, entry: CatalogEntry) -> CatalogEntry:
     if "sketch" not in brief and file.id.get_filesize() <= _LARGEST:  # written before there were any
         history = reading.read_history(file)
         brief |= {"sketch": thumbnail_data(history), "tasks": len(history.tasks)}
-    known = msgspec.convert({**brief, "path": entry.path}, CatalogEntry)
+    fields = msgspec.convert({**brief, "path": entry.path}, CatalogEntry)
     return replace(
-        known,
+        fields,
         state=state,
         size=entry.size,
         modified=entry.modified,

@@ -65,9 +65,9 @@ def _matrix(panel: Any, session: Session, path: str) -> None:
             if not np.isnan(value):
                 color = "white" if value > 0.6 else "black"
                 panel.text(column, row, f"{value:.2f}", ha="center", va="center", color=color, fontsize=6)
-    found = continual.summary(matrix)
+    summary = continual.summary(matrix)
     # no matrix of our own making is empty, but a run may have ended before its first task did
-    means = "" if found.average is None or np.isnan(found.average) else f"ACC {found.average:.3f}"
+    means = "" if summary.average is None or np.isnan(summary.average) else f"ACC {summary.average:.3f}"
     panel.set(title=means, xlabel="accuracy on task", ylabel="after learning task")
     every = max(1, len(matrix) // MOST)
     panel.set_xticks(range(0, len(matrix), every), range(1, len(matrix) + 1, every))

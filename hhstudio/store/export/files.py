@@ -29,9 +29,10 @@ def needed_for(what: str) -> Iterator[None]:
 def chosen(session: Session, path: str | None, task: int | None) -> list[Key]:
     """Conditions whose weights are kept, of one path or one task if given. Raises ExportError where there
     are none."""
-    kept = sorted(session.available())
-    found = [key for key in kept if path in (None, key[0]) and task in (None, key[1])]
-    if not found:
-        known = ", ".join(f"{p} task {t}" for p, t in kept[:6]) or "none"
-        raise ExportError(f"{session.path}: holds no such weights; known: {known}{', …' * (len(kept) > 6)}")
-    return found
+    available = sorted(session.available())
+    conditions = [key for key in available if path in (None, key[0]) and task in (None, key[1])]
+    if not conditions:
+        named = ", ".join(f"{p} task {t}" for p, t in available[:6]) or "none"
+        more = ", …" if len(available) > 6 else ""
+        raise ExportError(f"{session.path}: holds no such weights; known: {named}{more}")
+    return conditions

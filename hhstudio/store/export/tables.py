@@ -104,5 +104,5 @@ def _cell(value: float) -> Cell:
 
 def _safe(name: str) -> str:
     """A path's name as a folder's: what is a letter, a digit, - or _ stays."""
-    kept = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
-    return kept or "_"
+    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
+    return safe or "_"

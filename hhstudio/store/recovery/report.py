@@ -38,8 +38,8 @@ def in_words(messages: Iterable[Saved | Lost]) -> tuple[list[str], list[str]]:
 
 
 def _saved_lines(saved: list[Saved]) -> list[str]:
-    told = [m for m in saved if m.piece.kind in _PIECES and m.identity is None]
-    lines = [f"{_PIECES[m.piece.kind]} {m.detail}".strip() for m in told]
+    plain = [m for m in saved if m.piece.kind in _PIECES and m.identity is None]
+    lines = [f"{_PIECES[m.piece.kind]} {m.detail}".strip() for m in plain]
     if any(m.piece.kind == "metrics" for m in saved):
         lines.append(f"curves: {sum(m.rows for m in saved):,} values")
     return lines + [_condition_line(*each) for each in _by_condition(saved)]

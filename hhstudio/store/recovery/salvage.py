@@ -195,17 +195,17 @@ class Salvage:
 
     def _conditions(self, kind: Literal["weights", "snapshots"]) -> list[tuple[str, int, h5py.Group]]:
         """Groups ``<path>/<task>``; a path whose group is broken is skipped."""
-        found = []
+        conditions = []
         top = _or_empty(lambda: safe_read.group(self._file, kind))
         for link in _or_empty(lambda: list(safe_read.links(top))) if top else []:
             try:
                 above = safe_read.group(top, link)
                 path = file_format.unquoted(link)
                 for number in safe_read.links(above):
-                    found.append((path, int(number), safe_read.group(above, number)))
+                    conditions.append((path, int(number), safe_read.group(above, number)))
             except _FAILURES as error:
                 _say(Lost(Piece(kind, file_format.unquoted(link)), _reason(error)))
-        return found
+        return conditions
 
     def _weights(self, path: str, task: int, group: h5py.Group) -> Details:
         tensors = {name: events.Tensor.of(values) for name, values in reading.read_tensors(group).items()}

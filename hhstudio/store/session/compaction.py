@@ -100,10 +100,10 @@ def _write_weights(file: h5py.File, history: History, sources: Sources) -> None:
         if recorded is not None and recorded[0] == step and sources.journal is not None:
             writing.write_weights(top, weights_in(sources.journal, recorded[1]))
             continue
-        held = stored.get((path, task))
-        if held is not None and safe_read.int_attribute(held, "step") == step:
+        group = stored.get((path, task))
+        if group is not None and safe_read.int_attribute(group, "step") == step:
             assert sources.base is not None
-            sources.base.copy(held, top.require_group(file_format.quoted(path)), str(task))
+            sources.base.copy(group, top.require_group(file_format.quoted(path)), str(task))
 
 
 def _write_snapshots(path: Path, file: h5py.File, sources: Sources) -> None:
@@ -111,19 +111,19 @@ def _write_snapshots(path: Path, file: h5py.File, sources: Sources) -> None:
     stored = {} if sources.base is None else reading.conditions(sources.base, file_format.SNAPSHOTS)
     for key in {**stored, **sources.tail.snapshots}:
         _write_condition_snapshots(top, key, stored.get(key), sources)
-    kept = SnapshotExtras(path, sources.base, sources.tail, sources.journal)
-    write_snapshot_extras(file, (ExtrasRow(*key, kept.read(at)) for at, key in enumerate(kept.keys)))
+    extras = SnapshotExtras(path, sources.base, sources.tail, sources.journal)
+    write_snapshot_extras(file, (ExtrasRow(*key, extras.read(at)) for at, key in enumerate(extras.keys)))
 
 
 def _write_condition_snapshots(
-    top: h5py.Group, key: PathTask, held: h5py.Group | None, sources: Sources
+    top: h5py.Group, key: PathTask, group: h5py.Group | None, sources: Sources
 ) -> None:
     """Older snapshots copied one by one, unless they are void, then those of the journal."""
     old_steps = np.empty(0, np.int64)
     links: dict[str, str] = {}
-    if held is not None:
-        old_steps = safe_read.array(held, file_format.SNAPSHOT_STEP, "i", 1)
-        links = reading.tensor_links(held)
+    if group is not None:
+        old_steps = safe_read.array(group, file_format.SNAPSHOT_STEP, "i", 1)
+        links = reading.tensor_links(group)
         if sources.tail.rewound is not None:
             old_steps = old_steps[old_steps <= sources.tail.rewound]
     frames = sources.tail.snapshots.get(key, [])
@@ -131,20 +131,22 @@ def _write_condition_snapshots(
     if not count:
         return
     columns: writing.SnapshotColumns | None = None
-    for step, tensors in itertools.chain(_held(held, links, old_steps), _recorded(frames, sources)):
+    for step, tensors in itertools.chain(
+        _stored_snapshots(group, links, old_steps), _journal_snapshots(frames, sources)
+    ):
         columns = columns or writing.SnapshotColumns(top, *key, tensors, count)
         columns.put(step, tensors)
     if columns is not None:
         columns.finish()
 
 
-def _held(
-    held: h5py.Group | None, links: dict[str, str], steps: np.ndarray
+def _stored_snapshots(
+    group: h5py.Group | None, links: dict[str, str], steps: np.ndarray
 ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
     """The first snapshots of a condition in the old file, read several at once where they are small."""
-    if held is None or not len(steps):
+    if group is None or not len(steps):
         return
-    columns = {name: held[link] for name, link in links.items()}
+    columns = {name: group[link] for name, link in links.items()}
     each = sum(column.nbytes // max(1, len(column)) for column in columns.values())
     rows = max(1, READ_BYTES // max(1, each))
     for start in range(0, len(steps), rows):
@@ -154,7 +156,7 @@ def _held(
             yield int(steps[at]), {name: values[at - start] for name, values in block.items()}
 
 
-def _recorded(
+def _journal_snapshots(
     frames: list[tuple[int, Frame]], sources: Sources
 ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
     """The snapshots of a condition in the journal."""
@@ -167,10 +169,10 @@ def _recorded(
 def _verify(temporary: Path, history: History, state: TrainerState | None) -> None:
     """Read the new file back. Weights copied from the old file keep the checksums that they had."""
     with safe_read.open_hdf5(temporary) as file, safe_read.reading(temporary):
-        found = reading.read_history(file)
-        missing = history.weights.keys() - found.weights.keys()
-        found.weights.update({key: history.weights[key] for key in missing})
-        wrong = differences(found, history)
+        read_back = reading.read_history(file)
+        missing = history.weights.keys() - read_back.weights.keys()
+        read_back.weights.update({key: history.weights[key] for key in missing})
+        wrong = differences(read_back, history)
         if wrong:
             raise SessionError(f"{temporary}: does not read back as written ({', '.join(wrong)})")
         if state is not None:

@@ -53,30 +53,30 @@ class HeldFile:
         wrote over it. Whatever else stands in its place is renamed. Raises OSError, SessionError."""
         if self._file is None:  # before the first file
             return None, ""
-        name, said = self._path.name, ""
+        name, note = self._path.name, ""
         if not self.holds():
             try:
                 self._path.stat()
             except FileNotFoundError:
-                said = f"{name} was deleted while it was being written; it is written anew"
+                note = f"{name} was deleted while it was being written; it is written anew"
             else:
                 aside = pending_journal.free_name(self._path, "replaced")
                 self._path.rename(aside)
-                said = f"{name} was replaced by another file, which is now {aside.name}"
+                note = f"{name} was replaced by another file, which is now {aside.name}"
         self._file.seek(0)
         try:
             base = safe_read.open_hdf5(self._path, self._file)
         except SessionError as error:
-            return None, f"{said or f'{name} was spoiled'}; {_LOST} ({error})"
+            return None, f"{note or f'{name} was spoiled'}; {_LOST} ({error})"
         try:
             with safe_read.reading(self._path):
                 ours = reading.identity(base) == self._identity
         except SessionError:
             ours = False
         if ours:
-            return base, said
+            return base, note
         base.close()
-        return None, f"{said}; {_LOST}"
+        return None, f"{note}; {_LOST}"
 
 
 _LOST = "the weights that only it held are lost, what is in memory is written anew"

@@ -132,9 +132,9 @@ def merge_journal(path: Path) -> Replay | None:
 def free_name(path: Path, what: str) -> Path:
     """``NAME.what-N`` with the smallest number that nothing in the folder has."""
     number = 1
-    while (found := path.with_name(f"{path.name}.{what}-{number}")).exists():
+    while (free := path.with_name(f"{path.name}.{what}-{number}")).exists():
         number += 1
-    return found
+    return free
 
 
 def _scraps(path: Path) -> tuple[Path, Path]:

@@ -75,16 +75,16 @@ def read_history(file: h5py.File, metrics: Collection[str] | None = None) -> His
 def weight_steps(file: h5py.File) -> dict[PathTask, int]:
     """The conditions whose weights the file holds, and the steps at which they were generated."""
     return {
-        key: safe_read.int_attribute(found, "step")
-        for key, found in conditions(file, file_format.WEIGHTS).items()
+        key: safe_read.int_attribute(group, "step")
+        for key, group in conditions(file, file_format.WEIGHTS).items()
     }
 
 
 def conditions(file: h5py.File, kind: str) -> dict[PathTask, h5py.Group]:
     """Groups ``/<kind>/<path>/<task>`` by path and task."""
-    found: dict[PathTask, h5py.Group] = {}
+    groups: dict[PathTask, h5py.Group] = {}
     if kind not in file:
-        return found
+        return groups
     top = safe_read.group(file, kind)
     for link in safe_read.links(top):
         above = safe_read.group(top, link)
@@ -92,8 +92,8 @@ def conditions(file: h5py.File, kind: str) -> dict[PathTask, h5py.Group]:
         for number in safe_read.links(above):
             if not (number.isascii() and number.isdigit()):
                 raise ValueError(f"{kind}/{link}/{number[:40]} is not the number of a task")
-            found[path, int(number)] = safe_read.group(above, number)
-    return found
+            groups[path, int(number)] = safe_read.group(above, number)
+    return groups
 
 
 def tensor_links(group: h5py.Group) -> dict[str, str]:
@@ -149,18 +149,18 @@ def read_growth(file: h5py.File) -> list[events.TopologyChanged]:
 
 def _read_accuracy(file: h5py.File, history: History) -> dict[str, np.ndarray]:
     accuracy = safe_read.group(file, file_format.ACCURACY)
-    found = {}
+    matrices = {}
     for path, link in tensor_links(accuracy).items():
         matrix = safe_read.array(accuracy, link, "f", 2).astype(np.float32)
         if matrix.shape != (len(history.tasks),) * 2:
             raise ValueError(
                 f"the accuracy matrix of {path} is {matrix.shape}, of {len(history.tasks)} tasks"
             )
-        found[path] = matrix
+        matrices[path] = matrix
     for path in history.paths:  # a damaged table may name one that nothing was measured on
-        if path not in found:
-            found[path] = np.full((len(history.tasks),) * 2, np.nan, np.float32)
-    return found
+        if path not in matrices:
+            matrices[path] = np.full((len(history.tasks),) * 2, np.nan, np.float32)
+    return matrices
 
 
 def _listed(tables: h5py.Group) -> Listed:
@@ -191,15 +191,15 @@ def _read_listed(metrics: h5py.Group, listed: Listed, only: Collection[str] | No
         return None
     if only is None:
         steps, values = safe_read.array(metrics, "step", "i", 1), safe_read.array(metrics, "value", "f", 1)
-    found: Curves = {}
+    curves: Curves = {}
     for (path, task, name, _), start, stop in zip(listed, starts, ends, strict=True):
         if only is None or name in only:
             own = (
                 np.asarray(column[start:stop]).astype(kind, copy=False)
                 for column, kind in ((steps, np.int64), (values, np.float64))
             )
-            found.setdefault((path, task, name), Series()).extend(*own)
-    return found
+            curves.setdefault((path, task, name), Series()).extend(*own)
+    return curves
 
 
 def _read_metrics(metrics: h5py.Group) -> Curves:
@@ -215,14 +215,14 @@ def _read_metrics(metrics: h5py.Group) -> Curves:
         0 <= path.min() <= path.max() < len(paths) and 0 <= metric.min() <= metric.max() < len(names)
     ):
         raise ValueError("metrics name a path or a metric that is not in their tables")
-    found: dict[tuple[str, int, str], Series] = {}
+    curves: dict[tuple[str, int, str], Series] = {}
     changes = np.flatnonzero((np.diff(path) != 0) | (np.diff(task) != 0) | (np.diff(metric) != 0)) + 1
     bounds = [0, *changes.tolist(), size] if size else []
     for start, stop in itertools.pairwise(bounds):
         key = (paths[path[start]], int(task[start]), names[metric[start]])
         steps, values = columns["step"][start:stop], columns["value"][start:stop]
-        found.setdefault(key, Series()).extend(steps, values)
-    return found
+        curves.setdefault(key, Series()).extend(steps, values)
+    return curves
 
 
 def read_log(log: h5py.Group) -> list[events.Log]:

@@ -45,9 +45,9 @@ class SnapshotExtras:
             if base is not None and file_format.SNAPSHOT_EXTRAS in base:
                 self._open(safe_read.group(base, file_format.SNAPSHOT_EXTRAS), tail.rewound)
         self._stored = len(self.keys)
-        recorded = [(frame, step, *key) for key, kept in tail.snapshots.items() for step, frame in kept]
-        recorded.sort(key=lambda found: found[0].sequence)
-        self._frames: list[Frame] = [found[0] for found in recorded]
+        recorded = [(frame, step, *key) for key, frames in tail.snapshots.items() for step, frame in frames]
+        recorded.sort(key=lambda each: each[0].sequence)
+        self._frames: list[Frame] = [each[0] for each in recorded]
         self.keys += [(step, path, task) for _, step, path, task in recorded]
 
     def _open(self, group: h5py.Group, rewound: int | None) -> None:
@@ -90,22 +90,22 @@ class SnapshotExtras:
 
 def write_snapshot_extras(file: h5py.File, rows: Iterable[ExtrasRow]) -> None:
     """The group, if any row has something."""
-    kept = [row for row in rows if row.arrays]
-    if not kept:
+    filled = [row for row in rows if row.arrays]
+    if not filled:
         return
     layouts: dict[str, int] = {}
     kinds, starts, parts, start = [], [], [], 0
-    for row in kept:
+    for row in filled:
         text = json.dumps([(name, array.shape) for name, array in row.arrays.items()])
         kinds.append(layouts.setdefault(text, len(layouts)))
         starts.append(start)
         flat = [np.asarray(array, np.float32).ravel() for array in row.arrays.values()]
         parts += flat
         start += sum(len(array) for array in flat)
-    made = file.create_group(file_format.SNAPSHOT_EXTRAS)
-    for name, column in (("step", [row.step for row in kept]), ("task", [row.task for row in kept])):
-        made[name] = np.array(column, "<i8")
-    made["start"], made["layout"] = np.array(starts, "<i8"), np.array(kinds, "<i8")
-    writing.put_texts(made, "path", [row.path.encode() for row in kept])
-    writing.put_texts(made, "layouts", [text.encode() for text in layouts])
-    writing.put_array(made, "values", np.concatenate(parts).astype("<f4"))
+    group = file.create_group(file_format.SNAPSHOT_EXTRAS)
+    for name, column in (("step", [row.step for row in filled]), ("task", [row.task for row in filled])):
+        group[name] = np.array(column, "<i8")
+    group["start"], group["layout"] = np.array(starts, "<i8"), np.array(kinds, "<i8")
+    writing.put_texts(group, "path", [row.path.encode() for row in filled])
+    writing.put_texts(group, "layouts", [text.encode() for text in layouts])
+    writing.put_array(group, "values", np.concatenate(parts).astype("<f4"))

@@ -32,18 +32,18 @@ def _tree(topology: Topology) -> tuple[tuple[int, int], ...]:
     if topology.root is None:
         return ()
     places: dict[str, int] = {}
-    found: list[tuple[int, int]] = []
+    nodes: list[tuple[int, int]] = []
     for node_id in topology.subtree(topology.root)[:NODES]:
-        places[node_id] = len(found)
+        places[node_id] = len(nodes)
         slot = topology.incoming.get(node_id)
         parent = places.get(slot.source, -1) if slot is not None else -1
-        found.append((parent, int(isinstance(topology.by_id[node_id], Solver))))
-    return tuple(found)
+        nodes.append((parent, int(isinstance(topology.by_id[node_id], Solver))))
+    return tuple(nodes)
 
 
 def _curves(history: History) -> tuple[tuple[tuple[float, float], ...], ...]:
     last = max([1, history.step, *(s.steps[-1] for s in history.series.values() if len(s))])
-    found = []
+    curves = []
     for path in history.paths[:CURVES]:
         steps, values = [], []
         for mark in history.marks:
@@ -56,8 +56,8 @@ def _curves(history: History) -> tuple[tuple[tuple[float, float], ...], ...]:
             values.append(series.values[own])
         curve = _thinned(np.concatenate([[], *steps]) / last, np.concatenate([[], *values]))
         if curve:
-            found.append(curve)
-    return tuple(found)
+            curves.append(curve)
+    return tuple(curves)
 
 
 def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[tuple[float, float], ...]:

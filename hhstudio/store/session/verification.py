@@ -10,7 +10,7 @@ from hhstudio.store.file import json_text
 
 def differences(one: History, two: History) -> list[str]:
     """Names of the fields in which two histories differ; curves without points count as absent."""
-    found = []
+    differing = []
     records = (
         "run", "state", "state_detail", "progress", "tasks", "paths", "parameters", "growth", "weights",
         "settings", "resumed", "diverged", "log", "checkpoint", "end", "marks",
@@ -18,23 +18,23 @@ def differences(one: History, two: History) -> list[str]:
     for name in records:
         a, b = getattr(one, name), getattr(two, name)
         if a != b and not _same_text(a, b):
-            found.append(name)
+            differing.append(name)
     for name in ("seconds", "step"):
         if not np.array_equal(getattr(one, name), getattr(two, name), equal_nan=True):
-            found.append(name)
+            differing.append(name)
     if one.accuracy.keys() != two.accuracy.keys() or any(
         not np.array_equal(matrix, two.accuracy[path], equal_nan=True)
         for path, matrix in one.accuracy.items()
     ):
-        found.append("accuracy")
+        differing.append("accuracy")
     curves = [{key: series for key, series in h.series.items() if len(series)} for h in (one, two)]
     if curves[0].keys() != curves[1].keys() or any(
         not np.array_equal(series.steps, curves[1][key].steps)
         or not np.array_equal(series.values, curves[1][key].values, equal_nan=True)
         for key, series in curves[0].items()
     ):
-        found.append("series")
-    return found
+        differing.append("series")
+    return differing
 
 
 def _same_text(a: object, b: object) -> bool:

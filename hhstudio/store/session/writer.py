@@ -211,11 +211,11 @@ class SessionWriter:
         return True
 
     def _checkpoint(self, state: TrainerState | None, ended: bool = False) -> None:
-        base, said = self._held_file.base()
-        if said:
-            self._warn(said)
-        kept = state or self._state
-        self.needs_state = base is None and kept is None and self._tail.state is None
+        base, note = self._held_file.base()
+        if note:
+            self._warn(note)
+        last_state = state or self._state
+        self.needs_state = base is None and last_state is None and self._tail.state is None
         try:
             journal = self._recording()
             journal.flush()
@@ -223,14 +223,14 @@ class SessionWriter:
             outcome: Outcome = end.state if end else "failed" if ended else "running"
             identity = Identity(journal.session, journal.sequence, outcome)
             with JournalReader(journal.path) as reader:
-                self._compact(identity, Sources(base, reader, self._tail), kept)
+                self._compact(identity, Sources(base, reader, self._tail), last_state)
         finally:
             if base is not None:
                 base.close()
         self._tail = JournalTail()
         if not ended:
             try:
-                journal.restart(preamble(self.history, kept))
+                journal.restart(preamble(self.history, last_state))
             except OSError:
                 pass  # the old journal goes on: what the file holds too is told by its numbers
 

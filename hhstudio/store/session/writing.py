@@ -92,9 +92,9 @@ def put_texts(parent: h5py.Group, link: str, values: list[bytes]) -> None:
 def put_array(parent: h5py.Group, name: str, values: np.ndarray) -> h5py.Dataset:
     """An array in one piece, uncompressed, with its CRC-32."""
     values = np.ascontiguousarray(values).reshape(values.shape)
-    made = parent.create_dataset(file_format.quoted(name), data=values)
-    made.attrs["crc32"] = np.uint32(checksum(values))
-    return made
+    dataset = parent.create_dataset(file_format.quoted(name), data=values)
+    dataset.attrs["crc32"] = np.uint32(checksum(values))
+    return dataset
 
 
 def put_group(parent: h5py.Group, link: str) -> h5py.Group:
@@ -104,18 +104,18 @@ def put_group(parent: h5py.Group, link: str) -> h5py.Group:
 
 def write_weights(parent: h5py.Group, weights: Weights) -> None:
     """The weights of a finished task, with the step at which they were generated."""
-    made = put_group(parent.require_group(file_format.quoted(weights.path)), str(weights.task))
-    made.attrs["step"] = weights.step
+    group = put_group(parent.require_group(file_format.quoted(weights.path)), str(weights.task))
+    group.attrs["step"] = weights.step
     for name, tensor in weights.tensors.items():
-        put_array(made, name, tensor.numpy())
+        put_array(group, name, tensor.numpy())
 
 
 def write_state(file: h5py.File, state: TrainerState) -> None:
     """What the run goes on from. Raises TypeError where ``meta`` is not JSON-able."""
-    made = file.create_group(file_format.STATE)
-    made.attrs["step"] = state.step
-    put_text(made, "meta", json.dumps(state.meta).encode())
-    arrays = put_group(made, "arrays")
+    group = file.create_group(file_format.STATE)
+    group.attrs["step"] = state.step
+    put_text(group, "meta", json.dumps(state.meta).encode())
+    arrays = put_group(group, "arrays")
     for name, values in state.arrays.items():
         put_array(arrays, name, np.asarray(values))
 
