@@ -26,16 +26,42 @@ def run(
     overwrite: bool = False,
     in_process: bool = True,
 ) -> Finished:
-    """Train a session to its end and return how it ended (``state``, ``message``).
+    """Train a session to its end.
 
-    ``spec``: a spec, a preset's name, a .json file, or a session .h5, which is continued in place
-    (``out`` must name the same file). ``on_event`` is called on the calling thread, with the weights
-    left out of :class:`~hhstudio.core.run.events.Weights`. ``allow_imports``: solvers given by import path
-    (``package.module:Class``) that may be imported, which runs their code. ``device`` None takes the spec's.
-    Ctrl-C writes a checkpoint before KeyboardInterrupt is raised.
+    Parameters
+    ----------
+    spec
+        A spec, a preset's name, a .json file, or a session .h5, which is continued in place.
+    out
+        The session file to write; of a session that is continued, the same file.
+    on_event
+        Called on the calling thread with everything that happens, the weights left out of
+        :class:`~hhstudio.core.run.events.Weights`.
+    data
+        Folder of the data sets, None the usual one.
+    device
+        cpu, cuda, cuda:0, mps or auto; None takes the spec's.
+    allow_unverified
+        Accept data files that torchvision's checksums do not know.
+    allow_imports
+        Solvers given by import path (``package.module:Class``) that may be imported, which runs their code.
+    overwrite
+        Replace a session that is there.
+    in_process
+        Train in a thread of this process rather than in a worker process.
 
-    Raises a subclass of :class:`~hhstudio.core.errors.HHStudioError` where the run cannot begin. A run
-    that fails while running is returned, with state ``failed`` and a message that says what was kept.
+    Returns
+    -------
+    Finished
+        How it ended: ``state``, ``message``. A run that fails while running is returned, with state
+        ``failed`` and a message that says what was kept.
+
+    Raises
+    ------
+    HHStudioError
+        A subclass of it where the run cannot begin.
+    KeyboardInterrupt
+        At Ctrl-C, after a checkpoint was written.
     """
     chosen, resume = resolve(spec, Path(out))
     client = RunClient(

@@ -37,10 +37,28 @@ def thumbnails(
     allow_unverified: bool = False,
     cancelled: threading.Event | None = None,
 ) -> dict[int, np.ndarray]:
-    """One image of each class, (H, W) or (H, W, 3) uint8, by label. Classes without one are left out.
+    """One image of each class. Blocks: for a thread; downloads nothing.
 
-    Blocks: for a thread. ``allow_unverified``: also files that match no known checksum. Raises
-    :class:`DataError` when the data are not there; downloads nothing.
+    Parameters
+    ----------
+    dataset, stream
+        Which data set; of a folder of images, the stream says where it is.
+    data_root
+        Folder of the data sets.
+    allow_unverified
+        Also files that match no known checksum.
+    cancelled
+        Set it to give up.
+
+    Returns
+    -------
+    dict
+        (H, W) or (H, W, 3) uint8 by label. Classes without an image are left out.
+
+    Raises
+    ------
+    DataError
+        When the data are not there.
     """
     if dataset == "digits":
         with np.load(resource("data/digits.npz"), allow_pickle=False) as file:

@@ -20,13 +20,27 @@ SUFFIXES = (".npz", ".safetensors", ".pt", ".onnx")
 def export_weights(
     session: Session, out: Path, path: str | None = None, task: int | None = None, allow_import: bool = False
 ) -> None:
-    """Write the kept weights of one condition, or of all that ``path`` and ``task`` leave, by suffix.
+    """Write the kept weights of one condition, or of all that ``path`` and ``task`` leave.
 
-    Tensors carry the solver's own names where one condition was asked for, else ``path/task/name``. A .pt
-    file holds a plain dict of tensors, as ``torch.load(..., weights_only=True)`` reads it. An .onnx file
-    holds one ready solver, made by ``session.workshop()``: input ``image`` (N, C, H, W) float32 from 0 to 1,
-    output ``logits`` of the task's classes. Raises ExportError, WriteError, SessionError, and DataError where
-    ONNX needs data that are not here.
+    Parameters
+    ----------
+    session
+        An open session.
+    out
+        The file, in the format of its suffix. A .pt file holds a plain dict of tensors, as
+        ``torch.load(..., weights_only=True)`` reads it. An .onnx file holds one ready solver: input ``image``
+        (N, C, H, W) float32 from 0 to 1, output ``logits`` (N, classes) of the task's classes.
+    path, task
+        Of one condition; tensors then carry the solver's own names, else ``path/task/name``.
+    allow_import
+        For ONNX, import a solver that the session names by import path, which runs its code.
+
+    Raises
+    ------
+    ExportError, WriteError, SessionError
+        What was asked for is not there, or cannot be written.
+    DataError
+        ONNX needs the data of the task, from which the normalisation follows, and they are not here.
     """
     if out.suffix not in SUFFIXES:
         raise ExportError(f"{out}: weights are written as {', '.join(SUFFIXES)}")

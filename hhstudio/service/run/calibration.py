@@ -76,8 +76,27 @@ def calibrate(
 ) -> Calibration:
     """Time a few steps in a process of their own; blocks for its imports and about ``seconds``.
 
-    Raises SpecError, DataError (also for data that would have to be downloaded), DeviceError, and
-    TrainingError when it ran out of memory, took too long, or ``cancelled`` was set.
+    Parameters
+    ----------
+    spec
+        What is to be trained.
+    data
+        Folder of the data sets, None the usual one. Nothing is downloaded.
+    device
+        None takes the spec's.
+    seconds
+        How long trial steps may take.
+    allow_unverified, allow_imports
+        As of :class:`~hhstudio.service.run.client.RunClient`.
+    cancelled
+        Set it to give up.
+
+    Raises
+    ------
+    SpecError, DataError, DeviceError
+        As the run would; DataError also for data that would have to be downloaded.
+    TrainingError
+        When it ran out of memory, took too long, or was ``cancelled``.
     """
     rules.check(spec)
     question = _Question(

@@ -34,15 +34,38 @@ SILENT = 5.0
 
 
 class RunClient:
-    """One run. ``spec`` None with ``resume`` continues the session ``out``.
+    """One run.
 
-    ``allow_imports``: import paths of solvers that may be imported, which runs their code.
-    ``data``: folder of the data sets (None: the usual one). ``device`` None takes the spec's.
-    ``on_message`` is called, on the supervising thread, when :meth:`drain` has something new; at most
-    about 30 times a second. Generated weights are not among the events' contents: read the session.
-    ``hold``: pause when numbers go wrong, until :meth:`go_back` or :meth:`stop`. ``changes``: settings by
-    their dotted names (``spec.CHANGEABLE``) that differ from here on.
-    ``environment``: variables that only the worker process gets (threads, which GPUs it sees).
+    Parameters
+    ----------
+    spec
+        None with ``resume`` continues the session ``out``.
+    out
+        The session file.
+    data
+        Folder of the data sets, None the usual one.
+    device
+        None takes the spec's.
+    allow_unverified
+        Accept data files that torchvision's checksums do not know.
+    allow_imports
+        Import paths of solvers that may be imported, which runs their code.
+    resume, overwrite
+        Continue, or replace, a session that is there.
+    in_process
+        Run in a thread of this process rather than in a worker process.
+    hold
+        Pause when numbers go wrong, until :meth:`go_back` or :meth:`stop`.
+    changes
+        Settings by their dotted names (``spec.CHANGEABLE``) that differ from here on.
+    environment
+        Variables that only the worker process gets (threads, which GPUs it sees).
+
+    Attributes
+    ----------
+    on_message
+        Called, on the supervising thread, when :meth:`drain` has something new; at most about 30 times a
+        second. Generated weights are not among the events' contents: read the session.
     """
 
     def __init__(

@@ -23,10 +23,26 @@ def wait_for_room(
     emit: Callable[[Event], None],
     seconds: Callable[[], float],
 ) -> bool:
-    """Until ``write`` does not raise StorageError any more: tried now and then, and when the user asks to go
-    on. False when a stop was asked for instead. Other commands stay in the queue for later.
+    """Wait until ``write`` does not raise StorageError any more: tried now and then, and when the user asks
+    to go on. Commands other than Stop and Resume stay in the queue for later.
 
-    What is said meanwhile is emitted only: there is no room for it in the session. ``seconds``: of the run.
+    Parameters
+    ----------
+    write
+        What the disk did not take.
+    error
+        What it raised.
+    commands
+        Where the user's orders arrive.
+    emit
+        What is said meanwhile is emitted only: there is no room for it in the session.
+    seconds
+        Of the run so far.
+
+    Returns
+    -------
+    bool
+        False when a stop was asked for instead.
     """
     what = " ".join(str(error).split())
     detail = f"{what}; free some space, or make the folder writable, and it goes on by itself"

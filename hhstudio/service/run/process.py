@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import psutil
 
@@ -25,29 +25,20 @@ class HelperProcess:
     on top of ours."""
 
     def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
-        separate: dict[str, Any] = (
-            {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
-            if sys.platform == "win32"
-            else {"start_new_session": True}  # Ctrl-C in a terminal reaches the parent only
-        )
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=own_environment() | dict(environment or {}),
-            **separate,
+            **own_group(),
         )
         assert self._process.stdin
         assert self._process.stdout
         assert self._process.stderr
         self.incoming: BinaryIO = self._process.stdout  # type: ignore[assignment]
         self.outgoing: BinaryIO = self._process.stdin  # type: ignore[assignment]
-        self._lines: deque[str] = deque(maxlen=LAST_LINES)
-        self._reader = threading.Thread(
-            target=self._read_stderr, args=(self._process.stderr,), name="hhstudio-stderr", daemon=True
-        )
-        self._reader.start()
+        self._stderr = LastLines(self._process.stderr, LAST_LINES)
 
     @property
     def pid(self) -> int:
@@ -62,9 +53,7 @@ class HelperProcess:
 
     def last_lines(self) -> list[str]:
         """What it printed last, complete once it has ended."""
-        if self._process.poll() is not None:
-            self._reader.join(1.0)
-        return list(self._lines)
+        return self._stderr.lines(ended=self._process.poll() is not None)
 
     def terminate(self) -> None:
         """Ask the operating system to end it (SIGTERM, which it answers with a checkpoint)."""
@@ -83,12 +72,6 @@ class HelperProcess:
             except psutil.NoSuchProcess:
                 pass
 
-    def _read_stderr(self, stream: BinaryIO) -> None:
-        while line := stream.readline(4096):
-            text = line.decode("utf-8", "replace").rstrip()
-            if text:
-                self._lines.append(text)
-
 
 class WorkerProcess(HelperProcess):
     """The process that trains: it runs :mod:`hhstudio.service.run.worker`."""
@@ -96,6 +79,36 @@ class WorkerProcess(HelperProcess):
     def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         super().__init__("hhstudio.service.run.worker", environment)
         self.connection = Connection(self.incoming, self.outgoing)
+
+
+class LastLines:
+    """The last lines that a process prints into ``stream``, at most ``most``, read by a thread."""
+
+    def __init__(self, stream: IO[bytes], most: int) -> None:
+        self._lines: deque[str] = deque(maxlen=most)
+        self._reader = threading.Thread(
+            target=self._read, args=(stream,), name="hhstudio-stderr", daemon=True
+        )
+        self._reader.start()
+
+    def lines(self, ended: bool) -> list[str]:
+        """Complete where the process has ``ended``."""
+        if ended:
+            self._reader.join(1.0)
+        return list(self._lines)
+
+    def _read(self, stream: IO[bytes]) -> None:
+        while line := stream.readline(4096):
+            text = line.decode("utf-8", "replace").rstrip()
+            if text:
+                self._lines.append(text)
+
+
+def own_group() -> dict[str, Any]:
+    """Arguments of Popen for a process of its own group: Ctrl-C in a terminal reaches its parent only."""
+    if sys.platform == "win32":
+        return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+    return {"start_new_session": True}
 
 
 def own_environment() -> dict[str, str]:

@@ -41,8 +41,21 @@ def carry_out(
     environment: Mapping[str, str] | None = None,
     killing: Callable[[], bool] = lambda: False,
 ) -> Outcome:
-    """Bring a run to its end. ``stopping`` is asked several times a second; once it says yes the run
-    writes a checkpoint and ends; ``killing`` ends it at once. Never raises an Exception."""
+    """Bring a run to its end. Never raises an Exception.
+
+    Parameters
+    ----------
+    job
+        The run.
+    tell
+        Called with how far it is, now and then, and after every checkpoint.
+    stopping
+        Asked several times a second; once it says yes the run writes a checkpoint and ends.
+    environment
+        Variables that only the worker process gets.
+    killing
+        Asked likewise; ends the run at once.
+    """
     try:
         return _Attempts(job, tell, stopping, killing, environment).run()
     except Exception as error:

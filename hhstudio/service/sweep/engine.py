@@ -115,10 +115,21 @@ def local_pool(
     gpus: Sequence[str] | None = None,
     cpu: bool = False,
 ) -> LocalPool:
-    """A pool for that many runs. ``jobs`` None: a run a GPU where there are GPUs, else as many runs of
-    ``threads`` (0: one) as there are cores, and memory for them. Threads that are not said share the cores.
+    """A pool for so many runs.
 
-    ``gpus`` None: those that this process may use. ``cpu``: the runs do not use a GPU anyway.
+    Parameters
+    ----------
+    runs
+        How many there are in all.
+    jobs
+        How many at a time; None a run a GPU where there are GPUs, else as many runs of ``threads`` (0: one)
+        as there are cores, and memory for them.
+    threads
+        Of each run; 0 shares the cores out.
+    gpus
+        Ids as CUDA_VISIBLE_DEVICES has them, None those that this process may use.
+    cpu
+        The runs do not use a GPU anyway.
     """
     cores = available_cores()
     usable = () if cpu else tuple(visible_gpus() if gpus is None else gpus)

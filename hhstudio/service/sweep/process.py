@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-from collections import deque
 from pathlib import Path
-from typing import Any, BinaryIO
 
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import Sweep
-from hhstudio.service.run.process import own_environment
+from hhstudio.service.run.process import LastLines, own_environment, own_group
 
 PLAN = "plan.json"
 """The sweep as it was set up, beside its results: what it can be started again from."""
 STAY = b"+"
 """Said on the standard input of a tied sweep before it closes: go on without us."""
+
+
+_LINES = 50
+"""Of what it complains about that are kept."""
 
 
 class SweepProcess:
@@ -49,25 +50,16 @@ class SweepProcess:
         command += ["--allow-unverified"] if allow_unverified else []
         command += [word for name in allow_imports for word in ("--allow-import", name)]
         command += ["--until-stdin-closes"] if tied else []
-        separate: dict[str, Any] = (
-            {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
-            if sys.platform == "win32"
-            else {"start_new_session": True}
-        )
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env=own_environment(),
-            **separate,
+            **own_group(),
         )
-        self._lines: deque[str] = deque(maxlen=50)
         assert self._process.stderr
-        self._reader = threading.Thread(
-            target=self._read, args=(self._process.stderr,), name="hhstudio-sweep-stderr", daemon=True
-        )
-        self._reader.start()
+        self._stderr = LastLines(self._process.stderr, _LINES)
 
     @property
     def pid(self) -> int:
@@ -86,8 +78,8 @@ class SweepProcess:
         """What it said was wrong, once it has ended; "" when nothing was."""
         if self.alive:
             return ""
-        self._reader.join(1.0)
-        return "\n".join(line.removeprefix("hhstudio: error: ") for line in self._lines)
+        lines = self._stderr.lines(ended=True)
+        return "\n".join(line.strip().removeprefix("hhstudio: error: ") for line in lines)
 
     def stop(self) -> None:
         """Ask it to save checkpoints and end. Returns at once."""
@@ -116,10 +108,5 @@ class SweepProcess:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
-        self._reader.join(1.0)
+        self._stderr.lines(ended=True)
         return True
-
-    def _read(self, stream: BinaryIO) -> None:
-        while line := stream.readline(4096):
-            if text := line.decode("utf-8", "replace").strip():
-                self._lines.append(text)

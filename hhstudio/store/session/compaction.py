@@ -45,10 +45,26 @@ class Sources:
 def compact(
     path: Path, history: History, identity: Identity, sources: Sources, state: TrainerState | None = None
 ) -> None:
-    """Make ``path`` hold ``history``, the weights in ``sources`` and ``state`` (None: the sources' last).
+    """Write a session file anew, and put it in place of the old one.
 
-    Raises OSError (disk full ...) or SessionError (a source is damaged, or the new file does not read
-    back); the old file is untouched then, and the temporary file gone.
+    Parameters
+    ----------
+    path
+        The session file; what a symbolic link names.
+    history, identity
+        What it is to hold, and which run it is of.
+    sources
+        Where the weights that the history knows of are copied from.
+    state
+        What the run goes on from, None the sources' last.
+
+    Raises
+    ------
+    OSError
+        The disk is full, or cannot be written.
+    SessionError
+        A source is damaged, or the new file does not read back. In both cases the old file is untouched, and
+        the temporary file gone.
     """
     temporary = file_format.temporary_path(path)
     try:
