@@ -84,13 +84,14 @@ def telling(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = "the disk is full" if is_full(error) else error.strerror or str(error)
+        full = is_full(error)
+        reason = "the disk is full" if full else error.strerror or str(error)
         after = _stamp(path)
         if after != before:
             kept = "it was replaced, but the disk did not confirm that"
         else:
             kept = "nothing was written" if after is None else "what was there is kept as it was"
-        raise WriteError(f"{path}: cannot be written ({reason}); {kept}") from error
+        raise WriteError(f"{path}: cannot be written ({reason}); {kept}", full) from error
 
 
 def named_file(path: Path) -> Path:

@@ -75,6 +75,9 @@ class StorageError(TrainingError):
 
 
 class WriteError(HHStudioError):
-    """A file that could not be written; the text says why, and what was kept."""
+    """A file that could not be written; the text says why, and what was kept. A full disk (``full``) is a
+    failure while running, anything else a place that should not have been named."""
 
-    exit_status = 1
+    def __init__(self, text: str, full: bool = False) -> None:
+        super().__init__(text)
+        self.exit_status = 1 if full else 2

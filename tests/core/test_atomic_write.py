@@ -73,15 +73,19 @@ def test_on_a_full_disk_the_old_content_stays_and_the_error_says_so(tmp_path):
         file = disk / "spec.json"
         write_file(file, b"old")
         filler = fill_up(disk, 8_000)
-        with pytest.raises(WriteError, match=r"the disk is full\); what was there is kept as it was"):
+        with pytest.raises(
+            WriteError, match=r"the disk is full\); what was there is kept as it was"
+        ) as raised:
             write_file(file, bytes(100_000))
+        assert raised.value.exit_status == 1
         assert file.read_bytes() == b"old"
         assert files_in(disk) == sorted(["spec.json", filler.name])
 
 
 def test_where_nothing_was_the_error_says_that_nothing_was_written(tmp_path):
-    with pytest.raises(WriteError, match="nothing was written"):
+    with pytest.raises(WriteError, match="nothing was written") as raised:
         write_file(tmp_path / "nowhere" / "x.json", b"new")
+    assert raised.value.exit_status == 2
     assert files_in(tmp_path) == []
 
 
