@@ -38,7 +38,7 @@ class HelperProcess:
         assert self._process.stderr
         self.incoming: BinaryIO = self._process.stdout  # type: ignore[assignment]
         self.outgoing: BinaryIO = self._process.stdin  # type: ignore[assignment]
-        self._stderr = LastLines(self._process.stderr, LAST_LINES)
+        self._stderr = LastLines(self._process.stderr, LAST_LINES, "hhstudio-stderr")
 
     @property
     def pid(self) -> int:
@@ -82,13 +82,11 @@ class WorkerProcess(HelperProcess):
 
 
 class LastLines:
-    """The last lines that a process prints into ``stream``, at most ``most``, read by a thread."""
+    """The last lines that a process prints into ``stream``, read by a thread called ``thread``."""
 
-    def __init__(self, stream: IO[bytes], most: int) -> None:
+    def __init__(self, stream: IO[bytes], most: int, thread: str) -> None:
         self._lines: deque[str] = deque(maxlen=most)
-        self._reader = threading.Thread(
-            target=self._read, args=(stream,), name="hhstudio-stderr", daemon=True
-        )
+        self._reader = threading.Thread(target=self._read, args=(stream,), name=thread, daemon=True)
         self._reader.start()
 
     def lines(self, ended: bool) -> list[str]:

@@ -59,7 +59,7 @@ class SweepProcess:
             **own_group(),
         )
         assert self._process.stderr
-        self._stderr = LastLines(self._process.stderr, _LINES)
+        self._stderr = LastLines(self._process.stderr, _LINES, "hhstudio-sweep-stderr")
 
     @property
     def pid(self) -> int:
