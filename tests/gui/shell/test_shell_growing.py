@@ -38,7 +38,14 @@ def solver(window, name):
 
 
 def wait_for_changes(window, qtbot, number):
-    qtbot.waitUntil(lambda: len(window.workspace.history.growth) == number, timeout=PATIENCE)
+    """Until the run has changed its tree so often and the document has followed, maybe a turn later."""
+    workspace = window.workspace
+
+    def followed():
+        history = workspace.history
+        return len(history.growth) == number and history.topology == workspace.document.topology
+
+    qtbot.waitUntil(followed, timeout=PATIENCE)
 
 
 def test_a_tree_grows_freezes_refuses_and_loses_a_path_while_it_learns(window, qtbot):
