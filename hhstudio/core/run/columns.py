@@ -11,6 +11,7 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
+import weakref
 from typing import IO
 
 import numpy as np
@@ -87,6 +88,8 @@ class Column:
                 file.close()
             return None
         grows, self._file, self._map = self._file is not None, file, mapped
+        if not grows:
+            weakref.finalize(self, file.close)  # the map keeps the file for views that were handed out
         array = np.frombuffer(mapped, dtype=self._data.dtype)
         if not grows:
             array[: self._size] = self.view()

@@ -129,6 +129,7 @@ def calibrate(
         ended.set()
         process.kill_tree()
         process.wait(5.0)
+        process.close()
     if answer.calibration is None:
         raise _ERRORS.get(answer.kind, TrainingError)(answer.problem)
     return answer.calibration

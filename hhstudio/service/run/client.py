@@ -244,6 +244,7 @@ class RunClient:
             code = self._worker.wait()
         if self._finished is None:
             self._report_crash(broken or f"the worker process {exit_in_words(code)}")
+        self._worker.close()
         self._conclude()
 
     def _insist(self) -> None:

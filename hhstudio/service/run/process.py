@@ -51,6 +51,14 @@ class HelperProcess:
         except subprocess.TimeoutExpired:
             return None
 
+    def close(self) -> None:
+        """Close the pipes to it; nothing more is read or written."""
+        for pipe in (self.outgoing, self.incoming):
+            try:
+                pipe.close()
+            except OSError:
+                pass  # what was still to be written goes to nobody
+
     def last_lines(self) -> list[str]:
         """What it printed last, complete once it has ended."""
         return self._stderr.lines(ended=self._process.poll() is not None)
@@ -96,10 +104,11 @@ class LastLines:
         return list(self._lines)
 
     def _read(self, stream: IO[bytes]) -> None:
-        while line := stream.readline(4096):
-            text = line.decode("utf-8", "replace").rstrip()
-            if text:
-                self._lines.append(text)
+        with stream:
+            while line := stream.readline(4096):
+                text = line.decode("utf-8", "replace").rstrip()
+                if text:
+                    self._lines.append(text)
 
 
 def own_group() -> dict[str, Any]:

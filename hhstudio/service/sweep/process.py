@@ -109,4 +109,6 @@ class SweepProcess:
         except subprocess.TimeoutExpired:
             return False
         self._stderr.lines(ended=True)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         return True

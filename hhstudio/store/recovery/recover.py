@@ -329,8 +329,9 @@ def _one_attempt(copy: Path, out: Path, skip: list[Piece]) -> tuple[list[Saved |
 
 def _listen(process: subprocess.Popen[bytes], lines: queue.Queue[bytes | None]) -> None:
     assert process.stdout is not None
-    for line in process.stdout:
-        lines.put(line)
+    with process.stdout:
+        for line in process.stdout:
+            lines.put(line)
     lines.put(None)
 
 
