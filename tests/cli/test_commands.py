@@ -95,7 +95,7 @@ def test_export_writes_metrics_spec_and_weights(finished, tmp_path):
     one = ["--path", "P2-0", "--task", "1"]
     assert main(["export", str(file), "weights", "--out", str(tmp_path / "w.npz"), *one]) == 0
     assert main(["export", str(file), "weights", "--out", str(tmp_path / "all.npz")]) == 0
-    rows = list(csv.DictReader((tmp_path / "m.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "m.csv").read_text().splitlines()))
     assert sum(row["metric"] == "loss" and row["path"] == "P2-0" for row in rows) == 40
     with open_session(file) as session:
         assert specs.load(tmp_path / "s.json") == session.spec
@@ -203,8 +203,8 @@ def test_output_cut_short_by_its_reader_is_no_error():
         text=True,
     )
     show.stdout.close()
-    assert show.stderr.read() == ""
-    show.wait()
+    _, errors = show.communicate(timeout=60)
+    assert errors == ""
 
 
 def test_a_run_that_diverged_says_how_to_go_on_and_goes_on_so(tmp_path, capsys):

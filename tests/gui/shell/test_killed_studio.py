@@ -58,6 +58,7 @@ class Killed:
             self.worker.kill()
         process.wait()
         reader.join()
+        process.stdout.close()
         assert process.returncode == -signal.SIGKILL, "it ended before it was killed"
 
     def _take(self, line: str) -> None:

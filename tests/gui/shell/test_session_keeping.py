@@ -321,7 +321,7 @@ def test_a_session_that_another_program_writes_opens_read_only_and_says_who_writ
         assert not window.workspace.can_continue
     finally:
         holder.kill()
-        holder.wait()
+        holder.communicate()
     with qtbot.waitSignal(window.workspace.shown, timeout=PATIENCE):
         QTest.mouseClick(banner.buttons[0], LEFT)
     assert banner.isHidden()

@@ -72,7 +72,7 @@ def test_a_sweep_imports_code_that_was_agreed_to_and_finishes_without_its_window
         "        super().__init__(torch.nn.Flatten(), torch.nn.Linear(64, outputs))\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    window.workspace.document.reset(tiny(steps=6000, solver=SolverDefaults(architecture="swept_net:Net")))
+    window.workspace.document.reset(tiny(steps=2000, solver=SolverDefaults(architecture="swept_net:Net")))
     view = start_sweep(window, qtbot, "0")
     assert message_box().text() == "Import swept_net and run its code?"
     answer("Cancel")

@@ -65,7 +65,7 @@ def test_a_worker_whose_parent_is_killed_writes_a_checkpoint_and_ends(tmp_path):
     worker = psutil.Process(int(parent.stdout.readline()))
     step = int(parent.stdout.readline())
     parent.kill()
-    parent.wait()
+    parent.communicate()
     worker.wait(TIMEOUT)
     with open_session(tmp_path / "s.h5") as session:
         assert session.state == "stopped"

@@ -55,7 +55,7 @@ def check_complete(out, planned):
     """Every session is finished, and the table says of each what its session says."""
     table = tables.read(out)
     assert table.state == "finished"
-    rows = list(csv.DictReader((out / "sweep.csv").open()))
+    rows = list(csv.DictReader((out / "sweep.csv").read_text().splitlines()))
     assert [row["run"] for row in rows] == [run.name for run in planned]
     for run, row, told in zip(planned, table.runs, rows, strict=True):
         with open_session(out / f"{run.name}.h5") as session:

@@ -31,7 +31,7 @@ def holder(tmp_path):
     assert process.stdout.readline() == "held\n"
     yield process
     process.kill()
-    process.wait()
+    process.communicate()
 
 
 def test_a_second_writer_in_the_same_process_is_refused(tmp_path):
@@ -71,7 +71,7 @@ def test_a_child_that_outlives_the_writer_does_not_keep_the_lock(tmp_path):
     process.wait()
     assert owner(tmp_path / "s.h5") is None
     Lock(tmp_path / "s.h5").release()
-    process.stdin.close()  # ends the child
+    process.communicate()  # ends the child, whose standard input it closes
 
 
 @pytest.mark.parametrize("content", [b"", b"no json", b"[1]", json.dumps({"pid": "x"}).encode()])

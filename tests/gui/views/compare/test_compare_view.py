@@ -222,7 +222,7 @@ def test_ctrl_c_copies_the_selected_rows_and_export_writes_exact_numbers(shown, 
     dialog = shown.findChild(QFileDialog)
     dialog.fileSelected.emit(str(tmp_path / "c.csv"))
     dialog.close()
-    rows = list(csv.DictReader((tmp_path / "c.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "c.csv").read_text().splitlines()))
     assert rows[0]["link.alpha"] == "0.1"
     assert float(rows[0]["ACC P1"]) == pytest.approx(0.63)
     assert float(rows[0]["ACC P1 standard error"]) == pytest.approx(0.01)

@@ -316,7 +316,7 @@ def test_exports_are_written_and_hold_the_numbers(show, make_run, tmp_path):
     assert QImage(str(tmp_path / "curves.png")).width() > 1500
     assert QSvgRenderer(str(tmp_path / "curves.svg")).isValid()
     assert "P2-0" in (tmp_path / "curves.svg").read_text()
-    rows = list(csv.DictReader((tmp_path / "curves.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "curves.csv").read_text().splitlines()))
     assert {row["metric"] for row in rows} == {"accuracy"}
     recorded = sum(len(s) for (_, _, metric), s in run.history.series.items() if metric == "accuracy")
     assert len(rows) == recorded
