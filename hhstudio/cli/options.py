@@ -1,4 +1,4 @@
-"""Options that several commands share, and how FIELD=VALUE is read."""
+"""Options that several commands share, and the reading of FIELD=VALUE."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import argparse
 from pathlib import Path
 
 from hhstudio.core.errors import SpecError
+
+ANY_FIELD = (
+    "any field of the spec, as training.steps=200; repeatable. The guide's page of settings lists them: "
+    "hhstudio guide settings"
+)
+"""Help of ``--set``."""
 
 
 def add_data(parser: argparse.ArgumentParser, use: str = "") -> None:

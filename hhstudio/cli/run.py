@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from hhstudio.cli.complaints import INTERRUPTED, complain
-from hhstudio.cli.options import add_training, allowed_imports, assignment
+from hhstudio.cli.options import ANY_FIELD, add_training, allowed_imports, assignment
 from hhstudio.core.errors import SessionError, SpecError
 from hhstudio.core.run.history import History
-from hhstudio.core.spec import rules
+from hhstudio.core.spec import fields, rules
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.presets import spec_named
-from hhstudio.core.spec.spec import CHANGEABLE, Spec
-from hhstudio.core.spec.validation import range_problem
+from hhstudio.core.spec.spec import Spec
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,8 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--out", metavar="S.h5", type=Path, help="the session to write")
     add_training(
         parser,
-        "any field of the spec, as training.steps=200; repeatable. Of a session that is continued, "
-        "training.lr and consolidation.beta",
+        f"{ANY_FIELD}. Of a session that is continued, {fields.listed(f.name for f in fields.live_fields())}",
     )
     add("--seed", metavar="N", type=int, help="the same as --set seed=N")
     add("--overwrite", action="store_true", help="replace the session if it exists")
@@ -84,12 +82,12 @@ def _chosen(args: argparse.Namespace) -> tuple[Spec | None, Path, History]:
     out: Path = args.out
     if out.suffix != ".h5":
         raise SessionError(f"--out {out}: the name of a session ends with .h5")
-    fields = _fields(args.fields)
+    chosen = _fields(args.fields)
     if args.seed is not None:
-        fields["seed"] = args.seed
+        chosen["seed"] = args.seed
     if args.device is not None:
-        fields["device"] = args.device
-    spec = specs.with_fields(spec_named(args.spec), fields)
+        chosen["device"] = args.device
+    spec = specs.with_fields(spec_named(args.spec), chosen)
     rules.check(spec)
     if out.exists() and not args.overwrite:
         raise SessionError(
@@ -123,18 +121,18 @@ def _continued(args: argparse.Namespace) -> tuple[None, Path, History]:
 
 def _changes(args: argparse.Namespace) -> dict[str, float]:
     """Settings that a continued run changes from here on. Raises :class:`SpecError`."""
+    live = {field.name: field for field in fields.live_fields()}
     changes = {}
-    for field, text in _fields(args.fields).items():
-        if field not in CHANGEABLE:
+    for name, text in _fields(args.fields).items():
+        if name not in live:
             raise SpecError(
-                f"--set {field}: what is continued keeps its settings, but for {' and '.join(CHANGEABLE)}"
+                f"--set {name}: what is continued keeps its settings, but for {fields.listed(live)}"
             )
-        try:
-            changes[field] = float(text)
-        except ValueError:
-            raise SpecError(f"--set {field}={text}: is not a number") from None
-        if problem := range_problem(field, changes[field]):
-            raise SpecError(f"--set {problem}")
+        if problem := fields.problem(live[name], text):
+            raise SpecError(f"--set {name}={text}: {problem[:1].lower()}{problem[1:]}")
+        changes[name] = fields.read(live[name], text)
+        if changes[name] is None:
+            raise SpecError(f"--set {name}: a number is missing")
     return changes
 
 

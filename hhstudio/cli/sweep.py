@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from hhstudio.cli.complaints import FAILED, INTERRUPTED, complain
-from hhstudio.cli.options import add_training, allowed_imports, assignment
+from hhstudio.cli.options import ANY_FIELD, add_training, allowed_imports, assignment
 from hhstudio.core.errors import NOT_DECODED, SpecError
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
@@ -51,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="one more field of the grid, as seed=0,1,2 or seed=0..4; repeatable",
     )
-    add_training(parser, "any field, for every run; repeatable")
+    add_training(parser, f"for every run: {ANY_FIELD}")
     add("--jobs", metavar="N", type=int, help="runs at a time (default: as many as cores or GPUs allow)")
     add("--gpus", metavar="0,1,..", help="CUDA GPUs to share out among the runs (default: all; none: '')")
     add("--cluster", metavar="ADDRESS", help="run on a Dask cluster, as tcp://host:8786 (extra: dask)")

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from hhstudio.core.spec import tasks
-from hhstudio.core.spec.architectures import ARCHITECTURES, option_problem
 from hhstudio.core.spec.costs import costs, image_shape, outputs, solver_weights
+from hhstudio.core.spec.fields import option_fields
 from hhstudio.core.spec.spec import HypernetworkDefaults, Link, Part, SolverDefaults, Spec, Stream
 from hhstudio.core.tree import editing
 from hhstudio.core.tree.topology import LinkOverride
@@ -126,8 +126,8 @@ def test_a_solver_of_unknown_size_leaves_the_rest_known():
 @pytest.mark.parametrize("name", sorted(SOLVERS))
 def test_the_options_that_are_offered_are_those_that_the_module_takes(name):
     taken = inspect.signature(SOLVERS[name]).parameters
-    info = ARCHITECTURES[name]
-    assert {o.name: o.default for o in info.options} == {
+    offered = {field.name.removeprefix("options."): field for field in option_fields(name)}
+    assert {key: field.default for key, field in offered.items()} == {
         key: p.default for key, p in taken.items() if key not in ("image_shape", "outputs")
     }
-    assert [option_problem(o, o.default) for o in info.options] == [""] * len(info.options)
+    assert [field.problem(field.default) for field in offered.values()] == [""] * len(offered)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 
 from hhstudio.core.errors import DataError, SpecError
-from hhstudio.core.spec.spec import Stream
+from hhstudio.core.spec.setting import out_of_range
+
+if TYPE_CHECKING:
+    from hhstudio.core.spec.spec import Stream
 
 
 class DatasetInfo(NamedTuple):
@@ -105,8 +108,9 @@ def dataset_info(name: str, stream: Stream) -> DatasetInfo:
     """
     if name == FOLDER:
         size = stream.image_size
-        if not 4 <= size <= 1024:
-            raise SpecError(f"stream.image_size is {size}: folders of images take 4 to 1024 pixels")
+        for field, message in out_of_range(stream, "stream."):
+            if field.name == "stream.image_size":
+                raise SpecError(message)
         path = folder_path(stream)
         names = folder_classes(path)
         return DatasetInfo(FOLDER, f"Folder {path.name}", (3, size, size), len(names), (), names)

@@ -1,4 +1,4 @@
-"""What can be done about an issue, for those with a remedy that a program can know."""
+"""Fixes of issues: what can be done about those with a remedy that a program can know."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from hhstudio.core.issues import Issue
 from hhstudio.core.spec.architectures import ARCHITECTURES
 from hhstudio.core.spec.costs import image_shape
 from hhstudio.core.spec.datasets import DATASETS
+from hhstudio.core.spec.fields import all_fields
+from hhstudio.core.spec.setting import value_of
 from hhstudio.core.spec.spec import Spec, with_fields
-from hhstudio.core.spec.validation import RANGES
 from hhstudio.core.tree import editing
 from hhstudio.core.tree.topology import Hypernetwork, LinkOverride, Slot, Solver, Topology, tasks_of
 
@@ -26,8 +27,8 @@ class Fix(NamedTuple):
 
 def fixes(spec: Spec, issue: Issue) -> tuple[Fix, ...]:
     """Remedies of an issue of that spec, the likeliest first; empty where a person has to decide."""
-    found = _FIXES.get(issue.code)
-    return tuple(found(spec, issue)) if found is not None else ()
+    remedies = _FIXES.get(issue.code)
+    return tuple(remedies(spec, issue)) if remedies is not None else ()
 
 
 def _with_tree(spec: Spec, title: str, topology: Topology) -> Fix:
@@ -162,11 +163,9 @@ def _option(spec: Spec, issue: Issue) -> Iterator[Fix]:
 
 def _range(spec: Spec, issue: Issue) -> Iterator[Fix]:
     """The nearest number that the field may be."""
-    value: Any = spec
-    for name in issue.field.split("."):
-        value = getattr(value, name)
-    allowed = RANGES[issue.field]
-    if isinstance(value, tuple) or allowed.above or allowed.below:
+    value = value_of(spec, issue.field)
+    allowed = all_fields()[issue.field].range
+    if allowed is None or isinstance(value, tuple) or allowed.above or allowed.below:
         return
     near = allowed.low if not value > allowed.high else allowed.high
     near = int(near) if isinstance(value, int) else near

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from hhstudio.core.errors import SpecError
+from hhstudio.core.spec.setting import unwrapped
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.spec.versions import up_to_date
 from hhstudio.core.tree.annotations import Annotation
@@ -115,7 +116,7 @@ def _flat(item: Node | Slot) -> dict[str, str | int | float | bool]:
 
 def _field_problems(kind: type, tree: dict[str, Any], where: str = "") -> list[str]:
     """Every field that is unknown or does not fit, one by one: msgspec itself stops at the first."""
-    types = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
+    types = {field.encode_name: unwrapped(field.type)[0] for field in msgspec.structs.fields(kind)}
     problems = [
         f"`{where}{name}`: there is no such field; known: {', '.join(sorted(types))}"
         for name in tree

@@ -1,4 +1,4 @@
-"""What a spec may be, and why not: every rule that can be decided without training.
+"""Rules of a spec: what it may be, and why not, as far as that can be decided without training.
 
 :func:`issues` lists everything at once, for the canvas and the property panel; :func:`check` raises for
 whoever is about to run the spec; :func:`can_connect` says beforehand whether a slot can be drawn.
@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from hhstudio.core.errors import SpecError
 from hhstudio.core.issues import Issue
+from hhstudio.core.spec.fields import all_fields, node_fields
+from hhstudio.core.spec.setting import message_text
 from hhstudio.core.spec.spec import Spec, same_but_for_places
 from hhstudio.core.spec.validation import settings_issues
 from hhstudio.core.tree.topology import Hypernetwork, LinkOverride, Node, Solver, Topology
@@ -211,6 +213,7 @@ def _identity_issues(topology: Topology) -> Iterator[Issue]:
 
 def _slot_issues(topology: Topology) -> Iterator[Issue]:
     parents: dict[str, list[str]] = {}
+    alpha_field = all_fields()["link.alpha"]
     for slot in topology.slots:
         giver, taker = topology.by_id[slot.source], topology.by_id[slot.target]
         parents.setdefault(slot.target, []).append(giver.name)
@@ -223,9 +226,9 @@ def _slot_issues(topology: Topology) -> Iterator[Issue]:
                 slot=slot.id,
             )
         alpha = slot.link.alpha if slot.link else None
-        if alpha is not None and not (math.isfinite(alpha) and alpha >= 0):
+        if alpha is not None and (wrong := alpha_field.problem(alpha)):
             where = f"topology.slots[{slot.id}].link.alpha"
-            yield _error(f"{where} is {alpha:g}, must be 0 or more", taker.id, where, "alpha", slot.id)
+            yield _error(f"{where} is {alpha:g}, {wrong}", taker.id, where, "alpha", slot.id)
     for node_id, names in parents.items():
         if len(names) > 1:
             yield _error(
@@ -333,18 +336,17 @@ def _name_issues(topology: Topology) -> Iterator[Issue]:
 
 
 def _node_issues(topology: Topology) -> Iterator[Issue]:
+    own = node_fields()
     for node in topology.nodes:
         if node.position is not None and not all(map(math.isfinite, node.position)):
             yield _error(f"{node.name}: its position is not finite", node.id, "position", "reset")
         if isinstance(node, Solver):
             continue
-        if node.chunk is not None and node.chunk < 1:
-            yield _error(f"{node.name}.chunk is {node.chunk}, must be 1 or more", node.id, "chunk", "reset")
-        if node.hidden is not None and any(width < 1 for width in node.hidden):
-            widths = ", ".join(map(str, node.hidden))
-            yield _error(
-                f"{node.name}.hidden is [{widths}], every width must be 1 or more", node.id, "hidden", "reset"
-            )
+        for field in own:
+            value = getattr(node, field.name)
+            if value is not None and (wrong := field.problem(value)):
+                text = f"{node.name}.{field.name} is {message_text(value)}, {wrong}"
+                yield _error(text, node.id, field.name, "reset")
         if node.id not in topology.outgoing and topology.paths:
             yield Issue(
                 "warning",

@@ -10,6 +10,7 @@ import numpy as np
 
 from hhstudio.core.errors import SpecError
 from hhstudio.core.spec.datasets import DatasetInfo, dataset_info, dataset_names
+from hhstudio.core.spec.setting import out_of_range
 from hhstudio.core.spec.spec import Part, Stream
 
 #: What is drawn from the seed, each from a sequence of its own, so that one setting moves no other.
@@ -46,8 +47,9 @@ def plan(stream: Stream, seed: int) -> tuple[TaskInfo, ...]:
     Raises :class:`SpecError` for tasks that the data sets cannot give, naming the field and what is
     possible, and :class:`~hhstudio.core.errors.DataError` for a folder of images that cannot be listed.
     """
+    for _, message in out_of_range(stream, "stream."):
+        raise SpecError(message)
     infos = {name: dataset_info(name, stream) for name in dataset_names(stream)}
-    _check_limits(stream)
     if stream.parts:
         parts = [_checked(index, part, infos[part.dataset]) for index, part in enumerate(stream.parts)]
     else:
@@ -74,26 +76,13 @@ def plan(stream: Stream, seed: int) -> tuple[TaskInfo, ...]:
     return tasks
 
 
-def _check_limits(stream: Stream) -> None:
-    for field in ("train_limit", "test_limit"):
-        limit = getattr(stream, field)
-        if limit is not None and limit < 1:
-            raise SpecError(f"stream.{field} is {limit}: it must be at least 1, or null for all images")
-    if not 0 <= stream.validation <= 0.5:
-        raise SpecError(f"stream.validation is {stream.validation:g}: it is a share from 0 to 0.5")
-
-
 def _parts(stream: Stream, seed: int, info: DatasetInfo) -> list[Part]:
-    if stream.tasks < 1:
-        raise SpecError(f"stream.tasks is {stream.tasks}: there must be at least one task")
     order = list(range(info.classes))
     if stream.class_order == "seeded":
         order = generator(seed, CLASS_ORDER).permutation(info.classes).tolist()
     if stream.kind == "permuted":
         return [Part(dataset=info.name, classes=tuple(order))] * stream.tasks
     each = stream.classes_per_task
-    if each < 1:
-        raise SpecError(f"stream.classes_per_task is {each}: a task has at least one class")
     if stream.tasks * each > info.classes:
         possible = info.classes // each
         offer = (

@@ -1,96 +1,25 @@
-"""The rules of a spec's settings: ranges of numbers, the stream against its data set, solver and data.
+"""Validation of a spec's settings: ranges of numbers, the stream against its data set, solver and data.
 
-Used through :func:`hhstudio.core.spec.rules.issues`; every message names the dotted field.
+Used through :func:`hhstudio.core.spec.rules.issues`; every message names the dotted field. Ranges stand where
+the settings are typed (:mod:`hhstudio.core.spec.setting`).
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.issues import Issue
-from hhstudio.core.spec.architectures import ARCHITECTURES, is_import_path, option, option_problem
+from hhstudio.core.spec.architectures import ARCHITECTURES, is_import_path
 from hhstudio.core.spec.datasets import DATASETS, FOLDER, DatasetInfo, dataset_names
+from hhstudio.core.spec.fields import all_fields, option_fields
+from hhstudio.core.spec.setting import message_text, out_of_range
 from hhstudio.core.spec.spec import Spec, Stream
 from hhstudio.core.spec.tasks import plan
 from hhstudio.core.tree.topology import Solver
-
-_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d{1,3})?")
-
-
-class Range(NamedTuple):
-    """Numbers that a field may have. ``above``: the lower end itself is excluded, ``below`` likewise."""
-
-    low: float
-    high: float = math.inf
-    above: bool = False
-    below: bool = False
-
-    def holds(self, value: float) -> bool:
-        if not math.isfinite(value):
-            return False
-        low = value > self.low if self.above else value >= self.low
-        return low and (value < self.high if self.below else value <= self.high)
-
-    def __str__(self) -> str:
-        low = f"above {self.low:g}" if self.above else f"{self.low:g} or more"
-        if self.high == math.inf:
-            return low
-        if self.above or self.below:
-            return f"{low} and {'below' if self.below else 'at most'} {self.high:g}"
-        return f"from {self.low:g} to {self.high:g}"
-
-
-_COUNT = Range(1)
-_SIZE = Range(0)
-_POSITIVE = Range(0, above=True)
-RANGES: dict[str, Range] = {
-    "seed": Range(-(2**63), 2**63 - 1),
-    "stream.tasks": Range(1, 10_000),
-    "stream.classes_per_task": _COUNT,
-    "stream.validation": Range(0, 0.5),
-    "stream.image_size": Range(4, 1024),
-    "stream.train_limit": _COUNT,
-    "stream.test_limit": _COUNT,
-    "training.steps": Range(1, 10**9),
-    "training.epochs": Range(0, 10**6),
-    "training.batch_size": Range(1, 10**6),
-    "training.lr": _POSITIVE,
-    "training.embedding_lr": _POSITIVE,
-    "training.betas": Range(0, 1, below=True),
-    "training.weight_decay": _SIZE,
-    "training.clip": _SIZE,
-    "training.warmup": _SIZE,
-    "training.threads": Range(0, 1024),
-    "training.early_stopping.patience": Range(0, 10**6),
-    "training.early_stopping.min_delta": Range(0, 1),
-    "consolidation.beta": _SIZE,
-    "consolidation.sample": _SIZE,
-    "link.alpha": _SIZE,
-    "link.solver_alpha": _SIZE,
-    "hypernetwork.hidden": Range(1, 10**6),
-    "hypernetwork.chunk": Range(1, 10**9),
-    "hypernetwork.task_embedding": Range(1, 10**6),
-    "hypernetwork.slot_embedding": Range(1, 10**6),
-    "hypernetwork.chunk_embedding": Range(1, 10**6),
-    "evaluation.every": _SIZE,
-    "evaluation.batch_size": Range(1, 10**6),
-    "evaluation.limit": _COUNT,
-    "recording.checkpoint_seconds": _POSITIVE,
-    "recording.snapshot_every": _SIZE,
-    "recording.snapshot_budget": _POSITIVE,
-    "recording.metrics_every": _COUNT,
-    "growth.tasks": _COUNT,
-    "growth.threshold": Range(0, 1),
-    "growth.depth": Range(2, 12),
-    "growth.limit": Range(0, 1000),
-}
-"""What the numeric fields may be; None is always allowed where the field's type has it. For a tuple,
-every number in it."""
 
 
 def settings_issues(spec: Spec) -> list[Issue]:
@@ -101,31 +30,13 @@ def settings_issues(spec: Spec) -> list[Issue]:
     return [*_range_issues(spec), *stream, *_solver_issues(spec), *_other_issues(spec)]
 
 
-def range_problem(field: str, value: Any) -> str:
-    """What is wrong with a number for that dotted field; empty when nothing is, or no range is known."""
-    wanted = RANGES.get(field)
-    if wanted is None or value is None:
-        return ""
-    numbers = value if isinstance(value, tuple) else (value,)
-    if all(wanted.holds(number) for number in numbers):
-        return ""
-    each = "every number must be" if isinstance(value, tuple) else "must be"
-    shown = list(value) if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else value
-    return f"{field} is {shown}, {each} {wanted}"
-
-
 def _error(field: str, message: str, node: str | None = None, code: str = "") -> Issue:
     return Issue("error", node, message, field, code)
 
 
 def _range_issues(spec: Spec) -> Iterator[Issue]:
-    for field in RANGES:
-        value: Any = spec
-        for name in field.split("."):
-            value = getattr(value, name)
-        problem = range_problem(field, value)
-        if problem:
-            yield _error(field, problem, code="range")
+    for field, message in out_of_range(spec):
+        yield _error(field.name, message, code="range")
 
 
 def _stream_issues(stream: Stream) -> Iterator[Issue]:
@@ -157,7 +68,7 @@ def _stream_issues(stream: Stream) -> Iterator[Issue]:
 
 def _plan_issues(spec: Spec) -> Iterator[Issue]:
     """Whatever else the planning of tasks would refuse; a folder of images is not looked into here."""
-    if FOLDER in dataset_names(spec.stream) or range_problem("stream.validation", spec.stream.validation):
+    if FOLDER in dataset_names(spec.stream) or any(out_of_range(spec.stream)):
         return
     try:
         plan(spec.stream, spec.seed)
@@ -253,22 +164,24 @@ def _option_issues(node: Solver | None, architecture: str, options: Mapping[str,
     if info is None:
         return
     where = f"{node.name}.options" if node else "solver.options"
+    known = {field.name: field for field in option_fields(architecture)}
     for name, value in options.items():
-        known = option(architecture, name)
-        if known is None:
-            names = ", ".join(o.name for o in info.options)
+        field = known.get(f"options.{name}")
+        if field is None:
+            names = ", ".join(info.options.__struct_fields__)
             problem = f"{where}.{name}: {info.title} has no such option; it has {names}"
+        elif wrong := field.problem(value):
+            problem = f"{where}.{name} is {message_text(value)}, {wrong}"
         else:
-            wrong = option_problem(known, value)
-            if not wrong:
-                continue
-            problem = f"{where}.{name} is {list(value) if isinstance(value, tuple) else value}, {wrong}"
+            continue
         yield _error(f"{where}.{name}", problem, node.id if node else None, "option")
 
 
 def _other_issues(spec: Spec) -> Iterator[Issue]:
-    if not _DEVICE.fullmatch(spec.device):
-        yield _error("device", f"device: {spec.device!r} is not a device; use auto, cpu, cuda, cuda:0 or mps")
+    device = all_fields()["device"]
+    if device.problem(spec.device):
+        use = device.choice_text(" or")
+        yield _error("device", f"device: {spec.device!r} is not a device; use {use}")
     if spec.link.mode == "anchored" and spec.link.alpha == 0:
         yield Issue("warning", None, "link.alpha is 0: children will stay at their anchors", "link.alpha")
     if spec.link.mode == "anchored" and spec.link.solver_alpha == 0:

@@ -1,17 +1,20 @@
-"""What a group of rows is about: where its values come from, and the spec with another value."""
+"""Bindings of a form to a spec: where the values of its rows come from, and the spec with another value."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.issues import Issue
 from hhstudio.core.spec import fields, notation, stream_edits
 from hhstudio.core.spec import spec as specs
-from hhstudio.core.spec.fields import Field
+from hhstudio.core.spec.consequences import consequences
+from hhstudio.core.spec.setting import Field, Range, value_of
 from hhstudio.core.spec.spec import Part, Spec
 from hhstudio.core.spec.tasks import plan
 from hhstudio.core.tree import editing
@@ -27,7 +30,7 @@ class Subject(Protocol):
     resettable: bool
 
     def full_name(self, field: Field) -> str:
-        """The dotted name of the setting, by which ranges and issues are known."""
+        """The dotted name of the setting, as it is told."""
 
     def shown(self, spec: Spec, field: Field) -> Shown:
         """The value now."""
@@ -47,12 +50,12 @@ class SpecPart:
 
     resettable = False
 
-    def __init__(self, spec: Spec, part: str, title: str) -> None:
-        self.part, self.title = part, title
-        self.fields = fields.spec_fields(part)
+    def __init__(self, spec: Spec, part: str) -> None:
+        section = fields.sections()[part]
+        self.part, self.title = part, section.title
+        self.fields = tuple(field for field in section.fields if field.shown)
         if part == "solver":
-            own = fields.option_fields(spec.solver.architecture)
-            self.fields = (*self.fields, *(field._replace(name=f"solver.{field.name}") for field in own))
+            self.fields += fields.option_fields(spec.solver.architecture, "solver.options.")
 
     def full_name(self, field: Field) -> str:
         return field.name
@@ -60,11 +63,9 @@ class SpecPart:
     def shown(self, spec: Spec, field: Field) -> Shown:
         if field.name.startswith("solver.options"):
             options = spec.solver.options
-            value, default = _option(options, field), _default_of(field)
+            value, default = _option(options, field), fields.shown(field, field.default)
             return Shown(value, False, f"{default} (default)" if default else "", value is not None)
-        value = spec
-        for name in field.name.split("."):
-            value = getattr(value, name)
+        value = value_of(spec, field.name)
         if field.kind == "parts":
             return Shown(value or None, False, _planned(spec), bool(value))
         return Shown(value)
@@ -78,23 +79,20 @@ class SpecPart:
         changed: dict[str, Any] = {field.name: value}
         if not isinstance(value, str):
             return specs.with_fields(spec, changed)
-        name = field.name.rpartition(".")[2]  # text is taken as it is, not read as JSON
-        if not self.part:
-            return replace(spec, **{name: value})
-        part = replace(getattr(spec, self.part), **{name: value})
-        if name == "architecture":
-            part = replace(part, options={})  # they are arguments of another network
-        return replace(spec, **{self.part: part})
+        changed = {field.name: msgspec.json.encode(value).decode()}  # a text that looks like JSON is a text
+        if field.name == "solver.architecture":
+            changed["solver.options"] = {}  # they are arguments of another network
+        return specs.with_fields(spec, changed)
 
     def notes(self, spec: Spec) -> dict[str, str]:
         if self.part == "solver":
             nodes = [node for node in spec.topology.nodes if isinstance(node, Solver)]
             ids = [node.id for node in nodes if node.architecture is None and not node.options]
-            found = fields.consequences(spec, ids) if ids else {}
+            found = consequences(spec, ids) if ids else {}
             return {f"solver.{name}": text for name, text in found.items()}
         if self.part != "hypernetwork":
             return {}
-        return {f"hypernetwork.{name}": text for name, text in fields.consequences(spec, ()).items()}
+        return {f"hypernetwork.{name}": text for name, text in consequences(spec, ()).items()}
 
     def issues(self, spec: Spec, found: Iterable[Issue]) -> dict[str, str]:
         wrong = {issue.field: issue.message for issue in found if issue.node is None and issue.field}
@@ -155,7 +153,7 @@ class Nodes:
         return replace(spec, topology=editing.update_many(spec.topology, changed))
 
     def notes(self, spec: Spec) -> dict[str, str]:
-        return fields.consequences(spec, self.ids)
+        return consequences(spec, self.ids)
 
     def issues(self, spec: Spec, found: Iterable[Issue]) -> dict[str, str]:
         mine = [issue for issue in found if issue.node in self.ids and issue.field]
@@ -167,11 +165,10 @@ class Nodes:
 
 def _solver_fields(spec: Spec, nodes: Iterable[Node]) -> tuple[Field, ...]:
     """Options are offered where all solvers have the same architecture."""
-    architecture = fields.spec_fields("solver")[0]._replace(name="architecture", optional=True, absent="")
-    tasks = Field(
-        "tasks", "Tasks", "wholes", optional=True, absent="all",
-        tip="Numbers of the tasks that the path learns, from 0; empty: all of them",
-    )  # fmt: skip
+    typed = fields.all_fields()["solver.architecture"]
+    architecture = dataclasses.replace(typed, name="architecture", optional=True, absent="")
+    tip = "Numbers of the tasks that the path learns, from 0; empty: all of them"
+    tasks = Field("tasks", "Tasks", "wholes", tip=tip, optional=True, absent="all", range=Range(0))
     built = {specs.solver_of(spec, node)[0] for node in nodes if isinstance(node, Solver)}
     options = fields.option_fields(built.pop()) if len(built) == 1 else ()
     return (architecture, *options, tasks)
@@ -179,26 +176,26 @@ def _solver_fields(spec: Spec, nodes: Iterable[Node]) -> tuple[Field, ...]:
 
 def _option(options: Mapping[str, Any], field: Field) -> Any:
     """The value of an option, None where there is none; of all arguments at once."""
-    return (dict(options) or None) if field.option is None else options.get(field.option.name)
+    return (dict(options) or None) if field.kind == "options" else options.get(_option_name(field))
 
 
 def _with_option(options: Mapping[str, Any], field: Field, value: Any) -> dict[str, Any]:
     """Other options, or with one of them set (None: taken out)."""
-    if field.option is None:
+    if field.kind == "options":
         return value or {}
-    held = {name: old for name, old in options.items() if name != field.option.name}
-    return held if value is None else {**held, field.option.name: value}
+    others = {name: old for name, old in options.items() if name != _option_name(field)}
+    return others if value is None else {**others, _option_name(field): value}
 
 
-def _default_of(field: Field) -> str:
-    return fields.shown(field, field.option.default) if field.option is not None else ""
+def _option_name(field: Field) -> str:
+    return field.name.rpartition(".")[2]
 
 
 def _inherited_option(spec: Spec, node: Solver, field: Field) -> str:
     """What a solver's option is without a value of its own, as text."""
     bare = replace(node, options=_with_option(node.options or {}, field, None) or None)
     value = _option(specs.solver_of(spec, bare)[1], field)
-    return _default_of(field) if value is None else fields.shown(field, value)
+    return fields.shown(field, field.default) if value is None else fields.shown(field, value)
 
 
 def _planned(spec: Spec) -> str:
@@ -227,7 +224,8 @@ class Slots:
         solvers = [isinstance(topology.by_id[topology.slot_by_id[i].target], Solver) for i in self.ids]
         if any(solvers):  # nothing generates a solver of the same shape as itself
             self.fields = tuple(
-                f._replace(choices=tuple(c for c in f.choices if c != "parent")) for f in self.fields
+                dataclasses.replace(f, choices=tuple(c for c in f.choices if c != "parent"))
+                for f in self.fields
             )
         self._to_solver = all(solvers)
 
@@ -267,19 +265,8 @@ class Slots:
         return {issue.code: issue.message for issue in found if issue.slot in self.ids and issue.code}
 
 
-GENERAL = (
-    ("hypernetwork", "Hypernetworks, unless they say otherwise"),
-    ("solver", "Solvers, unless they say otherwise"),
-    ("link", "Links, unless they say otherwise"),
-    ("stream", "Stream of tasks"),
-    ("training", "Training"),
-    ("consolidation", "Consolidation"),
-    ("growth", "Growth while it learns"),
-    ("evaluation", "Evaluation"),
-    ("recording", "Recording"),
-    ("", "Session"),
-)
-"""Parts of the spec with their titles, in the order of the panel."""
+_TREE_FIRST = ("hypernetwork", "solver", "link")
+"""What the tree is made of comes first in the panel; then the other sections, as the spec has them."""
 
 
 def subjects(spec: Spec, selection: Iterable[str]) -> list[Subject]:
@@ -297,4 +284,4 @@ def subjects(spec: Spec, selection: Iterable[str]) -> list[Subject]:
         found.append(Nodes(spec, solvers, solvers=True))
     if slots:
         found.append(Slots(spec, slots))
-    return found or [SpecPart(spec, part, title) for part, title in GENERAL]
+    return found or [SpecPart(spec, part) for part in dict.fromkeys((*_TREE_FIRST, *fields.sections()))]

@@ -1,15 +1,16 @@
-"""One setting in the panel: its name, its editor, what is wrong with it, and the way back to the default."""
+"""Field editor: a setting in the property panel, with what is wrong with it and a way back to the default."""
 
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSlider, QToolButton, QWidget
 
 from hhstudio.core.spec import fields
-from hhstudio.core.spec.fields import Field
+from hhstudio.core.spec.setting import Field
 from hhstudio.gui.forms.text_editor import Lines
 from hhstudio.gui.widgets import glossary
 
@@ -17,6 +18,8 @@ _LABEL = 118
 """Pixels of a name."""
 _STEPS = 400
 """Positions of a slider."""
+_TIP = 80
+"""Characters of a line of a tool tip."""
 MIXED = "mixed"
 
 
@@ -30,9 +33,17 @@ class Shown(NamedTuple):
     own: bool = False
 
 
+def tool_tip(field: Field, full_name: str) -> str:
+    """What a setting means, what it may be, and its dotted name."""
+    range_ = str(field.range or "")
+    lines = [textwrap.fill(field.tip, _TIP), range_[:1].upper() + range_[1:], full_name]
+    return "\n".join(filter(None, lines))
+
+
 class FieldRow(QWidget):
     """Says at once what is wrong with what is typed; asks for the change when it is right and complete.
 
+    ``full_name``: the dotted name of the setting that the field is of, or that a node's own field stands for.
     ``edited`` carries the value and whether more will follow (a slider that is being moved).
     """
 
@@ -43,7 +54,7 @@ class FieldRow(QWidget):
 
     def __init__(self, field: Field, full_name: str, resettable: bool = False) -> None:
         super().__init__()
-        self.field, self.full_name = field, full_name
+        self.field = field
         self._shown = Shown()
         self._note = ""
         self._error = False
@@ -95,10 +106,8 @@ class FieldRow(QWidget):
         self.hint.setProperty("caption", True)
         self.hint.hide()
         grid.addWidget(self.hint, 2, 0 if self.lines is not None else 1, 1, 4)
-        range_ = fields.allowed(full_name, field)
-        tip = field.tip + (f"\n{range_[:1].upper()}{range_[1:]}" if range_ else "") + f"\n{full_name}"
         for widget in (self.label, self.editor):
-            widget.setToolTip(tip)
+            widget.setToolTip(tool_tip(field, full_name))
 
     # showing -------------------------------------------------------------------------------------------
 
@@ -125,7 +134,7 @@ class FieldRow(QWidget):
             if not (self.line.hasFocus() and self.line.isModified() and not self._error):
                 self.line.setText(text)
                 self.line.setModified(False)
-            short = self.slider is not None or self.field.kind in ("wholes", "numbers")
+            short = self.slider is not None or self.field.kind in ("wholes", "numbers", "choices")
             inherited = shown.inherited.removesuffix(" (default)") if short else shown.inherited
             self.line.setPlaceholderText(MIXED if shown.mixed else inherited or self.field.absent)
             del blocked
@@ -180,7 +189,7 @@ class FieldRow(QWidget):
             for name in field.choices or ("yes", "no"):
                 self.choice.addItem(name.replace("_", " "), name)
             self.choice.activated.connect(self._chosen)
-            if field.free:
+            if field.pattern:
                 self.choice.setEditable(True)
                 self.choice.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
                 typed = self.choice.lineEdit()
@@ -201,14 +210,14 @@ class FieldRow(QWidget):
         return self.line
 
     def _make_slider(self) -> QSlider:
-        made = QSlider(Qt.Orientation.Horizontal)
-        made.setRange(0, _STEPS)
-        made.setFixedWidth(84)
-        made.setAccessibleName(f"{self.field.label}, slider")
-        made.valueChanged.connect(self._slid)
-        made.sliderReleased.connect(self.settled)
-        made.installEventFilter(self)
-        return made
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setRange(0, _STEPS)
+        slider.setFixedWidth(84)
+        slider.setAccessibleName(f"{self.field.label}, slider")
+        slider.valueChanged.connect(self._slid)
+        slider.sliderReleased.connect(self.settled)
+        slider.installEventFilter(self)
+        return slider
 
     def eventFilter(self, watched: object, event: Any) -> bool:
         """The wheel scrolls the panel; it changes no setting by accident. Esc takes a slider back."""
@@ -229,7 +238,7 @@ class FieldRow(QWidget):
         return super().eventFilter(watched, event)  # type: ignore[arg-type]
 
     def _judge(self, text: str) -> None:
-        problem = fields.problem(self.full_name, self.field, text)
+        problem = fields.problem(self.field, text)
         self._say(problem, bool(problem))
 
     def _finish(self) -> None:
@@ -237,7 +246,7 @@ class FieldRow(QWidget):
         if not self.line.isModified():
             return
         text = self.line.text()
-        if fields.problem(self.full_name, self.field, text):
+        if fields.problem(self.field, text):
             if not self.line.hasFocus():  # left behind: what was typed cannot be kept
                 self._say("", False)
                 self.line.setModified(False)
@@ -256,7 +265,7 @@ class FieldRow(QWidget):
         text = self.choice.itemData(at) if at >= 0 else text
         if not text and (self._shown.mixed or not self.field.optional):
             self._write(self._shown)
-        elif fields.problem(self.full_name, self.field, text):
+        elif fields.problem(self.field, text):
             if not self.choice.hasFocus():  # left behind: what was typed cannot be kept
                 self._say("", False)
                 self._write(self._shown)
@@ -267,7 +276,7 @@ class FieldRow(QWidget):
         """Lines are complete: Ctrl+Enter, or another field has the keys."""
         assert self.lines is not None
         text = self.lines.toPlainText()
-        if fields.problem(self.full_name, self.field, text):
+        if fields.problem(self.field, text):
             return  # it stays, with what is wrong below it
         value = fields.read(self.field, text) or None
         if value != self._shown.value:

@@ -133,11 +133,9 @@ class RunController(QObject):
         """To the last checkpoint, with another learning rate if one is given."""
         self._ask(lambda run: run.go_back(lr))
 
-    def set_learning_rate(self, value: float) -> None:
-        self._ask(lambda run: run.set_learning_rate(value))
-
-    def set_beta(self, value: float) -> None:
-        self._ask(lambda run: run.set_beta(value))
+    def change_setting(self, field: str, value: float) -> None:
+        """Another value of a live setting, by its dotted name, from the next step on."""
+        self._ask(lambda run: run.change_setting(field, value))
 
     def grow(self, topology: Topology, reason: str, removed: Sequence[str] = ()) -> None:
         """Go on with another tree from the next step; ``removed``: ids of the nodes that are meant to go."""

@@ -1,4 +1,4 @@
-"""The panel: groups of rows about what is selected, kept in step with the document."""
+"""Property panel: groups of rows about what is selected, kept in step with the document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QToolButton, QVBoxLayout, QWi
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.spec import rules
 from hhstudio.core.spec.document import Diff, Document
-from hhstudio.core.spec.fields import Field
+from hhstudio.core.spec.fields import edit_title
+from hhstudio.core.spec.setting import Field
 from hhstudio.gui.forms.bindings import Subject, subjects
 from hhstudio.gui.forms.field_editor import FieldRow
 from hhstudio.gui.widgets.theme import LIGHT, Theme
@@ -86,22 +87,21 @@ class PropertyPanel(QScrollArea):
 
     def _on_changed(self, diff: Diff) -> None:
         known = self.document.topology
-        kept = tuple(i for i in self._selection if i in known.by_id or i in known.slot_by_id)
-        if kept != self._selection:
-            self._selection = kept
+        left = tuple(i for i in self._selection if i in known.by_id or i in known.slot_by_id)
+        if left != self._selection:
+            self._selection = left
             self._build()
         elif diff.tree or diff.settings:
             self._late.start()  # once, however many edits come before the next paint
 
     def _build(self) -> None:
-        held = QWidget()
-        held.setObjectName("rows")
-        column = QVBoxLayout(held)
+        rows = QWidget()
+        rows.setObjectName("rows")
+        column = QVBoxLayout(rows)
         column.setContentsMargins(12, 4, 12, 12)
         column.setSpacing(2)
-        found = subjects(self.document.spec, self._selection)
         self.groups = []
-        for subject in found:
+        for subject in subjects(self.document.spec, self._selection):
             part = getattr(subject, "part", None)
             group = Group(subject, part is None or part in self._open)
             if part is not None:
@@ -113,14 +113,14 @@ class PropertyPanel(QScrollArea):
             column.addWidget(group)
             self.groups.append(group)
         column.addStretch(1)
-        self.setWidget(held)
+        self.setWidget(rows)
         self.refresh_rows()
         self.set_read_only(bool(self._locked), self._locked)
 
     def _catch_up(self) -> None:
         """Show the document as it is: other values, or other rows, as those of another solver."""
-        found = subjects(self.document.spec, self._selection)
-        if [(s.title, s.fields) for s in found] == [(g.subject.title, g.subject.fields) for g in self.groups]:
+        present = [(s.title, s.fields) for s in subjects(self.document.spec, self._selection)]
+        if present == [(group.subject.title, group.subject.fields) for group in self.groups]:
             self.refresh_rows()
             return
         at = self.verticalScrollBar().value()
@@ -136,12 +136,12 @@ class PropertyPanel(QScrollArea):
     def refresh_rows(self) -> None:
         """Show the values as they are."""
         spec = self.document.spec
-        found = rules.issues(spec)
+        issues = rules.issues(spec)
         for group in self.groups:
             if not group.rows:
                 continue
             subject = group.subject
-            notes, wrong = subject.notes(spec), subject.issues(spec, found)
+            notes, wrong = subject.notes(spec), subject.issues(spec, issues)
             for row in group.rows:
                 name = row.field.name
                 row.show_value(subject.shown(spec, row.field), notes.get(name, ""))
@@ -163,7 +163,7 @@ class PropertyPanel(QScrollArea):
         except HHStudioError as error:
             self.row(field.name).show_problem(str(error))
             return
-        title = f"Set {field.label[:1].lower()}{field.label[1:]}"
+        title = edit_title(field)
         if hasattr(subject, "ids"):
             title = f"{title} of {subject.title.partition(':')[0]}"
         merge = f"{subject.title} {field.name}" if more else None

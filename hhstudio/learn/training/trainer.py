@@ -13,7 +13,6 @@ from typing import Literal
 import msgspec
 import numpy as np
 import torch
-from msgspec.structs import replace
 
 from hhstudio.core.errors import SessionError, SpecError
 from hhstudio.core.run import events
@@ -32,6 +31,7 @@ from hhstudio.learn.training.evaluation import accuracies
 from hhstudio.learn.training.forecast import Forecast
 from hhstudio.learn.training.growth import Grower
 from hhstudio.learn.training.learner import Learner
+from hhstudio.learn.training.live_settings import APPLY
 from hhstudio.learn.training.optimiser import rate_factor
 from hhstudio.learn.training.reporter import Reporter
 from hhstudio.learn.training.schedule import RunPosition, Segment
@@ -75,6 +75,7 @@ class Trainer:
         self._unmeasured = True
         self._grower = Grower(spec, stream.tasks)
         self._changes = 0
+        self._settings: dict[str, float] = {}
         self._early_stopper = EarlyStopper(spec.training.early_stopping)
         if resume is None:
             self._learner = Learner(spec, spec.topology, stream, self.device)
@@ -151,6 +152,7 @@ class Trainer:
             "topology": msgspec.to_builtins(self._topology),
             "lr": self._learner.training.lr,
             "beta": self._learner.beta,
+            "settings": dict(self._settings),
             "elapsed": self._elapsed,
             "complete": self._complete,
             "unmeasured": self._unmeasured,
@@ -220,18 +222,14 @@ class Trainer:
 
     # commands: between two events ----------------------------------------------------------------------
 
-    def set_learning_rate(self, lr: float) -> None:
-        """Rate of the weights from the next step on (of embeddings too, unless they have their own)."""
-        training = replace(self._learner.training, lr=lr)
-        self._learner.training = self._learner.optimiser.training = training
-        self._pending.append(events.SettingChanged(step=self._at.step, field="training.lr", value=lr))
+    def change_setting(self, field: str, value: float) -> None:
+        """Another value of a live setting, by its dotted name, from the next step on.
 
-    def set_beta(self, beta: float) -> None:
-        """Weight of consolidation from the next step on."""
-        self._learner.beta = beta
-        self._pending.append(
-            events.SettingChanged(step=self._at.step, field="consolidation.beta", value=beta)
-        )
+        Raises KeyError for a setting that is not live.
+        """
+        APPLY[field](self._learner, value)
+        self._settings[field] = value
+        self._pending.append(events.SettingChanged(step=self._at.step, field=field, value=value))
 
     def grow(self, topology: Topology, reason: str, removed: Collection[str] = ()) -> None:
         """Go on with another tree: grown, with nodes frozen or released, without those in ``removed``.
@@ -465,13 +463,14 @@ class Trainer:
             self._changes = int(meta.get("changes", 0))
             self._grower.load(meta.get("growth", {}))
             lr, beta = float(meta["lr"]), float(meta["beta"])
+            changed = dict(meta.get("settings", {})).items()
+            self._settings = {field: float(value) for field, value in changed if field in APPLY}
             self._elapsed, self._complete = float(meta["elapsed"]), bool(meta["complete"])
         except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
             raise SessionError(f"the saved state cannot be read: {error}") from None
         self._learner = Learner(self.spec, topology, self.stream, self.device)
-        self._learner.beta = beta
-        training = replace(self.spec.training, lr=lr)
-        self._learner.training = self._learner.optimiser.training = training
+        for field, value in {"training.lr": lr, "consolidation.beta": beta, **self._settings}.items():
+            APPLY[field](self._learner, value)
         at = self._at
         checkpoint.restore(self._learner, state.arrays, at.finished, at.current)
 

@@ -57,7 +57,7 @@ class RunClient:
     hold
         Pause when numbers go wrong, until :meth:`go_back` or :meth:`stop`.
     changes
-        Settings by their dotted names (``spec.CHANGEABLE``) that differ from here on.
+        Live settings by their dotted names that differ from here on.
     environment
         Variables that only the worker process gets (threads, which GPUs it sees).
 
@@ -190,11 +190,9 @@ class RunClient:
     def checkpoint(self) -> None:
         self.send(protocol.CheckpointNow())
 
-    def set_learning_rate(self, value: float) -> None:
-        self.send(protocol.SetLearningRate(value=value))
-
-    def set_beta(self, value: float) -> None:
-        self.send(protocol.SetBeta(value=value))
+    def change_setting(self, field: str, value: float) -> None:
+        """Another value of a live setting, by its dotted name."""
+        self.send(protocol.ChangeSetting(field=field, value=value))
 
     def grow(self, topology: Topology, reason: str = "by hand", removed: Sequence[str] = ()) -> None:
         """Go on with another tree; ``removed``: ids of the nodes that are meant to go."""

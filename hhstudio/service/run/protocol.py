@@ -1,4 +1,4 @@
-"""What the window and the worker say to each other: small typed records in length-framed MessagePack.
+"""Protocol of window and worker: small typed records in length-framed MessagePack.
 
 A frame is a little-endian 32-bit length and that many bytes. Nothing is pickled, and nothing that the
 other side sends is believed before msgspec has checked it.
@@ -16,7 +16,7 @@ from hhstudio.core.errors import NOT_DECODED, HHStudioError
 from hhstudio.core.run.events import Event
 from hhstudio.core.tree.topology import Topology
 
-VERSION = 1
+VERSION = 2
 LIMIT = 256 * 1024 * 1024
 """Bytes a frame at most. Generated weights do not travel, so that real frames stay far below."""
 
@@ -41,8 +41,8 @@ class Start(_Message, frozen=True, kw_only=True, tag="start"):
 
     ``allow_imports``: solvers (``package.module:Class``) whose code the user lets run.
     ``data``: folder of the data sets. ``device``: None takes the spec's. ``hold``: pause when numbers go
-    wrong and wait for :class:`GoBack` or :class:`Stop`, instead of failing. ``changes``: settings that may
-    change in flight (``spec.CHANGEABLE``), set before the first step.
+    wrong and wait for :class:`GoBack` or :class:`Stop`, instead of failing. ``changes``: live settings by
+    their dotted names, set before the first step.
     """
 
     out: str
@@ -76,11 +76,10 @@ class CheckpointNow(_Message, frozen=True, kw_only=True, tag="checkpoint"):
     """Write a checkpoint and go on."""
 
 
-class SetLearningRate(_Message, frozen=True, kw_only=True, tag="lr"):
-    value: float
+class ChangeSetting(_Message, frozen=True, kw_only=True, tag="set"):
+    """Take another value of a live setting, by its dotted name, from the next step on."""
 
-
-class SetBeta(_Message, frozen=True, kw_only=True, tag="beta"):
+    field: str
     value: float
 
 
@@ -110,7 +109,7 @@ class Watch(_Message, frozen=True, kw_only=True, tag="watch"):
     tensor: str | None
 
 
-Command = Pause | Resume | Stop | CheckpointNow | SetLearningRate | SetBeta | Grow | GoBack | Watch
+Command = Pause | Resume | Stop | CheckpointNow | ChangeSetting | Grow | GoBack | Watch
 ToWorker = Start | Command
 
 # worker -> window -------------------------------------------------------------------------------------

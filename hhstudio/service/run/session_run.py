@@ -19,8 +19,8 @@ from hhstudio.core.errors import DivergedError, HHStudioError, SpecError, Storag
 from hhstudio.core.run import events
 from hhstudio.core.run.events import Event, RunState
 from hhstudio.core.spec import consent
-from hhstudio.core.spec.spec import CHANGEABLE
-from hhstudio.core.spec.validation import range_problem
+from hhstudio.core.spec.fields import listed, live_fields
+from hhstudio.core.spec.setting import message_text
 from hhstudio.service.failures import explain
 from hhstudio.service.run import protocol
 from hhstudio.service.run.disk_wait import wait_for_room
@@ -118,7 +118,7 @@ class SessionRun:
         if prepared.unverified:
             self._recorder.log("warning", "data files that torchvision's checksums do not know were accepted")
         for field, value in self._start.changes.items():
-            self._set(field, value)
+            self._change_setting(field, value)
 
     # the steps --------------------------------------------------------------------------------------
 
@@ -217,7 +217,7 @@ class SessionRun:
         at = "" if lr is None else f", with a learning rate of {lr:g}"
         self._recorder.log("info", f"went back to the checkpoint at step {resumed.step}{at}")
         if lr is not None:
-            self._trainer.set_learning_rate(lr)
+            self._trainer.change_setting("training.lr", lr)
         self._recorder.show("training")
         self._checkpoint()
 
@@ -356,13 +356,11 @@ class SessionRun:
     def _change(self, command: Command) -> None:
         trainer = self._trainer
         match command:
-            case protocol.SetLearningRate(value=value):
-                self._set("training.lr", value)
-            case protocol.SetBeta(value=value):
-                self._set("consolidation.beta", value)
+            case protocol.ChangeSetting(field=field, value=value):
+                self._change_setting(field, value)
             case protocol.GoBack(lr=lr):
                 if lr is not None:
-                    _check_changeable("training.lr", lr)
+                    _check_live("training.lr", lr)
                 raise _GoBackError(lr)
             case protocol.Grow(topology=topology, reason=reason, removed=removed):
                 consent.check(self._start.allow_imports, trainer.spec, topology)
@@ -376,19 +374,16 @@ class SessionRun:
         self._recorder.log("error", f"the tree stays as it is: {reason}" if name == "grow" else reason)
         self._recorder.record(events.Refused(step=self._recorder.step, command=str(name), reason=reason))
 
-    def _set(self, field: str, value: float) -> None:
-        """Change a setting from the next step on. Raises :class:`SpecError`."""
-        _check_changeable(field, value)
-        if field == "training.lr":
-            self._trainer.set_learning_rate(value)
-        else:
-            self._trainer.set_beta(value)
+    def _change_setting(self, field: str, value: float) -> None:
+        """Change a live setting from the next step on. Raises :class:`SpecError`."""
+        _check_live(field, value)
+        self._trainer.change_setting(field, value)
 
 
-def _check_changeable(field: str, value: float) -> None:
-    """Raise :class:`SpecError` for what may not change in flight."""
-    if field not in CHANGEABLE:
-        raise SpecError(f"{field} does not change in flight: only {' and '.join(CHANGEABLE)} do")
-    problem = range_problem(field, value)
-    if problem:
-        raise SpecError(f"{problem}: left as it was")
+def _check_live(name: str, value: float) -> None:
+    """Raise :class:`SpecError` for what may not change in flight, or not to that value."""
+    live = {field.name: field for field in live_fields()}
+    if name not in live:
+        raise SpecError(f"{name} does not change in flight: only {listed(live)} do")
+    if problem := live[name].problem(value):
+        raise SpecError(f"{name} is {message_text(value)}, {problem}: left as it was")

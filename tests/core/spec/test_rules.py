@@ -265,7 +265,7 @@ def test_check_says_the_first_errors_in_one_line_and_counts_the_others():
         rules.check(checked)
     text = str(caught.value)
     assert "\n" not in text
-    assert text.startswith("training.steps is 0")
+    assert text.startswith("link.alpha is -1, must be 0 or more; training.steps is 0")
     assert text.endswith("(and 2 more)")
 
 

@@ -143,8 +143,8 @@ def test_settings_change_between_steps_and_survive_a_resume(tiny, trainer_of):
     for event in trainer.events():
         if trainer.step == 4 and not asked:
             asked = True
-            trainer.set_learning_rate(0.5)
-            trainer.set_beta(3.0)
+            trainer.change_setting("training.lr", 0.5)
+            trainer.change_setting("consolidation.beta", 3.0)
         if isinstance(event, events.SettingChanged):
             found.append((event.step, event.field, event.value))
         if trainer.step == 6:

@@ -27,7 +27,7 @@ def broken(launch, **options):
     run.until(lambda e: isinstance(e, events.Progress) and e.step > 0)
     run.client.checkpoint()
     run.until(lambda e: isinstance(e, events.Checkpointed) and e.step > 0)
-    run.client.set_learning_rate(1e30)
+    run.client.change_setting("training.lr", 1e30)
     return run, run.until(events.Diverged)
 
 

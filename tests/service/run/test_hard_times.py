@@ -152,7 +152,7 @@ def test_nothing_that_waits_is_lost_when_commands_come_meanwhile(launch, tmp_pat
         run.until(events.Progress)
         filler = fill_up(disk, 4096)
         run.until(paused)
-        run.client.set_learning_rate(0.25)
+        run.client.change_setting("training.lr", 0.25)
         filler.unlink()
         assert run.until(events.SettingChanged).value == 0.25
         run.client.stop()

@@ -22,8 +22,7 @@ COMMANDS = [
     protocol.Resume(),
     protocol.Stop(reason="enough"),
     protocol.CheckpointNow(),
-    protocol.SetLearningRate(value=1e-3),
-    protocol.SetBeta(value=0.0),
+    protocol.ChangeSetting(field="training.lr", value=1e-3),
     protocol.Grow(topology=editing.single(), reason="accuracy"),
     protocol.Watch(path="P2-0", task=3, tensor="conv1.weight"),
 ]

@@ -78,9 +78,9 @@ def test_pause_holds_the_steps_until_resume_and_commands_still_work(launch):
 def test_a_changed_rate_and_beta_take_effect_and_are_recorded(launch, tmp_path):
     run = launch(tiny(training=ENDLESS), in_process=True)
     run.until(events.Progress)
-    run.client.set_learning_rate(5e-4)
+    run.client.change_setting("training.lr", 5e-4)
     assert run.until(events.SettingChanged).value == 5e-4
-    run.client.set_beta(3.0)
+    run.client.change_setting("consolidation.beta", 3.0)
     assert run.until(events.SettingChanged).field == "consolidation.beta"
     run.client.stop()
     run.finish()
@@ -120,10 +120,14 @@ def test_a_grown_tree_is_trained_and_recorded(launch, tmp_path):
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (protocol.SetLearningRate(value=float("nan")), "training.lr"),
-        (protocol.SetBeta(value=-1.0), "consolidation.beta"),
+        (
+            protocol.ChangeSetting(field="training.lr", value=float("nan")),
+            "training.lr is nan",
+        ),
+        (protocol.ChangeSetting(field="consolidation.beta", value=-1.0), "consolidation.beta"),
+        (protocol.ChangeSetting(field="training.steps", value=9), "training.steps does not change in flight"),
     ],
-    ids=["lr", "beta"],
+    ids=["lr", "beta", "steps"],
 )
 def test_a_command_that_makes_no_sense_is_refused_and_the_run_goes_on(launch, command, said):
     run = launch(tiny(training=ENDLESS), in_process=True)

@@ -1,4 +1,4 @@
-"""The dialog that sets up a sweep: which fields vary over which values, and what that comes to."""
+"""Sweep dialog: which fields vary over which values, and what that comes to."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ from PySide6.QtWidgets import (
 )
 
 from hhstudio.core.errors import HHStudioError
+from hhstudio.core.spec.fields import all_fields, option_fields
+from hhstudio.core.spec.setting import Field, value_of
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.sweeps import sweep as sweeps
-from hhstudio.core.sweeps.comparison import settings_of
-from hhstudio.core.sweeps.run_names import value_text
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
+from hhstudio.gui.forms.field_editor import tool_tip
 from hhstudio.gui.state.session_files import file_stem, shown_path
 from hhstudio.gui.widgets.formatting import duration
 from hhstudio.gui.widgets.icons import icon
@@ -41,10 +42,11 @@ from hhstudio.service.sweep.sweeper import work
 _PREVIEW_MS = 150
 _EXPANDED = 2000
 """More runs than this are counted while typing, and looked at one by one only at the start."""
-_DERIVED = ("paths", "tree", "depth")
+_FOR_PEOPLE = ("name", "notes")
+"""Fields that make no difference to a run."""
 
 
-class FieldRow(QWidget):
+class VariedField(QWidget):
     """One field and its values. ``changed`` follows every key; ``removed`` asks to be taken out."""
 
     changed = Signal()
@@ -52,14 +54,15 @@ class FieldRow(QWidget):
 
     def __init__(self, spec: Spec, theme: Theme) -> None:
         super().__init__()
-        self._settings = settings_of(spec)
+        self._spec, self._fields = spec, _fields(spec)
         self.name = QComboBox()
         self.name.setEditable(True)
         self.name.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.name.setMinimumWidth(220)
         self.name.setAccessibleName("Field")
-        for field in (*sweeps.SPECIAL_FIELDS, *(n for n in self._settings if n not in _DERIVED)):
-            self.name.addItem(field)
+        for name in (*sweeps.SPECIAL_FIELDS, *self._fields):
+            self.name.addItem(name)
+            self.name.setItemData(self.name.count() - 1, self._tip(name), Qt.ItemDataRole.ToolTipRole)
         self.name.completer().setFilterMode(Qt.MatchFlag.MatchContains)
         self.name.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         self.values = QLineEdit()
@@ -86,14 +89,27 @@ class FieldRow(QWidget):
         return self.name.currentText().strip()
 
     def _named(self) -> None:
-        field = self.field
-        if field in self._settings and field not in _DERIVED:
-            now = value_text(self._settings[field])
-            self.values.setPlaceholderText(f"now {now}; several values, or 0..4")
-        else:
-            self.values.setPlaceholderText("1, 2, 3")
-        self.name.setToolTip(sweeps.SPECIAL_FIELDS.get(field, field))
+        field = self._fields.get(self.field)
+        self.values.setPlaceholderText("1, 2, 3")
+        if field is not None:
+            value = value_of(self._spec, field.name)
+            now = field.default if value is None and field.name.startswith("solver.options.") else value
+            text = now if isinstance(now, str) else msgspec.json.encode(now).decode()
+            parts = [f"now {text}", str(field.range or field.choice_text(" or ")), "several values"]
+            self.values.setPlaceholderText("; ".join(filter(None, parts)))
+        self.name.setToolTip(self._tip(self.field))
         self.changed.emit()
+
+    def _tip(self, name: str) -> str:
+        field = self._fields.get(name)
+        return sweeps.SPECIAL_FIELDS.get(name, name) if field is None else tool_tip(field, name)
+
+
+def _fields(spec: Spec) -> dict[str, Field]:
+    """What can be varied, by dotted name: the settings, and the options of the solver at hand."""
+    own = option_fields(spec.solver.architecture, "solver.options.")
+    fields = {name: field for name, field in all_fields().items() if name not in _FOR_PEOPLE}
+    return fields | {field.name: field for field in own}
 
 
 class NewSweep(QDialog):
@@ -111,7 +127,7 @@ class NewSweep(QDialog):
         self._spec, self._folder, self._theme, self._rate = spec, folder, theme, rate
         self.setWindowTitle("New sweep")
         self.setMinimumWidth(640)
-        self.rows: list[FieldRow] = []
+        self.rows: list[VariedField] = []
         self.name = QLineEdit(f"{file_stem(spec.name)}-sweep")
         self.name.setAccessibleName("Name")
         self.jobs = QSpinBox()
@@ -136,8 +152,8 @@ class NewSweep(QDialog):
         self.add_row("link.alpha", "0.1, 0.3")
         self.look()
 
-    def add_row(self, name: str = "", values: str = "") -> FieldRow:
-        row = FieldRow(self._spec, self._theme)
+    def add_row(self, name: str = "", values: str = "") -> VariedField:
+        row = VariedField(self._spec, self._theme)
         row.set(name, values)
         row.changed.connect(self._changed)
         row.removed.connect(lambda: self._remove(row))
@@ -224,7 +240,7 @@ class NewSweep(QDialog):
     def _changed(self) -> None:
         self._due.start()
 
-    def _remove(self, row: FieldRow) -> None:
+    def _remove(self, row: VariedField) -> None:
         self.rows.remove(row)
         row.deleteLater()
         self._changed()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from hhstudio.core.run.events import TERMINAL
 from hhstudio.core.run.history import History
-from hhstudio.gui.forms.live_settings import setting
+from hhstudio.gui.forms.live_settings import setting_at
 from hhstudio.gui.widgets.banner import Banner, Button
 
 if TYPE_CHECKING:
@@ -78,9 +78,13 @@ def _rates(history: History) -> tuple[float, float, float]:
     """The learning rate at the last checkpoint, the last one, and a smaller one than at the checkpoint."""
     assert history.checkpoint is not None
     assert history.spec is not None
-    first = history.spec.training.lr
-    then = setting(history, "training.lr", first, history.checkpoint.step)
-    return then, setting(history, "training.lr", first), float(f"{then / LESS:.3g}")
+    now, then = (
+        setting_at(history, "training.lr"),
+        setting_at(history, "training.lr", history.checkpoint.step),
+    )
+    assert then is not None
+    assert now is not None
+    return then, now, float(f"{then / LESS:.3g}")
 
 
 def _sentence(message: str) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBo
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run.history import Changes
-from hhstudio.gui.forms.quick_settings import RunSettings
+from hhstudio.gui.forms.quick_settings import QuickSettings
 from hhstudio.gui.state.actions import ActionRegistry
 from hhstudio.gui.state.session_files import shown_path
 from hhstudio.gui.state.workspace import Workspace
@@ -36,7 +36,7 @@ class RunBar(QWidget):
         super().__init__(parent)
         self.workspace = workspace
         self._registry = registry
-        self.settings = RunSettings()
+        self.settings = QuickSettings()
         self.status = RunStatus(theme=theme)
         self.banner = Banner(theme=theme)
         self.data = _button("data.settings", registry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,11 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
-    QDoubleSpinBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -29,7 +28,10 @@ from hhstudio.core.run import baselines
 from hhstudio.core.spec import rules
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.disk_usage import disk
+from hhstudio.core.spec.fields import all_fields
 from hhstudio.core.spec.spec import Spec
+from hhstudio.gui.forms.field_editor import tool_tip
+from hhstudio.gui.forms.number_box import NumberBox
 from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.gui.state.session_files import file_stem, shown_path
 from hhstudio.gui.views.runs.run_issues import RunIssues
@@ -57,7 +59,6 @@ class RunDialog(QDialog):
         time_it: Calibrate,
         *,
         running: bool = False,
-        devices: tuple[str, ...] = ("auto", "cpu", "cuda", "mps"),
         parent: QWidget | None = None,
         theme: Theme = LIGHT,
     ) -> None:
@@ -80,33 +81,30 @@ class RunDialog(QDialog):
         self.name.setToolTip(f"In {shown_path(out.parent)}")
         self.name.textEdited.connect(self._renamed)
         self.device = QComboBox()
-        self.device.addItems(list(dict.fromkeys([*devices, spec.device])))
+        fields = all_fields()
+        self.device.addItems(list(dict.fromkeys([*fields["device"].choices, spec.device])))
+        self.device.setToolTip(tool_tip(fields["device"], "device"))
         self.device.setCurrentText(spec.device)
         self.device.textActivated.connect(lambda value: self._set({"device": value}))
-        self.seed = QSpinBox()
-        self.seed.setRange(0, 2**31 - 1)
-        self.seed.setValue(max(0, min(spec.seed, 2**31 - 1)))
-        self.seed.valueChanged.connect(lambda value: self._set({"seed": value}))
+        self.seed = NumberBox(fields["seed"])
+        self.seed.show_value(spec.seed)
+        self.seed.chosen.connect(lambda value: self._set({"seed": value}))
         self.baselines = {kind: QCheckBox(baselines.TITLES[kind]) for kind in baselines.KINDS}
         for kind, box in self.baselines.items():
             box.setToolTip(baselines.MEANINGS[kind][:1].upper() + baselines.MEANINGS[kind][1:])
             box.setChecked(kind in spec.baselines)
             box.toggled.connect(self._baselines_changed)
         self.early = QCheckBox("Tasks, after")
-        self.patience = QSpinBox()
-        self.patience.setRange(1, 1000)
-        self.patience.setSuffix(" evaluations without a gain")
-        self.share = QDoubleSpinBox()
-        self.share.setRange(1, 50)
-        self.share.setDecimals(0)
-        self.share.setSuffix(" % of the images held out")
-        stopping = spec.training.early_stopping.patience
-        self.early.setChecked(stopping > 0)
-        self.patience.setValue(stopping or _PATIENCE)
-        self.share.setValue(100 * (spec.stream.validation or _SHARE))
+        patience = fields["training.early_stopping.patience"]
+        assert patience.range is not None
+        self.patience = NumberBox(replace(patience, range=patience.range._replace(low=1)))  # 0 is not ticked
+        self.share = NumberBox(fields["stream.validation"])
+        self.early.setChecked(spec.training.early_stopping.patience > 0)
+        self.patience.show_value(spec.training.early_stopping.patience or _PATIENCE)
+        self.share.show_value(spec.stream.validation or _SHARE)
         self.early.toggled.connect(self._stopping_changed)
-        self.patience.valueChanged.connect(self._stopping_changed)
-        self.share.valueChanged.connect(self._stopping_changed)
+        self.patience.chosen.connect(self._stopping_changed)
+        self.share.chosen.connect(self._stopping_changed)
         self.buttons = QDialogButtonBox()
         self.start = self.buttons.addButton("Start", QDialogButtonBox.ButtonRole.AcceptRole)
         self.queue = self.buttons.addButton("Add to the queue", QDialogButtonBox.ButtonRole.ActionRole)
@@ -127,7 +125,8 @@ class RunDialog(QDialog):
         form.addRow("Keep it as", _row(self.name, QLabel(".h5")))
         form.addRow("Device", _row(self.device, QLabel("   Seed"), self.seed, None))
         form.addRow("Compare with", _row(*self.baselines.values(), None))
-        form.addRow("Stop early", _row(self.early, self.patience, self.share, None))
+        gain, share = QLabel("evaluations without a gain"), QLabel("   Share of images held out")
+        form.addRow("Stop early", _row(self.early, self.patience, gain, share, self.share, None))
         timing = QHBoxLayout()
         timing.addWidget(self.takes, 1)
         timing.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignTop)
@@ -159,7 +158,7 @@ class RunDialog(QDialog):
     def _stopping_changed(self) -> None:
         if self.early.isChecked():
             fields: dict[str, Any] = {"training.early_stopping.patience": self.patience.value()}
-            fields["stream.validation"] = self.share.value() / 100
+            fields["stream.validation"] = self.share.value()
         else:
             fields = {"training.early_stopping.patience": 0}
         self._set(fields)
@@ -176,9 +175,9 @@ class RunDialog(QDialog):
         self._timed = spec, None, ""
         self._refresh()
 
-        def done(found: Calibration) -> None:
+        def done(calibration: Calibration) -> None:
             if not self._given_up.is_set():
-                self._timed = spec, found, ""
+                self._timed = spec, calibration, ""
                 self._refresh()
 
         def failed(error: Exception) -> None:
@@ -200,10 +199,10 @@ class RunDialog(QDialog):
         self.what.setText(what_is_trained(self.spec))
         timed = self._timed if self._timed is not None and self._timed[0] == self.spec else None
         waiting = timed is not None and timed[1] is None and not timed[2]
-        found, problem = (timed[1], timed[2]) if timed is not None else (None, "")
+        calibration, problem = (timed[1], timed[2]) if timed is not None else (None, "")
         self.measure.setText("Timing …" if waiting else "Time a few steps")
         self.measure.setEnabled(ready and not waiting)
-        self.takes.setText(what_it_takes(self.spec, found, problem))
+        self.takes.setText(what_it_takes(self.spec, calibration, problem))
         self.patience.setEnabled(self.early.isChecked())
         self.share.setEnabled(self.early.isChecked())
 
@@ -246,9 +245,9 @@ def _row(*widgets: QWidget | None) -> QHBoxLayout:
 
 
 def _text(bold: bool = False) -> QLabel:
-    made = QLabel("")
-    made.setWordWrap(True)
-    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label = QLabel("")
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if bold:
-        made.setProperty("title", True)
-    return made
+        label.setProperty("title", True)
+    return label

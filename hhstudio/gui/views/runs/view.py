@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from hhstudio.core.run.history import Changes, History
-from hhstudio.gui.forms.live_settings import Steering
+from hhstudio.gui.forms.live_settings import LiveSettings
 from hhstudio.gui.widgets.formatting import STATE_WORDS, count, duration, with_names
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.theme import LIGHT, Theme
@@ -50,9 +50,8 @@ class RunsView(QWidget):
         self.kept = QLabel("")
         self.kept.setWordWrap(True)
         self.kept.setProperty("muted", True)
-        self.steering = Steering()
-        self.steering.learning_rate_chosen.connect(workspace.runs.set_learning_rate)
-        self.steering.beta_chosen.connect(workspace.runs.set_beta)
+        self.live = LiveSettings()
+        self.live.chosen.connect(workspace.runs.change_setting)
         self.back = QPushButton("Go back to the checkpoint")
         self.back.clicked.connect(lambda: workspace.runs.go_back())
         self.head = QLabel("Queue")
@@ -91,7 +90,7 @@ class RunsView(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
-        for widget in (self.now, self.kept, self.steering, self.back):
+        for widget in (self.now, self.kept, self.live, self.back):
             column.addWidget(widget)
         column.addSpacing(6)
         column.addLayout(top)
@@ -129,7 +128,7 @@ class RunsView(QWidget):
     def _show_run(self) -> None:
         workspace, history = self._workspace, self._history
         running = workspace.running
-        self.steering.show_history(history, running)
+        self.live.show_history(history, running)
         kept = history.checkpoint.step if history is not None and history.checkpoint is not None else None
         self.back.setEnabled(running and kept is not None)
         self.back.setToolTip(

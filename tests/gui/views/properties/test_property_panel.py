@@ -169,7 +169,7 @@ def test_the_options_of_the_solver_are_those_of_its_architecture(panel):
     assert row.line.placeholderText() == "8, 16"
     assert "From 1 to 100 000" in row.editor.toolTip()
     type_into(row, "4, 0", enter=False)
-    assert row.hint.text() == "Must all be from 1 to 100 000"
+    assert row.hint.text() == "Every number must be from 1 to 100 000"
     type_into(row, "4, 8")
     assert panel.document.spec.solver.options == {"channels": (4, 8)}
     assert panel.document.done[-1].title == "Set channels"

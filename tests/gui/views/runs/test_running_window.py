@@ -43,21 +43,22 @@ def training(window, qtbot):
 
 def test_rates_typed_while_it_trains_count_and_are_recorded_and_shown(training, qtbot):
     workspace, view = training.workspace, training.panels["runs"]
-    assert view.steering.lr.text() == "0.001"
-    type_in(view.steering.lr, "0.0005")
-    type_in(view.steering.beta, "3")
+    lr, beta = view.live.boxes["training.lr"], view.live.boxes["consolidation.beta"]
+    assert lr.text() == "0.001"
+    type_in(lr, "0.0005")
+    type_in(beta, "3")
     qtbot.waitUntil(lambda: len(workspace.history.settings) == 2, timeout=PATIENCE)
     found = {(s.field, s.value) for s in workspace.history.settings}
     assert found == {("training.lr", 0.0005), ("consolidation.beta", 3.0)}
     assert "Stop keeps all up to step" in view.kept.text()
-    view.steering.lr.clearFocus()
+    lr.clearFocus()
     press(training.run_bar.buttons["run.checkpoint"])
     step = workspace.history.step
     qtbot.waitUntil(lambda: workspace.history.checkpoint.step >= step, timeout=PATIENCE)
-    workspace.runs.set_learning_rate(0.25)
-    qtbot.waitUntil(lambda: view.steering.lr.text() == "0.25", timeout=PATIENCE)
+    workspace.runs.change_setting("training.lr", 0.25)
+    qtbot.waitUntil(lambda: lr.text() == "0.25", timeout=PATIENCE)
     press(view.back)
-    qtbot.waitUntil(lambda: view.steering.lr.text() == "0.0005", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: lr.text() == "0.0005", timeout=PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ def test_numbers_gone_wrong_pause_the_run_and_a_button_takes_it_back(training, q
     workspace.runs.checkpoint()
     qtbot.waitUntil(lambda: workspace.history.checkpoint.step > 0, timeout=PATIENCE)
     kept = workspace.history.checkpoint.step
-    type_in(training.panels["runs"].steering.lr, "1e30")
+    type_in(training.panels["runs"].live.boxes["training.lr"], "1e30")
     qtbot.waitUntil(lambda: banner.topic == "diverged", timeout=PATIENCE)
     assert workspace.paused
     assert "level 1" in banner.text.text()
