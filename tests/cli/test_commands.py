@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -166,6 +167,13 @@ def test_ctrl_c_writes_a_checkpoint_and_the_session_can_be_continued(tmp_path):
     with open_session(file) as session:
         assert session.state == "finished"
         assert session.history.step == 600
+
+
+def test_the_schema_of_a_spec_is_printed_for_editors(capsys):
+    assert main(["presets", "--schema"]) == 0
+    schema = msgspec.json.decode(capsys.readouterr().out)
+    steps = schema["$defs"]["Training"]["properties"]["steps"]
+    assert (steps["title"], steps["minimum"], steps["default"]) == ("Steps", 1, 300)
 
 
 def test_a_presets_json_is_that_preset(capsys):
