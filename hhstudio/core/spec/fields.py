@@ -50,17 +50,17 @@ def listed(names: Iterable[str]) -> str:
 @functools.cache
 def sections() -> dict[str, Section]:
     """The sections of a spec by name, in the spec's order, its top level last."""
-    found: dict[str, Section] = {}
+    by_name: dict[str, Section] = {}
     for part in msgspec.structs.fields(Spec):
         own = tuple(f for f in all_fields().values() if f.name.startswith(f"{part.name}."))
         if own:
             words = inspect.getdoc(type(getattr(Spec(), part.name))) or ""
-            found[part.name] = Section(part.name, title_of(Spec, part.name), words, own)
+            by_name[part.name] = Section(part.name, title_of(Spec, part.name), words, own)
     top = tuple(f for f in all_fields().values() if "." not in f.name)
-    found[""] = Section(
+    by_name[""] = Section(
         "", "Session", "Name, seed and device of a run, and what its tree is compared with.", top
     )
-    return found
+    return by_name
 
 
 def option_fields(architecture: str, prefix: str = "options.") -> tuple[Field, ...]:

@@ -75,11 +75,11 @@ def _slot(spec: Spec, issue: Issue) -> Iterator[Fix]:
 def _parents(spec: Spec, issue: Issue) -> Iterator[Fix]:
     topology = spec.topology
     leading = [slot for slot in topology.slots if slot.target == issue.node]
-    for kept in leading[:3]:
+    for slot_to_keep in leading[:3]:
         after = topology
         for slot in leading:
-            after = after if slot.id == kept.id else editing.disconnect(after, slot.id)
-        yield _with_tree(spec, f"Keep the slot of {_name(spec, kept.source)} only", after)
+            after = after if slot.id == slot_to_keep.id else editing.disconnect(after, slot.id)
+        yield _with_tree(spec, f"Keep the slot of {_name(spec, slot_to_keep.source)} only", after)
 
 
 def _rename(spec: Spec, issue: Issue) -> Iterator[Fix]:
@@ -122,9 +122,9 @@ def _tasks(spec: Spec, issue: Issue) -> Iterator[Fix]:
     topology, node = spec.topology, spec.topology.by_id[issue.node or ""]
     assert isinstance(node, Solver)
     count = len(spec.stream.parts) or spec.stream.tasks
-    kept = tasks_of(node, count)
-    if kept:
-        after = editing.assign_tasks(topology, [node.id], kept)
+    tasks = tasks_of(node, count)
+    if tasks:
+        after = editing.assign_tasks(topology, [node.id], tasks)
         yield _with_tree(spec, f"Let {node.name} learn only tasks that there are", after)
     after = editing.assign_tasks(topology, [node.id], None)
     yield _with_tree(spec, f"Let {node.name} learn all tasks", after)

@@ -16,11 +16,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema() -> dict[str, Any]:
     """The schema as plain values; ``hhstudio presets --schema`` prints it."""
-    options = [info.options for info in ARCHITECTURES.values()]
+    options: list[type[msgspec.Struct]] = [info.options for info in ARCHITECTURES.values()]
     (schema, *_), definitions = msgspec.json.schema_components(
         [Spec, *options], ref_template="#/$defs/{name}"
     )
-    for owner in (Spec, Part, *options):
+    for owner in [Spec, Part, *options]:
         _state_ranges(owner, definitions)
     solver = definitions[SolverDefaults.__name__]
     solver["allOf"] = [

@@ -54,12 +54,12 @@ _latest: tuple[Spec, list[Issue]] | None = None
 
 
 def _issues(spec: Spec) -> list[Issue]:
-    found = topology_issues(spec.topology)
-    if not any(issue.severity == "error" for issue in found):
-        found += _anchor_issues(spec)
-        found += _assignment_issues(spec)
-    found += settings_issues(spec)
-    return sorted(found, key=lambda issue: issue.severity != "error")
+    issues = topology_issues(spec.topology)
+    if not any(issue.severity == "error" for issue in issues):
+        issues += _anchor_issues(spec)
+        issues += _assignment_issues(spec)
+    issues += settings_issues(spec)
+    return sorted(issues, key=lambda issue: issue.severity != "error")
 
 
 def check(spec: Spec) -> None:
@@ -123,9 +123,9 @@ def _bad_name(name: str) -> str:
 
 def topology_issues(topology: Topology) -> list[Issue]:
     """Everything that is wrong with the tree itself."""
-    found = [*_identity_issues(topology)]
-    if found:  # ids are not unique, or lead nowhere: what follows would speak of the wrong nodes
-        return found
+    issues = [*_identity_issues(topology)]
+    if issues:  # ids are not unique, or lead nowhere: what follows would speak of the wrong nodes
+        return issues
     return [
         *_slot_issues(topology),
         *_cycle_issues(topology),
@@ -148,15 +148,14 @@ def _anchor_issues(spec: Spec) -> Iterator[Issue]:
         if not anchored or not isinstance(giver, Hypernetwork) or not isinstance(taker, Hypernetwork):
             continue
         for field in ("hidden", "chunk"):
-            wanted, found = (
+            wanted, actual = (
                 getattr(default, field) if getattr(node, field) is None else getattr(node, field)
                 for node in (giver, taker)
             )
-            if wanted != found:
-                wanted, found = (list(each) if isinstance(each, tuple) else each for each in (wanted, found))
+            if wanted != actual:
                 yield _error(
-                    f"{taker.name}.{field} is {found}, but {giver.name}, its parent and its anchor, has "
-                    f"{wanted}: build them alike or choose another anchor",
+                    f"{taker.name}.{field} is {message_text(actual)}, but {giver.name}, its parent and its "
+                    f"anchor, has {message_text(wanted)}: build them alike or choose another anchor",
                     taker.id,
                     field,
                     "unlike parent",

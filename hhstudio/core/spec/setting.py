@@ -155,8 +155,8 @@ class Field:
 
     def problem(self, value: Any) -> str:
         """What is wrong with a value, as ``must be above 0``; empty when nothing is."""
-        if found := self.type_problem(value):
-            return found
+        if wrong := self.type_problem(value):
+            return wrong
         if value is None or self.kind in ("yes", *_STRUCTURED):
             return ""
         if self.kind in ("text", "choice", "choices"):
@@ -193,18 +193,18 @@ def fields_of(owner: type[msgspec.Struct], prefix: str = "") -> tuple[Field, ...
 
     Fields that are not annotated with :func:`setting` (a format's version, the tree) are none.
     """
-    found: list[Field] = []
+    fields: list[Field] = []
     for each in msgspec.structs.fields(owner):
         annotation, meta = unwrapped(each.type)
         name = prefix + each.encode_name
         if is_part(annotation):
-            found += fields_of(annotation, f"{name}.")
+            fields += fields_of(annotation, f"{name}.")
         elif meta is not None:
             default = each.default
             if each.default_factory is not msgspec.NODEFAULT:
                 default = each.default_factory()
-            found.append(_field(name, annotation, None if default is msgspec.NODEFAULT else default, meta))
-    return tuple(found)
+            fields.append(_field(name, annotation, None if default is msgspec.NODEFAULT else default, meta))
+    return tuple(fields)
 
 
 def out_of_range(part: msgspec.Struct, prefix: str = "") -> Iterator[tuple[Field, str]]:

@@ -26,11 +26,11 @@ Options = dict[str, int | float | str | bool | tuple[int, ...]]
 # The settings stand like a table: each in one line, or with its words below it.
 # fmt: off
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all parts: immutable, keyword-only, unknown fields refused."""
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all sections: immutable, keyword-only, unknown fields refused."""
 
 
-class Part(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Part(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One task given explicitly: a data set restricted to some classes."""
 
     dataset: Annotated[str, setting("Data set", choices=(*DATASETS, FOLDER))]
@@ -38,7 +38,7 @@ class Part(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str, setting("Name")] = ""
 
 
-class Stream(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Stream(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which tasks are learned, and in which order."""
 
     dataset: Annotated[str, setting(
@@ -93,7 +93,7 @@ class Stream(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )] = None
 
 
-class EarlyStopping(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EarlyStopping(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Ending a task when its validation accuracy rises no more; it is then as it was at its best."""
 
     patience: Annotated[int, setting(
@@ -106,7 +106,7 @@ class EarlyStopping(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
     )] = 0.0
 
 
-class Training(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Training(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a task is learned."""
 
     mode: Annotated[Literal["sequential", "joint"], setting(
@@ -159,7 +159,7 @@ class Training(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     early_stopping: EarlyStopping = EarlyStopping()
 
 
-class Consolidation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Consolidation(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Keeping what was generated for earlier conditions (von Oswald et al. 2019, eq. 2)."""
 
     beta: Annotated[float, setting(
@@ -204,8 +204,8 @@ class Consolidation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True
     )] = "auto"
 
 
-class Link(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a generator's output becomes weights (resources/guide/glossary.md, Link).
+class Link(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a generator's output becomes weights.
 
     An anchored target has the weights a + alpha * s * u: anchor a, fan-in scale s and unit-scale output u.
     """
@@ -235,7 +235,7 @@ class Link(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )] = False
 
 
-class HypernetworkDefaults(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HypernetworkDefaults(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What hypernetworks are made of unless a node says otherwise."""
 
     hidden: Annotated[tuple[int, ...], setting(
@@ -274,7 +274,7 @@ class HypernetworkDefaults(_Part, frozen=True, kw_only=True, forbid_unknown_fiel
     )] = "norm"
 
 
-class SolverDefaults(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SolverDefaults(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The solver of every path unless a node says otherwise."""
 
     architecture: Annotated[str, setting(
@@ -285,7 +285,7 @@ class SolverDefaults(_Part, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     options: Annotated[Options, setting("Options", "Arguments of the architecture", shown=False)] = {}
 
 
-class Evaluation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Evaluation(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When accuracy is measured in between; at task ends it always is, on all test images."""
 
     every: Annotated[int, setting(
@@ -303,7 +303,7 @@ class Evaluation(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )] = True
 
 
-class Recording(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Recording(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is kept while a session runs."""
 
     checkpoint_seconds: Annotated[float, setting(
@@ -329,7 +329,7 @@ class Recording(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )] = 1
 
 
-class Growth(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Growth(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When the tree grows by itself, a child with a solver at a time. Tasks to come go to the new path."""
 
     policy: Annotated[Literal["none", "every", "accuracy"], setting(
@@ -353,7 +353,7 @@ Baseline = Literal["scratch", "fine-tune", "joint"]
 """What a tree is compared with: its solver trained without hypernetworks, with the same steps."""
 
 
-class Spec(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Spec(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that decides a run. It round-trips through JSON byte for byte."""
 
     format: Literal["hhstudio-spec"] = "hhstudio-spec"

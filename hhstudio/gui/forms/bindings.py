@@ -22,7 +22,7 @@ from hhstudio.core.tree.topology import Hypernetwork, LinkOverride, Node, Solver
 from hhstudio.gui.forms.field_editor import Shown
 
 
-class Subject(Protocol):
+class Binding(Protocol):
     """``title`` and ``fields`` of a group; values and edits of whatever it stands for."""
 
     title: str
@@ -41,20 +41,20 @@ class Subject(Protocol):
     def notes(self, spec: Spec) -> dict[str, str]:
         """What follows from the values, by the field's name."""
 
-    def issues(self, spec: Spec, found: Iterable[Issue]) -> dict[str, str]:
+    def issues(self, spec: Spec, issues: Iterable[Issue]) -> dict[str, str]:
         """What is wrong, by the field's name."""
 
 
-class SpecPart:
-    """A part of the spec (``training``), or its top level (empty)."""
+class SpecSection:
+    """A section of the spec (``training``), or its top level (empty)."""
 
     resettable = False
 
-    def __init__(self, spec: Spec, part: str) -> None:
-        section = fields.sections()[part]
-        self.part, self.title = part, section.title
+    def __init__(self, spec: Spec, name: str) -> None:
+        section = fields.sections()[name]
+        self.section, self.title = name, section.title
         self.fields = tuple(field for field in section.fields if field.shown)
-        if part == "solver":
+        if name == "solver":
             self.fields += fields.option_fields(spec.solver.architecture, "solver.options.")
 
     def full_name(self, field: Field) -> str:
@@ -85,17 +85,17 @@ class SpecPart:
         return specs.with_fields(spec, changed)
 
     def notes(self, spec: Spec) -> dict[str, str]:
-        if self.part == "solver":
+        if self.section == "solver":
             nodes = [node for node in spec.topology.nodes if isinstance(node, Solver)]
             ids = [node.id for node in nodes if node.architecture is None and not node.options]
-            found = consequences(spec, ids) if ids else {}
-            return {f"solver.{name}": text for name, text in found.items()}
-        if self.part != "hypernetwork":
+            sentences = consequences(spec, ids) if ids else {}
+            return {f"solver.{name}": text for name, text in sentences.items()}
+        if self.section != "hypernetwork":
             return {}
         return {f"hypernetwork.{name}": text for name, text in consequences(spec, ()).items()}
 
-    def issues(self, spec: Spec, found: Iterable[Issue]) -> dict[str, str]:
-        wrong = {issue.field: issue.message for issue in found if issue.node is None and issue.field}
+    def issues(self, spec: Spec, issues: Iterable[Issue]) -> dict[str, str]:
+        wrong = {issue.field: issue.message for issue in issues if issue.node is None and issue.field}
         parts = next((text for name, text in wrong.items() if name.startswith("stream.parts[")), "")
         return wrong | ({"stream.parts": parts} if parts else {})
 
@@ -144,10 +144,10 @@ class Nodes:
             for i in known:
                 node = by_id[i]
                 assert isinstance(node, Solver)
-                held = node.options
-                if held is None and node.architecture is not None:
-                    held = specs.solver_of(spec, node)[1]  # what it has inherited so far stays
-                changed[i] = {"options": _with_option(held or {}, field, value) or None}
+                options = node.options
+                if options is None and node.architecture is not None:
+                    options = specs.solver_of(spec, node)[1]  # what it has inherited so far stays
+                changed[i] = {"options": _with_option(options or {}, field, value) or None}
         elif field.name == "architecture":
             changed = {i: {"architecture": value, "options": None} for i in known}
         return replace(spec, topology=editing.update_many(spec.topology, changed))
@@ -155,8 +155,8 @@ class Nodes:
     def notes(self, spec: Spec) -> dict[str, str]:
         return consequences(spec, self.ids)
 
-    def issues(self, spec: Spec, found: Iterable[Issue]) -> dict[str, str]:
-        mine = [issue for issue in found if issue.node in self.ids and issue.field]
+    def issues(self, spec: Spec, issues: Iterable[Issue]) -> dict[str, str]:
+        mine = [issue for issue in issues if issue.node in self.ids and issue.field]
         names = sorted((field.name for field in self.fields), key=len)
         return {
             name: issue.message for issue in mine for name in names if f".{issue.field}".endswith(f".{name}")
@@ -261,27 +261,27 @@ class Slots:
     def notes(self, spec: Spec) -> dict[str, str]:
         return {}
 
-    def issues(self, spec: Spec, found: Iterable[Issue]) -> dict[str, str]:
-        return {issue.code: issue.message for issue in found if issue.slot in self.ids and issue.code}
+    def issues(self, spec: Spec, issues: Iterable[Issue]) -> dict[str, str]:
+        return {issue.code: issue.message for issue in issues if issue.slot in self.ids and issue.code}
 
 
 _TREE_FIRST = ("hypernetwork", "solver", "link")
 """What the tree is made of comes first in the panel; then the other sections, as the spec has them."""
 
 
-def subjects(spec: Spec, selection: Iterable[str]) -> list[Subject]:
-    """What the panel shows for a selection of nodes and slots; the spec's own parts for none."""
+def bindings(spec: Spec, selection: Iterable[str]) -> list[Binding]:
+    """What the panel shows for a selection of nodes and slots; the spec's own sections for none."""
     topology, ids = spec.topology, list(selection)
     hypernetworks = [i for i in ids if isinstance(topology.by_id.get(i), Hypernetwork)]
     solvers = [i for i in ids if isinstance(topology.by_id.get(i), Solver)]
     slots = [i for i in ids if i in topology.slot_by_id]
     if len(ids) == 1 and ids[0] in topology.by_id and ids[0] in topology.incoming:
         slots = [topology.incoming[ids[0]].id]  # how it is generated belongs to it
-    found: list[Subject] = []
+    bound: list[Binding] = []
     if hypernetworks:
-        found.append(Nodes(spec, hypernetworks, solvers=False))
+        bound.append(Nodes(spec, hypernetworks, solvers=False))
     if solvers:
-        found.append(Nodes(spec, solvers, solvers=True))
+        bound.append(Nodes(spec, solvers, solvers=True))
     if slots:
-        found.append(Slots(spec, slots))
-    return found or [SpecPart(spec, part) for part in dict.fromkeys((*_TREE_FIRST, *fields.sections()))]
+        bound.append(Slots(spec, slots))
+    return bound or [SpecSection(spec, name) for name in dict.fromkeys((*_TREE_FIRST, *fields.sections()))]

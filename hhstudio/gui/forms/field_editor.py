@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSlider
 
 from hhstudio.core.spec import fields
 from hhstudio.core.spec.setting import Field
-from hhstudio.gui.forms.text_editor import Lines
+from hhstudio.gui.forms.text_editor import TextEditor
 from hhstudio.gui.widgets import glossary
 
 _LABEL = 118
@@ -68,7 +68,7 @@ class FieldRow(QWidget):
         self.label.setFixedWidth(_LABEL)
         self.label.setWordWrap(True)
         self.line: QLineEdit | None = None
-        self.lines: Lines | None = None
+        self.lines: TextEditor | None = None
         self.choice: QComboBox | None = None
         self.slider: QSlider | None = None
         self.editor: QWidget = self._make_editor()
@@ -199,7 +199,7 @@ class FieldRow(QWidget):
             self.choice.installEventFilter(self)
             return self.choice
         if field.kind == "parts":
-            self.lines = Lines()
+            self.lines = TextEditor()
             self.lines.edited.connect(self._judge)
             self.lines.finished.connect(self._written)
             return self.lines
@@ -273,7 +273,7 @@ class FieldRow(QWidget):
             self.edited.emit(fields.read(self.field, text), False)
 
     def _written(self) -> None:
-        """Lines are complete: Ctrl+Enter, or another field has the keys."""
+        """TextEditor are complete: Ctrl+Enter, or another field has the keys."""
         assert self.lines is not None
         text = self.lines.toPlainText()
         if fields.problem(self.field, text):

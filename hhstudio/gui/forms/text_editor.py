@@ -1,4 +1,4 @@
-"""A field of several lines, complete when it is left or with Ctrl+Enter."""
+"""Text editor: a field of several lines, complete when it is left or with Ctrl+Enter."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit
 
 FEWEST, MOST = 3, 12
-"""Lines that are seen at once."""
+"""TextEditor that are seen at once."""
 
 
-class Lines(QPlainTextEdit):
+class TextEditor(QPlainTextEdit):
     """``edited``: something was typed; ``finished``: it is complete. Tab goes on to the next field."""
 
     edited = Signal(str)

@@ -13,7 +13,7 @@ from hhstudio.core.spec import rules
 from hhstudio.core.spec.document import Diff, Document
 from hhstudio.core.spec.fields import edit_title
 from hhstudio.core.spec.setting import Field
-from hhstudio.gui.forms.bindings import Subject, subjects
+from hhstudio.gui.forms.bindings import Binding, bindings
 from hhstudio.gui.forms.field_editor import FieldRow
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 
@@ -57,7 +57,7 @@ class PropertyPanel(QScrollArea):
         self.setStyleSheet(
             f"PropertyPanel, #rows {{ background: {theme.panel}; }}"
             f"QLabel[error=true] {{ color: {theme.error}; }}"
-            f"QLineEdit[error=true], QComboBox[error=true], Lines[error=true]"
+            f"QLineEdit[error=true], QComboBox[error=true], TextEditor[error=true]"
             f" {{ border-color: {theme.error}; }}"
             f"QToolButton[head=true] {{ color: {theme.text}; font-weight: 600; padding: 6px 2px;"
             " text-align: left; background: transparent; border: 1px solid transparent; }"
@@ -101,11 +101,11 @@ class PropertyPanel(QScrollArea):
         column.setContentsMargins(12, 4, 12, 12)
         column.setSpacing(2)
         self.groups = []
-        for subject in subjects(self.document.spec, self._selection):
-            part = getattr(subject, "part", None)
-            group = Group(subject, part is None or part in self._open)
-            if part is not None:
-                group.toggled.connect(lambda opened, part=part: self._toggled(part, opened))
+        for binding in bindings(self.document.spec, self._selection):
+            section = getattr(binding, "section", None)
+            group = Group(binding, section is None or section in self._open)
+            if section is not None:
+                group.toggled.connect(lambda opened, name=section: self._toggled(name, opened))
             group.edited.connect(self._edit)
             group.settled.connect(self.document.end_merge)
             group.cancelled.connect(self.document.cancel_merge)
@@ -119,8 +119,8 @@ class PropertyPanel(QScrollArea):
 
     def _catch_up(self) -> None:
         """Show the document as it is: other values, or other rows, as those of another solver."""
-        present = [(s.title, s.fields) for s in subjects(self.document.spec, self._selection)]
-        if present == [(group.subject.title, group.subject.fields) for group in self.groups]:
+        present = [(s.title, s.fields) for s in bindings(self.document.spec, self._selection)]
+        if present == [(group.binding.title, group.binding.fields) for group in self.groups]:
             self.refresh_rows()
             return
         at = self.verticalScrollBar().value()
@@ -130,8 +130,8 @@ class PropertyPanel(QScrollArea):
             row.take_focus()
         self.verticalScrollBar().setValue(at)
 
-    def _toggled(self, part: str, opened: bool) -> None:
-        (self._open.add if opened else self._open.discard)(part)
+    def _toggled(self, section: str, opened: bool) -> None:
+        (self._open.add if opened else self._open.discard)(section)
 
     def refresh_rows(self) -> None:
         """Show the values as they are."""
@@ -140,33 +140,33 @@ class PropertyPanel(QScrollArea):
         for group in self.groups:
             if not group.rows:
                 continue
-            subject = group.subject
-            notes, wrong = subject.notes(spec), subject.issues(spec, issues)
+            binding = group.binding
+            notes, wrong = binding.notes(spec), binding.issues(spec, issues)
             for row in group.rows:
                 name = row.field.name
-                row.show_value(subject.shown(spec, row.field), notes.get(name, ""))
+                row.show_value(binding.shown(spec, row.field), notes.get(name, ""))
                 if name in wrong:
                     row.show_problem(wrong[name])
 
-    def _edit(self, subject: Subject, field: Field, value: Any, more: bool) -> None:
+    def _edit(self, binding: Binding, field: Field, value: Any, more: bool) -> None:
         if self._locked:
             self.status_message.emit(self._locked)
             self.refresh_rows()
             return
         spec = self.document.spec
         try:
-            if field.name == "name" and isinstance(value, str) and hasattr(subject, "ids"):
-                problem = rules.name_problem(spec.topology, subject.ids[0], value)
+            if field.name == "name" and isinstance(value, str) and hasattr(binding, "ids"):
+                problem = rules.name_problem(spec.topology, binding.ids[0], value)
                 if problem:
                     raise HHStudioError(problem)
-            after = subject.edited(spec, field, value)
+            after = binding.edited(spec, field, value)
         except HHStudioError as error:
             self.row(field.name).show_problem(str(error))
             return
         title = edit_title(field)
-        if hasattr(subject, "ids"):
-            title = f"{title} of {subject.title.partition(':')[0]}"
-        merge = f"{subject.title} {field.name}" if more else None
+        if hasattr(binding, "ids"):
+            title = f"{title} of {binding.title.partition(':')[0]}"
+        merge = f"{binding.title} {field.name}" if more else None
         self.document.apply(title, after, merge)
 
 
@@ -179,19 +179,19 @@ class Group(QWidget):
     toggled = Signal(bool)
     filled = Signal()
 
-    def __init__(self, subject: Subject, opened: bool) -> None:
+    def __init__(self, binding: Binding, opened: bool) -> None:
         super().__init__()
-        self.subject = subject
+        self.binding = binding
         self.rows: list[FieldRow] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self.head = QToolButton()
         self.head.setProperty("head", True)
-        self.head.setText(subject.title)
+        self.head.setText(binding.title)
         self.head.setCheckable(True)
         self.head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.head.setAccessibleName(f"{subject.title}, section")
+        self.head.setAccessibleName(f"{binding.title}, section")
         self.head.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.body = QWidget()
         self._rows_column = QVBoxLayout(self.body)
@@ -207,15 +207,15 @@ class Group(QWidget):
         self.head.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
         self.body.setVisible(opened)
         if opened and not self.rows:
-            for field in self.subject.fields:
+            for field in self.binding.fields:
                 self._rows_column.addWidget(self._row(field))
             self.filled.emit()
         self.toggled.emit(opened)
 
     def _row(self, field: Field) -> FieldRow:
-        row = FieldRow(field, self.subject.full_name(field), self.subject.resettable)
-        row.edited.connect(lambda value, more: self.edited.emit(self.subject, field, value, more))
-        row.reset_wanted.connect(lambda: self.edited.emit(self.subject, field, None, False))
+        row = FieldRow(field, self.binding.full_name(field), self.binding.resettable)
+        row.edited.connect(lambda value, more: self.edited.emit(self.binding, field, value, more))
+        row.reset_wanted.connect(lambda: self.edited.emit(self.binding, field, None, False))
         row.settled.connect(self.settled)
         row.cancelled.connect(self.cancelled)
         self.rows.append(row)

@@ -23,7 +23,7 @@ QMenu::item:disabled { color: $muted; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 6px; }
 
 QToolBar { background: $panel; border: none; border-bottom: 1px solid $border; spacing: 0; padding: 0; }
-QToolBar QSpinBox, QToolBar QDoubleSpinBox, QToolBar QComboBox { background: $panel; }
+QToolBar QAbstractSpinBox, QToolBar QComboBox { background: $panel; }
 QToolButton[run="true"] { padding: 3px; min-height: 20px; min-width: 20px; }
 QToolButton::menu-indicator { image: url("$chevron"); width: 11px; height: 11px;
     subcontrol-origin: padding; subcontrol-position: right center; }
@@ -53,12 +53,12 @@ QToolButton:hover { background: $raised; border-color: $border; }
 QToolButton:pressed, QToolButton:checked { background: $selection; }
 QToolButton:focus { border-color: $accent; }
 
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit { background: $panel; color: $text;
+QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit { background: $panel; color: $text;
     border: 1px solid $border; border-radius: 5px; padding: 3px 6px; selection-background-color: $selection;
     selection-color: $text; }
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus { border-color: $accent; }
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: $accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: $muted; background: $window; }
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox { min-height: 20px; }
+QLineEdit, QAbstractSpinBox, QComboBox { min-height: 20px; }
 QAbstractSpinBox QLineEdit { border: none; padding: 0 4px; min-height: 0; background: transparent; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 0; border: none;
     subcontrol-origin: content; subcontrol-position: left; }

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QPushButton
 from shell_helpers import PATIENCE
 from small_specs import tiny
 
-from hhstudio.gui.views.compare.sweep_dialog import NewSweep
+from hhstudio.gui.views.compare.sweep_dialog import SweepDialog
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
 
 
 def dialog_of(window):
-    (found,) = [dialog for dialog in window.findChildren(NewSweep) if dialog.isVisible()]
+    (found,) = [dialog for dialog in window.findChildren(SweepDialog) if dialog.isVisible()]
     return found
 
 

@@ -13,7 +13,7 @@ from hhstudio.core.spec import consent
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import Sweep
 from hhstudio.gui.state.session_files import shown_path
-from hhstudio.gui.views.compare.sweep_dialog import NewSweep, seconds_a_step
+from hhstudio.gui.views.compare.sweep_dialog import SweepDialog, seconds_a_step
 from hhstudio.gui.widgets import dialogs
 from hhstudio.gui.widgets.dialogs import ROLE
 from hhstudio.service.sweep.process import SweepProcess
@@ -57,11 +57,13 @@ class SweepController(QObject):
         """Of the process that runs the sweep; None where none runs."""
         return None if self._process is None else self._process.pid
 
-    def ask(self, parent: QWidget, theme: Theme) -> NewSweep:
+    def ask(self, parent: QWidget, theme: Theme) -> SweepDialog:
         """The dialog, over the document at hand."""
         workspace = self._workspace
         rate = seconds_a_step(workspace.history)
-        dialog = NewSweep(workspace.document.spec, workspace.preferences.sessions_folder, theme, rate, parent)
+        dialog = SweepDialog(
+            workspace.document.spec, workspace.preferences.sessions_folder, theme, rate, parent
+        )
         dialog.wanted.connect(self.start)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

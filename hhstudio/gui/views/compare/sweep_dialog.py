@@ -63,8 +63,10 @@ class VariedField(QWidget):
         for name in (*sweeps.SPECIAL_FIELDS, *self._fields):
             self.name.addItem(name)
             self.name.setItemData(self.name.count() - 1, self._tip(name), Qt.ItemDataRole.ToolTipRole)
-        self.name.completer().setFilterMode(Qt.MatchFlag.MatchContains)
-        self.name.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        completer = self.name.completer()
+        assert completer is not None
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         self.values = QLineEdit()
         self.values.setAccessibleName("Values")
         self.remove = QToolButton()
@@ -112,7 +114,7 @@ def _fields(spec: Spec) -> dict[str, Field]:
     return fields | {field.name: field for field in own}
 
 
-class NewSweep(QDialog):
+class SweepDialog(QDialog):
     """``wanted`` carries the sweep, its folder, jobs at a time, and whether it goes on without the window.
 
     ``rate``: seconds that a step of depth 1 took in the run at hand, None where none is known.
@@ -267,12 +269,12 @@ class NewSweep(QDialog):
             return []
         steps = [sweeps.steps_of(run.spec) for run in planned]
         known = [number for number in steps if number is not None]
-        found = [f"{sum(known):,} steps".replace(",", " ")] if len(known) == len(steps) else []
+        parts = [f"{sum(known):,} steps".replace(",", " ")] if len(known) == len(steps) else []
         jobs = min(self.jobs.value(), count)
         if self._rate is None:
-            return [*found, "how long it takes is known once runs go on"]
+            return [*parts, "how long it takes is known once runs go on"]
         seconds = sum(work(run.spec) for run in planned) * self._rate / jobs
-        return [*found, f"about {duration(seconds)} if a run at a time is as fast as the last one"]
+        return [*parts, f"about {duration(seconds)} if a run at a time is as fast as the last one"]
 
 
 def seconds_a_step(history: object) -> float | None:

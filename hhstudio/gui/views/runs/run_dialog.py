@@ -125,8 +125,11 @@ class RunDialog(QDialog):
         form.addRow("Keep it as", _row(self.name, QLabel(".h5")))
         form.addRow("Device", _row(self.device, QLabel("   Seed"), self.seed, None))
         form.addRow("Compare with", _row(*self.baselines.values(), None))
-        gain, share = QLabel("evaluations without a gain"), QLabel("   Share of images held out")
-        form.addRow("Stop early", _row(self.early, self.patience, gain, share, self.share, None))
+        form.addRow(
+            "Stop early",
+            _row(self.early, self.patience, QLabel("evaluations without a gain of accuracy"), None),
+        )
+        form.addRow("Held out", _row(self.share, QLabel("of the training images, as a share"), None))
         timing = QHBoxLayout()
         timing.addWidget(self.takes, 1)
         timing.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignTop)

@@ -157,7 +157,7 @@ def test_tasks_of_a_path_are_typed_and_judged(panel):
 
 
 def open_group(panel, title):
-    head = next(group.head for group in panel.groups if group.subject.title.startswith(title))
+    head = next(group.head for group in panel.groups if group.binding.title.startswith(title))
     if not head.isChecked():
         head.click()
     QApplication.processEvents()
