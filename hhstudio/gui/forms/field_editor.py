@@ -136,7 +136,8 @@ class FieldRow(QWidget):
                 self.line.setModified(False)
             short = self.slider is not None or self.field.kind in ("wholes", "numbers", "choices")
             inherited = shown.inherited.removesuffix(" (default)") if short else shown.inherited
-            self.line.setPlaceholderText(MIXED if shown.mixed else inherited or self.field.absent)
+            absent = "none" if self.field.kind == "choices" else self.field.absent
+            self.line.setPlaceholderText(MIXED if shown.mixed else inherited or absent)
             del blocked
         if self.lines is not None and not self.lines.hasFocus():
             self.lines.write(text, MIXED if shown.mixed else shown.inherited)

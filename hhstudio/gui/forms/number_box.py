@@ -14,6 +14,8 @@ from hhstudio.gui.forms.field_editor import tool_tip
 
 _BEGUN = re.compile(r"-?\d*(?:\.\d*)?(?:[eE][+-]?\d*)?")
 """What may become a number."""
+_WIDTH = 64
+"""Pixels at least."""
 
 
 class NumberBox(QAbstractSpinBox):
@@ -29,6 +31,7 @@ class NumberBox(QAbstractSpinBox):
             self._step = (field.slider[1] - field.slider[0]) / 50
         self._value: float | None = None
         self._shown = ""
+        self.setMinimumWidth(_WIDTH)
         self.setAccessibleName(field.label)
         self.setAccessibleDescription(field.tip)
         self._tip = tool_tip(field, field.name)
