@@ -19,8 +19,9 @@ import numpy as np
 
 from hhstudio.core.errors import DataError, HHStudioError
 from hhstudio.core.resources import resource
-from hhstudio.core.spec.datasets import DATASETS, FOLDER, IMAGE_SUFFIXES, folder_path, folder_splits
+from hhstudio.core.spec.datasets import DATASETS, FOLDER, IMAGE_SUFFIXES, folder_splits
 from hhstudio.core.spec.spec import Stream
+from hhstudio.core.spec.stream_data import folder_path
 
 SIDE = 32
 """Pixels of the longer side of a picture from a folder."""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hhstudio.core.spec.datasets import DATASETS, default_data_root, expected_files
+from hhstudio.core.spec.datasets import DATASETS, default_data_root
 from hhstudio.core.spec.spec import Part, Stream
+from hhstudio.core.spec.stream_data import expected_files
 
 
 def test_shipped_digits_need_no_file() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from hhstudio.core.errors import HHStudioError, SpecError
-from hhstudio.core.spec.datasets import dataset_info
 from hhstudio.core.spec.spec import Part, Spec
+from hhstudio.core.spec.stream_data import dataset_info
 from hhstudio.core.spec.tasks import plan
 from hhstudio.core.tree import editing
 from hhstudio.core.tree.topology import Solver

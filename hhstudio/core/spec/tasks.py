@@ -9,9 +9,10 @@ import msgspec
 import numpy as np
 
 from hhstudio.core.errors import SpecError
-from hhstudio.core.spec.datasets import DatasetInfo, dataset_info, dataset_names
+from hhstudio.core.spec.datasets import DatasetInfo
 from hhstudio.core.spec.setting import out_of_range
 from hhstudio.core.spec.spec import Part, Stream
+from hhstudio.core.spec.stream_data import dataset_info, dataset_names
 
 #: What is drawn from the seed, each from a sequence of its own, so that one setting moves no other.
 CLASS_ORDER, PERMUTATION, LIMIT, VALIDATION = range(4)

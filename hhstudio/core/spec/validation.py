@@ -14,10 +14,11 @@ from typing import Any
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.issues import Issue
 from hhstudio.core.spec.architectures import ARCHITECTURES, is_import_path
-from hhstudio.core.spec.datasets import DATASETS, FOLDER, DatasetInfo, dataset_names
+from hhstudio.core.spec.datasets import DATASETS, FOLDER, DatasetInfo
 from hhstudio.core.spec.fields import all_fields, option_fields
 from hhstudio.core.spec.setting import message_text, out_of_range
 from hhstudio.core.spec.spec import Spec, Stream
+from hhstudio.core.spec.stream_data import dataset_names
 from hhstudio.core.spec.tasks import plan
 from hhstudio.core.tree.topology import Solver
 

@@ -9,9 +9,10 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QWidget
 
 from hhstudio.core.spec import presets
-from hhstudio.core.spec.datasets import DATASETS, FOLDER, dataset_names
+from hhstudio.core.spec.datasets import DATASETS, FOLDER
 from hhstudio.core.spec.fields import all_fields, edit_title
 from hhstudio.core.spec.spec import Spec
+from hhstudio.core.spec.stream_data import dataset_names
 from hhstudio.gui.forms.field_editor import tool_tip
 from hhstudio.gui.forms.number_box import NumberBox
 from hhstudio.gui.widgets.captioned import Captioned

@@ -17,8 +17,8 @@ from torch.nn import functional
 
 from hhstudio.core.errors import DataError, HHStudioError, SessionError
 from hhstudio.core.run.trainer_state import TrainerState
-from hhstudio.core.spec.datasets import expected_files
 from hhstudio.core.spec.spec import Spec, Stream
+from hhstudio.core.spec.stream_data import expected_files
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.core.tree.topology import Topology
 from hhstudio.learn.data import TaskData, TaskStream, build_stream

@@ -8,8 +8,9 @@ import numpy as np
 
 from hhstudio.core.errors import DataError, WriteError
 from hhstudio.core.resources import resource
-from hhstudio.core.spec.datasets import FOLDER, DatasetInfo, dataset_info, folder_path
+from hhstudio.core.spec.datasets import FOLDER, DatasetInfo
 from hhstudio.core.spec.spec import Stream
+from hhstudio.core.spec.stream_data import dataset_info, folder_path
 from hhstudio.learn.data.access import DataAccess, LoadedDataset
 from hhstudio.learn.data.statistics import channel_statistics, split_indices
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from hhstudio.core.errors import DataError
 from hhstudio.core.spec import spec as specs
-from hhstudio.core.spec.datasets import dataset_names
+from hhstudio.core.spec.stream_data import dataset_names
 from hhstudio.core.spec.tasks import LIMIT, VALIDATION, TaskInfo, generator, permutation, plan
 from hhstudio.learn.data.access import DataAccess, LoadedDataset, ProgressCallback
 from hhstudio.learn.data.augment import normalise

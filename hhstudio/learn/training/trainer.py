@@ -223,9 +223,18 @@ class Trainer:
     # commands: between two events ----------------------------------------------------------------------
 
     def change_setting(self, field: str, value: float) -> None:
-        """Another value of a live setting, by its dotted name, from the next step on.
+        """Take another value of a live setting from the next step on.
 
-        Raises KeyError for a setting that is not live.
+        Parameters
+        ----------
+        field : str
+            The setting's dotted name, as ``training.lr``.
+        value : float
+
+        Raises
+        ------
+        KeyError
+            The setting is not live.
         """
         APPLY[field](self._learner, value)
         self._settings[field] = value

@@ -85,7 +85,7 @@ def test_impossible_streams_are_refused_with_what_is_possible(fields: dict[str, 
 
 def test_planning_needs_no_torch() -> None:
     code = (
-        "import sys, hhstudio.core.spec.tasks, hhstudio.core.spec.datasets as d;"
+        "import sys, hhstudio.core.spec.tasks, hhstudio.core.spec.stream_data as d;"
         "from hhstudio.core.spec.spec import Stream;"
         "from pathlib import Path; hhstudio.core.spec.tasks.plan(Stream(), 0);"
         "d.expected_files(Stream(dataset='mnist'), Path('x')); sys.exit('torch' in sys.modules)"

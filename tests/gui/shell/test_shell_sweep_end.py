@@ -11,7 +11,7 @@ from shell_helpers import PATIENCE, answer, message_box
 from small_specs import tiny
 
 from hhstudio.core.spec.spec import SolverDefaults
-from hhstudio.gui.views.compare.sweep_dialog import NewSweep
+from hhstudio.gui.views.compare.sweep_dialog import SweepDialog
 from hhstudio.service.sweep import table as tables
 
 LEFT, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier
@@ -32,7 +32,7 @@ def start_sweep(window, qtbot, seeds):
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=5000)
     QTest.keyClick(window, Qt.Key.Key_F5, CTRL | Qt.KeyboardModifier.ShiftModifier)
-    (dialog,) = [found for found in window.findChildren(NewSweep) if found.isVisible()]
+    (dialog,) = [found for found in window.findChildren(SweepDialog) if found.isVisible()]
     type_into(dialog.rows[0].values, seeds)
     QTest.mouseClick(dialog.rows[1].remove, LEFT)
     qtbot.waitUntil(lambda: " run" in dialog.preview.text() and "<b>" in dialog.preview.text(), timeout=5000)

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from hhstudio.core.errors import DataError
-from hhstudio.core.spec.datasets import expected_files
 from hhstudio.core.spec.spec import Part, Stream
+from hhstudio.core.spec.stream_data import expected_files
 from hhstudio.learn.data import build_stream
 
 pytestmark = pytest.mark.needs_data

@@ -23,9 +23,10 @@ from PySide6.QtWidgets import (
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.spec import stream_edits
 from hhstudio.core.spec.costs import image_shape
-from hhstudio.core.spec.datasets import DATASETS, FOLDER, dataset_names
+from hhstudio.core.spec.datasets import DATASETS, FOLDER
 from hhstudio.core.spec.document import Diff, Document
 from hhstudio.core.spec.spec import Spec, Stream
+from hhstudio.core.spec.stream_data import dataset_names
 from hhstudio.core.spec.tasks import plan
 from hhstudio.core.tree.topology import Solver, tasks_of
 from hhstudio.gui.state.tree_editor import TreeEditor
