@@ -20,7 +20,8 @@ def json_schema() -> dict[str, Any]:
     (schema, *_), definitions = msgspec.json.schema_components(
         [Spec, *options], ref_template="#/$defs/{name}"
     )
-    for owner in [Spec, Part, *options]:
+    owners: list[type[msgspec.Struct]] = [Spec, Part, *options]
+    for owner in owners:
         _state_ranges(owner, definitions)
     solver = definitions[SolverDefaults.__name__]
     solver["allOf"] = [

@@ -202,13 +202,10 @@ class SweepDialog(QDialog):
         name = QHBoxLayout()
         name.addWidget(self.name, 1)
         name.addWidget(self.where)
-        for at, (title, widget) in enumerate((("Name", name), ("Runs at a time", self.jobs))):
-            label = QLabel(title)
-            grid.addWidget(label, at, 0)
-            if isinstance(widget, QHBoxLayout):
-                grid.addLayout(widget, at, 1)
-            else:
-                grid.addWidget(widget, at, 1, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(QLabel("Name"), 0, 0)
+        grid.addLayout(name, 0, 1)
+        grid.addWidget(QLabel("Runs at a time"), 1, 0)
+        grid.addWidget(self.jobs, 1, 1, Qt.AlignmentFlag.AlignLeft)
         grid.addWidget(self.alone, 2, 1)
         said = QLabel(f"Every combination of these values is a run of <b>{self._spec.name}</b>.")
         said.setWordWrap(True)
