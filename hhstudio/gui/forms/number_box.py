@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 from hhstudio.core.spec import fields
 from hhstudio.core.spec.setting import Field
 from hhstudio.gui.forms.field_editor import tool_tip
+from hhstudio.gui.widgets import glossary
 
 _BEGUN = re.compile(r"-?\d*(?:\.\d*)?(?:[eE][+-]?\d*)?")
 """What may become a number."""
@@ -36,6 +37,7 @@ class NumberBox(QAbstractSpinBox):
         self.setAccessibleDescription(field.tip)
         self._tip = tool_tip(field, field.name)
         self.setToolTip(self._tip)
+        glossary.explain_setting(self, field.name, field.label, field.tip)
         self.lineEdit().setPlaceholderText(field.absent)
         self.editingFinished.connect(self._enter)
         self.show_value(field.default)
