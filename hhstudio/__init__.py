@@ -11,7 +11,7 @@ from typing import Any
 __version__ = "0.3.0"
 __all__ = ["__version__", "open", "run"]
 
-_LAZY = {"open": "hhstudio.store.session.session", "run": "hhstudio.service.api"}
+_LAZY = {"open": "hhstudio.service.analysis.session", "run": "hhstudio.service.api"}
 
 
 def __getattr__(name: str) -> Any:

@@ -43,12 +43,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Raises ExportError, WriteError, SessionError, DataError."""
-    from hhstudio.store.session.session import open as open_session
+    from hhstudio.service.analysis.session import open as open_session
 
     wanted: tuple[str, ...] = SUFFIXES[args.kind]
     if wanted and args.out.suffix not in wanted:
         raise ExportError(f"--out {args.out}: {args.kind} are written as {', '.join(wanted)}")
-    with open_session(args.session) as session:
+    with open_session(
+        args.session, data=args.data, allow_unverified=args.allow_unverified, allow_import=args.allow_import
+    ) as session:
         _write(session, args)
     return 0
 
@@ -74,10 +76,6 @@ def _write(session: Session, args: argparse.Namespace) -> None:
 
             export_python(session, args.out, args.path, args.task)
         case _:
-            from hhstudio.service.weight_export import export_weights
+            from hhstudio.service.analysis.weight_export import export_weights
 
-            if args.out.suffix == ".onnx":
-                session.workshop(
-                    args.data, allow_unverified=args.allow_unverified, allow_import=args.allow_import
-                )
-            export_weights(session, args.out, args.path, args.task, args.allow_import)
+            export_weights(session, args.out, args.path, args.task)

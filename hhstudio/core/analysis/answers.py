@@ -1,4 +1,4 @@
-"""What an inspection of a session answers: plain records with NumPy arrays, no torch.
+"""Answers about a session: plain records with NumPy arrays, no torch.
 
 The same records come from Python (``hhstudio.open(...).health("P1")``) and, through the helper process,
 to the window. Conditions are named by path and task, as everywhere. Paths' levels count from the root:
@@ -7,13 +7,15 @@ level 0 is what the root generates, the last level is the solver's weights.
 
 from __future__ import annotations
 
+from typing import Union
+
 import msgspec
 import numpy as np
 
 from hhstudio.core.analysis.weight_statistics import TensorRow
 
 
-class _Answer(msgspec.Struct, frozen=True, kw_only=True, tag_field="t"):
+class Answer(msgspec.Struct, frozen=True, kw_only=True, tag_field="t"):
     """Base of all answers."""
 
 
@@ -29,7 +31,7 @@ class PathInfo(msgspec.Struct, frozen=True, kw_only=True):
     solver: str
 
 
-class Overview(_Answer, frozen=True, kw_only=True, tag="overview"):
+class Overview(Answer, frozen=True, kw_only=True, tag="overview"):
     """What there is to inspect. ``step``: of the trainer's state from which weights are generated.
 
     ``images``: why there are no images to classify on this machine, "" where there seem to be.
@@ -56,7 +58,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     number: int = -1
 
 
-class VectorMap(_Answer, frozen=True, kw_only=True, tag="map"):
+class VectorMap(Answer, frozen=True, kw_only=True, tag="map"):
     """N vectors as a map. ``coordinates``: (N, k) along the principal components, k <= 3; ``share``: (k,)
     of the variance; ``neighbours``: (N, <= 3) nearest others; ``apart``: (N, N) relative distances;
     ``nearby``: (N, 2) by t-SNE, None where that was not asked for or cannot be had."""
@@ -82,7 +84,7 @@ class EmbeddingGroup(msgspec.Struct, frozen=True, kw_only=True):
     map: VectorMap
 
 
-class Embeddings(_Answer, frozen=True, kw_only=True, tag="embeddings"):
+class Embeddings(Answer, frozen=True, kw_only=True, tag="embeddings"):
     """Task embeddings by hypernetwork, then slot embeddings, then chunk embeddings by contribution, as they
     were at ``step``."""
 
@@ -90,7 +92,7 @@ class Embeddings(_Answer, frozen=True, kw_only=True, tag="embeddings"):
     groups: tuple[EmbeddingGroup, ...]
 
 
-class Distances(_Answer, frozen=True, kw_only=True, tag="distances"):
+class Distances(Answer, frozen=True, kw_only=True, tag="distances"):
     """``matrices``: (L, N, N), for the whole solver first, then for each of ``layers``[1:]."""
 
     metric: str
@@ -99,7 +101,7 @@ class Distances(_Answer, frozen=True, kw_only=True, tag="distances"):
     matrices: np.ndarray
 
 
-class Drift(_Answer, frozen=True, kw_only=True, tag="drift"):
+class Drift(Answer, frozen=True, kw_only=True, tag="drift"):
     """How far what is generated now has moved from what was generated just after learning.
 
     ``change``: (N, L) of |now - then| / |then|, first for the whole solver, then for each of
@@ -127,7 +129,7 @@ class LayerHistory(msgspec.Struct, frozen=True, kw_only=True):
     norm: np.ndarray
 
 
-class Histograms(_Answer, frozen=True, kw_only=True, tag="histograms"):
+class Histograms(Answer, frozen=True, kw_only=True, tag="histograms"):
     """``steps``: (N,) of the snapshots and, last, of the weights kept at the end. ``level``: -1 for the
     solver; otherwise the level of the chain whose generated hypernetwork it is, from its digests (counts are
     then near enough, not exact), and the last step is that of the newest checkpoint."""
@@ -139,7 +141,7 @@ class Histograms(_Answer, frozen=True, kw_only=True, tag="histograms"):
     layers: tuple[LayerHistory, ...]
 
 
-class Tensors(_Answer, frozen=True, kw_only=True, tag="tensors"):
+class Tensors(Answer, frozen=True, kw_only=True, tag="tensors"):
     """A table of the solver's tensors, or of a generated hypernetwork's (``level``, as for histograms)."""
 
     path: str
@@ -158,7 +160,7 @@ class LayerUnits(msgspec.Struct, frozen=True, kw_only=True):
     active: np.ndarray
 
 
-class Units(_Answer, frozen=True, kw_only=True, tag="units"):
+class Units(Answer, frozen=True, kw_only=True, tag="units"):
     """What the units of each hidden layer do on ``images`` test images of the task."""
 
     path: str
@@ -172,10 +174,10 @@ class LevelHealth(msgspec.Struct, frozen=True, kw_only=True):
 
     ``scale``: (conditions, tensors) root mean square of each generated tensor around its wanted mean over
     its wanted standard deviation: 1 is as wanted. ``gradient``: norm of the loss's gradient by this level's
-    weights; ``leverage``: that times the weights' own norm, the loss's change for a relative change of one.
-    ``contributions``: titles, and ``lost``: accuracy lost without each, ``unsure``: standard errors of that
-    (over images, which are the same with and without; () where not known). ``generated``: numbers generated a
-    condition; ``stored``: numbers stored for this level (root, anchors, slot and chunk embeddings).
+    weights. ``contributions``: titles, and ``lost``: accuracy lost without each, ``unsure``: standard errors
+    of that (over images, which are the same with and without; () where not known). ``generated``: numbers
+    generated a condition; ``stored``: numbers stored for this level (root, anchors, slot and chunk
+    embeddings).
     """
 
     title: str
@@ -183,7 +185,6 @@ class LevelHealth(msgspec.Struct, frozen=True, kw_only=True):
     tensors: tuple[str, ...]
     scale: np.ndarray
     gradient: float
-    leverage: float
     contributions: tuple[str, ...]
     lost: tuple[float, ...]
     generated: int
@@ -205,7 +206,7 @@ class Injection(msgspec.Struct, frozen=True, kw_only=True):
     amplification: float
 
 
-class Health(_Answer, frozen=True, kw_only=True, tag="health"):
+class Health(Answer, frozen=True, kw_only=True, tag="health"):
     """Why a chain holds or fails. ``tasks``: rows of ``scale``; ``task``: on whose batch of ``images`` test
     images the rest was measured (accuracies are NaN where there are none); ``worth_images``: how many test
     images tell accuracies with and without a level. ``accuracy`` (on those), ``loss``: as things are;
@@ -226,7 +227,7 @@ class Health(_Answer, frozen=True, kw_only=True, tag="health"):
     worth_images: int = 0
 
 
-class Mixture(_Answer, frozen=True, kw_only=True, tag="mixture"):
+class Mixture(Answer, frozen=True, kw_only=True, tag="mixture"):
     """Weights from a mixture of task embeddings. ``tasks`` and ``shares``: what was mixed, shares sum to 1.
     ``on``: tasks, ``accuracy`` and ``loss``: (len(on),) on the cached test batch of each. ``apart``:
     (len(tasks),) relative distance of the weights from those of each mixed task (NaN where its share is
@@ -257,7 +258,7 @@ class Guess(msgspec.Struct, frozen=True, kw_only=True):
     chosen: bool
 
 
-class Prediction(_Answer, frozen=True, kw_only=True, tag="prediction"):
+class Prediction(Answer, frozen=True, kw_only=True, tag="prediction"):
     """``image``: (height, width, channels) uint8 as the solvers saw it, before normalisation. ``truth``:
     the task and class name where it is a test image, else (-1, "")."""
 
@@ -266,7 +267,7 @@ class Prediction(_Answer, frozen=True, kw_only=True, tag="prediction"):
     guesses: tuple[Guess, ...]
 
 
-class FeatureMaps(_Answer, frozen=True, kw_only=True, tag="features"):
+class FeatureMaps(Answer, frozen=True, kw_only=True, tag="features"):
     """What each convolution gives for an image: name -> (channels, height, width) float32, in order."""
 
     path: str
@@ -275,7 +276,7 @@ class FeatureMaps(_Answer, frozen=True, kw_only=True, tag="features"):
     maps: dict[str, np.ndarray]
 
 
-class Confusion(_Answer, frozen=True, kw_only=True, tag="confusion"):
+class Confusion(Answer, frozen=True, kw_only=True, tag="confusion"):
     """``matrix[i, j]``: test images of class i taken for class j. ``labels`` and ``predicted``: (N,) for
     every image, so that the images of a cell can be asked for."""
 
@@ -299,7 +300,7 @@ class Confusion(_Answer, frozen=True, kw_only=True, tag="confusion"):
         return [(i, j, int(wrong[i, j])) for i, j in cells if wrong[i, j]]
 
 
-class TaskConfusion(_Answer, frozen=True, kw_only=True, tag="task-confusion"):
+class TaskConfusion(Answer, frozen=True, kw_only=True, tag="task-confusion"):
     """Which task the entropy picks. ``matrix[i, j]``: of ``images`` test images of ``tasks[i]``, the share
     for which the solver of ``tasks[j]`` is the most certain one."""
 
@@ -309,7 +310,7 @@ class TaskConfusion(_Answer, frozen=True, kw_only=True, tag="task-confusion"):
     matrix: np.ndarray
 
 
-class Images(_Answer, frozen=True, kw_only=True, tag="images"):
+class Images(Answer, frozen=True, kw_only=True, tag="images"):
     """Test images of a task. ``images``: (N, height, width, channels) uint8; ``labels``: (N,) outputs of
     the task's head; ``classes``: their names; ``total``: images that the task has."""
 
@@ -321,13 +322,11 @@ class Images(_Answer, frozen=True, kw_only=True, tag="images"):
     total: int
 
 
-class Exported(_Answer, frozen=True, kw_only=True, tag="exported"):
+class Exported(Answer, frozen=True, kw_only=True, tag="exported"):
     """A file was written."""
 
     file: str
 
 
-Answer = (
-    Overview | VectorMap | Embeddings | Distances | Drift | Histograms | Tensors | Units | Health | Mixture
-    | Prediction | FeatureMaps | Confusion | TaskConfusion | Images | Exported
-)  # fmt: skip
+AnyAnswer = Union[tuple(Answer.__subclasses__())]  # type: ignore[valid-type]  # noqa: UP007
+"""For decoders."""

@@ -6,10 +6,8 @@ their scalar products (Gram matrix) is small, is summed up piece by piece, and h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Literal
 
 import numpy as np
@@ -25,10 +23,10 @@ def gram(vectors: np.ndarray) -> np.ndarray:
 
 def gram_of(pieces: Iterable[np.ndarray], count: int) -> np.ndarray:
     """Of N vectors that come in pieces (N, any shape); only one piece is in memory at a time."""
-    found = np.zeros((count, count))
+    products = np.zeros((count, count))
     for piece in pieces:
-        found += gram(piece)
-    return found
+        products += gram(piece)
+    return products
 
 
 def distances(products: np.ndarray, metric: Metric = "euclidean") -> np.ndarray:
@@ -42,15 +40,15 @@ def distances(products: np.ndarray, metric: Metric = "euclidean") -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
         if metric == "cosine":
             lengths = np.sqrt(squares)
-            found = 1 - np.clip(products / np.outer(lengths, lengths), -1, 1)
+            matrix = 1 - np.clip(products / np.outer(lengths, lengths), -1, 1)
         else:
             apart = squares[:, None] + squares[None, :]
-            found = np.sqrt(np.maximum(apart - 2 * products, 0) / (apart / 2))
+            matrix = np.sqrt(np.maximum(apart - 2 * products, 0) / (apart / 2))
     both_zero = (squares[:, None] == 0) & (squares[None, :] == 0)
-    found[both_zero] = 0
+    matrix[both_zero] = 0
     finite = np.isfinite(squares)
-    found[np.diag_indices_from(found)] = np.where(finite, 0, np.nan)
-    return found
+    matrix[np.diag_indices_from(matrix)] = np.where(finite, 0, np.nan)
+    return matrix
 
 
 def relative_change(now: np.ndarray, then: np.ndarray) -> float:
@@ -89,9 +87,9 @@ def principal(products: np.ndarray, components: int = 3) -> Principal:
     order = np.argsort(values)[::-1]
     values, vectors = np.maximum(values[order], 0), vectors[:, order]
     floor = 1e-12 * max(float(np.trace(products)), 1e-300)
-    kept = min(components, int((values > floor).sum()))
+    rank = min(components, int((values > floor).sum()))
     total = float(values.sum()) or 1.0
-    values, vectors = values[:kept], vectors[:, :kept]
+    values, vectors = values[:rank], vectors[:, :rank]
     vectors = vectors * _signs(vectors)
     vectors = vectors - vectors.mean(axis=0, keepdims=True)  # rounding only: they are orthogonal to 1
     singular = np.sqrt(values)
@@ -111,20 +109,27 @@ def neighbours(apart: np.ndarray, count: int = 3) -> np.ndarray:
     return np.argsort(own, axis=1, kind="stable")[:, : min(count, max(0, len(own) - 1))]
 
 
-def neighbour_map() -> Callable[[np.ndarray, int], np.ndarray] | None:
-    """A map by t-SNE (van der Maaten and Hinton 2008) of a matrix of distances, where scikit-learn is
-    installed, else None. Called with (distances, seed) it gives (N, 2) coordinates; needs N >= 4."""
-    if find_spec("sklearn") is None:
+def t_sne(apart: np.ndarray, seed: int = 0) -> np.ndarray | None:
+    """Map by t-SNE (van der Maaten and Hinton 2008) of a matrix of distances.
+
+    Parameters
+    ----------
+    apart : ndarray (N, N)
+        Distances; N >= 4. Those that are not finite count as zero.
+    seed : int
+        Of the first, random places.
+
+    Returns
+    -------
+    ndarray (N, 2), or None where scikit-learn is not installed
+    """
+    try:
+        from sklearn.manifold import TSNE
+    except ImportError:
         return None
-    return _tsne
-
-
-def _tsne(apart: np.ndarray, seed: int) -> np.ndarray:
     perplexity = min(30.0, (len(apart) - 1) / 3)
-    made = import_module("sklearn.manifold").TSNE(
-        metric="precomputed", init="random", perplexity=perplexity, random_state=seed % 2**32
-    )
-    return np.asarray(made.fit_transform(np.nan_to_num(apart)), np.float64)
+    model = TSNE(metric="precomputed", init="random", perplexity=perplexity, random_state=seed % 2**32)
+    return np.asarray(model.fit_transform(np.nan_to_num(apart)), np.float64)
 
 
 def _signs(vectors: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Maps of vectors: where they lie along their principal components, and who is near whom."""
+"""Vector map: places along principal components (or by t-SNE), nearest neighbours, distances."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from hhstudio.core.analysis.answers import Point, VectorMap
 def vector_map(title: str, points: Sequence[Point], products: np.ndarray, nearby: bool = False) -> VectorMap:
     """A map of vectors from their scalar products. ``nearby``: with t-SNE, where that can be had."""
     apart = geometry.distances(products)
-    found = geometry.principal(products)
-    embed = geometry.neighbour_map() if nearby and len(points) >= 4 else None
+    principal = geometry.principal(products)
     return VectorMap(
         title=title,
         points=tuple(points),
-        coordinates=found.coordinates,
-        share=found.share,
+        coordinates=principal.coordinates,
+        share=principal.share,
         neighbours=geometry.neighbours(apart),
         apart=apart,
-        nearby=embed(apart, 0) if embed is not None else None,
+        nearby=geometry.t_sne(apart) if nearby and len(points) >= 4 else None,
     )

@@ -1,4 +1,4 @@
-"""Statistics of one tensor of weights: a row of a table, a histogram, units that do nothing."""
+"""Weight statistics: a tensor's row in a table, histograms and their digests, units that do nothing."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def tensor_row(
 ) -> TensorRow:
     """Statistics of the finite numbers of a tensor; ``finite`` is their share."""
     wide = np.asarray(values, np.float64)
-    known = wide[np.isfinite(wide)] if not np.isfinite(wide).all() else wide.ravel()
-    some = known if known.size else np.array([np.nan])
+    finite = wide[np.isfinite(wide)] if not np.isfinite(wide).all() else wide.ravel()
+    some = finite if finite.size else np.array([np.nan])
     units, quiet = quiet_units(wide)
     return TensorRow(
         name=name,
@@ -51,7 +51,7 @@ def tensor_row(
         norm=float(np.linalg.norm(some)),
         low=float(some.min()),
         high=float(some.max()),
-        finite=known.size / max(1, wide.size),
+        finite=finite.size / max(1, wide.size),
         scale=float(np.sqrt(np.mean((some - centre) ** 2)) / sigma) if sigma > 0 else float("nan"),
         units=units,
         quiet=quiet,
@@ -108,8 +108,8 @@ def ends(rows: np.ndarray) -> tuple[float, float]:
     low, high = (float(wide.min()), float(wide.max())) if wide.size else (np.inf, -np.inf)
     if np.isfinite(low) and np.isfinite(high):
         return low, high
-    known = wide[np.isfinite(wide)]
-    return (float(known.min()), float(known.max())) if known.size else (np.inf, -np.inf)
+    finite = wide[np.isfinite(wide)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (np.inf, -np.inf)
 
 
 def rows_in_figures(
@@ -122,9 +122,9 @@ def rows_in_figures(
     if wide.size and np.isfinite(wide.sum()):
         return _in_figures(wide, edges)
     none = (np.zeros((1, len(edges) - 1), np.int64), np.full((1, len(QUANTILES)), np.nan), *[[np.nan]] * 3)
-    known = [row[np.isfinite(row)][None] for row in wide]
-    found = [_in_figures(row, edges) if row.size else none for row in known]
-    counts, spans, mean, std, norm = (np.concatenate(column) for column in zip(*found, strict=True))
+    finite = [row[np.isfinite(row)][None] for row in wide]
+    figures = [_in_figures(row, edges) if row.size else none for row in finite]
+    counts, spans, mean, std, norm = (np.concatenate(column) for column in zip(*figures, strict=True))
     return counts, spans, mean, std, norm
 
 
@@ -166,9 +166,9 @@ def digest(values: np.ndarray) -> np.ndarray:
     return np.concatenate([figures, np.quantile(flat, DIGEST)]).astype(np.float32)
 
 
-def digested_histogram(kept: np.ndarray, edges: np.ndarray) -> np.ndarray:
+def digested_histogram(digest: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """(bins,) counts of the values that a digest stands for, as if each lay evenly between two quantiles."""
-    count, spans = float(kept[0]), np.asarray(kept[4:], np.float64)
+    count, spans = float(digest[0]), np.asarray(digest[4:], np.float64)
     if not count or not np.isfinite(spans).all():
         return np.zeros(len(edges) - 1)
     # the share below an edge: where many values are equal quantiles are, too, and an edge on them has none

@@ -1,5 +1,9 @@
-"""Inspecting what a tree generates: a workshop in which a session's hierarchy is rebuilt and tried."""
+"""Analysis of what a tree generates: a session's model is rebuilt, and answers the questions about it.
 
-from hhstudio.learn.analysis.analyzer import Workshop
+Importing the package registers every function of it that answers a question.
+"""
 
-__all__ = ["Workshop"]
+from hhstudio.learn.analysis import chain_health, interpolation, overview, predictions
+from hhstudio.learn.analysis.loaded_model import LoadedModel
+
+__all__ = ["LoadedModel", "chain_health", "interpolation", "overview", "predictions"]

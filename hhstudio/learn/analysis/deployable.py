@@ -1,18 +1,23 @@
-"""A solver as others use it: images in, the logits of one task's classes out."""
+"""Deployable solvers: a torch module with a condition's weights, with its normalisation inside, and files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.nn import Module
 
-from hhstudio.learn.analysis.loaded_model import Bench
+from hhstudio.core.errors import SessionError
+from hhstudio.core.spec.spec import Stream
+from hhstudio.core.spec.tasks import TaskInfo
+from hhstudio.learn.analysis.loaded_model import LoadedModel
+from hhstudio.nets.solvers import build_solver, output_heads
 
 
-class ReadySolver(nn.Module):
+class DeployableSolver(Module):
     """(N, C, H, W) float32 images with values from 0 to 1 -> (N, classes) logits of one task.
 
     Normalisation, the task's permutation of pixels, and the choice of its outputs are inside.
@@ -23,7 +28,7 @@ class ReadySolver(nn.Module):
     order: Tensor | None
 
     def __init__(
-        self, solver: nn.Module, mean: Tensor, std: Tensor, order: Tensor | None, first: int, count: int
+        self, solver: Module, mean: Tensor, std: Tensor, order: Tensor | None, first: int, count: int
     ) -> None:
         super().__init__()
         self.solver = solver
@@ -40,12 +45,70 @@ class ReadySolver(nn.Module):
         return logits[:, self.first : self.first + self.count]
 
 
-def ready(bench: Bench, solver: nn.Module, path: str, task: int) -> ReadySolver:
-    """A path's solver, its weights set, made ready for a task. Raises DataError where the task's data, from
-    which the normalisation follows, are not here."""
-    data, stream = bench.data(task), bench.learner.stream
-    own = bench.hierarchy.tree.solvers[bench.chain(path).solver]
-    made = ReadySolver(
+def solver_module(
+    architecture: str,
+    options: Mapping[str, object],
+    image_shape: tuple[int, int, int],
+    stream: Stream,
+    tasks: Sequence[TaskInfo],
+    weights: Mapping[str, np.ndarray],
+) -> Module:
+    """A solver of a given architecture that has given weights, in eval mode.
+
+    Parameters
+    ----------
+    architecture : str
+        By its registered name, or by import path (``package.module:Class``), which is imported.
+    options : mapping of str to object
+        Of the architecture.
+    image_shape : (int, int, int)
+        Channels, height, width.
+    stream, tasks
+        From which its outputs follow: how many heads, and how many classes each.
+    weights : mapping of str to ndarray
+        By the solver's own names; buffers may be among them.
+
+    Returns
+    -------
+    torch.nn.Module
+        (N, C, H, W) normalised images -> (N, outputs) logits of all heads.
+
+    Raises
+    ------
+    SessionError
+        Where a tensor does not fit the architecture.
+    """
+    classes, heads = output_heads(stream, tasks)
+    module: Module = build_solver(architecture, dict(options), image_shape, classes, heads)
+    own = module.state_dict()
+    for name, values in weights.items():
+        if name not in own or tuple(own[name].shape) != values.shape:
+            raise SessionError(f"the tensor {name} {values.shape} does not fit the solver {architecture!r}")
+    tensors = {name: torch.from_numpy(np.array(values)) for name, values in weights.items()}
+    module.load_state_dict(tensors, strict=False)
+    return module.eval()
+
+
+def deployable(model: LoadedModel, solver: Module, path: str, task: int) -> DeployableSolver:
+    """A path's solver, its weights set, with everything around it that one task needs.
+
+    Parameters
+    ----------
+    model : LoadedModel
+        Knows the task's normalisation and its outputs.
+    solver : torch.nn.Module
+        With the weights of the condition, as :func:`solver_module` makes it.
+    path : str
+    task : int
+
+    Raises
+    ------
+    DataError
+        Where the task's data, from which the normalisation follows, are not here.
+    """
+    data, stream = model.data(task), model.learner.stream
+    own = model.hierarchy.tree.solvers[model.chain(path).solver]
+    module = DeployableSolver(
         solver,
         data.mean.float().cpu(),
         data.std.float().cpu(),
@@ -53,17 +116,17 @@ def ready(bench: Bench, solver: nn.Module, path: str, task: int) -> ReadySolver:
         stream.head_of(task) * own.classes_per_head,
         stream.outputs(task),
     )
-    return made.eval()
+    return module.eval()
 
 
-def write_onnx(module: ReadySolver, image_shape: tuple[int, int, int], file: str) -> None:
+def write_onnx(module: DeployableSolver, image_shape: tuple[int, int, int], file: Path) -> None:
     """The module as an ONNX model: input ``image``, output ``logits``, any batch size. Needs onnx and
     onnxscript; raises ImportError where they are missing."""
     example = torch.zeros(2, *image_shape)
     torch.onnx.export(
         module,
         (example,),
-        file,
+        str(file),
         input_names=["image"],
         output_names=["logits"],
         dynamic_shapes=({0: torch.export.Dim("batch")},),

@@ -1,4 +1,4 @@
-"""The embeddings of a tree: of tasks, slots and chunks, as maps."""
+"""Embeddings of tasks, slots and chunks, as maps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from hhstudio.core.analysis import geometry
 from hhstudio.core.analysis.answers import EmbeddingGroup, Embeddings, Point
 from hhstudio.core.analysis.vector_map import vector_map
-from hhstudio.learn.analysis.loaded_model import Bench
+from hhstudio.learn.analysis.loaded_model import LoadedModel
 from hhstudio.nets.build import Contribution, Edge
 
 MOST = 256
@@ -22,110 +22,118 @@ Stored = Mapping[str, np.ndarray]
 
 
 def embeddings(
-    bench: Bench, nearby: bool = False, recorded: Stored | None = None, step: int | None = None
+    model: LoadedModel, nearby: bool = False, recorded: Stored | None = None, step: int | None = None
 ) -> Embeddings:
-    """All of them: task embeddings by hypernetwork, slot embeddings, chunk embeddings; as they are now, or as
-    they were ``recorded`` at a ``step``.
+    """Task embeddings by hypernetwork, slot embeddings, chunk embeddings.
 
     With ``hypernetwork.task_chunks`` the chunk embeddings of each condition count as one long vector.
-    ``nearby``: maps with t-SNE too.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    nearby : bool
+        Maps by t-SNE too.
+    recorded : mapping of str to ndarray, or None
+        Embeddings as they were, by the names under which a hierarchy stores them; None: as they are.
+    step : int or None
+        When ``recorded`` was recorded.
     """
-    kept = _now(bench) if recorded is None else recorded
+    stored = _now(model) if recorded is None else recorded
     groups = [
-        *_of_tasks(bench, kept, nearby),
-        *_of_slots(bench, kept, nearby),
-        *_of_chunks(bench, kept, nearby),
+        *_of_tasks(model, stored, nearby),
+        *_of_slots(model, stored, nearby),
+        *_of_chunks(model, stored, nearby),
     ]
-    return Embeddings(step=bench.step if step is None else step, groups=tuple(groups))
+    return Embeddings(step=model.step if step is None else step, groups=tuple(groups))
 
 
 @torch.no_grad()
-def _now(bench: Bench) -> Stored:
+def _now(model: LoadedModel) -> Stored:
     kinds = ("task/", "task_code/", "slot/", "code/")
-    stored = bench.hierarchy.stored
+    stored = model.hierarchy.stored
     return {name: stored[name].double().cpu().numpy() for name in stored if name.startswith(kinds)}
 
 
-def _of_tasks(bench: Bench, kept: Stored, nearby: bool) -> list[EmbeddingGroup]:
+def _of_tasks(model: LoadedModel, stored: Stored, nearby: bool) -> list[EmbeddingGroup]:
     rows: dict[str, list[tuple[Point, np.ndarray]]] = {}
-    for condition in bench.conditions():
-        path = bench.path_of(condition)
-        chain = bench.hierarchy.tree.chains[condition.solver]
-        names = bench.hierarchy.embeddings_of(condition)
-        point = Point(title=f"{path} · {bench.tasks[condition.task].name}", path=path, task=condition.task)
+    for condition in model.conditions():
+        path = model.path_of(condition)
+        chain = model.hierarchy.tree.chains[condition.solver]
+        names = model.hierarchy.embeddings_of(condition)
+        point = Point(title=f"{path} · {model.tasks[condition.task].name}", path=path, task=condition.task)
         for node, name in zip(chain.nodes, names, strict=False):
-            if name in kept:
-                rows.setdefault(node, []).append((point, kept[name]))
-        if len(names) > len(chain.nodes) and names[-1] in kept:
-            rows.setdefault(f"codes/{chain.nodes[-1]}", []).append((point, kept[names[-1]].ravel()))
-    found = []
+            if name in stored:
+                rows.setdefault(node, []).append((point, stored[name]))
+        if len(names) > len(chain.nodes) and names[-1] in stored:
+            rows.setdefault(f"codes/{chain.nodes[-1]}", []).append((point, stored[names[-1]].ravel()))
+    groups = []
     for key, members in rows.items():
         kind, node = ("chunk", key[6:]) if key.startswith("codes/") else ("task", key)
         sizes = {len(vector) for _, vector in members}
         for size in sorted(sizes):  # solvers of different sizes have codes that cannot be compared
-            kept = [(p, v) for p, v in members if len(v) == size]
-            found.append(_group(bench, kind, node, [p for p, _ in kept], [v for _, v in kept], nearby))
-    return found
+            alike = [(p, v) for p, v in members if len(v) == size]
+            groups.append(_group(model, kind, node, [p for p, _ in alike], [v for _, v in alike], nearby))
+    return groups
 
 
-def _of_slots(bench: Bench, kept: Stored, nearby: bool) -> list[EmbeddingGroup]:
+def _of_slots(model: LoadedModel, stored: Stored, nearby: bool) -> list[EmbeddingGroup]:
     rows: dict[str, list[tuple[Point, np.ndarray]]] = {}
-    for edge, contribution in _contributions(bench):
-        point = Point(title=_title(bench, edge, contribution), path=_path_below(bench, edge))
-        vector = kept.get(f"slot/{contribution.key}")
+    for edge, contribution in _contributions(model):
+        point = Point(title=_title(model, edge, contribution), path=_path_below(model, edge))
+        vector = stored.get(f"slot/{contribution.key}")
         if vector is not None:
             rows.setdefault(contribution.node, []).append((point, vector))
     return [
-        _group(bench, "slot", node, [p for p, _ in members], [v for _, v in members], nearby)
+        _group(model, "slot", node, [p for p, _ in members], [v for _, v in members], nearby)
         for node, members in rows.items()
     ]
 
 
-def _of_chunks(bench: Bench, kept: Stored, nearby: bool) -> list[EmbeddingGroup]:
-    found = []
-    for edge, contribution in _contributions(bench):
-        codes = kept.get(f"code/{contribution.key}")
+def _of_chunks(model: LoadedModel, stored: Stored, nearby: bool) -> list[EmbeddingGroup]:
+    groups = []
+    for edge, contribution in _contributions(model):
+        codes = stored.get(f"code/{contribution.key}")
         if codes is None:
             continue
         chosen = np.unique(np.linspace(0, len(codes) - 1, min(MOST, len(codes))).round().astype(int))
-        title, path = _title(bench, edge, contribution), _path_below(bench, edge)
+        title, path = _title(model, edge, contribution), _path_below(model, edge)
         points = [
             Point(title=f"{title}, chunk {number + 1}", path=path, number=number)
             for number in chosen.tolist()
         ]
-        found.append(_group(bench, "chunk", contribution.node, points, list(codes[chosen]), nearby))
-    return found
+        groups.append(_group(model, "chunk", contribution.node, points, list(codes[chosen]), nearby))
+    return groups
 
 
 def _group(
-    bench: Bench, kind: str, node: str, points: list[Point], vectors: list[np.ndarray], nearby: bool
+    model: LoadedModel, kind: str, node: str, points: list[Point], vectors: list[np.ndarray], nearby: bool
 ) -> EmbeddingGroup:
-    name, wide = bench.node_name(node), np.stack(vectors).astype(float)
+    name, wide = model.node_name(node), np.stack(vectors).astype(float)
     title = f"{kind} embeddings of {name}"
     return EmbeddingGroup(
         kind=kind,
         node=name,
-        level=_level(bench, node),
+        level=_level(model, node),
         vectors=wide,
         map=vector_map(title, points, geometry.gram(wide), nearby),
     )
 
 
-def _contributions(bench: Bench) -> list[tuple[Edge, Contribution]]:
-    return [(edge, c) for edge in bench.hierarchy.tree.edges.values() for c in edge.contributions]
+def _contributions(model: LoadedModel) -> list[tuple[Edge, Contribution]]:
+    return [(edge, c) for edge in model.hierarchy.tree.edges.values() for c in edge.contributions]
 
 
-def _level(bench: Bench, node: str) -> int:
-    chains = bench.hierarchy.tree.chains.values()
+def _level(model: LoadedModel, node: str) -> int:
+    chains = model.hierarchy.tree.chains.values()
     return next((chain.nodes.index(node) for chain in chains if node in chain.nodes), 0)
 
 
-def _path_below(bench: Bench, edge: Edge) -> str:
+def _path_below(model: LoadedModel, edge: Edge) -> str:
     """The path that an edge belongs to alone, "" where several pass through it."""
-    passing = [path for path in bench.paths if edge in bench.chain(path).edges]
+    passing = [path for path in model.paths if edge in model.chain(path).edges]
     return passing[0] if len(passing) == 1 else ""
 
 
-def _title(bench: Bench, edge: Edge, contribution: Contribution) -> str:
+def _title(model: LoadedModel, edge: Edge, contribution: Contribution) -> str:
     residual = " (residual)" if contribution.node != edge.source else ""
-    return f"{bench.node_name(contribution.node)} → {bench.node_name(edge.target)}{residual}"
+    return f"{model.node_name(contribution.node)} → {model.node_name(edge.target)}{residual}"

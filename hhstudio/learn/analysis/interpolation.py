@@ -1,4 +1,4 @@
-"""Weights between tasks: mixtures of task embeddings, and walks along their principal directions."""
+"""Interpolation of task embeddings: mixtures, and walks along principal directions."""
 
 from __future__ import annotations
 
@@ -8,47 +8,45 @@ import numpy as np
 import torch
 
 from hhstudio.core.analysis import geometry
+from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Mixture
+from hhstudio.core.analysis.registry import answers
 from hhstudio.core.errors import DataError, SessionError
-from hhstudio.learn.analysis.loaded_model import Bench, Weights
+from hhstudio.learn.analysis.loaded_model import LoadedModel, Weights
 from hhstudio.nets.hierarchy import Condition
 
 
+@answers(q.Interpolate)
 def mixture(
-    bench: Bench,
+    model: LoadedModel,
     path: str,
     shares: Mapping[int, float],
-    on: Sequence[int] | None = None,
-    images: int = 200,
-    tensors: Sequence[str] = (),
+    on: Sequence[int] | None,
+    images: int,
+    tensors: Sequence[str],
 ) -> Mixture:
-    """Generate from embeddings that are the mixture of those of several tasks of a path, at every level.
-
-    ``shares``: by task, summing to 1 (any finite numbers: beyond a corner is allowed). ``on``: tasks on
-    whose first test images the result is measured (None: those mixed). Without test images accuracies are
-    NaN. At a corner the result is the task's own weights, bit for bit. Raises SessionError.
-    """
+    """Generate from embeddings that are the mixture of those of several tasks of a path."""
     numbers = np.array(list(shares.values()), float)
     if not len(numbers) or not np.isfinite(numbers).all() or abs(numbers.sum() - 1) > 1e-6:
         raise SessionError("a mixture needs shares that sum to 1")
     for task in shares:
-        bench.condition(path, task)
+        model.condition(path, task)
     mixed = {task: share for task, share in shares.items() if share}
-    asked = tuple(mixed if on is None else on)
-    spec = bench.chain(path).last.spec
-    with torch.no_grad(), bench.mixed(path, shares) as own:
-        weights = bench.learner.solver_weights([own])[own]
+    measured = tuple(mixed if on is None else on)
+    spec = model.chain(path).last.spec
+    with torch.no_grad(), model.mixed(path, shares) as own:
+        weights = model.learner.solver_weights([own])[own]
         unknown = [name for name in tensors if name not in weights]
         if unknown:
             raise SessionError(f"{path}: the solver has no tensor {unknown[0]!r}")
         flat = spec.join(weights)
-        scores = [_score(bench, own, weights, task, images) for task in asked]
-        apart = [_apart(bench, path, task, flat) if task in mixed else np.nan for task in shares]
+        scores = [_score(model, own, weights, task, images) for task in measured]
+        apart = [_apart(model, path, task, flat) if task in mixed else np.nan for task in shares]
     return Mixture(
         path=path,
         tasks=tuple(shares),
         shares=numbers,
-        on=asked,
+        on=measured,
         images=max((count for _, _, count in scores), default=0),
         accuracy=np.array([accuracy for accuracy, _, _ in scores]),
         loss=np.array([loss for _, loss, _ in scores]),
@@ -57,51 +55,67 @@ def mixture(
     )
 
 
+@answers(q.Walk)
 def walk(
-    bench: Bench, path: str, component: int, amount: float, start: int | None = None
-) -> tuple[dict[int, float], float]:
-    """Shares that lead along a principal direction of a path's task embeddings (of all levels together).
+    model: LoadedModel,
+    path: str,
+    component: int,
+    amount: float,
+    start: int | None,
+    on: Sequence[int] | None,
+    images: int,
+    tensors: Sequence[str],
+) -> Mixture:
+    """The mixture to which a walk along a principal direction leads."""
+    shares = walk_shares(model, path, component, amount, start)
+    measured = on if on is not None else list(shares) if start is None else [start]
+    return mixture(model, path, shares, measured, images, tensors)
 
-    ``amount``: in standard deviations of that component; ``start``: the task from which to walk, None the
-    mean of all. Returns the shares by task and the component's share of the variance. Raises SessionError
-    where the embeddings span no such component.
+
+def walk_shares(
+    model: LoadedModel, path: str, component: int, amount: float, start: int | None
+) -> dict[int, float]:
+    """Shares by task that lead along a principal direction of a path's task embeddings.
+
+    Parameters are those of :class:`~hhstudio.core.analysis.questions.Walk`. Raises SessionError where the
+    embeddings span no such component.
     """
-    tasks = bench.tasks_on(path)
+    tasks = model.tasks_on(path)
     if len(tasks) < 2:
         raise SessionError(f"{path} has begun {len(tasks)} tasks: a direction needs at least two")
-    found = geometry.principal(geometry.gram(embeddings(bench, path)), components=len(tasks))
-    if not 0 <= component < len(found.share):
-        raise SessionError(f"{path}: its task embeddings span {len(found.share)} principal directions")
+    principal = geometry.principal(geometry.gram(task_embeddings(model, path)), components=len(tasks))
+    if not 0 <= component < len(principal.share):
+        raise SessionError(f"{path}: its task embeddings span {len(principal.share)} principal directions")
     if start is None:
         base = np.full(len(tasks), 1 / len(tasks))
     else:
-        bench.condition(path, start)
+        model.condition(path, start)
         base = np.array([float(task == start) for task in tasks])
-    numbers = base + amount * found.spread[component] * found.combination[component]
-    return dict(zip(tasks, numbers.tolist(), strict=True)), float(found.share[component])
+    numbers = base + amount * principal.spread[component] * principal.combination[component]
+    return dict(zip(tasks, numbers.tolist(), strict=True))
 
 
-def embeddings(bench: Bench, path: str) -> np.ndarray:
+def task_embeddings(model: LoadedModel, path: str) -> np.ndarray:
     """(tasks, sum of sizes): what is stored for each task of a path, all levels side by side."""
-    stored = bench.hierarchy.stored
+    stored = model.hierarchy.stored
     rows = [
-        torch.cat([stored[name].detach().double().cpu().ravel() for name in bench.hierarchy.embeddings_of(c)])
-        for c in bench.conditions(path)
+        torch.cat([stored[name].detach().double().cpu().ravel() for name in model.hierarchy.embeddings_of(c)])
+        for c in model.conditions(path)
     ]
     return torch.stack(rows).numpy()
 
 
 def _score(
-    bench: Bench, own: Condition, weights: Weights, task: int, images: int
+    model: LoadedModel, own: Condition, weights: Weights, task: int, images: int
 ) -> tuple[float, float, int]:
     try:
-        count = len(bench.batch(task, images)[1])
+        count = len(model.batch(task, images)[1])
     except DataError:
         return float("nan"), float("nan"), 0
-    return (*bench.score(own, weights, task, images), count)
+    return (*model.score(own, weights, task, images), count)
 
 
-def _apart(bench: Bench, path: str, task: int, flat: torch.Tensor) -> float:
+def _apart(model: LoadedModel, path: str, task: int, flat: torch.Tensor) -> float:
     """Relative distance of weights from those of a task."""
-    own = bench.chain(path).last.spec.join(bench.weights(bench.condition(path, task)))
+    own = model.chain(path).last.spec.join(model.weights(model.condition(path, task)))
     return geometry.relative_change(flat.float().cpu().numpy(), own.float().cpu().numpy())

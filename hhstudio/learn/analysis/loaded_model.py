@@ -1,4 +1,4 @@
-"""The hierarchy of a session rebuilt for looking at: conditions by name, their weights, test images."""
+"""Loaded model: a session's hierarchy, rebuilt as a resumed run would have it, with its test images."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from itertools import accumulate
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from hhstudio.core.errors import DataError, HHStudioError, SessionError
 from hhstudio.core.run.trainer_state import TrainerState
+from hhstudio.core.spec.datasets import default_data_root
 from hhstudio.core.spec.spec import Spec, Stream
 from hhstudio.core.spec.stream_data import expected_files
 from hhstudio.core.spec.tasks import TaskInfo
@@ -25,19 +27,41 @@ from hhstudio.learn.data import TaskData, TaskStream, build_stream
 from hhstudio.learn.training import checkpoint
 from hhstudio.learn.training.learner import Learner
 from hhstudio.learn.training.schedule import RunPosition
+from hhstudio.learn.training.snapshot_extras import generated
 from hhstudio.nets.hierarchy import Chain, Condition, Hierarchy
 
-KEPT = 192 << 20
+RECENT_BYTES = 192 << 20
 """Bytes of generated weights that are kept for the next question, about."""
 
 Weights = Mapping[str, Tensor]
 
 
-class Bench:
-    """A learner that does not learn. Data are read when the first image is asked for.
+class LoadedModel:
+    """A learner that does not learn: it generates weights for any condition, for mixtures of conditions and
+    for disturbed chains. Data are read when the first image is asked for; nothing is downloaded.
 
-    ``data``: folder of the data sets; nothing is downloaded. Raises SessionError for a state that belongs
-    to another spec, SpecError for a spec that cannot be built.
+    Parameters
+    ----------
+    spec : Spec
+        As the run began.
+    state : TrainerState
+        The checkpoint that is looked at.
+    tasks : tuple of TaskInfo
+    image_shape : (int, int, int)
+        Channels, height, width of the images that the solvers take.
+    data : Path or None
+        Folder of the data sets, None the usual one. Without data everything but accuracies works.
+    allow_unverified : bool
+        Accept data files that torchvision's checksums do not know.
+    device : str
+        Where weights are generated, as ``"cpu"``.
+
+    Raises
+    ------
+    SessionError
+        For a state that belongs to another spec.
+    SpecError
+        For a spec that cannot be built.
     """
 
     def __init__(
@@ -46,12 +70,12 @@ class Bench:
         state: TrainerState,
         tasks: tuple[TaskInfo, ...],
         image_shape: tuple[int, int, int],
-        data: Path,
+        data: Path | None = None,
         allow_unverified: bool = False,
         device: str = "cpu",
     ) -> None:
         self.spec, self.step, self.tasks, self.image_shape = spec, state.step, tasks, image_shape
-        self._data_root, self._allow_unverified = data, allow_unverified
+        self._data_root, self._allow_unverified = data or default_data_root(), allow_unverified
         try:
             self.topology = msgspec.convert(state.meta["topology"], Topology)
             at = RunPosition.from_json(state.meta["position"], self.topology)
@@ -62,7 +86,7 @@ class Bench:
         checkpoint.restore_generation(self.learner, state.arrays, begun)
         self._solvers = {at.name(path.solver): path.solver for path in self.topology.paths}
         self.begun = tuple(begun)
-        self._kept: OrderedDict[Condition, Weights] = OrderedDict()
+        self._recent: OrderedDict[Condition, Weights] = OrderedDict()
         self._images: HHStudioError | bool = False
 
     @property
@@ -91,21 +115,22 @@ class Bench:
 
     def condition(self, path: str, task: int) -> Condition:
         """Raises SessionError for a condition that has not begun to learn."""
-        found = Condition(self.chain(path).solver, task)
-        if found not in self.begun:
+        condition = Condition(self.chain(path).solver, task)
+        if condition not in self.begun:
             known = ", ".join(str(t) for t in self.tasks_on(path)) or "none"
             raise SessionError(f"{path} has not begun to learn task {task}; begun (from 0): {known}")
-        return found
+        return condition
 
     def conditions(self, path: str | None = None, task: int | None = None) -> list[Condition]:
         """Begun conditions, in the order of paths and tasks; of one path or one task only if given."""
         names = self.paths if path is None else (path,)
-        found = [Condition(self.chain(name).solver, t) for name in names for t in self.tasks_on(name)]
-        return [c for c in found if task in (None, c.task)]
+        begun = [Condition(self.chain(name).solver, t) for name in names for t in self.tasks_on(name)]
+        return [c for c in begun if task in (None, c.task)]
 
     def node_name(self, node: str) -> str:
-        found = self.topology.by_id.get(node)
-        return found.name if found is not None else node
+        """A node's name by its id."""
+        known = self.topology.by_id.get(node)
+        return known.name if known is not None else node
 
     def outputs(self, task: int) -> tuple[str, ...]:
         """Names of the classes that the outputs of a task's head in use stand for."""
@@ -122,14 +147,38 @@ class Bench:
 
     def weights(self, condition: Condition) -> Weights:
         """A condition's generated weights; kept for a while."""
-        found = self._kept.get(condition)
-        if found is None:
-            found = self._kept[condition] = self.learner.solver_weights([condition])[condition]
+        weights = self._recent.get(condition)
+        if weights is None:
+            weights = self._recent[condition] = self.learner.solver_weights([condition])[condition]
             size = 4 * self.hierarchy.tree.chains[condition.solver].last.spec.size
-            while len(self._kept) > max(1, KEPT // size):
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(condition)
-        return found
+            while len(self._recent) > max(1, RECENT_BYTES // size):
+                self._recent.popitem(last=False)
+        self._recent.move_to_end(condition)
+        return weights
+
+    def arrays(self, path: str, task: int) -> dict[str, np.ndarray]:
+        """A condition's solver, generated now.
+
+        Returns
+        -------
+        dict of str to ndarray
+            By tensor, in the solver's order, buffers included.
+
+        Raises
+        ------
+        SessionError
+            For a condition that has not begun to learn.
+        """
+        tensors = self.learner.arrays_of(self.condition(path, task))
+        return {name: array.copy() for name, array in tensors.items()}
+
+    def level_arrays(self, path: str, task: int, level: int) -> dict[str, np.ndarray]:
+        """The hypernetwork that level ``level`` (0: what the root generates) of a condition's chain
+        generates, by tensor. Raises SessionError where that level generates none."""
+        condition, depth = self.condition(path, task), self.chain(path).depth
+        if not 0 <= level < depth - 1:
+            raise SessionError(f"{path} generates {depth - 1} hypernetworks; there is no level {level}")
+        return {name: values for at, name, values in generated(self.learner, condition) if at == level}
 
     @contextlib.contextmanager
     def mixed(self, path: str, shares: Mapping[int, float]) -> Iterator[Condition]:
@@ -156,13 +205,13 @@ class Bench:
         positive = {c: share for c, share in parents.items() if share > 0}
         nearest = max(parents, key=lambda c: parents[c])
         total = sum(positive.values())
-        found = {}
+        mixed = {}
         for name, own in self.learner.buffers[nearest].items():
             if own.is_floating_point() and len(positive) > 1:
-                found[name] = sum((s / total * self.learner.buffers[c][name] for c, s in positive.items()))
+                mixed[name] = sum((s / total * self.learner.buffers[c][name] for c, s in positive.items()))
             else:
-                found[name] = own.clone()
-        return found
+                mixed[name] = own.clone()
+        return mixed
 
     # images --------------------------------------------------------------------------------------------
 
@@ -210,8 +259,26 @@ class Bench:
     def logits(
         self, condition: Condition, weights: Weights, images: Tensor, task: int | None = None
     ) -> Tensor:
-        """(N, outputs in use) of a condition's solver for uint8 images; ``task``: as that task's head and
-        normalisation would have it (None: its own)."""
+        """Logits of a condition's solver.
+
+        Parameters
+        ----------
+        condition : Condition
+        weights : mapping of str to Tensor
+            The solver's tensors by name.
+        images : Tensor (N, C, H, W) of uint8
+        task : int or None
+            With the head and the normalisation of this task; None: the condition's own.
+
+        Returns
+        -------
+        Tensor (N, outputs in use)
+
+        Raises
+        ------
+        DataError
+            Where the task's data, from which the normalisation follows, are not here.
+        """
         data = self.data(condition.task if task is None else task)
         if task is not None and task != condition.task:
             buffers = self.learner.buffers
@@ -238,9 +305,9 @@ class Bench:
     def score(self, condition: Condition, weights: Weights, task: int, images: int) -> tuple[float, float]:
         """(accuracy, loss) on the first test images of a task."""
         seen, labels = self.batch(task, images)
-        found = self.logits(condition, weights, seen, task).float()
-        right = (found.argmax(1) == labels).float().mean()
-        return float(right), float(functional.cross_entropy(found, labels))
+        logits = self.logits(condition, weights, seen, task).float()
+        right = (logits.argmax(1) == labels).float().mean()
+        return float(right), float(functional.cross_entropy(logits, labels))
 
 
 _READING = threading.Lock()

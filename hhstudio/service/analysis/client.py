@@ -1,4 +1,4 @@
-"""The window's end of an inspection: asks, and hears back. No Qt and no torch in here.
+"""Analysis client: asks a helper process about one session, and hears back. No Qt and no torch in here.
 
 A helper process is started at the first question and holds the session. There are two lanes, for what is
 answered at once and for what takes long; in each, one question is under way at a time. Of those that wait, a
@@ -12,8 +12,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from hhstudio.service.analysis.protocol import Ask, Begin, Line, ProtocolError, Question, Told, is_long
+from hhstudio.core.analysis.questions import Question
+from hhstudio.service.analysis.protocol import Begin, Channel, ProtocolError, Reply, Request
 from hhstudio.service.failures import exit_in_words
 from hhstudio.service.logs import unexpected
 from hhstudio.service.run.process import HelperProcess
@@ -23,14 +25,14 @@ PATIENCE = 120.0
 IDLE = 600.0
 """Seconds without a question after which the helper is let go, to give its memory back."""
 
-OnAnswer = Callable[[Told], None]
+OnReply = Callable[[Reply], None]
 
 
-class InspectionClient:
+class AnalysisClient:
     """Asks about one session file.
 
-    ``on_answer`` of :meth:`ask` is called on a thread of the client (of which there are two), once for each
-    question that was not replaced before it was begun; errors come as ``Told.error``. A helper that dies or
+    ``on_reply`` of :meth:`ask` is called on a thread of the client (of which there are two), once for each
+    question that was not replaced before it was begun; errors come as ``Reply.error``. A helper that dies or
     hangs is started anew by the next question.
     """
 
@@ -51,7 +53,7 @@ class InspectionClient:
             allow_import=allow_import,
         )
         self._patience, self._idle = patience, idle
-        self._waiting: OrderedDict[str, tuple[Question, OnAnswer]] = OrderedDict()
+        self._waiting: OrderedDict[str, tuple[Question[Any], OnReply]] = OrderedDict()
         self._changed = threading.Condition()
         self._closed = False
         self._under_way = 0
@@ -71,18 +73,20 @@ class InspectionClient:
         helper = self._helper
         return helper.process.pid if helper is not None else None
 
-    def ask(self, question: Question, on_answer: OnAnswer, key: str | None = None) -> None:
-        """Queue a question. Never blocks. It replaces one that waits under the same ``key`` (None: the kind
-        of question). Ignored once closed."""
+    def ask(self, question: Question[Any], on_reply: OnReply, key: str | None = None) -> None:
+        """Queue a question. Never blocks. It replaces one that waits under the same ``key`` (None: the
+        question's own). Ignored once closed."""
         with self._changed:
             if self._closed:
                 return
-            key = type(question).__name__ if key is None else key
+            key = question.key if key is None else key
             self._waiting.pop(key, None)
-            self._waiting[key] = (question, on_answer)
-            long = is_long(question)
+            self._waiting[key] = (question, on_reply)
+            long = question.long
             if long not in self._lanes:
-                lane = threading.Thread(target=self._work, args=(long,), name="hhstudio-inspect", daemon=True)
+                lane = threading.Thread(
+                    target=self._work, args=(long,), name="hhstudio-analysis", daemon=True
+                )
                 self._lanes[long] = lane
                 lane.start()
             self._changed.notify_all()
@@ -109,26 +113,26 @@ class InspectionClient:
     # on the client's threads --------------------------------------------------------------------------
 
     def _work(self, long: bool) -> None:
-        while (found := self._next(long)) is not None:
-            question, on_answer = found
-            told = self._put(question)
+        while (waiting := self._next(long)) is not None:
+            question, on_reply = waiting
+            reply = self._put(question)
             with self._changed:
                 self._under_way -= 1
                 if self._closed:
                     break
             try:
-                on_answer(told)
+                on_reply(reply)
             except Exception as error:
-                unexpected(error)  # a view that is gone must not end the inspection of the others
+                unexpected(error)  # a view that is gone must not end the analysis of the others
         self._let_go()
 
-    def _next(self, long: bool) -> tuple[Question, OnAnswer] | None:
+    def _next(self, long: bool) -> tuple[Question[Any], OnReply] | None:
         """The question of a lane that has waited longest; None when closed."""
         while True:
             with self._changed:
                 if self._closed:
                     return None
-                mine = (key for key, (asked, _) in self._waiting.items() if is_long(asked) == long)
+                mine = (key for key, (asked, _) in self._waiting.items() if asked.long == long)
                 if (key := next(mine, None)) is not None:
                     self._under_way += 1
                     return self._waiting.pop(key)
@@ -137,7 +141,7 @@ class InspectionClient:
             if rested:
                 self._let_go()
 
-    def _put(self, question: Question) -> Told:
+    def _put(self, question: Question[Any]) -> Reply:
         with self._changed:
             self._number += 1
             number = self._number
@@ -147,26 +151,26 @@ class InspectionClient:
                     if self._closed:
                         self._helper.end()
             except (OSError, ValueError):
-                return Told(number=number, error="the inspection could not be started")
+                return Reply(number=number, error="the analysis could not be started")
             helper = self._helper
         inbox = helper.expect(number)
         try:
-            helper.line.put(Ask(number=number, question=question))
-            told = inbox.get(timeout=self._patience)
+            helper.channel.put(Request(number=number, question=question))
+            reply = inbox.get(timeout=self._patience)
         except queue.Empty:
             self._let_go(helper)
-            return Told(
+            return Reply(
                 number=number,
-                error=f"no answer within {self._patience:g} s: the inspection was ended; ask again",
+                error=f"no answer within {self._patience:g} s: the analysis was ended; ask again",
             )
         except (OSError, ValueError, ProtocolError):
-            told = None
-        if told is not None:
-            return told
+            reply = None
+        if reply is not None:
+            return reply
         with self._changed:
             if self._helper is helper:
                 self._helper = None
-        return Told(number=number, error=helper.farewell())
+        return Reply(number=number, error=helper.farewell())
 
     def _let_go(self, helper: _Helper | None = None) -> None:
         """End the helper (only if it still is the one given)."""
@@ -183,17 +187,17 @@ class _Helper:
 
     def __init__(self, begin: Begin) -> None:
         self.process = HelperProcess("hhstudio.service.analysis.worker")
-        self.line = Line(self.process.incoming, self.process.outgoing)
-        self._inboxes: dict[int, queue.SimpleQueue[Told | None]] = {}
+        self.channel = Channel(self.process.incoming, self.process.outgoing)
+        self._inboxes: dict[int, queue.SimpleQueue[Reply | None]] = {}
         self._lock = threading.Lock()
         self._ended = False
         self._broken = ""
-        threading.Thread(target=self._hear, name="hhstudio-inspect-hear", daemon=True).start()
-        self.line.put(begin)
+        threading.Thread(target=self._hear, name="hhstudio-analysis-hear", daemon=True).start()
+        self.channel.put(begin)
 
-    def expect(self, number: int) -> queue.SimpleQueue[Told | None]:
+    def expect(self, number: int) -> queue.SimpleQueue[Reply | None]:
         """Where the answer to a question will be, or None when the helper has ended."""
-        inbox: queue.SimpleQueue[Told | None] = queue.SimpleQueue()
+        inbox: queue.SimpleQueue[Reply | None] = queue.SimpleQueue()
         with self._lock:
             self._inboxes[number] = inbox
             if self._ended:
@@ -203,28 +207,28 @@ class _Helper:
     def end(self) -> None:
         """Now."""
         self.process.kill_tree()
-        self.line.close_outgoing()
+        self.channel.close_outgoing()
         self.process.wait(5.0)
 
     def farewell(self) -> str:
         """Why it ended, in words."""
-        self.line.close_outgoing()
+        self.channel.close_outgoing()
         code = self.process.wait(3.0)
         if code is None:
             self.process.kill_tree()
         lines = self.process.last_lines()
         last = f" ({lines[-1][:200]})" if lines else ""
-        return self._broken or f"the inspection {exit_in_words(code)}{last}"
+        return self._broken or f"the analysis helper {exit_in_words(code)}{last}"
 
     def _hear(self) -> None:
         try:
-            while (told := self.line.take_answer()) is not None:
+            while (reply := self.channel.take_reply()) is not None:
                 with self._lock:
-                    inbox = self._inboxes.pop(told.number, None)
+                    inbox = self._inboxes.pop(reply.number, None)
                 if inbox is not None:
-                    inbox.put(told)
+                    inbox.put(reply)
         except ProtocolError as error:
-            self._broken = f"the inspection sent what is not understood: {error}"
+            self._broken = f"the analysis helper sent what is not understood: {error}"
             self.process.kill_tree()
         except (OSError, ValueError):
             pass  # its pipe is closed: it has ended

@@ -1,8 +1,8 @@
-"""The inspection helper: ``python -m hhstudio.service.analysis.worker``, spoken to over its streams.
+"""Analysis helper process: ``python -m hhstudio.service.analysis.worker``, spoken to over its streams.
 
 One helper holds one session; torch is loaded here, not in the window. It works at a lower priority than
-whoever trains, and ends when its parent does. There are two lanes, a thread with a desk each: what takes
-long is answered one question after the other in one, everything else meanwhile in the other.
+whoever trains, and ends when its parent does. There are two lanes, a thread with an answer service each:
+what takes long is answered one question after the other in one, everything else meanwhile in the other.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import threading
 import time
 
 from hhstudio.core.errors import HHStudioError
-from hhstudio.service.analysis.answering import Desk
-from hhstudio.service.analysis.protocol import Ask, Line, ProtocolError, Told, is_long
+from hhstudio.service.analysis.answering import AnswerService
+from hhstudio.service.analysis.protocol import Channel, ProtocolError, Reply, Request
 from hhstudio.service.failures import explain
 from hhstudio.service.run.worker import allow_local_modules, claim_standard_streams
 
-Lane = queue.SimpleQueue[Ask]
+Lane = queue.SimpleQueue[Request]
 
 NICE = 5
 """By how much the helper gives way to other processes."""
@@ -29,53 +29,53 @@ NICE = 5
 
 def main() -> int:
     """Answer until the pipe closes. Returns the exit status."""
-    line = claim_standard_streams(Line)
+    channel = claim_standard_streams(Channel)
     faulthandler.enable(sys.stderr)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the parent's business
     if hasattr(os, "nice"):
         os.nice(NICE)
     allow_local_modules()
     try:
-        begin = line.take_begin()
+        begin = channel.take_begin()
     except ProtocolError as error:
-        print(f"hhstudio inspection: {error}", file=sys.stderr)
+        print(f"hhstudio analysis: {error}", file=sys.stderr)
         return 2
     if begin is None:
         return 0
     quick, long = Lane(), Lane()
-    threading.Thread(target=_listen, args=(line, quick, long), daemon=True).start()
-    threading.Thread(target=_serve, args=(line, Desk(begin), long), daemon=True).start()
-    _serve(line, Desk(begin), quick)
+    threading.Thread(target=_listen, args=(channel, quick, long), daemon=True).start()
+    threading.Thread(target=_serve, args=(channel, AnswerService(begin), long), daemon=True).start()
+    _serve(channel, AnswerService(begin), quick)
     return 0
 
 
-def _serve(line: Line, desk: Desk, lane: Lane) -> None:
+def _serve(channel: Channel, service: AnswerService, lane: Lane) -> None:
     """Answer what comes along a lane, until nobody listens any more."""
     try:
         while True:
-            line.put(_answer(desk, lane.get()))
+            channel.put(_answer(service, lane.get()))
     except (OSError, ValueError):
         os._exit(0)
 
 
-def _answer(desk: Desk, ask: Ask) -> Told:
+def _answer(service: AnswerService, request: Request) -> Reply:
     began = time.perf_counter()
     try:
-        answer = desk.answer(ask.question)
+        answer = service.answer(request.question)
     except HHStudioError as error:
-        return Told(number=ask.number, error=" ".join(str(error).split()))
+        return Reply(number=request.number, error=" ".join(str(error).split()))
     except Exception as error:
-        return Told(number=ask.number, error=explain(error, "")[1])
-    return Told(number=ask.number, answer=answer, seconds=time.perf_counter() - began, step=desk.step)
+        return Reply(number=request.number, error=explain(error, "")[1])
+    return Reply(number=request.number, answer=answer, seconds=time.perf_counter() - began, step=service.step)
 
 
-def _listen(line: Line, quick: Lane, long: Lane) -> None:
+def _listen(channel: Channel, quick: Lane, long: Lane) -> None:
     """Queue questions; when the parent is gone, end at once, whatever is being computed."""
     try:
-        while (ask := line.take_question()) is not None:
-            (long if is_long(ask.question) else quick).put(ask)
+        while (request := channel.take_request()) is not None:
+            (long if request.question.long else quick).put(request)
     except (ProtocolError, OSError) as error:
-        print(f"hhstudio inspection: {error}", file=sys.stderr)
+        print(f"hhstudio analysis: {error}", file=sys.stderr)
     sys.stderr.flush()
     os._exit(0)
 

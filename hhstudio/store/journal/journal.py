@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import os
 import struct
+import threading
 import time
+import weakref
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -201,6 +203,8 @@ class JournalReader:
 
     def __init__(self, path: Path) -> None:
         self._file: BinaryIO = path.open("rb")
+        self._lock = threading.Lock()
+        weakref.finalize(self, self._file.close)  # when the last who reads a replaced journal lets go of it
         try:
             self.size = os.fstat(self._file.fileno()).st_size
             self.header = self._read_header(path)
@@ -219,14 +223,18 @@ class JournalReader:
     def close(self) -> None:
         self._file.close()
 
-    def frames(self) -> Iterator[tuple[Frame, bytes]]:
-        """Every whole frame with its payload, in order."""
+    def frames(self, after: Frame | None = None) -> Iterator[tuple[Frame, bytes]]:
+        """Every whole frame with its payload, in order. With ``after``, a frame that was seen before: those
+        behind it, also those that were written since the file was opened."""
         if self.header is None:
             return
         offset, expected = HEADER_SIZE, self.header.base + 1
+        if after is not None:
+            offset, expected = after.offset + after.length, after.sequence + 1
+            self.size = os.fstat(self._file.fileno()).st_size
+            self.lost, self.torn = max(0, self.size - offset), False
         while offset + _FRAME.size <= self.size:
-            self._file.seek(offset)
-            head = self._file.read(_FRAME.size)
+            head = self._read(offset, _FRAME.size)
             if len(head) < _FRAME.size:  # cut shorter while we read
                 return
             length, crc, sequence = _FRAME.unpack(head)
@@ -236,7 +244,7 @@ class JournalReader:
             if length > self.size - offset:
                 self.torn = True
                 return
-            payload = self._file.read(length)
+            payload = self._read(offset, length)
             if crc != zlib.crc32(payload, zlib.crc32(_COVERED.pack(length, sequence))):
                 return
             frame = Frame(sequence, offset, length)
@@ -247,8 +255,13 @@ class JournalReader:
 
     def payload(self, frame: Frame) -> bytes:
         """The payload of a frame that was seen before."""
-        self._file.seek(frame.offset)
-        return self._file.read(frame.length)
+        return self._read(frame.offset, frame.length)
+
+    def _read(self, offset: int, size: int) -> bytes:
+        """Records are read on one thread while new ones are looked for on another."""
+        with self._lock:
+            self._file.seek(offset)
+            return self._file.read(size)
 
     def _read_header(self, path: Path) -> Header | None:
         data = self._file.read(HEADER_SIZE)

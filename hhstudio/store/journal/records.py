@@ -6,19 +6,11 @@ from __future__ import annotations
 import json
 
 import msgspec
-import numpy as np
 
+from hhstudio.core.arrays import StoredArray
 from hhstudio.core.run import events
 from hhstudio.core.run.events import Record
 from hhstudio.core.run.trainer_state import TrainerState
-
-
-class StoredArray(msgspec.Struct, frozen=True, kw_only=True):
-    """Any numeric array: NumPy type text (``<f4``), shape, row-major bytes."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    data: bytes
 
 
 class StoredState(Record, frozen=True, kw_only=True, tag="trainer"):
@@ -41,6 +33,9 @@ class Preamble(Record, frozen=True, kw_only=True, tag="preamble"):
 
 AnyRecord = events.Event | StoredState | Preamble
 
+KINDS = "biufc"
+"""Kinds of NumPy types in a trainer's state."""
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(AnyRecord)
 
@@ -56,19 +51,11 @@ def decode(data: bytes) -> AnyRecord:
 
 def stored(state: TrainerState) -> StoredState:
     """Raises TypeError where ``meta`` is not JSON-able."""
-    arrays = {}
-    for name, values in state.arrays.items():
-        values = np.asarray(values)
-        arrays[name] = StoredArray(dtype=values.dtype.str, shape=values.shape, data=values.tobytes())
+    arrays = {name: StoredArray.of(values) for name, values in state.arrays.items()}
     return StoredState(step=state.step, meta=json.dumps(state.meta), arrays=arrays)
 
 
 def restored(record: StoredState) -> TrainerState:
     """Raises ValueError or TypeError where the record does not fit itself."""
-    arrays = {}
-    for name, array in record.arrays.items():
-        kind = np.dtype(array.dtype)
-        if kind.kind not in "biufc":
-            raise ValueError(f"the array {name} has the type {kind}")
-        arrays[name] = np.frombuffer(array.data, kind).reshape(array.shape).copy()
+    arrays = {name: array.numpy(KINDS).copy() for name, array in record.arrays.items()}
     return TrainerState(record.step, json.loads(record.meta), arrays)

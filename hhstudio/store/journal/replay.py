@@ -5,6 +5,7 @@ Generated weights are large and stay in the journal; only where they lie is reme
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
@@ -54,37 +55,52 @@ class JournalTail:
 
 @dataclass
 class Replay:
-    """What replaying came to. ``problem``: why it ended early, "" when it did not."""
+    """What replaying came to. ``problem``: why it ended early, "" when it did not. ``last``: the record up to
+    which the journal was read, None where not even its first was."""
 
     sequence: int
+    last: Frame | None = None
     records: int = 0
     lost_bytes: int = 0
     problem: str = ""
 
 
-def replay(history: History, journal: JournalReader, after: int, tail: JournalTail) -> Replay:
-    """Apply every record with a sequence above ``after``; stops before the first that makes no sense."""
-    result = Replay(sequence=after)
+def replay(
+    history: History,
+    journal: JournalReader,
+    after: int,
+    tail: JournalTail,
+    last: Frame | None = None,
+    lock: AbstractContextManager[object] | None = None,
+) -> Replay:
+    """Apply every record with a sequence above ``after``; stops before the first that makes no sense.
+
+    ``last``: go on behind this record, up to which the journal was replayed before. ``lock``: is held while a
+    record is applied, not while it is read.
+    """
+    result = Replay(sequence=after, last=last)
     if journal.header is not None and journal.header.base > after:
         result.problem = f"records {after + 1} to {journal.header.base} are missing before the journal"
         result.lost_bytes = journal.lost
         return result
-    for frame, payload in journal.frames():
+    for frame, payload in journal.frames(last):
         if frame.sequence <= after:
+            result.last = frame
             continue
         try:
             event = records.decode(payload)
             if isinstance(event, records.Preamble):
-                result.sequence = frame.sequence
+                result.sequence, result.last = frame.sequence, frame
                 continue
-            if not isinstance(event, (*events.NEVER_JOURNALLED, records.StoredState)):
-                apply(history, event)
+            with lock or nullcontext():
+                if not isinstance(event, (*events.NEVER_JOURNALLED, records.StoredState)):
+                    apply(history, event)
+                tail.note(event, frame)
         except (SessionError, *DAMAGE, RecursionError) as error:
             result.problem = f"record {frame.sequence} cannot be read ({' '.join(str(error).split())[:120]})"
             result.lost_bytes = journal.size - frame.offset
             return result
-        tail.note(event, frame)
-        result.sequence = frame.sequence
+        result.sequence, result.last = frame.sequence, frame
         result.records += 1
     result.lost_bytes = journal.lost
     if result.lost_bytes:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import h5py
 
 import hhstudio
 from hhstudio.core.errors import SessionError
-from hhstudio.core.run.history import History
+from hhstudio.core.run.history import History, SeriesKey
+from hhstudio.core.run.series import Series
 from hhstudio.store.file import file_format, safe_read
 from hhstudio.store.journal.journal import JournalReader, journal_path, new_journal_path
 from hhstudio.store.journal.replay import JournalTail, Replay, replay
@@ -41,9 +43,17 @@ class Loaded:
             self.journal.close()
 
 
-def load(path: Path, metrics: Collection[str] | None = None) -> Loaded:
+class Known(NamedTuple):
+    """The curves of a session up to a record, all of them."""
+
+    identity: FileIdentity
+    series: dict[SeriesKey, Series]
+
+
+def load(path: Path, metrics: Collection[str] | None = None, known: Known | None = None) -> Loaded:
     """Read file and journal without touching either; a writer may be at work. ``metrics``: whose curves are
-    read from the file, None for all. Raises SessionError."""
+    read from the file, None for all. ``known``: curves that are taken over, rather than read, where the file
+    goes exactly as far. Raises SessionError."""
     # Journal first: its writer puts the new file in place before it empties the journal, so that the
     # file, opened later, holds at least everything before the journal's first record.
     journal = _open_journal(path)
@@ -61,8 +71,12 @@ def load(path: Path, metrics: Collection[str] | None = None) -> Loaded:
     loaded = Loaded(History(), FileIdentity("", 0), base, journal)
     try:
         with safe_read.reading(path):
-            loaded.history = reading.read_history(base, metrics)
             loaded.identity = reading.identity(base)
+            if known is not None and known.identity == loaded.identity:
+                loaded.history = reading.read_history(base, ())
+                loaded.history.series = known.series
+            else:
+                loaded.history = reading.read_history(base, metrics)
     except safe_read.DamagedError as error:
         newer = _newer_program(base)
         loaded.close()
@@ -91,6 +105,23 @@ def _newer_program(file: h5py.File) -> str:
     except (*safe_read.DAMAGE, SessionError):
         return ""
     return app if numbers[0] > numbers[1] else ""
+
+
+Stamp = tuple[int, int, int, int] | None
+"""Device, number, size and time of a file; None where there is none."""
+
+
+def stamps(path: Path) -> tuple[Stamp, Stamp]:
+    """Of a session file and of its journal: they differ when anything was written."""
+    return _stamp(path), _stamp(journal_path(path))
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def has_leftovers(path: Path) -> bool:

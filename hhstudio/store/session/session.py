@@ -1,4 +1,4 @@
-"""Reading a session: ``hhstudio.open("S.h5")``.
+"""Session that is open for reading.
 
 Everything is read when it is asked for, in small pieces. Opening what a writer left behind when it died
 takes its journal in first; a session that is being written is read along, and never touched.
@@ -6,10 +6,12 @@ takes its journal in first; a session that is being written is read along, and n
 
 from __future__ import annotations
 
-from functools import cached_property
+import threading
+from collections.abc import Callable
+from functools import cached_property, wraps
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple, TypeVar, cast, overload
 
 import h5py
 import numpy as np
@@ -23,68 +25,55 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.store.file import file_format, safe_read
 from hhstudio.store.journal.journal import Frame, journal_path
 from hhstudio.store.journal.lock import Lock, Owner, owner
-from hhstudio.store.journal.replay import state_in, weights_in
+from hhstudio.store.journal.replay import replay, state_in, weights_in
 from hhstudio.store.session import migrations, pending_journal, reading
-from hhstudio.store.session.session_analysis import Inspectable
+from hhstudio.store.session.reading import FileIdentity
 from hhstudio.store.session.snapshot_extras import SnapshotExtras
 from hhstudio.store.session.snapshots import Snapshots
 from hhstudio.store.session.summary import summarise
 from hhstudio.store.session.writing import Outcome
 
-if TYPE_CHECKING:
-    from torch import nn
+S = TypeVar("S", bound="Session")
+M = TypeVar("M", bound=Callable[..., Any])
 
 
-def open(path: Path | str) -> Session:
-    """The session in a file. Raises SessionError (no such file, not a session, damaged, newer ...).
+class _Opened(NamedTuple):
+    """What opening a session came to."""
 
-    A journal that a dead writer left is taken into the file first, or read in memory where the folder
-    cannot be written.
-    """
-    path = Path(path)
-    writer = owner(path)
-    notes = []
-    if writer is None and migrations.is_older(path):
-        notes.append(migrations.migrate(path))
-    if writer is None and pending_journal.has_leftovers(path):
-        try:
-            lock = Lock(path, "recovery")
-        except (OSError, SessionError):
-            pass  # a folder that cannot be written, or somebody else is at it: read it as it is
-        else:
-            try:
-                replayed = pending_journal.merge_journal(path)
-                if replayed is not None and replayed.records:
-                    notes.append(f"recovered {replayed.records} records of a run that ended without a word")
-            except (OSError, SessionError) as error:  # read both as they are, as far as that goes
-                notes.append(f"the journal could not be taken into the file: {error}")
-            finally:
-                lock.release()
-    loaded = pending_journal.load(path)
-    if loaded.foreign:
-        notes.append(f"{journal_path(path).name} belongs to another run and was left alone")
-    return Session(path, loaded, owner(path), notes)
+    loaded: pending_journal.Loaded
+    writer: Owner | None
+    notes: list[str]
+    stamps: tuple[pending_journal.Stamp, pending_journal.Stamp]
 
 
-class Session(Inspectable):
+def _locked(method: M) -> M:
+    """A method of :class:`Session` during which no refresh changes what it reads."""
+
+    @wraps(method)
+    def locked(self: Session, *args: Any, **kwargs: Any) -> Any:
+        with self._lock:
+            return method(self, *args, **kwargs)
+
+    return cast(M, locked)
+
+
+class Session:
     """A session that is open for reading; a context manager. Made by :func:`open`.
 
-    ``notes``: what opening it had to do, one line each. ``writer``: who was writing it when it was
-    opened, None where nobody was; what is written later is seen by opening the session again.
+    ``notes``: what opening it had to do, one line each. ``writer``: who was writing it when its files were
+    looked at last, None where nobody was. What is written later is taken in by :meth:`refresh`, which may run
+    on another thread than those that read tensors.
     """
 
-    def __init__(
-        self, path: Path, loaded: pending_journal.Loaded, writer: Owner | None, notes: list[str]
-    ) -> None:
+    def __init__(self, path: Path, opened: _Opened) -> None:
         self.path = path
-        self.writer = writer
-        self.notes = tuple(notes)
-        self.history: History = loaded.history
-        self._loaded = loaded
-        self._known_links: dict[tuple[str, int], dict[str, str]] = {}
-        if writer is None and self.history.end is None:
-            self.history.apply(self._death())
-        self.history.take_changes()
+        self._lock = threading.RLock()
+        self._refreshing = threading.Lock()
+        self.writer: Owner | None
+        self.history: History
+        self._loaded: pending_journal.Loaded
+        self._stamps: tuple[pending_journal.Stamp, pending_journal.Stamp]
+        self._take(opened)
 
     def __enter__(self) -> Session:
         return self
@@ -98,11 +87,71 @@ class Session(Inspectable):
         return f"<session {self.path.name}: {self.state}, step {self.history.step}>"
 
     def close(self) -> None:
-        self._loaded.close()
+        with self._lock:
+            self._loaded.close()
+
+    def refresh(self) -> bool:
+        """Take in what the session has gained since it was opened or refreshed; True where there was
+        anything.
+
+        Follows the journal of a run that goes on, and the file when it is written anew: curves that are known
+        are not read again. ``history`` may be another object afterwards. Raises SessionError where the file
+        is gone or damaged: what was read before then stays, and may be read again.
+        """
+        with self._refreshing:
+            stamps, writer = pending_journal.stamps(self.path), owner(self.path)
+            if stamps == self._stamps and (writer is None) == (self.writer is None):
+                return False
+            known = None
+            if self.live and self._loaded.journal is not None and not self._loaded.foreign:
+                known = self._follow(self._loaded)  # to its end, even where it was replaced already
+                if writer is not None and self._are_same(stamps):
+                    self._stamps = stamps
+                    return True
+            opened = _open(self.path, known)
+            with self._lock:
+                self._take(opened)  # who still reads the old files keeps them open
+            return True
+
+    def _follow(self, loaded: pending_journal.Loaded) -> pending_journal.Known:
+        """Replay what the journal has gained."""
+        before = loaded.replayed
+        assert before is not None
+        assert loaded.journal is not None
+        gained = replay(loaded.history, loaded.journal, before.sequence, loaded.tail, before.last, self._lock)
+        loaded.replayed = gained
+        with self._lock:
+            loaded.history.take_changes()
+            self._forget()
+        return pending_journal.Known(
+            FileIdentity(loaded.identity.session, gained.sequence), loaded.history.series
+        )
+
+    def _are_same(self, stamps: tuple[pending_journal.Stamp, pending_journal.Stamp]) -> bool:
+        """Whether the file is as it was, and the journal has at most grown."""
+        (file, journal), (old_file, old_journal) = stamps, self._stamps
+        if file != old_file or journal is None or old_journal is None:
+            return False
+        return journal[:2] == old_journal[:2] and journal[2] >= old_journal[2]
+
+    def _take(self, opened: _Opened) -> None:
+        self._loaded, self.writer, notes, self._stamps = opened
+        self.notes = tuple(notes)
+        self.history = self._loaded.history
+        self._forget()
+        if self.writer is None and self.history.end is None:
+            self.history.apply(self._death())
+        self.history.take_changes()
+
+    def _forget(self) -> None:
+        """What was looked up in the files may be different now."""
+        self._known_links: dict[tuple[str, int], dict[str, str]] = {}
+        for name in ("snapshot_extras", "_held", "_held_snapshots"):
+            self.__dict__.pop(name, None)
 
     @property
     def live(self) -> bool:
-        """Whether a writer was at work when it was opened."""
+        """Whether a writer was at work when its files were looked at last."""
         return self.writer is not None
 
     @property
@@ -136,12 +185,14 @@ class Session(Inspectable):
     def tasks(self) -> tuple[events.TaskInfo, ...]:
         return self.history.tasks
 
+    @_locked
     def accuracy(self, path: str) -> np.ndarray:
         """R[i, j], tasks × tasks, NaN where not measured. Raises SessionError for an unknown path."""
         if path not in self.history.accuracy:
             raise SessionError(f"{self.path}: there is no path {path!r}; known: {', '.join(self.paths)}")
         return self.history.accuracy[path].copy()
 
+    @_locked
     def metrics(self) -> dict[str, np.ndarray]:
         """Long-form columns of equal length: step, path (name), task (-1: none), metric (name), value.
 
@@ -158,10 +209,12 @@ class Session(Inspectable):
             "value": np.concatenate([np.empty(0), *(curve.values for curve in series.values())]),
         }
 
+    @_locked
     def available(self) -> set[tuple[str, int]]:
         """The (path, task) pairs whose generated weights are in the session."""
         return {key for key in self.history.weights if key in self._held or self._frame(key)}
 
+    @_locked
     def weights(self, path: str, task: int) -> dict[str, np.ndarray]:
         """The solver's weights as generated at the end of a task, by tensor name, in the solver's order.
 
@@ -173,57 +226,54 @@ class Session(Inspectable):
         with safe_read.reading(self.path, f"the weights of {path}, task {task}"):
             return reading.read_tensors(group)
 
+    @_locked
     def tensor_names(self, path: str, task: int) -> tuple[str, ...]:
         """Names of the solver's tensors, in its order. Raises SessionError where there are none."""
         if recorded := self._recorded((path, task)):
             return tuple(recorded.tensors)
         return tuple(self._links(path, task))
 
+    @_locked
     def tensor(self, path: str, task: int, name: str) -> np.ndarray:
         """One tensor. Raises SessionError where there is none."""
         if recorded := self._recorded((path, task)):
-            found = recorded.tensors.get(name)
-            if found is not None:
-                return found.numpy()
+            tensor = recorded.tensors.get(name)
+            if tensor is not None:
+                return tensor.numpy()
         elif (link := self._links(path, task).get(name)) is not None:
             with safe_read.reading(self.path, f"the weights of {path}, task {task}"):
                 return safe_read.array(self._stored(path, task), link, "biufc")
         raise SessionError(f"{self.path}: {path}, task {task} has no tensor {name!r}")
 
+    @_locked
     def snapshots(self, path: str, task: int) -> Snapshots:
         """Generated weights as they were at several steps; empty where none were kept."""
         with safe_read.reading(self.path, f"the snapshots of {path}, task {task}"):
-            held = self._held_snapshots.get((path, task))
-            return Snapshots(self.path, (path, task), held, self._loaded.tail, self._loaded.journal)
+            loaded, held = self._loaded, self._held_snapshots.get((path, task))
+            return Snapshots(self.path, (path, task), held, loaded.tail, loaded.journal)
 
     @cached_property
+    @_locked
     def snapshot_extras(self) -> SnapshotExtras:
         """What snapshots keep beside weights: embeddings, and digests of generated hypernetworks."""
         return SnapshotExtras(self.path, self._loaded.base, self._loaded.tail, self._loaded.journal)
 
+    @_locked
     def snapshot_steps(self) -> dict[tuple[str, int], np.ndarray]:
         """The steps (N,) of every condition's snapshots, by path and task, where there are any."""
-        kept = {*self._held_snapshots, *self._loaded.tail.snapshots}
-        found = {key: self.snapshots(*key).steps for key in sorted(kept)}
-        return {key: steps for key, steps in found.items() if len(steps)}
-
-    def solver(self, path: str, task: int, allow_import: bool = False) -> nn.Module:
-        """The path's solver with the weights of a task, ready to run (loads torch).
-
-        Raises SessionError where there are no weights, and for a solver given by import path unless
-        ``allow_import``: importing it runs code that the session only names.
-        """
-        from hhstudio.store.session.solver import solver
-
-        return solver(self, path, task, allow_import)
+        conditions = {*self._held_snapshots, *self._loaded.tail.snapshots}
+        by_condition = {key: self.snapshots(*key).steps for key in sorted(conditions)}
+        return {key: steps for key, steps in by_condition.items() if len(steps)}
 
     @property
+    @_locked
     def state_step(self) -> int | None:
         """The step of :meth:`trainer_state`, without reading the state."""
         with safe_read.reading(self.path, "the trainer's state"):
             recorded = self._loaded.tail.state
             return recorded[0] if recorded is not None else reading.state_step(self._loaded.base)
 
+    @_locked
     def trainer_state(self) -> TrainerState | None:
         """What the run can go on from, None where no checkpoint was made."""
         with safe_read.reading(self.path, "the trainer's state"):
@@ -232,9 +282,10 @@ class Session(Inspectable):
                 return state_in(journal, recorded[1])
             return reading.read_state(self._loaded.base)
 
+    @_locked
     def summary(self) -> dict[str, Any]:
         """The object that ``hhstudio show --json`` prints."""
-        return summarise(self)
+        return summarise(self.history, self.path.name)
 
     def _death(self) -> events.Finished:
         step = self.state_step
@@ -252,10 +303,10 @@ class Session(Inspectable):
         """Conditions whose weights the file itself holds, as of the step that the history knows."""
         known = self.history.weights
         with safe_read.reading(self.path, file_format.WEIGHTS):
-            found = reading.conditions(self._loaded.base, file_format.WEIGHTS)
+            groups = reading.conditions(self._loaded.base, file_format.WEIGHTS)
             return {
                 key: group
-                for key, group in found.items()
+                for key, group in groups.items()
                 if known.get(key) == safe_read.int_attribute(group, "step")
             }
 
@@ -264,8 +315,8 @@ class Session(Inspectable):
         return reading.conditions(self._loaded.base, file_format.SNAPSHOTS)
 
     def _frame(self, key: tuple[str, int]) -> Frame | None:
-        found = self._loaded.tail.finals.get(key)
-        return found[1] if found is not None and self.history.weights.get(key) == found[0] else None
+        final = self._loaded.tail.finals.get(key)
+        return final[1] if final is not None and self.history.weights.get(key) == final[0] else None
 
     def _recorded(self, key: tuple[str, int]) -> events.Weights | None:
         """Weights that are still in the journal."""
@@ -287,3 +338,42 @@ class Session(Inspectable):
             with safe_read.reading(self.path, f"the weights of {path}, task {task}"):
                 self._known_links[path, task] = reading.tensor_links(group)
         return self._known_links[path, task]
+
+
+@overload
+def open(path: Path | str) -> Session: ...
+@overload
+def open(path: Path | str, kind: type[S]) -> S: ...
+def open(path: Path | str, kind: type[Session] = Session) -> Session:
+    """The session in a file. Raises SessionError (no such file, not a session, damaged, newer ...).
+
+    A journal that a dead writer left is taken into the file first, or read in memory where the folder
+    cannot be written. ``kind``: the class that reads it.
+    """
+    return kind(Path(path), _open(Path(path)))
+
+
+def _open(path: Path, known: pending_journal.Known | None = None) -> _Opened:
+    writer = owner(path)
+    notes = []
+    if writer is None and migrations.is_older(path):
+        notes.append(migrations.migrate(path))
+    if writer is None and pending_journal.has_leftovers(path):
+        try:
+            lock = Lock(path, "recovery")
+        except (OSError, SessionError):
+            pass  # a folder that cannot be written, or somebody else is at it: read it as it is
+        else:
+            try:
+                replayed = pending_journal.merge_journal(path)
+                if replayed is not None and replayed.records:
+                    notes.append(f"recovered {replayed.records} records of a run that ended without a word")
+            except (OSError, SessionError) as error:  # read both as they are, as far as that goes
+                notes.append(f"the journal could not be taken into the file: {error}")
+            finally:
+                lock.release()
+    stamps = pending_journal.stamps(path)
+    loaded = pending_journal.load(path, known=known)
+    if loaded.foreign:
+        notes.append(f"{journal_path(path).name} belongs to another run and was left alone")
+    return _Opened(loaded, owner(path), notes, stamps)

@@ -1,32 +1,30 @@
-"""What ``hhstudio show --json`` prints: a contract with scripts."""
+"""Summary of a session, as ``hhstudio show --json`` prints it: a contract with scripts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from hhstudio.core.run import baselines, edge_contributions
+from hhstudio.core.run.history import History
 from hhstudio.core.run.rerun_command import command_of_session
 from hhstudio.core.spec.costs import ParameterCount
 from hhstudio.core.tree.topology import Topology
 from hhstudio.store.file import file_format
 from hhstudio.store.session.writing import finite
 
-if TYPE_CHECKING:
-    from hhstudio.store.session.session import Session
 
-
-def summarise(session: Session) -> dict[str, Any]:
-    """One JSON-able object; NaN is None."""
-    history = session.history
-    run = history.run
+def summarise(history: History, file: str) -> dict[str, Any]:
+    """One JSON-able object; NaN is None. ``file``: the session's, by name."""
+    run, spec = history.run, history.spec
     assert run is not None
+    assert spec is not None
     return {
         "format": file_format.FORMAT,
         "version": file_format.VERSION,
-        "state": session.state,
+        "state": history.end.state if history.end is not None else "running",
         "seed": run.seed,
         "device": run.device,
         "steps": history.step,
@@ -37,11 +35,11 @@ def summarise(session: Session) -> dict[str, Any]:
             for task in history.tasks
         ],
         "paths": _paths(history.topology or Topology(), history.paths),
-        "accuracy": {path: _accuracy(session, path) for path in history.paths},
-        "contributions": _contributions(session),
-        "baselines": {path: found for path in history.paths if (found := _baselines(session, path))},
+        "accuracy": {path: _accuracy(history, path) for path in history.paths},
+        "contributions": _contributions(history),
+        "baselines": {path: finals for path in history.paths if (finals := _baselines(history, path))},
         "parameters": _parameters(history.parameters),
-        "name": session.spec.name,
+        "name": spec.name,
         "app": run.app,
         "torch": run.torch,
         "created": run.created,
@@ -59,7 +57,7 @@ def summarise(session: Session) -> dict[str, Any]:
             }
             for r in history.resumed
         ],
-        "command": command_of_session(history, session.path.name),
+        "command": command_of_session(history, file),
     }
 
 
@@ -77,40 +75,39 @@ def _paths(topology: Topology, names: tuple[str, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _accuracy(session: Session, path: str) -> dict[str, Any]:
-    matrix = session.history.accuracy[path]
-    found = session.history.summary(path)
+def _accuracy(history: History, path: str) -> dict[str, Any]:
+    matrix = history.accuracy[path]
+    figures = history.summary(path)
     return {
         "matrix": [[finite(value) for value in row] for row in np.asarray(matrix, float)],
-        "final": [finite(value) for value in found.final],
-        "average": finite(found.average),
-        "backward_transfer": finite(found.backward_transfer),
-        "forward_transfer": finite(found.forward_transfer),
-        "forgetting": finite(found.forgetting),
+        "final": [finite(value) for value in figures.final],
+        "average": finite(figures.average),
+        "backward_transfer": finite(figures.backward_transfer),
+        "forward_transfer": finite(figures.forward_transfer),
+        "forgetting": finite(figures.forgetting),
     }
 
 
-def _baselines(session: Session, path: str) -> dict[str, dict[str, Any]]:
+def _baselines(history: History, path: str) -> dict[str, dict[str, Any]]:
     """By kind (scratch, fine-tune, joint), for those that were trained: the final accuracy on every task, and
     the mean over those that were measured."""
-    found = {}
-    for kind, values in baselines.finals(session.history, path).items():
+    summaries = {}
+    for kind, values in baselines.finals(history, path).items():
         known = values[~np.isnan(values)]
-        found[kind] = {
+        summaries[kind] = {
             "final": [finite(value) for value in values],
             "average": finite(known.mean()) if len(known) else None,
         }
-    return found
+    return summaries
 
 
-def _contributions(session: Session) -> dict[str, list[dict[str, Any]]]:
+def _contributions(history: History) -> dict[str, list[dict[str, Any]]]:
     """By path, where measured: accuracy (a share of 1) lost without each edge's generated part."""
-    history = session.history
-    found = {path: edge_contributions.contributions(history, path) for path in history.paths}
+    by_path = {path: edge_contributions.contributions(history, path) for path in history.paths}
     return {
-        path: [{"edge": w.title, "lost": finite(w.lost), "bypassed": w.bypassed} for w in worths]
-        for path, worths in found.items()
-        if worths
+        path: [{"edge": w.title, "lost": finite(w.lost), "bypassed": w.bypassed} for w in edges]
+        for path, edges in by_path.items()
+        if edges
     }
 
 

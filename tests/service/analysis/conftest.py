@@ -1,4 +1,4 @@
-"""One small session on the shipped digits, trained once for all tests of inspection."""
+"""One small session on the shipped digits, trained once for all tests of analysis."""
 
 from __future__ import annotations
 
@@ -48,7 +48,13 @@ def session(session_file):
 
 
 @pytest.fixture(scope="session")
-def shop(session_file):
-    """A workshop on it that tests only ask."""
+def asked(session_file):
+    """It again, with its model rebuilt once for all tests that only ask."""
     with hhstudio.open(session_file) as found:
-        return found.workshop()
+        yield found
+
+
+@pytest.fixture(scope="session")
+def model(asked):
+    """That model."""
+    return asked.model

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from hhstudio.core.errors import ExportError, WriteError
-from hhstudio.service.weight_export import export_weights
+from hhstudio.learn.analysis.deployable import deployable
+from hhstudio.service.analysis.weight_export import export_weights
 from hhstudio.store.export.figures import export_figures
 from hhstudio.store.export.python_script import snippet
 from hhstudio.store.export.tables import export_avalanche, export_metrics
@@ -18,12 +19,11 @@ def rows_of(file):
 
 
 @pytest.fixture
-def logits(session, shop):
+def logits(model):
     """(images from 0 to 1, the session's own logits) of P2-0, task 1."""
-    data = shop._bench.data(1)
-    images = data.test_images[:9]
-    condition = shop._bench.condition("P2-0", 1)
-    return images.float() / 255, shop._bench.logits(condition, shop._bench.weights(condition), images)
+    images = model.data(1).test_images[:9]
+    condition = model.condition("P2-0", 1)
+    return images.float() / 255, model.logits(condition, model.weights(condition), images)
 
 
 def test_an_onnx_solver_answers_as_the_session_does_for_any_batch(session, logits, tmp_path):
@@ -39,10 +39,10 @@ def test_an_onnx_solver_answers_as_the_session_does_for_any_batch(session, logit
     assert [file.name for file in tmp_path.iterdir()] == ["solver.onnx"]
 
 
-def test_an_exported_solver_gives_the_sessions_own_logits(session, shop, logits):
+def test_an_exported_solver_gives_the_sessions_own_logits(session, model, logits):
     images, expected = logits
     with torch.no_grad():
-        found = shop.ready(session.solver("P2-0", 1), "P2-0", 1)(images)
+        found = deployable(model, session.solver("P2-0", 1), "P2-0", 1)(images)
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
 

@@ -30,7 +30,7 @@ def test_embeddings_at_a_step_are_those_that_the_run_had_then(session):
 def test_a_level_has_a_histogram_for_every_snapshot_and_one_for_now(session):
     steps = session.snapshots("P2-0", 1).steps.tolist()
     found = session.histograms("P2-0", 1, level=0)
-    assert found.steps.tolist() == [*steps, session.workshop().step]
+    assert found.steps.tolist() == [*steps, session.model.step]
     made = {row.name: row for row in session.tensors("P2-0", 1, level=0).rows}
     assert {layer.name for layer in found.layers} == set(made)
     for layer in found.layers:

@@ -12,9 +12,9 @@ from recorded_runs import finished, record, run_started
 
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run import events
+from hhstudio.service.analysis.session import open as open_session
 from hhstudio.store.catalog.catalog_entry import catalog_entry
 from hhstudio.store.journal.journal import JournalWriter, journal_path
-from hhstudio.store.session.session import open as open_session
 from hhstudio.store.session.writer import SessionWriter
 
 

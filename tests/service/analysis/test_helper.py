@@ -1,4 +1,4 @@
-"""The inspection helper: real processes, real sessions."""
+"""Analysis helper: real processes, real sessions."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ import psutil
 import pytest
 
 import hhstudio
+from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Confusion, Distances, Mixture, Overview, Prediction
 from hhstudio.core.resources import resource
 from hhstudio.core.run import events
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.presets import preset
-from hhstudio.service.analysis import protocol as q
-from hhstudio.service.analysis.answering import Desk
-from hhstudio.service.analysis.client import InspectionClient
+from hhstudio.service.analysis import protocol
+from hhstudio.service.analysis.answering import AnswerService
+from hhstudio.service.analysis.client import AnalysisClient
+from hhstudio.service.analysis.protocol import Begin, Reply
 from hhstudio.store.session.session import open as open_session
 
 PATIENCE = 100.0
@@ -31,8 +33,8 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def ask(client: InspectionClient, question: q.Question) -> q.Told:
-    heard: queue.Queue[q.Told] = queue.Queue()
+def ask(client: AnalysisClient, question: q.Question) -> Reply:
+    heard: queue.Queue[Reply] = queue.Queue()
     client.ask(question, heard.put, key=str(id(heard)))
     return heard.get(timeout=PATIENCE)
 
@@ -44,11 +46,11 @@ def test_arrays_arrive_as_they_were_sent():
         np.array(3.5),
         np.array([True]),
     ):
-        told = q.Told(number=1, answer=Mixture(
+        reply = Reply(number=1, answer=Mixture(
             path="P1", tasks=(0,), shares=array, on=(), images=0, accuracy=array, loss=array, apart=array,
             tensors={"w": array},
         ))  # fmt: skip
-        found = q._told.decode(q._encoder.encode(told)).answer.tensors["w"]
+        found = protocol.decode_reply(protocol.encode(reply)).answer.tensors["w"]
         assert found.dtype == array.dtype
         np.testing.assert_array_equal(found, array)
         assert found.shape == array.shape
@@ -58,37 +60,37 @@ def test_an_array_that_lies_about_its_size_is_refused():
     import msgspec
 
     body = msgspec.msgpack.encode(
-        {"number": 1, "question": {"t": "prediction", "image": {"dtype": "|u1", "shape": [99], "data": b"x"}}}
+        {"number": 1, "question": {"t": "predict", "image": {"dtype": "|u1", "shape": [99], "data": b"x"}}}
     )
     with pytest.raises(msgspec.ValidationError, match="disagree"):
-        q._ask.decode(body)
+        protocol.decode_request(body)
     body = body.replace(b"|u1", b"|O8")
     with pytest.raises(msgspec.ValidationError):
-        q._ask.decode(body)
+        protocol.decode_request(body)
 
 
 def test_the_helper_answers_dies_and_comes_back_and_goes_with_its_client(file):
-    client = InspectionClient(file)
+    client = AnalysisClient(file)
     try:
         assert client.pid is None
-        overview = ask(client, q.AskOverview()).answer
+        overview = ask(client, q.Overview()).answer
         assert isinstance(overview, Overview)
         assert [p.name for p in overview.paths] == ["P1", "P2-0", "P3-00"]
-        mixed = ask(client, q.AskMixture(path="P3-00", shares={0: 0.5, 1: 0.5})).answer
+        mixed = ask(client, q.Interpolate(path="P3-00", shares={0: 0.5, 1: 0.5})).answer
         assert isinstance(mixed, Mixture)
         assert mixed.accuracy.shape == (2,)
         image = np.zeros((8, 8), np.uint8)
-        assert isinstance(ask(client, q.AskPrediction(image=image)).answer, Prediction)
-        wrong = ask(client, q.AskConfusion(path="P9", task=0))
+        assert isinstance(ask(client, q.Predict(image=image)).answer, Prediction)
+        wrong = ask(client, q.Confusion(path="P9", task=0))
         assert wrong.answer is None
         assert "there is no path 'P9'" in wrong.error
         first = client.pid
         psutil.Process(first).kill()
-        died = ask(client, q.AskOverview())
+        died = ask(client, q.Overview())
         assert died.answer is None
         assert "killed" in died.error
-        told = ask(client, q.AskDistances(path="P1"))
-        assert isinstance(told.answer, Distances)
+        reply = ask(client, q.Distances(path="P1"))
+        assert isinstance(reply.answer, Distances)
         assert client.pid not in (None, first)
         second = client.pid
     finally:
@@ -97,14 +99,14 @@ def test_the_helper_answers_dies_and_comes_back_and_goes_with_its_client(file):
 
 
 def test_of_questions_of_one_kind_that_wait_the_newest_is_asked(file):
-    client = InspectionClient(file)
-    heard: queue.Queue[tuple[float, q.Told]] = queue.Queue()
+    client = AnalysisClient(file)
+    heard: queue.Queue[tuple[float, Reply]] = queue.Queue()
     try:
-        client.ask(q.AskOverview(), lambda told: heard.put((-1.0, told)))
+        client.ask(q.Overview(), lambda reply: heard.put((-1.0, reply)))
         for share in np.linspace(0, 1, 20).tolist():
             client.ask(
-                q.AskMixture(path="P1", shares={0: share, 1: 1 - share}),
-                lambda told, share=share: heard.put((share, told)),
+                q.Interpolate(path="P1", shares={0: share, 1: 1 - share}),
+                lambda reply, share=share: heard.put((share, reply)),
             )
         found = [heard.get(timeout=PATIENCE) for _ in range(2)]
         assert {share for share, _ in found} == {-1.0, 1.0}
@@ -114,10 +116,10 @@ def test_of_questions_of_one_kind_that_wait_the_newest_is_asked(file):
 
 
 def test_a_helper_that_does_not_answer_in_time_is_ended(file):
-    client = InspectionClient(file, patience=0.01)
+    client = AnalysisClient(file, patience=0.01)
     try:
-        told = ask(client, q.AskOverview())
-        assert "no answer within 0.01 s" in told.error
+        reply = ask(client, q.Overview())
+        assert "no answer within 0.01 s" in reply.error
         assert client.pid is None
     finally:
         client.close(20)
@@ -126,16 +128,16 @@ def test_a_helper_that_does_not_answer_in_time_is_ended(file):
 def test_a_file_that_is_no_session_is_an_answer_not_a_crash(tmp_path):
     other = tmp_path / "other.h5"
     other.write_bytes(resource("data/digits.npz").read_bytes()[:4000])
-    client = InspectionClient(other)
+    client = AnalysisClient(other)
     try:
-        told = ask(client, q.AskOverview())
-        assert "other.h5" in told.error
-        assert "\n" not in told.error
+        reply = ask(client, q.Overview())
+        assert "other.h5" in reply.error
+        assert "\n" not in reply.error
     finally:
         client.close(20)
 
 
-def test_a_desk_sees_the_newer_state_of_a_session_that_was_replaced(file, tmp_path, monkeypatch):
+def test_a_service_sees_the_newer_state_of_a_session_that_was_replaced(file, tmp_path, monkeypatch):
     import h5py
 
     from hhstudio.service.analysis import answering
@@ -143,31 +145,31 @@ def test_a_desk_sees_the_newer_state_of_a_session_that_was_replaced(file, tmp_pa
     monkeypatch.setattr(answering, "FRESH", 0.0)
     path = tmp_path / "s.h5"
     shutil.copy(file, path)
-    desk = Desk(q.Begin(session=str(path)))
-    assert isinstance(desk.answer(q.AskConfusion(path="P1", task=0)), Confusion)
-    assert desk.step == 1800
+    service = AnswerService(Begin(session=str(path)))
+    assert isinstance(service.answer(q.Confusion(path="P1", task=0)), Confusion)
+    assert service.step == 1800
     newer = tmp_path / "newer.h5"
     shutil.copy(file, newer)
     with h5py.File(newer, "r+") as changed:
         changed["state"].attrs["step"] = 1801
     newer.replace(path)
-    desk.answer(q.AskOverview())
-    assert desk.step == 1801
-    desk.close()
+    service.answer(q.Overview())
+    assert service.step == 1801
+    service.close()
     with open_session(path) as session:
         assert session.state_step == 1801
 
 
 def test_a_running_session_is_inspected_at_its_newest_checkpoint(tmp_path):
-    desk = Desk(q.Begin(session=str(tmp_path / "live.h5")))
+    service = AnswerService(Begin(session=str(tmp_path / "live.h5")))
     seen: list[tuple[bool, int | None, tuple[int, ...]]] = []
 
     def look(event: events.Event) -> None:
         if isinstance(event, events.Checkpointed) and event.step and not seen:
-            answer = desk.answer(q.AskOverview())
+            answer = service.answer(q.Overview())
             assert isinstance(answer, Overview)
             with open_session(tmp_path / "live.h5") as session:
-                seen.append((session.live, desk.step, answer.paths[0].tasks))
+                seen.append((session.live, service.step, answer.paths[0].tasks))
 
     spec = specs.with_fields(
         preset("quickstart"),
@@ -179,28 +181,28 @@ def test_a_running_session_is_inspected_at_its_newest_checkpoint(tmp_path):
     assert live
     assert step
     assert tasks[0] == 0
-    desk.close()
+    service.close()
 
 
 def test_a_question_that_takes_long_keeps_no_quick_one_waiting(file):
     """A real long one: chain health with errors injected in 60 directions takes seconds."""
-    client = InspectionClient(file)
-    answered: queue.Queue[tuple[str, q.Told]] = queue.Queue()
+    client = AnalysisClient(file)
+    answered: queue.Queue[tuple[str, Reply]] = queue.Queue()
     try:
-        ask(client, q.AskMixture(path="P1", shares={0: 1.0}))  # torch is loaded, images are read
-        long = q.AskHealth(path="P3-00", samples=60)
-        client.ask(long, lambda told: answered.put(("long", told)))
+        ask(client, q.Interpolate(path="P1", shares={0: 1.0}))  # torch is loaded, images are read
+        long = q.Health(path="P3-00", samples=60)
+        client.ask(long, lambda reply: answered.put(("long", reply)))
         for at in range(5):
             share = {0: at / 4, 1: 1 - at / 4}
-            told = ask(client, q.AskMixture(path="P1", shares=share))
-            answered.put(("quick", told))
+            reply = ask(client, q.Interpolate(path="P1", shares=share))
+            answered.put(("quick", reply))
         order = [answered.get(timeout=PATIENCE) for _ in range(6)]
         assert [kind for kind, _ in order] == ["quick"] * 5 + ["long"]
         quick, slow = order[0][1], order[-1][1]
         assert slow.error == ""
         assert slow.answer.injections[0].error.shape == (3, 60)
         assert slow.seconds > 5 * quick.seconds
-        with open_session(file) as session:  # and they did not get into each other's way
+        with hhstudio.open(file) as session:  # and they did not get into each other's way
             expected = session.interpolate("P1", {0: 0.5, 1: 0.5})
         np.testing.assert_allclose(order[2][1].answer.loss, expected.loss, rtol=1e-5)
     finally:

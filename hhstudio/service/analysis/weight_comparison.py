@@ -1,38 +1,27 @@
-"""Generated weights of many conditions, or of one through time, compared without holding them all."""
+"""Weight comparison: distances, drift, maps and histograms, without holding all weights at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec.structs import replace
 
 from hhstudio.core.analysis import geometry, weight_statistics
-from hhstudio.core.analysis.answers import (
-    Distances,
-    Drift,
-    Histograms,
-    LayerHistory,
-    Point,
-    Tensors,
-    VectorMap,
-)
+from hhstudio.core.analysis import questions as q
+from hhstudio.core.analysis.answers import Distances, Drift, Histograms, LayerHistory, Point, VectorMap
+from hhstudio.core.analysis.registry import answers
 from hhstudio.core.analysis.vector_map import vector_map
 from hhstudio.core.errors import SessionError
-
-if TYPE_CHECKING:
-    from hhstudio.store.session.session import Session
-    from hhstudio.store.session.snapshots import Snapshots
+from hhstudio.service.analysis.level_snapshots import level_histograms
+from hhstudio.service.analysis.session import Session
+from hhstudio.store.session.snapshots import Snapshots
 
 WHOLE = "whole solver"
 """In place of a layer's name: all of them."""
 
 BLOCK = 32 << 20
 """Bytes of float64 that are compared at once, about."""
-
-MOST = 40
-"""Moments of one condition that are compared with each other."""
 
 Key = tuple[str, int]
 
@@ -44,19 +33,17 @@ def conditions(session: Session, path: str | None = None) -> list[Key]:
     return sorted(kept, key=lambda key: (order.get(key[0], len(order)), key[1]))
 
 
-def distances(session: Session, metric: geometry.Metric = "euclidean", path: str | None = None) -> Distances:
-    """Between the weights of all conditions, or of those of one path. Layers are the tensors that all of
-    them have in the same shape. Raises SessionError where no weights are kept."""
+@answers(q.Distances)
+def distances(session: Session, metric: geometry.Metric, path: str | None) -> Distances:
+    """Layers are the tensors that all conditions have in the same shape."""
     keys = _some(session, conditions(session, path), path)
     layers, products = _grams(session, keys)
     return _matrices(metric, [_title(session, key) for key in keys], layers, products)
 
 
-def weight_map(
-    session: Session, path: str | None = None, nearby: bool = False, step: int | None = None
-) -> VectorMap:
-    """The generated weight vectors of all conditions as a map (of the layers that all have); at a ``step``,
-    of those that had a snapshot by then, each from its last. Raises SessionError."""
+@answers(q.WeightMap)
+def weight_map(session: Session, path: str | None, nearby: bool, step: int | None) -> VectorMap:
+    """Of the layers that all conditions have."""
     if step is not None:
         return _weight_map_at(session, path, nearby, step)
     keys = _some(session, conditions(session, path), path)
@@ -65,30 +52,30 @@ def weight_map(
 
 
 def _weight_map_at(session: Session, path: str | None, nearby: bool, step: int) -> VectorMap:
-    found = []
+    latest: list[tuple[Key, Snapshots, int]] = []
     for key, steps in session.snapshot_steps().items():
         at = int(np.searchsorted(steps, step, side="right")) - 1
         if at >= 0 and path in (None, key[0]):
-            found.append((key, session.snapshots(*key), at))
-    if not found:
+            latest.append((key, session.snapshots(*key), at))
+    if not latest:
         raise SessionError(f"{session.path}: no weights were kept up to step {step}")
     order = {key: at for at, key in enumerate(conditions(session))}
-    found.sort(key=lambda one: order.get(one[0], len(order)))
-    names = set(found[0][1].names).intersection(*(kept.names for _, kept, _ in found))
-    products = np.zeros((len(found), len(found)))
+    latest.sort(key=lambda one: order.get(one[0], len(order)))
+    names = set(latest[0][1].names).intersection(*(snapshots.names for _, snapshots, _ in latest))
+    products = np.zeros((len(latest), len(latest)))
     for name in names:
-        rows = [kept.tensor(at, name) for _, kept, at in found]
+        rows = [snapshots.tensor(at, name) for _, snapshots, at in latest]
         if all(row.shape == rows[0].shape for row in rows):
             products += geometry.gram_of(_pieces(rows), len(rows))
-    points = [replace(_title(session, key), step=int(kept.steps[at])) for key, kept, at in found]
+    points = [replace(_title(session, key), step=int(own.steps[at])) for key, own, at in latest]
     return vector_map("generated weights", points, products, nearby)
 
 
+@answers(q.DistancesInTime)
 def distances_in_time(
-    session: Session, path: str, task: int, metric: geometry.Metric = "euclidean", most: int = MOST
+    session: Session, path: str, task: int, metric: geometry.Metric, most: int
 ) -> Distances:
-    """Between the snapshots of one condition and, last, its weights at the end; of more than ``most``
-    moments, as many evenly spaced ones (comparing all costs with the square). Raises SessionError."""
+    """Of the snapshots of a condition and, last, its weights at the end."""
     moments = Moments(session, path, task)
     chosen = np.unique(np.linspace(0, len(moments) - 1, min(max(2, most), len(moments))).round().astype(int))
     products = [
@@ -102,53 +89,44 @@ def distances_in_time(
     return _matrices(metric, points, moments.names, products)
 
 
-def drift(session: Session, path: str | None = None) -> Drift:
-    """Every condition's weights now against those just after it was learned.
-
-    Conditions without a snapshot from then (``recording.at_task_ends`` none) are left out. Raises
-    SessionError where there is none at all.
-    """
+@answers(q.Drift)
+def drift(session: Session, path: str | None) -> Drift:
+    """Every condition's weights now against those just after it was learned."""
     learned = {(m.path, m.task): m.stop for m in session.history.marks if m.stop is not None}
-    found: list[tuple[Key, int, dict[str, float]]] = []
+    drifted: list[tuple[Key, int, dict[str, float]]] = []
     for key in conditions(session, path):
         step = learned.get(key)
         moments = session.snapshots(*key)
         at = np.flatnonzero(moments.steps == step) if step is not None else np.empty(0, int)
         if step is not None and at.size:
-            found.append((key, step, _change(session, key, moments, int(at[-1]))))
-    if not found:
+            drifted.append((key, step, _change(session, key, moments, int(at[-1]))))
+    if not drifted:
         raise SessionError(
             f"{session.path}: no weights were kept as they were just after learning (recording.at_task_ends)"
         )
-    layers = list(dict.fromkeys(name for _, _, change in found for name in change))
+    layers = list(dict.fromkeys(name for _, _, change in drifted for name in change))
     return Drift(
-        points=tuple(_title(session, key) for key, _, _ in found),
+        points=tuple(_title(session, key) for key, _, _ in drifted),
         layers=tuple(layers),
-        change=np.array([[change.get(name, np.nan) for name in layers] for _, _, change in found]),
-        then=np.array([step for _, step, _ in found], np.int64),
-        lost=np.array([_lost(session, key) for key, _, _ in found]),
+        change=np.array([[change.get(name, np.nan) for name in layers] for _, _, change in drifted]),
+        then=np.array([step for _, step, _ in drifted], np.int64),
+        lost=np.array([_lost(session, key) for key, _, _ in drifted]),
     )
 
 
+@answers(q.Histograms)
 def histograms(
-    session: Session, path: str, task: int, layers: Sequence[str] = (), bins: int = 64
+    session: Session, path: str, task: int, layers: Sequence[str], bins: int, level: int
 ) -> Histograms:
-    """Of the tensors of one condition (all, or ``layers``) over its snapshots. Raises SessionError."""
+    """Of the solver's tensors as they are kept, or of a generated hypernetwork's by their digests."""
+    if level >= 0:
+        return level_histograms(session, path, task, layers, bins, level)
     moments = Moments(session, path, task)
     unknown = set(layers) - set(moments.names)
     if unknown:
         raise SessionError(f"{session.path}: {path}, task {task} has no tensor {sorted(unknown)[0]!r}")
-    found = tuple(_layer_history(moments, name, bins) for name in layers or moments.names)
-    return Histograms(path=path, task=task, steps=moments.steps, layers=found)
-
-
-def tensors(session: Session, path: str, task: int) -> Tensors:
-    """A table of a condition's tensors as kept; wanted scales are the workshop's to know."""
-    rows = [
-        weight_statistics.tensor_row(name, session.tensor(path, task, name))
-        for name in session.tensor_names(path, task)
-    ]
-    return Tensors(path=path, task=task, rows=tuple(rows))
+    histories = tuple(_layer_history(moments, name, bins) for name in layers or moments.names)
+    return Histograms(path=path, task=task, steps=moments.steps, layers=histories)
 
 
 class Moments:
@@ -209,15 +187,15 @@ def _grams(session: Session, keys: Sequence[Key]) -> tuple[tuple[str, ...], list
     """The tensors that all conditions have in the same shape, and the scalar products of each."""
     names = [session.tensor_names(*key) for key in keys]
     shared = set(names[0]).intersection(*names[1:])
-    layers, found = [], []
+    layers, products = [], []
     for name in names[0]:
         rows = [session.tensor(*key, name) for key in keys] if name in shared else []
         if rows and all(row.shape == rows[0].shape for row in rows):
             layers.append(name)
-            found.append(geometry.gram_of(_pieces(rows), len(rows)))
+            products.append(geometry.gram_of(_pieces(rows), len(rows)))
     if not layers:
         raise SessionError(f"{session.path}: its solvers have no layer of the same shape in common")
-    return tuple(layers), found
+    return tuple(layers), products
 
 
 def _pieces(rows: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
@@ -242,16 +220,16 @@ def _matrices(
 
 def _change(session: Session, key: Key, then: Snapshots, at: int) -> dict[str, float]:
     """|now - then| / |then|, the whole first. What was kept in half precision is compared in that."""
-    found, apart, length = {WHOLE: 0.0}, 0.0, 0.0
+    changes, apart, length = {WHOLE: 0.0}, 0.0, 0.0
     for name in then.names:
         before = then.tensor(at, name)
         now = session.tensor(*key, name).astype(before.dtype)
         if now.shape == before.shape:
-            found[name] = geometry.relative_change(now, before)
+            changes[name] = geometry.relative_change(now, before)
             apart += float(np.sum((now.astype(np.float64) - before) ** 2))
             length += float(np.sum(before.astype(np.float64) ** 2))
-    found[WHOLE] = float(np.sqrt(apart / length)) if length else 0.0
-    return found
+    changes[WHOLE] = float(np.sqrt(apart / length)) if length else 0.0
+    return changes
 
 
 def _lost(session: Session, key: Key) -> float:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hhstudio.core.analysis import questions as q
+from hhstudio.core.analysis.answers import Exported
+from hhstudio.core.analysis.registry import answers
 from hhstudio.core.atomic_write import replacing, write_file
 from hhstudio.core.errors import ExportError
+from hhstudio.service.analysis.session import Session
 from hhstudio.store.export.files import Key, chosen, needed_for
-
-if TYPE_CHECKING:
-    from hhstudio.store.session.session import Session
 
 SUFFIXES = (".npz", ".safetensors", ".pt", ".onnx")
 
 
-def export_weights(
-    session: Session, out: Path, path: str | None = None, task: int | None = None, allow_import: bool = False
-) -> None:
+@answers(q.Export)
+def export(session: Session, out: str, path: str | None, task: int | None) -> Exported:
+    """A question that leaves a file."""
+    export_weights(session, Path(out), path, task)
+    return Exported(file=out)
+
+
+def export_weights(session: Session, out: Path, path: str | None = None, task: int | None = None) -> None:
     """Write the kept weights of one condition, or of all that ``path`` and ``task`` leave.
 
     Parameters
@@ -32,8 +37,6 @@ def export_weights(
         (N, C, H, W) float32 from 0 to 1, output ``logits`` (N, classes) of the task's classes.
     path, task
         Of one condition; tensors then carry the solver's own names, else ``path/task/name``.
-    allow_import
-        For ONNX, import a solver that the session names by import path, which runs its code.
 
     Raises
     ------
@@ -48,7 +51,7 @@ def export_weights(
     if out.suffix == ".onnx":
         if len(keys) > 1:
             raise ExportError(f"{out}: ONNX holds one solver; choose a path and a task")
-        _write_onnx(session, out, keys[0], allow_import)
+        _write_onnx(session, out, keys[0])
         return
     single = path is not None and task is not None
     arrays = {
@@ -71,13 +74,15 @@ def export_weights(
             np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
-def _write_onnx(session: Session, out: Path, key: Key, allow_import: bool) -> None:
+def _write_onnx(session: Session, out: Path, key: Key) -> None:
     with needed_for(".onnx"):
         import onnx  # noqa: F401 - torch's exporter needs both
         import onnxscript  # noqa: F401
-    solver = session.solver(*key, allow_import=allow_import)
+    from hhstudio.learn.analysis.deployable import deployable, write_onnx
+
+    module = deployable(session.model, session.solver(*key), *key)
     with replacing(out) as file:
-        session.workshop().write_onnx(solver, *key, file)
+        write_onnx(module, session.model.image_shape, file)
 
 
 def _about(session: Session) -> dict[str, str]:

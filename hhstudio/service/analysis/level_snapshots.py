@@ -1,21 +1,31 @@
-"""What snapshots keep beside weights, read: embeddings as they were, generated hypernetworks as digests."""
+"""Snapshots of levels: embeddings as they were, and generated hypernetworks as digests."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
+from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis import weight_statistics
-from hhstudio.core.analysis.answers import Histograms, LayerHistory
+from hhstudio.core.analysis.answers import Embeddings, Histograms, LayerHistory
+from hhstudio.core.analysis.registry import answers
 from hhstudio.core.errors import SessionError
-
-if TYPE_CHECKING:
-    from hhstudio.store.session.session import Session
+from hhstudio.service.analysis.session import Session
 
 _OWN = "task_code/"
 _LEVEL = "level/"
+
+
+@answers(q.Embeddings)
+def embeddings(session: Session, nearby: bool, step: int | None) -> Embeddings:
+    """As the model has them, or as the last snapshot until a step kept them."""
+    from hhstudio.learn.analysis.embeddings import embeddings as embeddings_of
+
+    if step is None:
+        return embeddings_of(session.model, nearby)
+    taken, recorded = embeddings_at(session, step)
+    return embeddings_of(session.model, nearby, recorded, taken)
 
 
 def embeddings_at(session: Session, step: int) -> tuple[int, dict[str, np.ndarray]]:
@@ -24,41 +34,37 @@ def embeddings_at(session: Session, step: int) -> tuple[int, dict[str, np.ndarra
 
     Raises SessionError where there is no such snapshot.
     """
-    found: dict[str, np.ndarray] = {}
+    recorded: dict[str, np.ndarray] = {}
     extras, owners, at_step = session.snapshot_extras, set(), -1
     for at in range(len(extras) - 1, -1, -1):
         taken, path, task = extras.keys[at]
         if taken > step or (path, task) in owners:
             continue
-        kept = extras.read(at)
-        if not kept:
+        arrays = extras.read(at)
+        if not arrays:
             continue
         owners.add((path, task))
         newest, at_step = at_step < 0, max(at_step, taken)
-        found |= {
+        recorded |= {
             name: values
-            for name, values in kept.items()
+            for name, values in arrays.items()
             if name.startswith(_OWN) or (newest and not name.startswith(_LEVEL))
         }
     if at_step < 0:
         raise SessionError(
             f"{session.path}: no embeddings were kept up to step {step} (recording.snapshot_every keeps them)"
         )
-    return at_step, found
+    return at_step, recorded
 
 
 def level_histograms(
-    session: Session,
-    path: str,
-    task: int,
-    level: int,
-    now: Mapping[str, np.ndarray],
-    step: int,
-    layers: Sequence[str] = (),
-    bins: int = 64,
+    session: Session, path: str, task: int, layers: Sequence[str], bins: int, level: int
 ) -> Histograms:
-    """Of what level ``level`` of a condition's chain generates: as kept with its snapshots and, last, as
-    ``now`` at ``step``: digests by tensor. Raises SessionError."""
+    """Of what level ``level`` of a condition's chain generates: as kept with its snapshots and, last, as the
+    model generates it now. Raises SessionError."""
+    from hhstudio.learn.analysis.overview import level_digests
+
+    now, step = level_digests(session.model, path, task, level), session.model.step
     before = f"{_LEVEL}{level}/"
     extras = session.snapshot_extras
     moments = [(taken, at) for at, (taken, *key) in enumerate(extras.keys) if key == [path, task]]
@@ -74,9 +80,9 @@ def level_histograms(
     unknown = set(layers) - set(now)
     if unknown:
         raise SessionError(f"{session.path}: level {level} of {path} has no tensor {sorted(unknown)[0]!r}")
-    found = tuple(_history(name, [digest[name] for _, digest in known], bins) for name in layers or now)
+    histories = tuple(_history(name, [digest[name] for _, digest in known], bins) for name in layers or now)
     return Histograms(
-        path=path, task=task, level=level, steps=np.array([taken for taken, _ in known]), layers=found
+        path=path, task=task, level=level, steps=np.array([taken for taken, _ in known]), layers=histories
     )
 
 
