@@ -176,7 +176,7 @@ class ScreenshotSession:
         """Until nothing is asked any more; a view that waits for ever is drawn as it is."""
         self.pause(_SOON)
         end = time.monotonic() + PATIENCE
-        while time.monotonic() < end and (self.window.inspection.busy or getattr(widget, "busy", False)):
+        while time.monotonic() < end and (self.window.analysis.busy or getattr(widget, "busy", False)):
             self.pause(0.05)
         self.settle()
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from hhstudio.gui.shell.run_coordinator import RunCoordinator
     from hhstudio.gui.shell.shell import Shell
     from hhstudio.gui.state.actions import ActionRegistry
-    from hhstudio.gui.state.analysis import Inspection
+    from hhstudio.gui.state.analysis import Analysis
     from hhstudio.gui.state.preferences import Preferences
     from hhstudio.gui.state.selection import Selection
     from hhstudio.gui.state.theming import Theming
@@ -24,7 +24,7 @@ class AppContext:
 
     workspace: Workspace
     selection: Selection
-    inspection: Inspection
+    analysis: Analysis
     theming: Theming
     registry: ActionRegistry
     files: Files

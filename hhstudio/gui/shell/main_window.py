@@ -22,7 +22,7 @@ from hhstudio.gui.shell.run_coordinator import RunCoordinator
 from hhstudio.gui.shell.shortcuts import Shortcuts
 from hhstudio.gui.shell.welcome import Welcome
 from hhstudio.gui.state.actions import ActionRegistry
-from hhstudio.gui.state.analysis import Inspection
+from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.state.opening import OPENABLE
 from hhstudio.gui.state.refresh_scheduler import View
 from hhstudio.gui.state.selection import Selection
@@ -60,12 +60,12 @@ class MainWindow(QMainWindow):
         self.welcome = Welcome(theme=theme)
         self.selection = Selection(self)
         self.docks = Docks(self, workspace.preferences)
-        self.inspection = Inspection(workspace)
+        self.analysis = Analysis(workspace)
         self.run_coordinator = RunCoordinator(workspace, theming, self)
         context = AppContext(
             workspace=workspace,
             selection=self.selection,
-            inspection=self.inspection,
+            analysis=self.analysis,
             theming=theming,
             registry=self.registry,
             files=self.files,
@@ -258,7 +258,7 @@ class MainWindow(QMainWindow):
         self.workspace.preferences.sync()
         self.canvas.release()
         self.panels.tell("release")
-        self.inspection.close()
+        self.analysis.close()
         self.workspace.close()
         event.accept()
 

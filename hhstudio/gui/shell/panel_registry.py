@@ -12,7 +12,7 @@ from hhstudio.gui.shell.context import AppContext
 from hhstudio.gui.shell.panel import Panel
 
 if TYPE_CHECKING:
-    from hhstudio.gui.state.analysis import Inspection
+    from hhstudio.gui.state.analysis import Analysis
 
 
 def _sessions(context: AppContext) -> QWidget:
@@ -98,10 +98,10 @@ def _filters(context: AppContext) -> QWidget:
     return filters
 
 
-def _inspecting(context: AppContext, kind: Callable[[Inspection], Any]) -> QWidget:
+def _inspecting(context: AppContext, kind: Callable[[Analysis], Any]) -> QWidget:
     """A view that asks about the weights: it follows what is looked at as far as it can, and says what was
     clicked in it."""
-    view, selection = kind(context.inspection), context.selection
+    view, selection = kind(context.analysis), context.selection
     follows = {
         "select_path": selection.path_changed,
         "select_task": selection.task_changed,
@@ -126,9 +126,9 @@ def _distances(context: AppContext) -> QWidget:
 
 
 def _maps(context: AppContext) -> QWidget:
-    from hhstudio.gui.views.analysis.maps import MapsView
+    from hhstudio.gui.views.analysis.embeddings import EmbeddingsView
 
-    return _inspecting(context, MapsView)
+    return _inspecting(context, EmbeddingsView)
 
 
 def _health(context: AppContext) -> QWidget:
@@ -154,15 +154,15 @@ def _compare(context: AppContext) -> QWidget:
 
 
 def _try(context: AppContext) -> QWidget:
-    from hhstudio.gui.views.analysis.predictions import TryView
+    from hhstudio.gui.views.analysis.predictions import PredictionsView
 
-    return _inspecting(context, TryView)
+    return _inspecting(context, PredictionsView)
 
 
 def _mixing(context: AppContext) -> QWidget:
-    from hhstudio.gui.views.analysis.interpolation import MixingView
+    from hhstudio.gui.views.analysis.interpolation import InterpolationView
 
-    return _inspecting(context, MixingView)
+    return _inspecting(context, InterpolationView)
 
 
 def _weights(context: AppContext) -> QWidget:
@@ -243,16 +243,16 @@ PANELS = (
          tip="Settings of what is selected, and of everything"),
     Panel("health", "Chain health", _health, "right", "analysis#chain-health", row=1, key="Alt+1",
          shown=False, menu="Inspect", tip="Why a chain of hypernetworks holds or fails"),
-    Panel("try", "Try it", _try, "right", "analysis#predict", row=1, key="Alt+4",
+    Panel("try", "Predict", _try, "right", "analysis#predict", row=1, key="Alt+4",
          shown=False, menu="Inspect", tip="An image in, what every path makes of it out"),
     Panel("weights", "Weights", _weights, "right", "analysis#weights", row=1, key="Alt+5",
          shown=False, menu="Inspect", tip="Histograms of every layer through time, scales, dead units"),
-    Panel("mixing", "Between tasks", _mixing, "right", "analysis#interpolate", row=1, key="Alt+6",
+    Panel("mixing", "Interpolate", _mixing, "right", "analysis#interpolate", row=1, key="Alt+6",
          shown=False, menu="Inspect", tip="Weights from mixed task embeddings, and how well they do"),
     Panel("distances", "Distances", _distances, "right", "analysis#distances", row=1, key="Alt+2",
          shown=False, menu="Inspect",
          tip="How far apart the generated solvers are, and how far they have moved"),
-    Panel("maps", "Map", _maps, "right", "analysis#embeddings", row=1, key="Alt+3",
+    Panel("maps", "Embeddings", _maps, "right", "analysis#embeddings", row=1, key="Alt+3",
          shown=False, menu="Inspect", tip="Embeddings and generated weights as a map"),
     Panel("guide", "Guide", _guide, "right", "index", row=1, shown=False,
          tip="What everything is and how it is done, with search"),

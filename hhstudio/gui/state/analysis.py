@@ -1,4 +1,4 @@
-"""Questions about the session that is shown, and the answers, in the window's thread.
+"""Analysis of the session that is shown: questions and their answers, in the window's thread.
 
 One helper process answers all views of a window; it is started by the first question and let go with the
 session. Torch is imported there, never here.
@@ -13,31 +13,31 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from shiboken6 import isValid
 
-from hhstudio.service.analysis.client import InspectionClient
-from hhstudio.service.analysis.protocol import Question, Told
+from hhstudio.core.analysis.questions import Question
+from hhstudio.service.analysis.client import AnalysisClient
+from hhstudio.service.analysis.protocol import Reply
 
 if TYPE_CHECKING:
     from hhstudio.gui.state.workspace import Workspace
     from hhstudio.store.session.session import Session
 
-Receive = Callable[[Told], object]
+Receive = Callable[[Reply], object]
 
 
-class Inspection(QObject):
+class Analysis(QObject):
     """``changed``: another session is shown, or it has newer weights: ask again. ``busy_changed``: a
     question is under way, or no longer."""
 
     changed = Signal()
     busy_changed = Signal(bool)
-    _told = Signal(object, object, object)
+    _replied = Signal(object, object, object)
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._workspace = workspace
-        self._client: InspectionClient | None = None
+        self._client: AnalysisClient | None = None
         self._path: Path | None = None
-        self._asked = 0
-        self._told.connect(self._receive)
+        self._replied.connect(self._receive)
         workspace.source_changed.connect(self._source_changed)
 
     @property
@@ -60,19 +60,19 @@ class Inspection(QObject):
         return self._client is not None and self._client.busy
 
     def ask(self, question: Question, receive: Receive, key: str | None = None) -> None:
-        """Have ``receive`` called with a :class:`Told`, later, in this thread. A newer question under the
+        """Have ``receive`` called with a :class:`Reply`, later, in this thread. A newer question under the
         same ``key`` replaces one that waits; what is answered after another session was opened is dropped.
         """
         if not self.available:
             return
         client = self._client_for(self._workspace.session_path)
-        client.ask(question, lambda told: self._told.emit(client, receive, told), key)
+        client.ask(question, lambda reply: self._replied.emit(client, receive, reply), key)
         self.busy_changed.emit(True)
 
-    def another(self, session: Path) -> InspectionClient:
+    def another(self, session: Path) -> AnalysisClient:
         """A helper for a session beside the one that is shown; whoever asked for it closes it."""
         workspace = self._workspace
-        return InspectionClient(
+        return AnalysisClient(
             session, data=workspace.preferences.data_folder, allow_unverified=workspace.trust.unverified_data
         )
 
@@ -88,21 +88,21 @@ class Inspection(QObject):
             self._client = None
 
     @Slot(object, object, object)
-    def _receive(self, client: InspectionClient, receive: Receive, told: Told) -> None:
+    def _receive(self, client: AnalysisClient, receive: Receive, reply: Reply) -> None:
         if client is not self._client:
             return
         self.busy_changed.emit(client.busy)
         owner = getattr(receive, "__self__", None)
         if isinstance(owner, QObject) and not isValid(owner):
             return  # the view that asked is gone
-        receive(told)
+        receive(reply)
 
     def _source_changed(self) -> None:
         if self._workspace.session_path != self._path:
             self.close()
         self.changed.emit()
 
-    def _client_for(self, path: Path | None) -> InspectionClient:
+    def _client_for(self, path: Path | None) -> AnalysisClient:
         assert path is not None
         if self._client is None:
             self._client, self._path = self.another(path), path

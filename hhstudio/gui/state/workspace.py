@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from hhstudio.store.session.session import Session
 
 _SOURCE_MS = 1000
-"""Weights that come are collected for so long before they are read from the file, which is work."""
+"""Weights that come are collected for so long before the session is refreshed, which is work."""
 _SOURCE_SHARE = 0.05
-"""Of a processor, the most that reading them may take: in a long session they come less often."""
+"""Of a processor, the most that refreshing may take: where that is much, weights come less often."""
 
 
 class Workspace(QObject):
@@ -79,8 +79,6 @@ class Workspace(QObject):
         self.runs.ended.connect(self._run_ended)
         self.runs.problem.connect(self.tell)
         self.runs.notice.connect(self.notice)
-        # what was read while our own run wrote it says that somebody writes it: that was us
-        self._read_while_running: Session | None = None
         self._awaits_source = False
         self._source_due = QTimer(self, singleShot=True, interval=_SOURCE_MS)
         self._source_due.timeout.connect(self.read_source)
@@ -109,9 +107,9 @@ class Workspace(QObject):
     def read_only(self) -> str:
         """Why the session that is shown cannot be written, in words; empty where it can."""
         source = self.source
-        if source is None or self.running or source is self._read_while_running:
-            return ""
-        return source.read_only
+        # one that is behind our own run, which has just ended, still says that somebody writes it
+        behind = self._awaits_source or self._source_due.isActive()
+        return "" if source is None or self.running or behind else source.read_only
 
     @property
     def issues(self) -> list[Issue]:
@@ -239,13 +237,12 @@ class Workspace(QObject):
 
     @Slot()
     def _weights_came(self) -> None:
-        """Read them before long, together with those that come meanwhile."""
+        """Take them in before long, together with those that come meanwhile."""
         if not self._source_due.isActive():
             self._source_due.start()
 
     @Slot(object)
     def _run_ended(self, end: Finished | None) -> None:
-        self._read_while_running = self.source
         self.read_source()
         self.run_changed.emit()
         self.sessions_changed.emit()
@@ -264,9 +261,9 @@ class Workspace(QObject):
     # inside -----------------------------------------------------------------------------------------
 
     def read_source(self) -> None:
-        """Read the session file anew, so that weights that have come can be shown. One read at a time."""
+        """Have the session that is shown take in what its file has gained, or open it. One read at a time."""
         self._source_due.stop()
-        path = self.session_path
+        path, source = self.session_path, self.source
         if path is None:
             return
         if self._awaits_source:  # what that read finds may be old already
@@ -274,18 +271,25 @@ class Workspace(QObject):
             return
         self._awaits_source = True
 
-        def read() -> tuple[Session, float]:
+        def read() -> tuple[Session, bool, float]:
             began = time.thread_time()
-            return opening.open_session(path), time.thread_time() - began
-
-        def done(read_session: tuple[Session, float]) -> None:
-            session, took = read_session
-            self._awaits_source = False
-            self._source_due.setInterval(max(_SOURCE_MS, int(1000 * took / _SOURCE_SHARE)))
-            if path == self.session_path:
-                self._set_source(session)
+            if source is None:
+                session, changed = opening.open_session(path), True
             else:
-                session.close()
+                session, changed = source, source.refresh()
+            return session, changed, time.thread_time() - began
+
+        def done(outcome: tuple[Session, bool, float]) -> None:
+            session, changed, seconds = outcome
+            self._awaits_source = False
+            self._source_due.setInterval(max(_SOURCE_MS, int(1000 * seconds / _SOURCE_SHARE)))
+            if path != self.session_path or source is not self.source:
+                if source is None:
+                    session.close()
+            elif source is None:
+                self._set_source(session)
+            elif changed:
+                self.source_changed.emit()
 
         def failed(error: Exception) -> None:
             self._awaits_source = False

@@ -69,6 +69,7 @@ class Session:
         self.path = path
         self._lock = threading.RLock()
         self._refreshing = threading.Lock()
+        self._closed = False
         self.writer: Owner | None
         self.history: History
         self._loaded: pending_journal.Loaded
@@ -88,6 +89,7 @@ class Session:
 
     def close(self) -> None:
         with self._lock:
+            self._closed = True
             self._loaded.close()
 
     def refresh(self) -> bool:
@@ -99,6 +101,8 @@ class Session:
         is gone or damaged: what was read before then stays, and may be read again.
         """
         with self._refreshing:
+            if self._closed:
+                return False
             stamps, writer = pending_journal.stamps(self.path), owner(self.path)
             if stamps == self._stamps and (writer is None) == (self.writer is None):
                 return False
@@ -110,6 +114,9 @@ class Session:
                     return True
             opened = _open(self.path, known)
             with self._lock:
+                if self._closed:  # meanwhile, on another thread
+                    opened.loaded.close()
+                    return False
                 self._take(opened)  # who still reads the old files keeps them open
             return True
 

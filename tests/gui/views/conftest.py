@@ -14,6 +14,9 @@ from hhstudio.core.run import events
 from hhstudio.core.run.history import History
 from hhstudio.core.spec import spec
 from hhstudio.core.tree.topology import Hypernetwork, Slot, Solver, Topology
+from hhstudio.store.session.session import Session
+from hhstudio.store.session.session import open as open_session
+from hhstudio.store.session.writer import SessionWriter
 
 NAMES = ("accuracy", "loss", "gradient_norm", "step_time", "untrained")
 
@@ -141,23 +144,25 @@ def show(qtbot) -> Iterator[Callable[..., QWidget]]:
     assert set(QApplication.topLevelWidgets()) <= before
 
 
-class RecordedWeights:
-    """Generated weights as an opened session offers them, in memory."""
-
-    def __init__(self, history: History, tensors: dict[tuple[str, int], dict[str, np.ndarray]]) -> None:
-        self.history, self.paths, self.tasks = history, history.paths, history.tasks
-        self._tensors = tensors
-
-    def available(self) -> set[tuple[str, int]]:
-        return set(self._tensors)
-
-    def tensor_names(self, path: str, task: int) -> list[str]:
-        return list(self._tensors[path, task])
-
-    def tensor(self, path: str, task: int, name: str) -> np.ndarray:
-        return self._tensors[path, task][name]
+Tensors = dict[tuple[str, int], dict[str, np.ndarray]]
 
 
 @pytest.fixture
-def recorded_weights() -> type[RecordedWeights]:
-    return RecordedWeights
+def recorded_weights(tmp_path) -> Iterator[Callable[[History, Tensors], Session]]:
+    """Makes an open session of the same run as a history, with generated weights."""
+    opened: list[Session] = []
+
+    def record(history: History, tensors: Tensors) -> Session:
+        path = tmp_path / f"recorded-{len(opened)}.h5"
+        with SessionWriter(path) as writer:
+            writer.start(history.run)
+            for (name, task), arrays in tensors.items():
+                weights = {tensor: events.Tensor.of(values) for tensor, values in arrays.items()}
+                writer.record(events.Weights(step=1, path=name, task=task, tensors=weights))
+            writer.close(events.Finished(state="finished", step=1, seconds=1.0))
+        opened.append(open_session(path))
+        return opened[-1]
+
+    yield record
+    for session in opened:
+        session.close()

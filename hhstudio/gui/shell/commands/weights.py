@@ -14,7 +14,7 @@ def save_weights(context: AppContext) -> Action:
     """In the menu File, and in the menu of a solver."""
 
     def conditions() -> list[tuple[str, int]]:
-        source = context.inspection.source
+        source = context.analysis.source
         return sorted(source.available()) if source is not None else []
 
     def save() -> None:
@@ -24,7 +24,7 @@ def save_weights(context: AppContext) -> Action:
         available, chosen = conditions(), context.selection
         own = [key for key in available if key[0] == chosen.path] or available
         path, task = (chosen.path, chosen.task) if (chosen.path, chosen.task) in own else own[-1]
-        saver = WeightsSaver(context.inspection, context.shell.window())
+        saver = WeightsSaver(context.analysis, context.shell.window())
         saver.said.connect(context.workspace.notice)
         saver.said.connect(saver.deleteLater)
         dialog = saver.ask(path, task)

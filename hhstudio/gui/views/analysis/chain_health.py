@@ -7,19 +7,20 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
+from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Health
-from hhstudio.gui.state.analysis import Inspection
+from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.views.analysis.chain_picture import Axes, ChainPicture
 from hhstudio.gui.views.analysis.chain_verdict import HELP, verdict
-from hhstudio.gui.views.analysis.view import InspectionView
+from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.task_style import task_label
 from hhstudio.gui.widgets.theme import LIGHT, Theme
-from hhstudio.service.analysis import protocol as q
-from hhstudio.service.analysis.client import InspectionClient
+from hhstudio.service.analysis.client import AnalysisClient
+from hhstudio.service.analysis.protocol import Reply
 
 
-class HealthView(InspectionView):
+class HealthView(AnalysisView):
     """One picture for the session that is shown, and one below for another that was put beside it."""
 
     nothing = (
@@ -27,10 +28,10 @@ class HealthView(InspectionView):
         "<p>Scale of what each level generates, the gradient that reaches it,<br>"
         "how errors grow on their way, and what each level is worth.</p>"
     )
-    _beside_told = Signal(object)
+    _beside_replied = Signal(object)
 
-    def __init__(self, inspection: Inspection, theme: Theme = LIGHT) -> None:
-        super().__init__(inspection, theme)
+    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
+        super().__init__(analysis, theme)
         self.path = Choice("Path", "root → … → solver")
         self.task = Choice("Task", "on whose test images gradients, errors and worths are measured")
         self.beside = QToolButton()
@@ -66,11 +67,11 @@ class HealthView(InspectionView):
         self._shown: object = None
         self._health: Health | None = None
         self._other: Health | None = None
-        self._other_client: InspectionClient | None = None
+        self._other_client: AnalysisClient | None = None
         self._other_name = ""
         self._other_path: Path | None = None
         self._other_due = False
-        self._beside_told.connect(self._take_beside)
+        self._beside_replied.connect(self._take_beside)
         for choice in (self.path, self.task):
             choice.chosen.connect(self._chosen)
         self._show_other()
@@ -86,11 +87,11 @@ class HealthView(InspectionView):
         tasks = history.tasks if history else ()
         self.task.offer([("latest", None), *((task_label(tasks, t), t) for t in range(len(tasks)))])
 
-    def question(self) -> q.AskHealth | None:
+    def question(self) -> q.Health | None:
         path, task = self.path.value, self.task.value
         if not isinstance(path, str):
             return None
-        return q.AskHealth(path=path, task=task if isinstance(task, int) else None)
+        return q.Health(path=path, task=task if isinstance(task, int) else None)
 
     def select_path(self, path: str) -> None:
         """As chosen elsewhere in the window."""
@@ -103,15 +104,15 @@ class HealthView(InspectionView):
 
     # showing ------------------------------------------------------------------------------------------
 
-    def show_answer(self, told: q.Told) -> None:
-        assert isinstance(told.answer, Health)
-        self._health = told.answer
+    def show_answer(self, reply: Reply) -> None:
+        assert isinstance(reply.answer, Health)
+        self._health = reply.answer
         self._draw()
-        measured = f"measured at step {told.step}" if told.step is not None else ""
-        found = told.answer
-        images = f" on {found.images} test images" if found.images else ", without test images"
-        images += f" (worth on {found.worth_images})" if found.worth_images > found.images else ""
-        self.words.setText(f"{measured}{images}, in {told.seconds:.1f} s")
+        measured = f"measured at step {reply.step}" if reply.step is not None else ""
+        health = reply.answer
+        images = f" on {health.images} test images" if health.images else ", without test images"
+        images += f" (worth on {health.worth_images})" if health.worth_images > health.images else ""
+        self.words.setText(f"{measured}{images}, in {reply.seconds:.1f} s")
 
     def recolour(self) -> None:
         self.picture.set_theme(self.theme)
@@ -121,7 +122,7 @@ class HealthView(InspectionView):
     def _draw(self) -> None:
         shown = [health for health in (self._health, self._other) if health is not None]
         axes = Axes.of(shown) if shown else None
-        mine = self.inspection.path
+        mine = self.analysis.path
         own = f"{mine.stem}: " if mine is not None and self._other is not None else ""
         for health, label, picture, name in (
             (self._health, self.verdict, self.picture, own),
@@ -166,7 +167,7 @@ class HealthView(InspectionView):
             return
         self.release()
         self._other_name, self._other_path = path.stem, path
-        self._other_client = self.inspection.another(path)
+        self._other_client = self.analysis.another(path)
         self.other_verdict.setText(f"{path.stem}: asking …")
         self.other_verdict.show()
         self._ask_beside()
@@ -182,19 +183,19 @@ class HealthView(InspectionView):
         question = self.question()
         if self._other_client is not None and question is not None:
             self._other_due = True
-            self._other_client.ask(question, self._beside_told.emit)
+            self._other_client.ask(question, self._beside_replied.emit)
 
-    def _take_beside(self, told: q.Told) -> None:
+    def _take_beside(self, reply: Reply) -> None:
         if self._other_client is None:
             return
         self._other_due = False
-        if not isinstance(told.answer, Health):
+        if not isinstance(reply.answer, Health):
             self._other = None
             self._draw()
-            self.other_verdict.setText(f"{self._other_name}: {told.error}")
+            self.other_verdict.setText(f"{self._other_name}: {reply.error}")
             self.other_verdict.show()
             return
-        self._other = told.answer
+        self._other = reply.answer
         self._draw()
 
     def _show_other(self) -> None:

@@ -1,4 +1,4 @@
-"""A chain of hypernetworks in one picture: a column for each level, a row for each thing that can fail.
+"""Picture of a chain of hypernetworks: a column for each level, a row for each thing that can fail.
 
 From the top: the scale of what is generated against what is wanted; the gradient that reaches the level;
 how a small error there has grown when it arrives at the solver; the accuracy that the level is worth; the

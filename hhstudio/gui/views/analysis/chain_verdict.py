@@ -1,4 +1,4 @@
-"""What the health of a chain comes to, in a sentence, and from where on a figure is bad."""
+"""Verdict on the health of a chain, in a sentence, and the limits beyond which a figure is bad."""
 
 from __future__ import annotations
 

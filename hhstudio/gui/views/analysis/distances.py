@@ -1,4 +1,4 @@
-"""How far apart the generated solvers are: between conditions, through time, and since they were learned."""
+"""Distances of generated solvers: between conditions, through time, and since they were learned."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QToolButton, QVBoxLayout
 
+from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Distances, Drift, Point
-from hhstudio.gui.state.analysis import Inspection
-from hhstudio.gui.views.analysis.view import InspectionView
+from hhstudio.gui.state.analysis import Analysis
+from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.heat_map import Content, GridMap, Label, as_text
 from hhstudio.gui.widgets.task_style import task_label, task_short, task_style
 from hhstudio.gui.widgets.theme import LIGHT, Theme
-from hhstudio.service.analysis import protocol as q
+from hhstudio.service.analysis.protocol import Reply
 
 _OVER = {
     "conditions": ("conditions", "every path and task against every other"),
@@ -26,7 +27,7 @@ _METRICS = {
 }
 
 
-class DistancesView(InspectionView):
+class DistancesView(AnalysisView):
     """``condition_chosen(path, task)``: a cell was chosen."""
 
     condition_chosen = Signal(str, int)
@@ -36,8 +37,8 @@ class DistancesView(InspectionView):
         "the last is what consolidation protects.</p>"
     )
 
-    def __init__(self, inspection: Inspection, theme: Theme = LIGHT) -> None:
-        super().__init__(inspection, theme)
+    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
+        super().__init__(analysis, theme)
         self.over = Choice("Over", "what is compared with what")
         self.over.offer([(title, key) for key, (title, _) in _OVER.items()])
         self.measure = Choice("Distance", "\n".join(f"{t}: {m}" for t, m in _METRICS.values()))
@@ -78,11 +79,11 @@ class DistancesView(InspectionView):
         if self.over.value == "time":
             if not isinstance(path, str) or not isinstance(self.task.value, int):
                 return None
-            return q.AskDistancesInTime(path=path, task=self.task.value, metric=metric)  # type: ignore[arg-type]
+            return q.DistancesInTime(path=path, task=self.task.value, metric=metric)  # type: ignore[arg-type]
         chosen = path if isinstance(path, str) else None
         if self.over.value == "drift":
-            return q.AskDrift(path=chosen)
-        return q.AskDistances(metric=metric, path=chosen)  # type: ignore[arg-type]
+            return q.Drift(path=chosen)
+        return q.Distances(metric=metric, path=chosen)  # type: ignore[arg-type]
 
     def _chosen(self) -> None:
         self._show_controls()
@@ -96,10 +97,10 @@ class DistancesView(InspectionView):
 
     # showing ------------------------------------------------------------------------------------------
 
-    def show_answer(self, told: q.Told) -> None:
-        assert isinstance(told.answer, Distances | Drift)
-        self._answer = told.answer
-        self.layer.offer([(name, at) for at, name in enumerate(told.answer.layers)])
+    def show_answer(self, reply: Reply) -> None:
+        assert isinstance(reply.answer, Distances | Drift)
+        self._answer = reply.answer
+        self.layer.offer([(name, at) for at, name in enumerate(reply.answer.layers)])
         self._draw()
 
     def recolour(self) -> None:

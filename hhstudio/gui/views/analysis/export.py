@@ -1,4 +1,4 @@
-"""Saving a condition's generated weights: asks where, has the helper write the file, says how it went."""
+"""Export of a condition's generated weights: asks where, has the helper write the file, says how it went."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QProgressDialog, QWidget
 
+from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Exported
-from hhstudio.gui.state.analysis import Inspection
+from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.widgets.formatting import with_names
-from hhstudio.service.analysis import protocol as q
+from hhstudio.service.analysis.protocol import Reply
 
 FORMATS = (
     (".npz", "NumPy (*.npz)"),
@@ -25,9 +26,9 @@ class WeightsSaver(QObject):
 
     said = Signal(str)
 
-    def __init__(self, inspection: Inspection, parent: QWidget) -> None:
+    def __init__(self, analysis: Analysis, parent: QWidget) -> None:
         super().__init__(parent)
-        self._inspection, self._over = inspection, parent
+        self._analysis, self._over = analysis, parent
         self.progress: QProgressDialog | None = None
 
     def ask(self, path: str, task: int) -> QFileDialog:
@@ -54,15 +55,15 @@ class WeightsSaver(QObject):
         progress.setMinimumDuration(500)
         progress.canceled.connect(self._end)
         progress.setValue(0)
-        question = q.AskExport(out=str(out), path=path, task=task)
-        self._inspection.ask(question, self._told, f"save {out}")
+        question = q.Export(out=str(out), path=path, task=task)
+        self._analysis.ask(question, self._replied, f"save {out}")
 
-    def _told(self, told: q.Told) -> None:
+    def _replied(self, reply: Reply) -> None:
         self._end()
-        if isinstance(told.answer, Exported):
-            self.said.emit(f"Saved {told.answer.file}")
+        if isinstance(reply.answer, Exported):
+            self.said.emit(f"Saved {reply.answer.file}")
         else:
-            self.said.emit(with_names(told.error[:1].upper() + told.error[1:]))
+            self.said.emit(with_names(reply.error[:1].upper() + reply.error[1:]))
 
     def _end(self) -> None:
         if self.progress is not None:

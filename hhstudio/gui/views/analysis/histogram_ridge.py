@@ -1,4 +1,4 @@
-"""The distribution of one tensor through time: a column of shades for each snapshot, quantiles as lines."""
+"""Distribution of one tensor through time: a column of shades for each snapshot, quantiles as lines."""
 
 from __future__ import annotations
 

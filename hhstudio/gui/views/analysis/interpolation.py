@@ -1,4 +1,4 @@
-"""Between tasks: weights from mixed task embeddings, and how well they do on each task."""
+"""Interpolation: weights from mixed task embeddings, and how well they do on each task."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Mixture
-from hhstudio.gui.state.analysis import Inspection
-from hhstudio.gui.views.analysis.view import InspectionView
+from hhstudio.gui.state.analysis import Analysis
+from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets import filter_tiles
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.image_view import ImageView
@@ -17,7 +18,7 @@ from hhstudio.gui.widgets.mosaic import assemble
 from hhstudio.gui.widgets.simplex import Simplex
 from hhstudio.gui.widgets.task_style import task_label, task_short, task_style
 from hhstudio.gui.widgets.theme import LIGHT, Theme
-from hhstudio.service.analysis import protocol as q
+from hhstudio.service.analysis.protocol import Reply
 
 _IMAGES, _IMAGES_OF_ALL = 100, 50
 """Test images of each task on which a mixture is measured: few, so that it follows the hand."""
@@ -66,7 +67,7 @@ class Bars(QWidget):
             painter.drawText(QRectF(self.width() - 52, top, 52, height), Qt.AlignmentFlag.AlignVCenter, said)
 
 
-class MixingView(InspectionView):
+class InterpolationView(AnalysisView):
     """Drag between two or three tasks, or walk along a principal direction of their embeddings."""
 
     nothing = (
@@ -75,8 +76,8 @@ class MixingView(InspectionView):
         "change from one task to another.</p>"
     )
 
-    def __init__(self, inspection: Inspection, theme: Theme = LIGHT) -> None:
-        super().__init__(inspection, theme)
+    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
+        super().__init__(analysis, theme)
         self.path = Choice("Path", "root → … → solver")
         self.along = Choice("Along", "between tasks, or a principal direction of the task embeddings")
         self.along.offer([("tasks", None), ("1st direction", 0), ("2nd direction", 1), ("3rd direction", 2)])
@@ -127,7 +128,7 @@ class MixingView(InspectionView):
         self._set_corners()
 
     def _offer_layers(self) -> None:
-        source = self.inspection.source
+        source = self.analysis.source
         path = self.path.value
         learned = sorted(t for p, t in source.available() if p == path) if source is not None else []
         names = source.tensor_names(str(path), learned[0]) if source is not None and learned else ()
@@ -147,7 +148,7 @@ class MixingView(InspectionView):
             return None
         if isinstance(self.along.value, int):
             amount = _REACH * self.slider.value() / 100
-            return q.AskWalk(
+            return q.Walk(
                 path=path, component=self.along.value, amount=amount, images=_IMAGES_OF_ALL, tensors=tensors,
                 on=tuple(range(len(self.history.tasks))) if self.history else None,
             )  # fmt: skip
@@ -156,7 +157,7 @@ class MixingView(InspectionView):
         else:
             shares = dict(zip(self.mixed, (float(s) for s in self.simplex.shares), strict=True))
         on = tuple(self.mixed)
-        return q.AskMixture(path=path, shares=shares, on=on, images=_IMAGES, tensors=tensors)
+        return q.Interpolate(path=path, shares=shares, on=on, images=_IMAGES, tensors=tensors)
 
     def _chosen(self) -> None:
         walking = isinstance(self.along.value, int)
@@ -176,17 +177,17 @@ class MixingView(InspectionView):
 
     # showing ------------------------------------------------------------------------------------------
 
-    def show_answer(self, told: q.Told) -> None:
-        found = told.answer
-        assert isinstance(found, Mixture)
-        accuracy = [float(value) for value in np.asarray(found.accuracy)]
-        self.bars.set_values(tuple(zip(found.on, accuracy, strict=True)))
-        for array in found.tensors.values():
+    def show_answer(self, reply: Reply) -> None:
+        mixture = reply.answer
+        assert isinstance(mixture, Mixture)
+        accuracy = [float(value) for value in np.asarray(mixture.accuracy)]
+        self.bars.set_values(tuple(zip(mixture.on, accuracy, strict=True)))
+        for array in mixture.tensors.values():
             values = np.asarray(array, np.float32)
             cut = filter_tiles.cut(values, None, True, self._image_shape())
             shape = self.image.width() / max(self.image.height(), 1)
             self.image.set_mosaic(assemble(cut, True, self.theme.dark, shape))
-        self.words.setText(f"on {found.images} test images of each task, in {1000 * told.seconds:.0f} ms")
+        self.words.setText(f"on {mixture.images} test images of each task, in {1000 * reply.seconds:.0f} ms")
 
     def _image_shape(self) -> tuple[int, int, int] | None:
         return self.history.run.image_shape if self.history and self.history.run else None

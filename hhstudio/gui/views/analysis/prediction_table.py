@@ -1,4 +1,4 @@
-"""What every path says about an image: class, probability, entropy, and which task is the most certain."""
+"""Table of predictions for an image: class, probability, entropy, and the most certain task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Try it: an image in, what every path makes of it out; the features it saw, and what it confuses."""
+"""Predictions: an image in, what every path makes of it out; feature maps, and confusions."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Confusion, FeatureMaps, Images, Prediction, TaskConfusion
-from hhstudio.gui.state.analysis import Inspection
+from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.views.analysis.prediction_table import GuessTable
 from hhstudio.gui.views.analysis.thumbnails import Thumbnails
-from hhstudio.gui.views.analysis.view import InspectionView
+from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.heat_map import Content, GridMap, Label, labels
 from hhstudio.gui.widgets.pixels import enlarged, image_of, maps_of, pixels_of
 from hhstudio.gui.widgets.task_style import task_label, task_short, task_style
 from hhstudio.gui.widgets.theme import LIGHT, Theme
-from hhstudio.service.analysis import protocol as q
+from hhstudio.service.analysis.protocol import Reply
 
 _PAGE = 60
 _PICTURE = 132
@@ -47,7 +48,7 @@ _LARGEST = 4096
 """Pixels of the longer side of an image that is taken in."""
 
 
-class TryView(InspectionView):
+class PredictionsView(AnalysisView):
     """The browser on the left gives the image; the tabs show what becomes of it."""
 
     nothing = (
@@ -56,8 +57,8 @@ class TryView(InspectionView):
         "how sure it is, and which task it takes it for.</p>"
     )
 
-    def __init__(self, inspection: Inspection, theme: Theme = LIGHT) -> None:
-        super().__init__(inspection, theme)
+    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
+        super().__init__(analysis, theme)
         self._prediction: Prediction | None = None
         self.setAcceptDrops(True)
         self.path = Choice("Path", "for feature maps and confusion")
@@ -92,7 +93,7 @@ class TryView(InspectionView):
         self.which = Choice("Of", "classes within a task, or tasks of the path")
         self.which.offer([("classes", "classes"), ("tasks", "tasks")])
         self._build()
-        self._image: q.AskPrediction | None = None
+        self._image: q.Predict | None = None
         self._confusion: Confusion | None = None
         for choice in (self.path, self.task):
             choice.chosen.connect(self._chosen)
@@ -144,15 +145,15 @@ class TryView(InspectionView):
         self.task.offer([(task_label(tasks, task), task) for task in range(len(tasks))])
         self._image = None
 
-    def question(self) -> q.AskImages | None:
+    def question(self) -> q.Images | None:
         """The page of test images; the rest follows from the image that is chosen."""
         if not isinstance(self.task.value, int):
             return None
-        return q.AskImages(task=self.task.value, indices=tuple(range(_PAGE)))
+        return q.Images(task=self.task.value, indices=tuple(range(_PAGE)))
 
-    def show_answer(self, told: q.Told) -> None:
-        assert isinstance(told.answer, Images)
-        self._show_images(told.answer)
+    def show_answer(self, reply: Reply) -> None:
+        assert isinstance(reply.answer, Images)
+        self._show_images(reply.answer)
         if self._image is None and self.thumbnails.count():
             self.thumbnails.setCurrentRow(0)
         self._ask_tab()
@@ -190,7 +191,7 @@ class TryView(InspectionView):
     # an image -----------------------------------------------------------------------------------------
 
     def _image_chosen(self, task: int, index: int) -> None:
-        self._take(q.AskPrediction(test_image=(task, index)))
+        self._take(q.Predict(test_image=(task, index)))
 
     def choose_file(self) -> None:
         dialog = QFileDialog(self, "An image", "", "Images (*.png *.jpg *.jpeg *.bmp *.webp *.gif)")
@@ -218,24 +219,24 @@ class TryView(InspectionView):
         if max(image.width(), image.height()) > _LARGEST:
             image = image.scaled(_LARGEST, _LARGEST, Qt.AspectRatioMode.KeepAspectRatio)
         self.thumbnails.setCurrentItem(None)  # type: ignore[call-overload]
-        self._take(q.AskPrediction(image=pixels_of(image)))
+        self._take(q.Predict(image=pixels_of(image)))
 
-    def _take(self, question: q.AskPrediction) -> None:
+    def _take(self, question: q.Predict) -> None:
         self._image = question
         self.ask(question, self._predicted, "prediction")
         if self.tabs.currentIndex() == 1:
             self._ask_features()
 
-    def _predicted(self, told: q.Told) -> None:
-        if not isinstance(told.answer, Prediction):
-            self.complain(told.error)
+    def _predicted(self, reply: Reply) -> None:
+        if not isinstance(reply.answer, Prediction):
+            self.complain(reply.error)
             return
-        self._prediction = found = told.answer
-        self.picture.setPixmap(enlarged(image_of(found.image), _PICTURE))
-        task, name = found.truth
+        self._prediction = prediction = reply.answer
+        self.picture.setPixmap(enlarged(image_of(prediction.image), _PICTURE))
+        task, name = prediction.truth
         tasks = self.history.tasks if self.history else ()
         self.truth.setText(f"<b>{name}</b><br>{task_label(tasks, task)}" if task >= 0 else "your image")
-        self.guesses.show_prediction(found, tasks, self.theme)
+        self.guesses.show_prediction(prediction, tasks, self.theme)
         self.words.setText("")
 
     # tabs ---------------------------------------------------------------------------------------------
@@ -252,25 +253,25 @@ class TryView(InspectionView):
             return
         image = self._image
         self.ask(
-            q.AskFeatures(path=path, task=task, image=image.image, test_image=image.test_image),
+            q.Features(path=path, task=task, image=image.image, test_image=image.test_image),
             self._featured,
             "features",
         )
 
-    def _featured(self, told: q.Told) -> None:
-        if not isinstance(told.answer, FeatureMaps):
-            self.complain(told.error)
+    def _featured(self, reply: Reply) -> None:
+        if not isinstance(reply.answer, FeatureMaps):
+            self.complain(reply.error)
             return
         width = max(self.features.width(), 240)
         sheets = []
-        for name, maps in told.answer.maps.items():
+        for name, maps in reply.answer.maps.items():
             side = 6 if maps.shape[2] < 8 else 3 if maps.shape[2] < 20 else 2
             columns = max(1, width // ((maps.shape[2] + 1) * side))
             sheet = maps_of(np.asarray(maps), columns, self.theme.dark)
             sheets.append((name, maps.shape, QPixmap.fromImage(sheet.scaled(sheet.size() * side))))
         self.features.setPixmap(_stacked(sheets, width, self.theme, self.font()))
         self.words.setText(
-            f"{told.answer.path}, {task_short(told.answer.task)}: what each convolution gives, before its "
+            f"{reply.answer.path}, {task_short(reply.answer.task)}: what each convolution gives, before its "
             "activation; every map from its lowest to its highest value"
         )
 
@@ -279,62 +280,73 @@ class TryView(InspectionView):
         if not isinstance(path, str) or not isinstance(task, int):
             return
         if self.which.value == "tasks":
-            self.ask(q.AskTaskConfusion(path=path), self._tasks_confused, "confusion")
+            self.ask(q.TaskConfusion(path=path), self._tasks_confused, "confusion")
         else:
-            self.ask(q.AskConfusion(path=path, task=task), self._confused, "confusion")
+            self.ask(q.Confusion(path=path, task=task), self._confused, "confusion")
 
-    def _confused(self, told: q.Told) -> None:
-        if not isinstance(told.answer, Confusion):
-            self.complain(told.error)
+    def _confused(self, reply: Reply) -> None:
+        if not isinstance(reply.answer, Confusion):
+            self.complain(reply.error)
             return
-        found = self._confusion = told.answer
-        shares = found.matrix / np.maximum(found.matrix.sum(axis=1, keepdims=True), 1)
+        confusion = self._confusion = reply.answer
+        shares = confusion.matrix / np.maximum(confusion.matrix.sum(axis=1, keepdims=True), 1)
 
         def described(i: int, j: int) -> str:
-            count = int(found.matrix[i, j])
-            what = "classified right" if i == j else f"taken for {found.classes[j]}"
-            return f"{found.classes[i]}: {count} ({100 * shares[i, j]:.1f} %) {what}; click to see them"
+            count = int(confusion.matrix[i, j])
+            what = "classified right" if i == j else f"taken for {confusion.classes[j]}"
+            return f"{confusion.classes[i]}: {count} ({100 * shares[i, j]:.1f} %) {what}; click to see them"
 
-        names = labels(found.classes)
+        names = labels(confusion.classes)
         self.confusion.set_content(Content(shares, names, names, 0.0, 1.0, False, _percent, described))
-        wrong = [f"{found.classes[i]} for {found.classes[j]} ({n})" for i, j, n in found.most_confused(3)]
+        wrong = [
+            f"{confusion.classes[i]} for {confusion.classes[j]} ({n})"
+            for i, j, n in confusion.most_confused(3)
+        ]
         self.words.setText(
             "most often taken wrongly: " + ", ".join(wrong) if wrong else "nothing is confused"
         )
 
-    def _tasks_confused(self, told: q.Told) -> None:
-        if not isinstance(told.answer, TaskConfusion):
-            self.complain(told.error)
+    def _tasks_confused(self, reply: Reply) -> None:
+        if not isinstance(reply.answer, TaskConfusion):
+            self.complain(reply.error)
             return
-        found, self._confusion = told.answer, None
+        confusion, self._confusion = reply.answer, None
         tasks = self.history.tasks if self.history else ()
-        names = tuple(Label(task_short(task), task_style(self.theme, task)[0]) for task in found.tasks)
+        names = tuple(Label(task_short(task), task_style(self.theme, task)[0]) for task in confusion.tasks)
 
         def described(i: int, j: int) -> str:
-            one, other = (task_label(tasks, found.tasks[k]) for k in (i, j))
-            return f"of {one}, {100 * found.matrix[i, j]:.1f} % seem to belong to {other}: least entropy"
+            one, other = (task_label(tasks, confusion.tasks[k]) for k in (i, j))
+            return f"of {one}, {100 * confusion.matrix[i, j]:.1f} % seem to belong to {other}: least entropy"
 
-        self.confusion.set_content(Content(found.matrix, names, names, 0.0, 1.0, False, _percent, described))
-        right = float(np.trace(found.matrix)) / max(len(found.tasks), 1)
+        self.confusion.set_content(
+            Content(confusion.matrix, names, names, 0.0, 1.0, False, _percent, described)
+        )
+        right = float(np.trace(confusion.matrix)) / max(len(confusion.tasks), 1)
         self.words.setText(f"entropy picks the right task for {100 * right:.0f} % of the images")
 
     def _cell_chosen(self, i: int, j: int) -> None:
         """Show the images of a cell."""
-        found = self._confusion
-        if found is None:
+        confusion = self._confusion
+        if confusion is None:
             return
-        indices = found.cell(i, j)[:_PAGE]
+        indices = confusion.cell(i, j)[:_PAGE]
         if not len(indices):
             return
-        taken = [found.classes[j]] * len(indices) if i != j else []
+        taken = [confusion.classes[j]] * len(indices) if i != j else []
         self.ask(
-            q.AskImages(task=found.task, indices=tuple(int(at) for at in indices)),
-            lambda told: self._show_images(told.answer, taken) if told.answer else self.complain(told.error),
+            q.Images(task=confusion.task, indices=tuple(int(at) for at in indices)),
+            lambda reply: self._show_cell(reply, taken),
             "cell",
         )
 
-    def _show_images(self, found: Images, taken: list[str] | None = None) -> None:
-        self.thumbnails.show_images(found, taken or ())
+    def _show_cell(self, reply: Reply, taken: list[str]) -> None:
+        if isinstance(reply.answer, Images):
+            self._show_images(reply.answer, taken)
+        else:
+            self.complain(reply.error)
+
+    def _show_images(self, images: Images, taken: list[str] | None = None) -> None:
+        self.thumbnails.show_images(images, taken or ())
 
     # dropped files ------------------------------------------------------------------------------------
 

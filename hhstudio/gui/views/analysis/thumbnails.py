@@ -1,4 +1,4 @@
-"""Test images to choose from."""
+"""Thumbnails of test images, to choose from."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Thumbnails(QListWidget):
         self.currentItemChanged.connect(self._changed)
         self._task = -1
 
-    def show_images(self, found: Images, marks: Sequence[str] = ()) -> None:
+    def show_images(self, images: Images, marks: Sequence[str] = ()) -> None:
         """``marks``: a word for each image's tool tip, as what it was taken for."""
         self.blockSignals(True)
         self.clear()
-        self._task = found.task
-        for at, (index, image) in enumerate(zip(found.indices.tolist(), found.images, strict=True)):
+        self._task = images.task
+        for at, (index, image) in enumerate(zip(images.indices.tolist(), images.images, strict=True)):
             item = QListWidgetItem(QIcon(enlarged(image_of(image), 2 * SIDE)), "")
-            name = found.classes[int(found.labels[at])]
+            name = images.classes[int(images.labels[at])]
             taken = f", taken for {marks[at]}" if at < len(marks) else ""
             item.setToolTip(f"{name}{taken} (test image {index})")
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, test image {index}")

@@ -1,4 +1,4 @@
-"""What all views of the inspection share: they ask when they are looked at, and say when they wait."""
+"""Base of the analysis views: they ask when they are looked at, and say when they wait."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
+from hhstudio.core.analysis.questions import Question
 from hhstudio.core.run.history import Changes, History
-from hhstudio.gui.state.analysis import Inspection
+from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.widgets.flow_layout import FlowLayout
 from hhstudio.gui.widgets.formatting import with_names
 from hhstudio.gui.widgets.theme import LIGHT, Theme
-from hhstudio.service.analysis.protocol import Question, Told
+from hhstudio.service.analysis.protocol import Reply
 
 _SOON_MS = 150
 """Changes that come together are asked about once."""
 
 
-class InspectionView(QWidget):
+class AnalysisView(QWidget):
     """A line of controls, a body, and one line of words.
 
     A view implements :meth:`question` (what to ask, None for nothing), :meth:`show_answer` and, where it
@@ -29,9 +30,9 @@ class InspectionView(QWidget):
     status_message = Signal(str)
     nothing = "<p><b>Nothing to see yet</b></p><p>Train a tree, or open a session.</p>"
 
-    def __init__(self, inspection: Inspection, theme: Theme = LIGHT) -> None:
+    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
         super().__init__()
-        self.inspection = inspection
+        self.analysis = analysis
         self.theme = theme
         self.history: History | None = None
         self.controls = QWidget()
@@ -56,7 +57,7 @@ class InspectionView(QWidget):
         self._due = True
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._soon.timeout.connect(self.ask_now)
-        inspection.changed.connect(self.ask_soon)
+        analysis.changed.connect(self.ask_soon)
 
     # what a view says ---------------------------------------------------------------------------------
 
@@ -64,8 +65,8 @@ class InspectionView(QWidget):
         """What has to be asked for what is chosen."""
         raise NotImplementedError
 
-    def show_answer(self, told: Told) -> None:
-        """Show ``told.answer``, which is there."""
+    def show_answer(self, reply: Reply) -> None:
+        """Show ``reply.answer``, which is there."""
         raise NotImplementedError
 
     def recolour(self) -> None:
@@ -105,16 +106,16 @@ class InspectionView(QWidget):
     def ask_now(self) -> None:
         """Ask what :meth:`question` says."""
         self._due = False
-        question = self.question() if self.inspection.available else None
+        question = self.question() if self.analysis.available else None
         if question is None:
             return
         if self._stack.currentWidget() is self.waiting:
-            self.waiting.setText("Asking …" if self.inspection.busy else "Starting the inspection …")
-        self.ask(question, self._told)
+            self.waiting.setText("Asking …" if self.analysis.busy else "Starting the analysis …")
+        self.ask(question, self._replied)
 
-    def ask(self, question: Question, receive: Callable[[Told], object], key: str = "") -> None:
+    def ask(self, question: Question, receive: Callable[[Reply], object], key: str = "") -> None:
         """Ask something beside; each view has keys of its own."""
-        self.inspection.ask(question, receive, f"{type(self).__name__} {key}")
+        self.analysis.ask(question, receive, f"{type(self).__name__} {key}")
 
     def complain(self, error: str) -> None:
         """Say why there is nothing to see."""
@@ -124,14 +125,14 @@ class InspectionView(QWidget):
         else:
             self.words.setText(text)
 
-    def _told(self, told: Told) -> None:
-        if told.answer is None:
+    def _replied(self, reply: Reply) -> None:
+        if reply.answer is None:
             self._stack.setCurrentWidget(self.waiting)
-            self.complain(told.error)
+            self.complain(reply.error)
             return
         self._stack.setCurrentWidget(self.body)
         self.words.clear()
-        self.show_answer(told)
+        self.show_answer(reply)
 
     def showEvent(self, event: QEvent) -> None:  # type: ignore[override]
         super().showEvent(event)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""A condition's weights in figures: histograms through time, scales against the wanted ones, idle units."""
+"""Weights of a condition in figures: histograms through time, scales against the wanted ones, idle units."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Histograms, Tensors, Units
 from hhstudio.core.run import python_snippets
-from hhstudio.gui.state.analysis import Inspection
+from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.views.analysis.chain_verdict import FAR, NEAR
 from hhstudio.gui.views.analysis.export import WeightsSaver
 from hhstudio.gui.views.analysis.histogram_ridge import Ridge
-from hhstudio.gui.views.analysis.view import InspectionView
+from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets import tables
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.task_style import task_label
 from hhstudio.gui.widgets.theme import LIGHT, Theme
-from hhstudio.service.analysis import protocol as q
+from hhstudio.service.analysis.protocol import Reply
 
 COLUMNS = (
     ("Tensor", "name in the solver"),
@@ -44,7 +45,7 @@ FIRST, NEXT = 4, 12
 """Layers whose histograms are asked for at first, and after each answer."""
 
 
-class WeightsView(InspectionView):
+class WeightsView(AnalysisView):
     """``step_chosen``: a snapshot was clicked, for all views of the window."""
 
     step_chosen = Signal(int)
@@ -54,8 +55,8 @@ class WeightsView(InspectionView):
         "and the units that do nothing.</p>"
     )
 
-    def __init__(self, inspection: Inspection, theme: Theme = LIGHT) -> None:
-        super().__init__(inspection, theme)
+    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
+        super().__init__(analysis, theme)
         self.path = Choice("Path", "root → … → solver")
         self.task = Choice("Task", "the task that the solver was generated for")
         self.level = Choice("Of", "the solver, or a hypernetwork that is generated on the way to it")
@@ -71,7 +72,7 @@ class WeightsView(InspectionView):
         self.export.setText("Save weights …")
         self.export.setToolTip("Save the solver's weights: NumPy, safetensors, PyTorch, or ONNX ready to run")
         self.export.clicked.connect(self.save)
-        self.saver = WeightsSaver(inspection, self)
+        self.saver = WeightsSaver(analysis, self)
         self.saver.said.connect(self._saved)
         for control in (self.path, self.task, self.level, self.copy, self.python, self.export):
             self.flow.addWidget(control)
@@ -118,7 +119,7 @@ class WeightsView(InspectionView):
         """The solver, and the hypernetworks between it and the root; none where it is the root's child."""
         path, topology = self.path.value, self.history.topology if self.history else None
         entries: list[tuple[str, object]] = [("solver", -1)]
-        if topology is not None and path in {found.name for found in topology.paths}:
+        if topology is not None and path in {known.name for known in topology.paths}:
             nodes = topology.path(str(path)).hypernetworks
             entries += [(topology.by_id[node].name, at) for at, node in enumerate(nodes[1:])]
         self.level.offer(entries)
@@ -128,23 +129,23 @@ class WeightsView(InspectionView):
         self._offer_levels()
         self.ask_now()
 
-    def question(self) -> q.AskHistograms | None:
+    def question(self) -> q.Histograms | None:
         path, task = self.path.value, self.task.value
         if not isinstance(path, str) or not isinstance(task, int):
             return None
         level = self.level.value
         level = level if isinstance(level, int) else -1
-        self.ask(q.AskTensors(path=path, task=task, level=level), self._tensors_told, "tensors")
+        self.ask(q.Tensors(path=path, task=task, level=level), self._tensors_replied, "tensors")
         self._units = None
         if level < 0:
-            self.ask(q.AskUnits(path=path, task=task), self._units_told, "units")
+            self.ask(q.Units(path=path, task=task), self._units_replied, "units")
         self._names = self._tensor_names(path, task) if level < 0 else ()
         self._asked = FIRST
-        return q.AskHistograms(path=path, task=task, level=level, layers=self._names[:FIRST])
+        return q.Histograms(path=path, task=task, level=level, layers=self._names[:FIRST])
 
     def _tensor_names(self, path: str, task: int) -> tuple[str, ...]:
         """The solver's, as far as its weights were kept."""
-        source = self.inspection.source
+        source = self.analysis.source
         kept = source is not None and (path, task) in source.available()
         return tuple(source.tensor_names(path, task)) if source is not None and kept else ()
 
@@ -154,14 +155,17 @@ class WeightsView(InspectionView):
         more = self._names[self._asked : self._asked + NEXT]
         if more and isinstance(path, str) and isinstance(task, int):
             self._asked += len(more)
-            self.ask(q.AskHistograms(path=path, task=task, layers=more), self._more_told, "more")
+            self.ask(q.Histograms(path=path, task=task, layers=more), self._more_replied, "more")
 
-    def _more_told(self, told: q.Told) -> None:
-        found = told.answer
-        if isinstance(found, Histograms) and (found.path, found.task) == (self.path.value, self.task.value):
-            for layer in found.layers:
+    def _more_replied(self, reply: Reply) -> None:
+        histograms = reply.answer
+        if isinstance(histograms, Histograms) and (histograms.path, histograms.task) == (
+            self.path.value,
+            self.task.value,
+        ):
+            for layer in histograms.layers:
                 if layer.name in self.ridges:
-                    self.ridges[layer.name].set_layer(layer, found.steps)
+                    self.ridges[layer.name].set_layer(layer, histograms.steps)
             self._ask_for_more()
 
     def select_path(self, path: str) -> None:
@@ -182,27 +186,27 @@ class WeightsView(InspectionView):
 
     # showing ------------------------------------------------------------------------------------------
 
-    def show_answer(self, told: q.Told) -> None:
-        found = told.answer
-        assert isinstance(found, Histograms)
-        names = list(self._names) or [layer.name for layer in found.layers]
+    def show_answer(self, reply: Reply) -> None:
+        histograms = reply.answer
+        assert isinstance(histograms, Histograms)
+        names = list(self._names) or [layer.name for layer in histograms.layers]
         if list(self.ridges) != names:
             self._make_ridges(names)
-        for layer in found.layers:
-            self.ridges[layer.name].set_layer(layer, found.steps)
+        for layer in histograms.layers:
+            self.ridges[layer.name].set_layer(layer, histograms.steps)
         self._ask_for_more()
-        count = len(found.steps)
+        count = len(histograms.steps)
         if count > 1:
-            last = "snapshots" if found.level < 0 else "moments, the last as of the newest checkpoint"
+            last = "snapshots" if histograms.level < 0 else "moments, the last as of the newest checkpoint"
             self.words.setText(
                 f"{count} {last}; lines: 5, 25, 50, 75 and 95 %. Click one to look at that step everywhere"
             )
-        elif found.level < 0:
+        elif histograms.level < 0:
             self.words.setText("Only the weights at the end were kept; recording.snapshot_every keeps more")
         else:
             self.words.setText(
-                f"{self.level.box.currentText()} as of step {found.steps[0]}; nothing of it was kept through "
-                "time. Snapshots (recording.snapshot_every) now keep its distributions, too"
+                f"{self.level.box.currentText()} as of step {histograms.steps[0]}; nothing of it was kept "
+                "through time. Snapshots (recording.snapshot_every) now keep its distributions, too"
             )
 
     def _make_ridges(self, names: list[str]) -> None:
@@ -217,12 +221,12 @@ class WeightsView(InspectionView):
             ridge.step_chosen.connect(self.step_chosen)
             self._list.addWidget(ridge)
 
-    def _tensors_told(self, told: q.Told) -> None:
-        self._tensors = told.answer if isinstance(told.answer, Tensors) else None
+    def _tensors_replied(self, reply: Reply) -> None:
+        self._tensors = reply.answer if isinstance(reply.answer, Tensors) else None
         self._fill()
 
-    def _units_told(self, told: q.Told) -> None:
-        self._units = told.answer if isinstance(told.answer, Units) else None
+    def _units_replied(self, reply: Reply) -> None:
+        self._units = reply.answer if isinstance(reply.answer, Units) else None
         self._fill()
 
     def _fill(self) -> None:
@@ -267,7 +271,7 @@ class WeightsView(InspectionView):
     def save(self) -> None:
         """Ask where to save the weights of the solver that is chosen."""
         path, task = self.path.value, self.task.value
-        if self.inspection.available and isinstance(path, str) and isinstance(task, int):
+        if self.analysis.available and isinstance(path, str) and isinstance(task, int):
             self.saver.ask(path, task)
         else:
             self.words.setText("Train a tree, or open a session: there are no weights yet")
@@ -277,7 +281,7 @@ class WeightsView(InspectionView):
         self.status_message.emit(text)
 
     def _copy_python(self) -> None:
-        path, task, session = self.path.value, self.task.value, self.inspection.path
+        path, task, session = self.path.value, self.task.value, self.analysis.path
         if session is not None and isinstance(path, str) and isinstance(task, int):
             self.copy_text(python_snippets.weights(session, path, task), "lines of Python")
 

@@ -1,4 +1,4 @@
-"""What a tensor can be compared with: the same one for another task, on another path, or at another time."""
+"""Comparison of a tensor with the same one for another task, on another path, or at another time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from hhstudio.core.run.history import PathTask
 from hhstudio.core.spec.tasks import TaskInfo
-from hhstudio.gui.views.filters.source import LATEST, Reading
+from hhstudio.gui.state.selection import LATEST
+from hhstudio.gui.views.filters.source import FilterSource
 from hhstudio.gui.widgets.task_style import task_label, task_short
 
 _MOST_TIMES = 24
@@ -26,25 +27,25 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class Earlier:
-    """The same condition at a step; :data:`~hhstudio.gui.views.filters.source.LATEST`: as it is now."""
+    """The same condition at a step; :data:`~hhstudio.gui.state.selection.LATEST`: as it is now."""
 
     step: int
 
 
 def offered(
-    reading: Reading, condition: PathTask, available: Collection[PathTask]
+    source: FilterSource, condition: PathTask, available: Collection[PathTask]
 ) -> list[tuple[str, object]]:
     """Texts and data for a choice: nothing, other tasks, other paths, other times."""
     path, task = condition
-    tasks = range(len(reading.tasks))
+    tasks = range(len(source.tasks))
     entries: list[tuple[str, object]] = [("nothing", None)]
-    entries += [(task_label(reading.tasks, t), t) for t in tasks if (path, t) in available and t != task]
+    entries += [(task_label(source.tasks, t), t) for t in tasks if (path, t) in available and t != task]
     entries += [
         (f"{other} · {task_short(task)}", Elsewhere(other, task))
-        for other in reading.paths
+        for other in source.paths
         if other != path and (other, task) in available
     ]
-    times = reading.moments(condition)
+    times = source.moments(condition)
     chosen = (
         np.unique(np.linspace(0, len(times) - 1, min(len(times), _MOST_TIMES)).astype(int)) if times else ()
     )
@@ -66,22 +67,22 @@ def title(choice: object, tasks: Sequence[TaskInfo]) -> str:
     return ""
 
 
-def tensor(reading: Reading, condition: PathTask, choice: object, name: str) -> np.ndarray | None:
+def tensor(source: FilterSource, condition: PathTask, choice: object, name: str) -> np.ndarray | None:
     """The tensor that was chosen to compare with; None where there is none. Raises HHStudioError."""
-    found: tuple[np.ndarray, int | None] | None
+    other: tuple[np.ndarray, int | None] | None
     match choice:
         case int():
-            found = reading.tensor((condition[0], choice), name)
+            other = source.tensor((condition[0], choice), name)
         case Elsewhere(path, task):
-            found = reading.tensor((path, task), name) if name in reading.names((path, task)) else None
+            other = source.tensor((path, task), name) if name in source.names((path, task)) else None
         case Earlier(step) if step != LATEST:
-            found = reading.snapshot(condition, name, step)
+            other = source.snapshot(condition, name, step)
         case Earlier():
-            shown, reading.step = reading.step, LATEST
+            shown, source.step = source.step, LATEST
             try:
-                found = reading.tensor(condition, name)
+                other = source.tensor(condition, name)
             finally:
-                reading.step = shown
+                source.step = shown
         case _:
             return None
-    return np.asarray(found[0], np.float32) if found else None
+    return np.asarray(other[0], np.float32) if other else None

@@ -1,4 +1,4 @@
-"""One picture of weights, or two of them side by side, or two in turn at the same place."""
+"""Image pair: one picture of weights, or two of them side by side, or two in turn at the same place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OTHER_SHAPE = 1.5
 """By what factor a room's shape changes before the tiles are put into other columns."""
 
 
-class Pair(QWidget):
+class ImagePair(QWidget):
     """``described``: what is under the mouse, or which of two blinking pictures is on. ``reshaped``: the
     room has become much wider or higher than it was when its shape was last asked for."""
 

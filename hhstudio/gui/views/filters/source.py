@@ -1,48 +1,31 @@
-"""Where the inspector's tensors come from: a session file, and what a running trainer has sent."""
+"""Source of the filters' tensors: the session that is shown, and what a running trainer has sent."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Iterator
 
 import numpy as np
 
-from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run.events import TERMINAL, Watched
 from hhstudio.core.run.history import History, PathTask
 from hhstudio.core.spec.tasks import TaskInfo
+from hhstudio.gui.state.selection import LATEST
+from hhstudio.gui.state.weights_source import WeightsSource
 from hhstudio.gui.widgets.filter_tiles import Statistics, statistics
-from hhstudio.gui.widgets.task_style import task_label
-
-LATEST = -1
-"""The step of weights as they are now."""
 
 
-class Source(Protocol):
-    """What a session offers (:class:`hhstudio.store.session.session.Session`). Reading one tensor is
-    cheap."""
-
-    @property
-    def paths(self) -> Sequence[str]: ...
-    @property
-    def tasks(self) -> Sequence[TaskInfo]: ...
-    def available(self) -> Collection[PathTask]: ...
-    def tensor_names(self, path: str, task: int) -> Sequence[str]: ...
-    def tensor(self, path: str, task: int, name: str) -> np.ndarray: ...
-
-
-class Reading:
-    """Both sources as one. A live tensor stands in front of the recorded one while ``live`` is on."""
+class FilterSource:
+    """Both as one. A live tensor stands in front of the recorded one while ``live`` is on."""
 
     def __init__(self) -> None:
-        self.source: Source | None = None
+        self.source: WeightsSource | None = None
         self.history: History | None = None
         self.live = False
         self.step = LATEST
         self._watched: dict[tuple[str, int, str], tuple[int, np.ndarray]] = {}
         self._statistics: dict[PathTask, list[Statistics]] = {}
 
-    def set_source(self, source: Source | None) -> None:
+    def set_source(self, source: WeightsSource | None) -> None:
         self.source = source
         self._statistics = {}
 
@@ -62,7 +45,7 @@ class Reading:
     @property
     def paths(self) -> tuple[str, ...]:
         if self.source is not None and self.source.paths:
-            return tuple(getattr(path, "name", path) for path in self.source.paths)
+            return tuple(self.source.paths)
         return self.history.paths if self.history else ()
 
     @property
@@ -74,15 +57,15 @@ class Reading:
     @property
     def image_shape(self) -> tuple[int, int, int] | None:
         """(channels, height, width) of the images that the solvers see, where it is recorded."""
-        for holder in (self.history, getattr(self.source, "history", None)):
-            run = getattr(holder, "run", None)
-            if run is not None and run.image_shape is not None:
-                return run.image_shape
+        for history in (self.history, self.source.history if self.source is not None else None):
+            if history is not None and history.run is not None and history.run.image_shape is not None:
+                return history.run.image_shape
         return None
 
     def available(self) -> set[PathTask]:
-        found = set(self.source.available()) if self.source is not None else set()
-        return found | {(path, task) for path, task, _ in self._watched} if self.live else found
+        """Conditions of which there is a tensor."""
+        recorded = set(self.source.available()) if self.source is not None else set()
+        return recorded | {(path, task) for path, task, _ in self._watched} if self.live else recorded
 
     def names(self, condition: PathTask) -> tuple[str, ...]:
         """Tensors of a condition in the solver's order; () where nothing was generated yet."""
@@ -92,21 +75,20 @@ class Reading:
 
     def moments(self, condition: PathTask) -> list[int]:
         """Steps of the snapshots of a condition."""
-        if self.source is None or not hasattr(self.source, "snapshots"):
-            return []
-        if condition not in self.source.available():
+        if self.source is None or condition not in self.source.available():
             return []
         return [int(step) for step in self.source.snapshots(*condition).steps]
 
     def snapshot(self, condition: PathTask, name: str, step: int) -> tuple[np.ndarray, int] | None:
         """The tensor as it was at a step, from the last snapshot until then, and that one's step; None where
         there is no such snapshot. Raises HHStudioError when the file cannot give it."""
-        if not self.moments(condition):
+        if self.source is None or condition not in self.source.available():
             return None
-        assert self.source is not None
-        kept = self.source.snapshots(*condition)  # type: ignore[attr-defined]
-        at = int(np.searchsorted(kept.steps, step, side="right")) - 1
-        return (np.asarray(kept.tensor(at, name), np.float32), int(kept.steps[at])) if at >= 0 else None
+        snapshots = self.source.snapshots(*condition)
+        at = int(np.searchsorted(snapshots.steps, step, side="right")) - 1
+        if at < 0:
+            return None
+        return np.asarray(snapshots.tensor(at, name), np.float32), int(snapshots.steps[at])
 
     def tensor(self, condition: PathTask, name: str) -> tuple[np.ndarray, int | None] | None:
         """The tensor, and the step that it is from if it is live or a snapshot. None where there is none.
@@ -115,20 +97,15 @@ class Reading:
         the file cannot give it.
         """
         if self.step != LATEST and not self.live:
-            found = self.snapshot(condition, name, self.step)
-            if found is not None:
-                return found
+            snapshot = self.snapshot(condition, name, self.step)
+            if snapshot is not None:
+                return snapshot
         watched = self._watched.get((*condition, name)) if self.live else None
         if watched is not None:
             return watched[1], watched[0]
         if self.source is None or condition not in self.source.available():
             return None
-        try:
-            return np.asarray(self.source.tensor(*condition, name)), None
-        except KeyError:
-            raise HHStudioError(
-                f"{condition[0]}, {task_label(self.tasks, condition[1])} has no tensor {name!r}"
-            ) from None
+        return np.asarray(self.source.tensor(*condition, name)), None
 
     def counted(self, condition: PathTask) -> Iterator[Statistics]:
         """Statistics of every recorded tensor of a condition, one after the other; those that were kept at
@@ -146,8 +123,8 @@ class Reading:
 
     def shape(self, condition: PathTask, name: str) -> tuple[int, ...]:
         """Of a tensor; () where there is none. Raises HHStudioError."""
-        found = self.tensor(condition, name)
-        return () if found is None else found[0].shape
+        tensor = self.tensor(condition, name)
+        return () if tensor is None else tensor[0].shape
 
     def first_worth_seeing(self, condition: PathTask) -> str:
         """The first convolution, or else the first matrix, of a condition with tensors."""

@@ -1,4 +1,4 @@
-"""Statistics of every tensor of a condition, worked out in slices so that nothing else has to wait."""
+"""Statistics job: every tensor of a condition, worked out in slices so that nothing else has to wait."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from PySide6.QtCore import QObject, QTimer
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run.history import PathTask
-from hhstudio.gui.views.filters.source import Reading
+from hhstudio.gui.views.filters.source import FilterSource
 from hhstudio.gui.widgets.filter_tiles import Statistics
 
 _SLICE = 0.008
 """Seconds of processor time that one slice takes, about."""
 
 
-class Counting(QObject):
+class StatisticsJob(QObject):
     """``show``: told the statistics, at once where they are few or known; ``fail``: why there are none."""
 
     def __init__(
         self,
-        reading: Reading,
+        source: FilterSource,
         show: Callable[[list[Statistics]], object],
         fail: Callable[[str], object],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._reading, self._show, self._fail = reading, show, fail
+        self._source, self._show, self._fail = source, show, fail
         self._left: Iterator[Statistics] = iter(())
         self._rows: list[Statistics] = []
         self._condition: PathTask = ("", -1)
@@ -36,7 +36,7 @@ class Counting(QObject):
 
     def start(self, condition: PathTask) -> None:
         """Work out those of another condition; what was not finished is dropped."""
-        self._condition, self._rows, self._left = condition, [], self._reading.counted(condition)
+        self._condition, self._rows, self._left = condition, [], self._source.counted(condition)
         self._timer.start()
         self._go_on()
 
@@ -50,7 +50,7 @@ class Counting(QObject):
                 self._rows.append(next(self._left))
         except StopIteration:
             self._timer.stop()
-            self._reading.keep_statistics(self._condition, self._rows)
+            self._source.keep_statistics(self._condition, self._rows)
             self._show(self._rows)
         except HHStudioError as error:
             self._timer.stop()

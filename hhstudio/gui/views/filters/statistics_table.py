@@ -1,4 +1,4 @@
-"""All tensors of a condition with their statistics; choosing a row chooses the tensor."""
+"""Table of all tensors of a condition with their statistics; choosing a row chooses the tensor."""
 
 from __future__ import annotations
 

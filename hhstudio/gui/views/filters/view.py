@@ -1,4 +1,4 @@
-"""The inspector: what the tree generates for a path and a task, from a session or from a running trainer."""
+"""Filters: what the tree generates for a path and a task, as pictures, from a session or live."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QV
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run import events
 from hhstudio.core.run.history import Changes, History, PathTask
+from hhstudio.gui.state.weights_source import WeightsSource
 from hhstudio.gui.views.filters import comparison
-from hhstudio.gui.views.filters.image_pair import Pair
-from hhstudio.gui.views.filters.source import Reading, Source
-from hhstudio.gui.views.filters.statistics_job import Counting
+from hhstudio.gui.views.filters.image_pair import ImagePair
+from hhstudio.gui.views.filters.source import FilterSource
+from hhstudio.gui.views.filters.statistics_job import StatisticsJob
 from hhstudio.gui.views.filters.statistics_table import StatisticsTable
 from hhstudio.gui.widgets import filter_tiles
 from hhstudio.gui.widgets.choice import Controls
@@ -45,17 +46,19 @@ class FilterView(QWidget):
     def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._reading = Reading()
+        self._source = FilterSource()
         self._array: np.ndarray | None = None
         self._dirty = True
         self._low = False
         self._table_due = False
-        self._counting = Counting(self._reading, self._show_statistics, self.status_message.emit, self)
+        self._statistics_job = StatisticsJob(
+            self._source, self._show_statistics, self.status_message.emit, self
+        )
         self.controls = Controls()
         self.caption = ElidedLabel("")
         self.badge = QLabel()
         self.badge.hide()
-        self.pair = Pair(theme)
+        self.pair = ImagePair(theme)
         self.image = self.pair.image
         self.histogram = ScaleHistogram(theme)
         self.table = StatisticsTable()
@@ -106,21 +109,22 @@ class FilterView(QWidget):
 
     # what the window calls --------------------------------------------------------------------------
 
-    def set_source(self, source: Source | None) -> None:
-        """Read recorded weights from a session, or (None) from nothing."""
-        self._counting.stop()
-        self._reading.set_source(source)
+    def set_source(self, source: WeightsSource | None) -> None:
+        """Read recorded weights from a session, which may be the same as before and have newer ones, or
+        (None) from nothing."""
+        self._statistics_job.stop()
+        self._source.set_source(source)
         try:
             self._refresh_or_wait()
         except HHStudioError as error:
             # What a run writes can move under who reads it; then what comes next second is as good.
             self._dirty = True
-            if not self._reading.running:
+            if not self._source.running:
                 self.status_message.emit(str(error))
 
     def set_history(self, history: History | None) -> None:
         """Paths and tasks of a running session, known before any weights are recorded."""
-        self._reading.set_history(history)
+        self._source.set_history(history)
         self.controls.live.setChecked(False)
         self._refresh_or_wait()
 
@@ -136,11 +140,11 @@ class FilterView(QWidget):
         if not self.controls.live.isChecked() or (event.path, event.task) != condition:
             return
         wanted = self.controls.tensor.value
-        if wanted is None or not self._reading.names(condition):
-            self._reading.take(event)
+        if wanted is None or not self._source.names(condition):
+            self._source.take(event)
             self._reload()
         elif wanted == event.name:
-            self._reading.take(event)
+            self._source.take(event)
             if self.isVisible():
                 self._draw()
 
@@ -180,8 +184,8 @@ class FilterView(QWidget):
 
     def set_step(self, step: int) -> None:
         """Look at snapshots from a step, or (-1) at the weights as they are now."""
-        if step != self._reading.step:
-            self._reading.step = step
+        if step != self._source.step:
+            self._source.step = step
             if self.isVisible():
                 self._draw()
             else:
@@ -201,7 +205,7 @@ class FilterView(QWidget):
             self.watch_requested.emit(path, task, str(self.controls.tensor.value or ""))
 
     def _live_toggled(self, on: bool) -> None:
-        self._reading.live = on
+        self._source.live = on
         if on:
             self._request()
         else:
@@ -236,10 +240,10 @@ class FilterView(QWidget):
     def _reload(self) -> None:
         """Bring the selectors up to date with what there is, then draw."""
         self._dirty = False
-        reading, controls = self._reading, self.controls
-        available = reading.available()
+        source, controls = self._source, self.controls
+        available = source.available()
         learned = {path for path, _ in available}
-        paths = reading.paths
+        paths = source.paths
         watching = controls.live.isChecked()
         controls.path.offer(
             [(p, p) for p in paths], () if watching else [p for p in paths if p not in learned]
@@ -247,19 +251,19 @@ class FilterView(QWidget):
         if not watching and learned and controls.path.value not in learned:
             controls.path.set_value(next(p for p in paths if p in learned))
         path = controls.path.value
-        tasks = range(len(reading.tasks))
+        tasks = range(len(source.tasks))
         missing = [] if watching else [task for task in tasks if (path, task) not in available]
-        controls.task.offer([(task_label(reading.tasks, t), t) for t in tasks], missing)
+        controls.task.offer([(task_label(source.tasks, t), t) for t in tasks], missing)
         if controls.task.value in missing and len(missing) < len(tasks):
             controls.task.set_value(next(t for t in tasks if t not in missing))
         condition = self.condition
-        names = reading.names(condition)
+        names = source.names(condition)
         fresh = controls.tensor.value not in names
         controls.tensor.offer([(name, name) for name in names])
         if fresh and names:
-            controls.tensor.set_value(reading.first_worth_seeing(condition))
-        controls.other.offer(comparison.offered(reading, condition, available))
-        controls.live.setVisible(reading.running or watching)
+            controls.tensor.set_value(source.first_worth_seeing(condition))
+        controls.other.offer(comparison.offered(source, condition, available))
+        controls.live.setVisible(source.running or watching)
         self._table_due = True
         self._show_table()
         self._draw()
@@ -270,7 +274,7 @@ class FilterView(QWidget):
         if not self._table_due or (sum(sizes) > 0 and not sizes[1]):
             return
         self._table_due = False
-        self._counting.start(self.condition)
+        self._statistics_job.start(self.condition)
 
     def _show_statistics(self, rows: list[filter_tiles.Statistics]) -> None:
         self.table.show_statistics(rows)
@@ -279,26 +283,26 @@ class FilterView(QWidget):
     def _draw(self) -> None:
         """Show the chosen tensor in the chosen style."""
         name = self.controls.tensor.value
-        found = None
+        tensor = None
         try:
             if isinstance(name, str):
-                found = self._reading.tensor(self.condition, name)
+                tensor = self._source.tensor(self.condition, name)
         except HHStudioError as error:
             self.status_message.emit(str(error))
         for control in (self.controls.tensor, self.controls.scale, self.controls.export):
-            control.setVisible(found is not None)
-        self.controls.other.setVisible(found is not None and self.controls.other.box.count() > 1)
+            control.setVisible(tensor is not None)
+        self.controls.other.setVisible(tensor is not None and self.controls.other.box.count() > 1)
         self.controls.how.setVisible(
             self.controls.other.isVisible() and self.controls.other.value is not None
         )
-        self._stack.setCurrentWidget(self.splitter if found is not None else self.empty)
-        if found is None or not isinstance(name, str):
+        self._stack.setCurrentWidget(self.splitter if tensor is not None else self.empty)
+        if tensor is None or not isinstance(name, str):
             self._array = None
             self.controls.channel.hide()
             self.controls.color.hide()
             self.pair.show_one(None)
             return
-        self._array, step = found
+        self._array, step = tensor
         self._offer_styles(self._array)
         values = self._array.astype(np.float32, copy=False)
         other = self._other(name)
@@ -317,7 +321,7 @@ class FilterView(QWidget):
             mosaic, second = (
                 assemble(each, common, self._theme.dark, shape, reach) for each in (cut, self._cut(other))
             )
-            labels, (path, task) = self._reading.tasks, self.condition
+            labels, (path, task) = self._source.tasks, self.condition
             names = (
                 f"{path} · {task_label(labels, task)}",
                 comparison.title(self.controls.other.value, labels),
@@ -333,12 +337,12 @@ class FilterView(QWidget):
             values,
             channel if isinstance(channel, int) else None,
             self.controls.color.isChecked(),
-            self._reading.image_shape,
+            self._source.image_shape,
         )
 
     def _offer_styles(self, array: np.ndarray) -> None:
         channels = filter_tiles.channels_of(array.shape)
-        three = channels == 3 or (array.ndim == 2 and (self._reading.image_shape or (1,))[0] == 3)
+        three = channels == 3 or (array.ndim == 2 and (self._source.image_shape or (1,))[0] == 3)
         self.controls.color.setVisible(three)
         pick = channels > 0 and not (three and self.controls.color.isChecked())
         entries: list[tuple[str, object]] = [("all", None), *((str(c), c) for c in range(channels))]
@@ -347,14 +351,14 @@ class FilterView(QWidget):
 
     def _other(self, name: str) -> np.ndarray | None:
         try:
-            return comparison.tensor(self._reading, self.condition, self.controls.other.value, name)
+            return comparison.tensor(self._source, self.condition, self.controls.other.value, name)
         except HHStudioError as error:
             self.status_message.emit(str(error))
             return None
 
     def _set_texts(self, name: str, cut: filter_tiles.Tiles, step: int | None, how: str) -> None:
         path, task = self.condition
-        labels = self._reading.tasks
+        labels = self._source.tasks
         assert self._array is not None
         shape = " × ".join(map(str, self._array.shape)) or "1"
         other = comparison.title(self.controls.other.value, labels)
@@ -366,9 +370,9 @@ class FilterView(QWidget):
         self.description.setText(filter_tiles.KIND_TEXT[cut.kind])
         self.badge.setVisible(step is not None)
         if step is not None:
-            kind = "live, step " if self._reading.live else "snapshot, step "
+            kind = "live, step " if self._source.live else "snapshot, step "
             self.badge.setText(kind + f"{step:,}".replace(",", " "))
-        if step is not None and not self._reading.recorded(self.condition):
+        if step is not None and not self._source.recorded(self.condition):
             self.table.show_statistics([filter_tiles.statistics(name, self._array)])
         self.table.choose(name)
 

@@ -1,4 +1,4 @@
-"""A session that a real worker trained, and the inspection that answers about it from its own process."""
+"""A session that a real worker trained, and the analysis that answers about it from its own process."""
 
 import psutil
 import pytest
@@ -16,7 +16,7 @@ from hhstudio.core.spec.spec import (
     Training,
 )
 from hhstudio.core.tree import editing
-from hhstudio.gui.state.analysis import Inspection
+from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.state.preferences import Preferences
 from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.widgets.theme import DARK
@@ -66,19 +66,19 @@ def workspace(session, tmp_path_factory, qapp):
 
 
 @pytest.fixture(scope="module")
-def inspection(workspace):
-    made = Inspection(workspace)
+def analysis(workspace):
+    made = Analysis(workspace)
     yield made
     made.close()
 
 
 @pytest.fixture
-def show(inspection, workspace, qtbot):
+def show(analysis, workspace, qtbot):
     """Makes a view of the session that is shown, of a size, and waits until it is on screen."""
     shown = []
 
     def put(kind, width=620, height=560):
-        view = kind(inspection)
+        view = kind(analysis)
         view.set_theme(DARK)
         view.set_history(workspace.history)
         if hasattr(view, "set_source"):

@@ -16,7 +16,7 @@ PATIENCE = 60_000
 @pytest.fixture
 def view(show, qtbot):
     made = show(WeightsView, 720, 620)
-    qtbot.waitUntil(lambda: bool(made.ridges) and not made.inspection.busy, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: bool(made.ridges) and not made.analysis.busy, timeout=PATIENCE)
     return made
 
 

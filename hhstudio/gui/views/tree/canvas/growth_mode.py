@@ -307,7 +307,7 @@ class GrowthMode(QObject):
             if history is self._history:
                 self.replay.set_snapshots(steps)
 
-        # a session that newer weights have replaced is closed: the newer one is being read
+        # a session that another one has replaced is closed
         self._workspace.jobs.submit(source.snapshot_steps, show, lambda _error: None)
 
     def _run_changed(self) -> None:

@@ -7,7 +7,7 @@ from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 
 import hhstudio
-from hhstudio.gui.views.analysis.predictions import TryView
+from hhstudio.gui.views.analysis.predictions import PredictionsView
 from hhstudio.gui.widgets.pixels import image_of, maps_of, pixels_of
 from hhstudio.gui.widgets.theme import DARK, LIGHT
 
@@ -17,7 +17,7 @@ PATIENCE = 60_000
 
 @pytest.fixture
 def view(show, qtbot):
-    made = show(TryView, 860, 560)
+    made = show(PredictionsView, 860, 560)
     qtbot.waitUntil(lambda: made.guesses.rowCount() == 4, timeout=PATIENCE)
     return made
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 import hhstudio
-from hhstudio.gui.views.analysis.interpolation import MixingView
+from hhstudio.gui.views.analysis.interpolation import InterpolationView
 from hhstudio.gui.views.analysis.weights import WeightsView
 from hhstudio.gui.widgets.simplex import Simplex
 from hhstudio.gui.widgets.theme import DARK
@@ -18,7 +18,7 @@ PATIENCE = 60_000
 
 @pytest.fixture
 def mixing(show, qtbot):
-    made = show(MixingView, 760, 460)
+    made = show(InterpolationView, 760, 460)
     qtbot.waitUntil(lambda: made.bars.values != (), timeout=PATIENCE)
     return made
 
@@ -61,7 +61,7 @@ def test_a_walk_along_a_direction_is_led_by_a_slider(mixing, qtbot):
     mixing.along.box.activated.emit(1)
     assert mixing.slider.isVisible()
     assert not mixing.simplex.isVisible()
-    qtbot.waitUntil(lambda: not mixing.inspection.busy, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not mixing.analysis.busy, timeout=PATIENCE)
     before = mixing.image.canvas._mosaic.tiles.values.copy()
     mixing.slider.setFocus()
     QTest.keyClick(mixing.slider, Qt.Key.Key_End)
@@ -104,7 +104,7 @@ def test_a_drag_in_the_triangle_mixes_three_tasks_and_stays_inside(qtbot):
 def weights(show, qtbot):
     made = show(WeightsView, 720, 620)
     qtbot.waitUntil(lambda: bool(made.ridges) and made.table.rowCount() > 0, timeout=PATIENCE)
-    qtbot.waitUntil(lambda: not made.inspection.busy, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not made.analysis.busy, timeout=PATIENCE)
     return made
 
 

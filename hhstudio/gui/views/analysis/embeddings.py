@@ -6,14 +6,15 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout
 
+from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Embeddings, VectorMap
-from hhstudio.gui.state.analysis import Inspection
+from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.state.selection import LATEST
-from hhstudio.gui.views.analysis.view import InspectionView
+from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.scatter import Cloud, ScatterMap
 from hhstudio.gui.widgets.theme import LIGHT, Theme
-from hhstudio.service.analysis import protocol as q
+from hhstudio.service.analysis.protocol import Reply
 
 _KINDS = {
     "task": "one for each condition: what the hypernetwork reads to know the task",
@@ -22,7 +23,7 @@ _KINDS = {
 }
 
 
-class MapsView(InspectionView):
+class EmbeddingsView(AnalysisView):
     """``condition_chosen(path, task)``: a point was chosen."""
 
     condition_chosen = Signal(str, int)
@@ -31,8 +32,8 @@ class MapsView(InspectionView):
         "<p>Task, slot and chunk embeddings, and the generated weights, as a map.</p>"
     )
 
-    def __init__(self, inspection: Inspection, theme: Theme = LIGHT) -> None:
-        super().__init__(inspection, theme)
+    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
+        super().__init__(analysis, theme)
         self.what = Choice("Map of", "generated weights, or the embeddings that a hypernetwork reads")
         self.what.offer([("generated weights", "weights"), ("embeddings", "embeddings")])
         self.group = Choice("Embedding", "\n".join(f"{kind}: {text}" for kind, text in _KINDS.items()))
@@ -59,8 +60,8 @@ class MapsView(InspectionView):
     def question(self) -> q.Question:
         step = None if self._step == LATEST else self._step
         if self.what.value == "embeddings":
-            return q.AskEmbeddings(nearby=self.nearby.isChecked(), step=step)
-        return q.AskWeightMap(nearby=self.nearby.isChecked(), step=step)
+            return q.Embeddings(nearby=self.nearby.isChecked(), step=step)
+        return q.WeightMap(nearby=self.nearby.isChecked(), step=step)
 
     def set_step(self, step: int) -> None:
         """Show things as they were at a step, or (:data:`LATEST`) as they are."""
@@ -68,11 +69,11 @@ class MapsView(InspectionView):
             self._step = step
             self.ask_soon()
 
-    def show_answer(self, told: q.Told) -> None:
-        assert isinstance(told.answer, Embeddings | VectorMap)
-        self._answer = told.answer
-        if isinstance(told.answer, Embeddings):
-            self.group.offer([(f"{g.kind}s of {g.node}", at) for at, g in enumerate(told.answer.groups)])
+    def show_answer(self, reply: Reply) -> None:
+        assert isinstance(reply.answer, Embeddings | VectorMap)
+        self._answer = reply.answer
+        if isinstance(reply.answer, Embeddings):
+            self.group.offer([(f"{g.kind}s of {g.node}", at) for at, g in enumerate(reply.answer.groups)])
         self._draw()
 
     def recolour(self) -> None:

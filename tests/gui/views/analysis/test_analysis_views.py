@@ -12,7 +12,7 @@ from hhstudio.gui.views.analysis.chain_health import HealthView
 from hhstudio.gui.views.analysis.chain_picture import Axes, ChainPicture
 from hhstudio.gui.views.analysis.chain_verdict import verdict
 from hhstudio.gui.views.analysis.distances import DistancesView
-from hhstudio.gui.views.analysis.maps import MapsView
+from hhstudio.gui.views.analysis.embeddings import EmbeddingsView
 from hhstudio.gui.widgets.theme import DARK
 
 LEFT = Qt.MouseButton.LeftButton
@@ -65,7 +65,7 @@ def test_distances_through_time_and_since_learning(show, qtbot):
 
 
 def test_the_map_says_what_is_near_what(show, qtbot):
-    view = show(MapsView)
+    view = show(EmbeddingsView)
     qtbot.waitUntil(lambda: view.shown is not None, timeout=PATIENCE)
     assert len(view.shown.points) == 4
     at = view.map.place_of(1).toPoint()
@@ -80,7 +80,7 @@ def test_the_map_says_what_is_near_what(show, qtbot):
 
 
 def test_the_map_follows_the_time_handle(show, session, qtbot):
-    view = show(MapsView)
+    view = show(EmbeddingsView)
     qtbot.waitUntil(lambda: view.shown is not None and len(view.shown.points) == 4, timeout=PATIENCE)
     with hhstudio.open(session) as opened:
         first = int(opened.snapshots("P1", 0).steps[0])
@@ -99,7 +99,7 @@ def test_the_map_follows_the_time_handle(show, session, qtbot):
 
 
 def test_embeddings_are_mapped_by_the_hypernetwork_that_reads_them(show, qtbot):
-    view = show(MapsView)
+    view = show(EmbeddingsView)
     choose(view.what, "embeddings")
     qtbot.waitUntil(lambda: view.group.isVisible() and view.group.box.count() > 1, timeout=PATIENCE)
     texts = [view.group.box.itemText(at) for at in range(view.group.box.count())]
@@ -147,7 +147,7 @@ def health(scale=1.0, growth=1.0, lost=(0.1, 0.3), accuracy=0.9, anchors=0.5, un
     levels = tuple(
         LevelHealth(
             title=f"{a} → {b}", target=b, tensors=("w",), scale=np.array([[scale]]), gradient=1.0,
-            leverage=1.0, contributions=("",), lost=(worth,), generated=10, stored=1, unsure=(unsure,),
+            contributions=("",), lost=(worth,), generated=10, stored=1, unsure=(unsure,),
         )
         for (a, b), worth in zip((("H0", "H1"), ("H1", "P2-0")), lost, strict=True)
     )  # fmt: skip
