@@ -208,8 +208,8 @@ class Injection(msgspec.Struct, frozen=True, kw_only=True):
 
 class Health(Answer, frozen=True, kw_only=True, tag="health"):
     """Why a chain holds or fails. ``tasks``: rows of ``scale``; ``task``: on whose batch of ``images`` test
-    images the rest was measured (accuracies are NaN where there are none); ``worth_images``: how many test
-    images tell accuracies with and without a level. ``accuracy`` (on those), ``loss``: as things are;
+    images the rest was measured (accuracies are NaN where there are none); ``contribution_images``: how many
+    test images tell accuracies with and without a level. ``accuracy`` (on those), ``loss``: as things are;
     ``anchors_only``: accuracy with nothing generated; ``root_gradient``: norm at the
     root's stored weights; ``embeddings``: numbers stored for each task on this path."""
 
@@ -224,7 +224,7 @@ class Health(Answer, frozen=True, kw_only=True, tag="health"):
     injections: tuple[Injection, ...]
     root_gradient: float
     embeddings: int
-    worth_images: int = 0
+    contribution_images: int = 0
 
 
 class Mixture(Answer, frozen=True, kw_only=True, tag="mixture"):

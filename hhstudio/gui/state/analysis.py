@@ -18,8 +18,8 @@ from hhstudio.service.analysis.client import AnalysisClient
 from hhstudio.service.analysis.protocol import Reply
 
 if TYPE_CHECKING:
+    from hhstudio.gui.state.weights_source import WeightsSource
     from hhstudio.gui.state.workspace import Workspace
-    from hhstudio.store.session.session import Session
 
 Receive = Callable[[Reply], object]
 
@@ -51,7 +51,7 @@ class Analysis(QObject):
         return self._workspace.session_path
 
     @property
-    def source(self) -> Session | None:
+    def source(self) -> WeightsSource | None:
         """The session file that is shown, for what needs no computing."""
         return self._workspace.source
 

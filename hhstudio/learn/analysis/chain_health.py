@@ -80,7 +80,7 @@ def health(
         injections=tuple(measured.injection(at, epsilons, samples) for at in range(ROOT, len(chain.edges))),
         root_gradient=root,
         embeddings=sum(model.hierarchy.stored[n].numel() for n in model.hierarchy.embeddings_of(condition)),
-        worth_images=ablation.images,
+        contribution_images=ablation.images,
     )
 
 

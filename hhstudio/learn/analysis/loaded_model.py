@@ -205,10 +205,11 @@ class LoadedModel:
         positive = {c: share for c, share in parents.items() if share > 0}
         nearest = max(parents, key=lambda c: parents[c])
         total = sum(positive.values())
-        mixed = {}
+        mixed: dict[str, Tensor] = {}
         for name, own in self.learner.buffers[nearest].items():
             if own.is_floating_point() and len(positive) > 1:
-                mixed[name] = sum((s / total * self.learner.buffers[c][name] for c, s in positive.items()))
+                parts = [s / total * self.learner.buffers[c][name] for c, s in positive.items()]
+                mixed[name] = torch.stack(parts).sum(0)
             else:
                 mixed[name] = own.clone()
         return mixed

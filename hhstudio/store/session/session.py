@@ -186,24 +186,46 @@ class Session:
 
     @property
     def paths(self) -> tuple[str, ...]:
+        """Names of the paths, as ``("P1", "P2-0")``."""
         return self.history.paths
 
     @property
     def tasks(self) -> tuple[events.TaskInfo, ...]:
+        """The stream's tasks in order: name, data set, classes."""
         return self.history.tasks
 
     @_locked
     def accuracy(self, path: str) -> np.ndarray:
-        """R[i, j], tasks × tasks, NaN where not measured. Raises SessionError for an unknown path."""
+        """Accuracy matrix of a path (Lopez-Paz and Ranzato 2017).
+
+        Parameters
+        ----------
+        path : str
+            By its name, as ``"P2-0"``.
+
+        Returns
+        -------
+        ndarray (tasks, tasks) of float32
+            R[i, j]: accuracy, 0 to 1, on task j after learning task i; NaN where not measured.
+
+        Raises
+        ------
+        SessionError
+            For an unknown path.
+        """
         if path not in self.history.accuracy:
             raise SessionError(f"{self.path}: there is no path {path!r}; known: {', '.join(self.paths)}")
         return self.history.accuracy[path].copy()
 
     @_locked
     def metrics(self) -> dict[str, np.ndarray]:
-        """Long-form columns of equal length: step, path (name), task (-1: none), metric (name), value.
+        """Every recorded point of every curve.
 
-        Rows are grouped by curve, by step within a curve.
+        Returns
+        -------
+        dict of str to ndarray
+            Columns of equal length: ``step``, ``path`` (name), ``task`` (-1: of none), ``metric`` (name),
+            ``value``. Rows are grouped by curve, by step within a curve.
         """
         series = self.history.series
         sizes = [len(curve) for curve in series.values()]
@@ -218,14 +240,34 @@ class Session:
 
     @_locked
     def available(self) -> set[tuple[str, int]]:
-        """The (path, task) pairs whose generated weights are in the session."""
+        """Conditions whose generated weights are in the session.
+
+        Returns
+        -------
+        set of (str, int)
+            (path, task) pairs.
+        """
         return {key for key in self.history.weights if key in self._held or self._frame(key)}
 
     @_locked
     def weights(self, path: str, task: int) -> dict[str, np.ndarray]:
-        """The solver's weights as generated at the end of a task, by tensor name, in the solver's order.
+        """The solver's weights as generated at the end of a task.
 
-        Raises SessionError where there are none, or where they are damaged.
+        Parameters
+        ----------
+        path : str
+        task : int
+            Counted from 0.
+
+        Returns
+        -------
+        dict of str to ndarray
+            By tensor, in the solver's order, buffers included.
+
+        Raises
+        ------
+        SessionError
+            Where there are none, or where they are damaged.
         """
         if recorded := self._recorded((path, task)):
             return {name: tensor.numpy() for name, tensor in recorded.tensors.items()}
@@ -254,7 +296,18 @@ class Session:
 
     @_locked
     def snapshots(self, path: str, task: int) -> Snapshots:
-        """Generated weights as they were at several steps; empty where none were kept."""
+        """Generated weights as they were at several steps.
+
+        Parameters
+        ----------
+        path : str
+        task : int
+
+        Returns
+        -------
+        Snapshots
+            ``steps`` (N,), ``names``, ``tensor(at, name)``; empty where none were kept.
+        """
         with safe_read.reading(self.path, f"the snapshots of {path}, task {task}"):
             loaded, held = self._loaded, self._held_snapshots.get((path, task))
             return Snapshots(self.path, (path, task), held, loaded.tail, loaded.journal)
@@ -282,7 +335,7 @@ class Session:
 
     @_locked
     def trainer_state(self) -> TrainerState | None:
-        """What the run can go on from, None where no checkpoint was made."""
+        """The newest checkpoint: what the run can go on from, None where none was made."""
         with safe_read.reading(self.path, "the trainer's state"):
             recorded, journal = self._loaded.tail.state, self._loaded.journal
             if recorded is not None and journal is not None:
@@ -291,7 +344,7 @@ class Session:
 
     @_locked
     def summary(self) -> dict[str, Any]:
-        """The object that ``hhstudio show --json`` prints."""
+        """The JSON-able object that ``hhstudio show --json`` prints; NaN is None."""
         return summarise(self.history, self.path.name)
 
     def _death(self) -> events.Finished:

@@ -111,7 +111,9 @@ class HealthView(AnalysisView):
         measured = f"measured at step {reply.step}" if reply.step is not None else ""
         health = reply.answer
         images = f" on {health.images} test images" if health.images else ", without test images"
-        images += f" (worth on {health.worth_images})" if health.worth_images > health.images else ""
+        images += (
+            f" (worth on {health.contribution_images})" if health.contribution_images > health.images else ""
+        )
         self.words.setText(f"{measured}{images}, in {reply.seconds:.1f} s")
 
     def recolour(self) -> None:

@@ -251,9 +251,9 @@ def _decades(values: list[float]) -> tuple[float, float]:
 
 
 def _faded(color: str) -> QColor:
-    found = QColor(color)
-    found.setAlpha(46)
-    return found
+    faint = QColor(color)
+    faint.setAlpha(46)
+    return faint
 
 
 def _number(value: float) -> str:

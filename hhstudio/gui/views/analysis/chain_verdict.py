@@ -114,9 +114,9 @@ def verdict(health: Health) -> Verdict:
         ("harmful", "harmful (accuracy is higher without it)"),
         ("unclear", "too little to tell from chance on so few images"),
     ):
-        found = [f"{name}, {_points(worth)}" for name, own, worth in uses if own == use]
-        if found:
-            remarks.append(f"{words}: what generates {'; '.join(found)}")
+        parts = [f"{name}, {_points(worth)}" for name, own, worth in uses if own == use]
+        if parts:
+            remarks.append(f"{words}: what generates {'; '.join(parts)}")
     if all(use == "not measured" for _, use, _ in uses):
         remarks.append("what its levels are worth was not measured: no test images here")
     gained = health.accuracy - health.anchors_only

@@ -114,31 +114,31 @@ class DistancesView(AnalysisView):
         self.grid.set_content(content)
         self._describe("")
 
-    def _apart(self, found: Distances) -> Content:
+    def _apart(self, distances: Distances) -> Content:
         at = self.layer.value if isinstance(self.layer.value, int) else 0
-        values = np.array(found.matrices[at], float)
-        names = tuple(self._label(point, found.points) for point in found.points)
+        values = np.array(distances.matrices[at], float)
+        names = tuple(self._label(point, distances.points) for point in distances.points)
         high = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
 
         def described(i: int, j: int) -> str:
-            one, other = found.points[i], found.points[j]
+            one, other = distances.points[i], distances.points[j]
             value = values[i, j]
             said = f"{value:.3f}" if np.isfinite(value) else "not the same kind of solver"
-            return f"{one.title} and {other.title}: {said} ({found.layers[at]})"
+            return f"{one.title} and {other.title}: {said} ({distances.layers[at]})"
 
         return Content(values, names, names, 0.0, max(high, 1e-9), False, lambda v: f"{v:.2f}", described)
 
-    def _drift(self, found: Drift) -> Content:
-        values = np.array(found.change, float)
-        rows = tuple(self._label(point, found.points) for point in found.points)
-        columns = tuple(Label(name) for name in found.layers)
+    def _drift(self, drift: Drift) -> Content:
+        values = np.array(drift.change, float)
+        rows = tuple(self._label(point, drift.points) for point in drift.points)
+        columns = tuple(Label(name) for name in drift.layers)
         high = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
 
         def described(i: int, j: int) -> str:
-            value, lost = values[i, j], found.lost[i]
+            value, lost = values[i, j], drift.lost[i]
             cost = f"; {100 * lost:.1f} points of accuracy lost since" if np.isfinite(lost) else ""
             said = f"moved by {100 * value:.1f} %" if np.isfinite(value) else "has no such layer"
-            return f"{found.points[i].title}, {found.layers[j]}: {said} since step {found.then[i]}{cost}"
+            return f"{drift.points[i].title}, {drift.layers[j]}: {said} since step {drift.then[i]}{cost}"
 
         return Content(
             values, rows, columns, 0.0, max(high, 1e-9), False, lambda v: f"{100 * v:.0f}", described

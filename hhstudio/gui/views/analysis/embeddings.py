@@ -99,22 +99,22 @@ class EmbeddingsView(AnalysisView):
         self.ask_now()
 
     def _draw(self) -> None:
-        found = self.shown
-        if found is None:
+        shown = self.shown
+        if shown is None:
             self.map.set_cloud(None)
             return
-        near = found.nearby if self.nearby.isChecked() else None
-        flat = np.zeros((len(found.points), 2))
-        flat[:, : min(2, found.coordinates.shape[1])] = found.coordinates[:, :2]
-        share = [*found.share.tolist(), 0.0, 0.0]
+        near = shown.nearby if self.nearby.isChecked() else None
+        flat = np.zeros((len(shown.points), 2))
+        flat[:, : min(2, shown.coordinates.shape[1])] = shown.coordinates[:, :2]
+        share = [*shown.share.tolist(), 0.0, 0.0]
         axes = (
             ("t-SNE", "")
             if near is not None
             else (f"1st component, {100 * share[0]:.0f} % of the variance", f"2nd, {100 * share[1]:.0f} %")
         )
         at = near if near is not None else flat
-        paths = tuple(dict.fromkeys(point.path for point in found.points))
-        self.map.set_cloud(Cloud(found.points, at, found.neighbours, paths, axes))
+        paths = tuple(dict.fromkeys(point.path for point in shown.points))
+        self.map.set_cloud(Cloud(shown.points, at, shown.neighbours, paths, axes))
         self._describe(-1)
         if self.nearby.isChecked() and near is None:
             self.words.setText(
@@ -122,21 +122,21 @@ class EmbeddingsView(AnalysisView):
             )
 
     def _describe(self, index: int) -> None:
-        found = self.shown
-        if found is None:
+        shown = self.shown
+        if shown is None:
             return
         if index < 0:
             when = "" if self._step == LATEST else f" at step {self._moment}"
-            text = f"{found.title}{when}: {len(found.points)} vectors; colour: task, shape: path"
-            if when and isinstance(self._answer, Embeddings) and "chunk" in found.title:
+            text = f"{shown.title}{when}: {len(shown.points)} vectors; colour: task, shape: path"
+            if when and isinstance(self._answer, Embeddings) and "chunk" in shown.title:
                 text += "; chunk codes of a task are those of its own last snapshot"
             self.words.setText(text)
             return
         near = [
-            f"{found.points[int(other)].title} ({found.apart[index, int(other)]:.2f})"
-            for other in found.neighbours[index]
+            f"{shown.points[int(other)].title} ({shown.apart[index, int(other)]:.2f})"
+            for other in shown.neighbours[index]
         ]
-        text = found.points[index].title + (f"; nearest: {', '.join(near)}" if near else "")
+        text = shown.points[index].title + (f"; nearest: {', '.join(near)}" if near else "")
         self.words.setText(text)
         self.map.setAccessibleDescription(text)
 

@@ -53,13 +53,13 @@ class GuessTable(QTableWidget):
         self.itemSelectionChanged.connect(self._selected)
         self._guesses: tuple[Guess, ...] = ()
 
-    def show_prediction(self, found: Prediction, tasks: Sequence[TaskInfo], theme: Theme) -> None:
+    def show_prediction(self, prediction: Prediction, tasks: Sequence[TaskInfo], theme: Theme) -> None:
         chosen = self.currentRow()
         self.blockSignals(True)
-        self._guesses = found.guesses
-        self.setRowCount(len(found.guesses))
-        task, truth = found.truth
-        for row, guess in enumerate(found.guesses):
+        self._guesses = prediction.guesses
+        self.setRowCount(len(prediction.guesses))
+        task, truth = prediction.truth
+        for row, guess in enumerate(prediction.guesses):
             probability = float(guess.probabilities[guess.predicted])
             most = math.log(max(len(guess.classes), 2))
             says = guess.classes[guess.predicted]
@@ -86,7 +86,7 @@ class GuessTable(QTableWidget):
                     font.setBold(True)
                     item.setFont(font)
                 self.setItem(row, column, item)
-        if 0 <= chosen < len(found.guesses):
+        if 0 <= chosen < len(prediction.guesses):
             self.selectRow(chosen)
         self.blockSignals(False)
         self._narrow_names()
@@ -112,12 +112,12 @@ class _Bar(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        found = index.data(_SHARE)
-        if found is not None:
-            share, color = found
+        bar = index.data(_SHARE)
+        if bar is not None:
+            share, color = bar
             shade = QColor(color)
             shade.setAlpha(90)
-            box = QRectF(option.rect).adjusted(2, 4, -2, -4)  # type: ignore[attr-defined]
+            box = QRectF(option.rect).adjusted(2, 4, -2, -4)
             box.setWidth(max(2.0, box.width() * share))
             painter.fillRect(box, shade)
         super().paint(painter, option, index)

@@ -390,7 +390,7 @@ class FilterView(QWidget):
         """Write the shown weights as a PNG. Raises HHStudioError."""
         if self.picture().isNull():
             raise HHStudioError("there are no generated weights to export yet")
-        if not self.picture().save(str(path), "PNG"):
+        if not self.picture().save(str(path), "PNG"):  # type: ignore[call-overload]
             raise HHStudioError(
                 f"{path}: the picture could not be written; is the folder there and writable?"
             )
