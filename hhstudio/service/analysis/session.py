@@ -76,6 +76,10 @@ class Session(stored.Session):
     allow_import: bool = False
     _model: LoadedModel | None = None
 
+    if TYPE_CHECKING:  # the methods that ask questions are made below; `ask` knows the types of answers
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
     def ask(self, question: Question[A]) -> A:
         """Answer a question.
 
