@@ -11,14 +11,14 @@ from hhstudio.core.analysis import weight_statistics
 from hhstudio.core.analysis.answers import Embeddings, Histograms, LayerHistory
 from hhstudio.core.analysis.registry import answers
 from hhstudio.core.errors import SessionError
-from hhstudio.service.analysis.session import Session
+from hhstudio.service.analysis.model_session import ModelSession
 
 _OWN = "task_code/"
 _LEVEL = "level/"
 
 
 @answers(q.Embeddings)
-def embeddings(session: Session, nearby: bool, step: int | None) -> Embeddings:
+def embeddings(session: ModelSession, nearby: bool, step: int | None) -> Embeddings:
     """As the model has them, or as the last snapshot until a step kept them."""
     from hhstudio.learn.analysis.embeddings import embeddings as embeddings_of
 
@@ -28,7 +28,7 @@ def embeddings(session: Session, nearby: bool, step: int | None) -> Embeddings:
     return embeddings_of(session.model, nearby, recorded, taken)
 
 
-def embeddings_at(session: Session, step: int) -> tuple[int, dict[str, np.ndarray]]:
+def embeddings_at(session: ModelSession, step: int) -> tuple[int, dict[str, np.ndarray]]:
     """The step of the last snapshot until ``step``, and the embeddings that it keeps, by the names under
     which a hierarchy stores them; a condition's own chunk codes from its last snapshot.
 
@@ -58,7 +58,7 @@ def embeddings_at(session: Session, step: int) -> tuple[int, dict[str, np.ndarra
 
 
 def level_histograms(
-    session: Session, path: str, task: int, layers: Sequence[str], bins: int, level: int
+    session: ModelSession, path: str, task: int, layers: Sequence[str], bins: int, level: int
 ) -> Histograms:
     """Of what level ``level`` of a condition's chain generates: as kept with its snapshots and, last, as the
     model generates it now. Raises SessionError."""

@@ -14,7 +14,8 @@ from hhstudio.core.analysis.registry import answers
 from hhstudio.core.analysis.vector_map import vector_map
 from hhstudio.core.errors import SessionError
 from hhstudio.service.analysis.level_snapshots import level_histograms
-from hhstudio.service.analysis.session import Session
+from hhstudio.service.analysis.model_session import ModelSession
+from hhstudio.store.session.session import Session
 from hhstudio.store.session.snapshots import Snapshots
 
 WHOLE = "whole solver"
@@ -116,7 +117,7 @@ def drift(session: Session, path: str | None) -> Drift:
 
 @answers(q.Histograms)
 def histograms(
-    session: Session, path: str, task: int, layers: Sequence[str], bins: int, level: int
+    session: ModelSession, path: str, task: int, layers: Sequence[str], bins: int, level: int
 ) -> Histograms:
     """Of the solver's tensors as they are kept, or of a generated hypernetwork's by their digests."""
     if level >= 0:

@@ -11,20 +11,22 @@ from hhstudio.core.analysis.answers import Exported
 from hhstudio.core.analysis.registry import answers
 from hhstudio.core.atomic_write import replacing, write_file
 from hhstudio.core.errors import ExportError
-from hhstudio.service.analysis.session import Session
+from hhstudio.service.analysis.model_session import ModelSession
 from hhstudio.store.export.files import Key, chosen, needed_for
 
 SUFFIXES = (".npz", ".safetensors", ".pt", ".onnx")
 
 
 @answers(q.Export)
-def export(session: Session, out: str, path: str | None, task: int | None) -> Exported:
+def export(session: ModelSession, out: str, path: str | None, task: int | None) -> Exported:
     """A question that leaves a file."""
     export_weights(session, Path(out), path, task)
     return Exported(file=out)
 
 
-def export_weights(session: Session, out: Path, path: str | None = None, task: int | None = None) -> None:
+def export_weights(
+    session: ModelSession, out: Path, path: str | None = None, task: int | None = None
+) -> None:
     """Write the kept weights of one condition, or of all that ``path`` and ``task`` leave.
 
     Parameters
@@ -74,7 +76,7 @@ def export_weights(session: Session, out: Path, path: str | None = None, task: i
             np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
-def _write_onnx(session: Session, out: Path, key: Key) -> None:
+def _write_onnx(session: ModelSession, out: Path, key: Key) -> None:
     with needed_for(".onnx"):
         import onnx  # noqa: F401 - torch's exporter needs both
         import onnxscript  # noqa: F401
@@ -85,7 +87,7 @@ def _write_onnx(session: Session, out: Path, key: Key) -> None:
         write_onnx(module, session.model.image_shape, file)
 
 
-def _about(session: Session) -> dict[str, str]:
+def _about(session: ModelSession) -> dict[str, str]:
     """Where weights come from, for formats that carry a few words."""
     run = session.history.run
     return {"format": "pt", "session": session.spec.name, "app": run.app if run is not None else ""}

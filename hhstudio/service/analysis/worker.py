@@ -16,7 +16,7 @@ import threading
 import time
 
 from hhstudio.core.errors import HHStudioError
-from hhstudio.service.analysis.answering import AnswerService
+from hhstudio.service.analysis.answer_service import AnswerService
 from hhstudio.service.analysis.protocol import Channel, ProtocolError, Reply, Request
 from hhstudio.service.failures import explain
 from hhstudio.service.run.worker import allow_local_modules, claim_standard_streams

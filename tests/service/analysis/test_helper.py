@@ -18,7 +18,7 @@ from hhstudio.core.run import events
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.presets import preset
 from hhstudio.service.analysis import protocol
-from hhstudio.service.analysis.answering import AnswerService
+from hhstudio.service.analysis.answer_service import AnswerService
 from hhstudio.service.analysis.client import AnalysisClient
 from hhstudio.service.analysis.protocol import Begin, Reply
 from hhstudio.store.session.session import open as open_session
@@ -28,7 +28,7 @@ PATIENCE = 100.0
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    found = tmp_path_factory.mktemp("inspection") / "demo.h5"
+    found = tmp_path_factory.mktemp("analysis") / "demo.h5"
     shutil.copy(Path(__file__).parents[3] / "sessions" / "demo.h5", found)
     return found
 
@@ -140,9 +140,9 @@ def test_a_file_that_is_no_session_is_an_answer_not_a_crash(tmp_path):
 def test_a_service_sees_the_newer_state_of_a_session_that_was_replaced(file, tmp_path, monkeypatch):
     import h5py
 
-    from hhstudio.service.analysis import answering
+    from hhstudio.service.analysis import answer_service
 
-    monkeypatch.setattr(answering, "FRESH", 0.0)
+    monkeypatch.setattr(answer_service, "FRESH", 0.0)
     path = tmp_path / "s.h5"
     shutil.copy(file, path)
     service = AnswerService(Begin(session=str(path)))

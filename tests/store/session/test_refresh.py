@@ -55,7 +55,7 @@ def assert_as_reopened(session):
                     {name: ours.tensor(at, name) for name in ours.names},
                     {name: theirs.tensor(at, name) for name in theirs.names},
                 )
-        assert session.asides.keys == again.asides.keys
+        assert session.snapshot_extras.keys == again.snapshot_extras.keys
         assert session.state_step == again.state_step
         ours, theirs = session.trainer_state(), again.trainer_state()
         assert (ours is None) == (theirs is None)

@@ -1,4 +1,4 @@
-"""Between tasks, and weights in figures: dragging, keys, clicks, and the numbers that follow."""
+"""Interpolation, and weights in figures: dragging, keys, clicks, and the numbers that follow."""
 
 import numpy as np
 import pytest

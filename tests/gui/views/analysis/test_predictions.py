@@ -1,4 +1,4 @@
-"""Try it: images by mouse, clipboard and file, and what the solvers make of them."""
+"""Predictions: images by mouse, clipboard and file, and what the solvers make of them."""
 
 import numpy as np
 import pytest

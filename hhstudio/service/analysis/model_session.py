@@ -1,0 +1,128 @@
+"""Session with its model: what a file keeps, and the hierarchy rebuilt at its newest checkpoint.
+
+Reading needs no torch; it is loaded when the model or a solver is first asked for.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hhstudio.core.errors import SessionError
+from hhstudio.core.spec.spec import solver_of
+from hhstudio.core.tree.topology import Solver
+from hhstudio.store.session.session import Session
+
+if TYPE_CHECKING:
+    from hhstudio.learn.analysis import LoadedModel
+    from hhstudio.learn.analysis.deployable import Module
+
+
+class ModelSession(Session):
+    """A session that is open for reading, and rebuilds its model when that is needed.
+
+    ``data``: folder of the data sets, None the usual one; ``allow_unverified``: accept data files that
+    torchvision's checksums do not know; ``allow_import``: import solvers that are named by import path.
+    """
+
+    data: Path | None = None
+    allow_unverified: bool = False
+    allow_import: bool = False
+    _model: LoadedModel | None = None
+
+    @property
+    def model(self) -> LoadedModel:
+        """The session's hierarchy at its newest checkpoint, rebuilt when it is first needed (loads torch).
+
+        Raises SessionError where there is no checkpoint, or where building it would import a solver's code
+        that was not allowed (see ``allow_import``).
+        """
+        if self._model is None:
+            self._model = self._load_model()
+        return self._model
+
+    @property
+    def model_step(self) -> int | None:
+        """The step of the checkpoint in :attr:`model`, None while that was not needed."""
+        return None if self._model is None else self._model.step
+
+    def refresh(self) -> bool:
+        changed = super().refresh()
+        if changed and self.state_step not in (None, self.model_step):
+            self._model = None
+        return changed
+
+    def solver(self, path: str, task: int, allow_import: bool | None = None) -> Module:
+        """The solver of a path with the weights that were generated for a task, ready to run (loads torch).
+
+        Parameters
+        ----------
+        path : str
+        task : int
+        allow_import : bool or None
+            Import a solver given by import path, which runs its code; None: as ``self.allow_import`` says.
+
+        Returns
+        -------
+        torch.nn.Module
+            In eval mode: (N, C, H, W) normalised images -> (N, outputs) logits of all heads.
+
+        Raises
+        ------
+        SessionError
+            Where there are no weights, or the solver's code may not be imported.
+        """
+        weights = self.weights(path, task)
+        architecture, options = self._architecture(path)
+        if not (self.allow_import if allow_import is None else allow_import):
+            self._refuse_import(path, architecture)
+        from hhstudio.learn.analysis.deployable import solver_module
+
+        try:
+            return solver_module(
+                architecture, options, self._image_shape, self.spec.stream, self.tasks, weights
+            )
+        except SessionError as error:
+            raise SessionError(f"{self.path}: {path}, task {task}: {error}") from None
+
+    def _load_model(self) -> LoadedModel:
+        state = self.trainer_state()
+        if state is None:
+            raise SessionError(
+                f"{self.path}: holds no checkpoint yet; what is generated can be inspected after the "
+                "first one"
+            )
+        image_shape = self._image_shape
+        if not self.allow_import:
+            for topology in (self.spec.topology, self.history.topology):
+                for node in topology.nodes if topology is not None else ():
+                    if isinstance(node, Solver):
+                        self._refuse_import(node.name, solver_of(self.spec, node)[0])
+        from hhstudio.learn.analysis import LoadedModel
+
+        return LoadedModel(self.spec, state, self.tasks, image_shape, self.data, self.allow_unverified)
+
+    def _refuse_import(self, owner: str, architecture: str) -> None:
+        if ":" in architecture:
+            raise SessionError(
+                f"{self.path}: the solver of {owner} is {architecture!r}; using it imports that module and "
+                "runs its code. If you trust it, allow it with allow_import=True"
+            )
+
+    @property
+    def _image_shape(self) -> tuple[int, int, int]:
+        run = self.history.run
+        if run is None or run.image_shape is None:
+            raise SessionError(f"{self.path}: does not say which images its solvers take")
+        return run.image_shape
+
+    def _architecture(self, path: str) -> tuple[str, dict[str, object]]:
+        topology = self.history.topology
+        try:
+            node = topology.by_id[topology.path(path).solver] if topology is not None else None
+        except KeyError:
+            node = None
+        if not isinstance(node, Solver):
+            raise SessionError(f"{self.path}: there is no path {path!r}")
+        architecture, options = solver_of(self.spec, node)
+        return architecture, dict(options)
