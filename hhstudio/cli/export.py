@@ -12,7 +12,7 @@ from hhstudio.core.errors import ExportError
 from hhstudio.core.spec import spec as specs
 
 if TYPE_CHECKING:
-    from hhstudio.store.session.session import Session
+    from hhstudio.service.analysis.session import Session
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
     "weights": (".npz", ".safetensors", ".pt", ".onnx"),

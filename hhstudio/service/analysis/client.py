@@ -236,3 +236,4 @@ class _Helper:
             self._ended = True
             for inbox in self._inboxes.values():
                 inbox.put(None)
+        self.process.close()
