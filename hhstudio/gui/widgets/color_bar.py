@@ -1,13 +1,24 @@
-"""The labelled colour bar of the accuracy matrices; all paths share it."""
+"""Colour bar of a heat map; all accuracy matrices share one, with its labels."""
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from hhstudio.gui.widgets.colormap import accuracy_map
 from hhstudio.gui.widgets.theme import Theme
+
+
+def paint_colors(painter: QPainter, bar: QRectF, table: np.ndarray) -> None:
+    """A colour map of 256 entries along the longer side of a bar, from left to right or upwards."""
+    if bar.width() >= bar.height():
+        image = QImage(table.data, 256, 1, 768, QImage.Format.Format_RGB888)
+    else:
+        turned = np.ascontiguousarray(table[::-1])
+        image = QImage(turned.data, 1, 256, 3, QImage.Format.Format_RGB888).copy()
+    painter.drawImage(bar, image)
 
 
 class ScaleBar(QWidget):
@@ -42,9 +53,7 @@ class ScaleBar(QWidget):
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(rect, middle | Qt.AlignmentFlag.AlignLeft, f"{100 * self._low:.0f} %")
         painter.drawText(rect, middle | Qt.AlignmentFlag.AlignRight, "100 %")
-        table = accuracy_map(self._theme.dark)
-        image = QImage(table.data, 256, 1, 768, QImage.Format.Format_RGB888)
         bar = rect.adjusted(30, 4, -36, -4)
-        painter.drawImage(bar, image)
+        paint_colors(painter, bar, accuracy_map(self._theme.dark))
         painter.setPen(QColor(self._theme.border))
         painter.drawRect(bar)

@@ -47,7 +47,7 @@ def weights(window):
 
 
 def matrix(window):
-    return window.panels["matrix"].cards["P1"].heatmap._matrix
+    return window.panels["matrix"].cards["P1"].heatmap.content.values
 
 
 def marked(window):

@@ -11,17 +11,20 @@ from hhstudio.core.run.continual import DEFINITIONS
 from hhstudio.core.run.history import History
 from hhstudio.gui.views.accuracy.arrangement import (
     FIGURE_HEIGHT,
+    LEFT,
     MARGIN,
     TITLE,
+    TOP,
     WIDEST_FIGURE,
     Arrangement,
     figure_columns,
     heat_size,
 )
-from hhstudio.gui.views.accuracy.matrix_map import HeatMap
+from hhstudio.gui.views.accuracy.matrix_map import matrix_content
 from hhstudio.gui.views.accuracy.tables import FIGURES, figure_text
 from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.elided_label import ElidedLabel
+from hhstudio.gui.widgets.heat_map import HeatMap
 from hhstudio.gui.widgets.theme import Theme
 
 
@@ -75,7 +78,7 @@ class MatrixCard(QFrame):
         self.setObjectName("matrixCard")
         self.title = ElidedLabel(path, self)
         self.title.setToolTip(path)
-        self.heatmap = HeatMap(path, theme)
+        self.heatmap = HeatMap(f"Accuracy matrix of {path}", theme, margins=(LEFT, TOP))
         self.heatmap.setParent(self)
         self.tiles = {field: FigureTile(field, name, self) for field, name in FIGURES}
         for tile in (self.heatmap, *self.tiles.values()):
@@ -94,7 +97,7 @@ class MatrixCard(QFrame):
     def show_history(self, history: History, low: float, step: int = -1) -> None:
         """``step``: the matrix as it was then; -1 as it is now."""
         matrix = history.accuracy[self.path] if step < 0 else history.accuracy_at(self.path, step)
-        self.heatmap.set_matrix(matrix, history.tasks, low)
+        self.heatmap.set_content(matrix_content(self.path, matrix, history.tasks, low))
         summary = continual.summary(matrix, history.untrained(self.path))
         for field, tile in self.tiles.items():
             tile.set_text(figure_text(summary, field))

@@ -11,8 +11,8 @@ from hhstudio.core.analysis.answers import Distances, Drift, Point
 from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
-from hhstudio.gui.widgets.heat_map import Content, GridMap, Label, as_text
-from hhstudio.gui.widgets.task_style import task_label, task_short, task_style
+from hhstudio.gui.widgets.heat_map import Content, HeatMap, Label, as_text
+from hhstudio.gui.widgets.task_style import task_label, task_short
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 from hhstudio.service.analysis.protocol import Reply
 
@@ -52,7 +52,7 @@ class DistancesView(AnalysisView):
         self.copy.clicked.connect(self._copy)
         for control in (self.over, self.measure, self.path, self.task, self.layer, self.copy):
             self.flow.addWidget(control)
-        self.grid = GridMap("Distances", theme)
+        self.grid = HeatMap("Distances", theme)
         column = QVBoxLayout(self.body)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.grid, 1)
@@ -145,10 +145,9 @@ class DistancesView(AnalysisView):
         )
 
     def _label(self, point: Point, points: tuple[Point, ...]) -> Label:
-        color = task_style(self.theme, point.task)[0] if point.task >= 0 else ""
         if point.step >= 0 or len({p.step for p in points}) > 1:
-            return Label("now" if point.step < 0 else f"step {point.step}", color)
-        return Label(f"{point.path} {task_short(point.task)}", color)
+            return Label("now" if point.step < 0 else f"step {point.step}", point.task)
+        return Label(f"{point.path} {task_short(point.task)}", point.task)
 
     def _describe(self, text: str) -> None:
         meanings = {

@@ -36,9 +36,9 @@ from hhstudio.gui.views.analysis.prediction_table import GuessTable
 from hhstudio.gui.views.analysis.thumbnails import Thumbnails
 from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
-from hhstudio.gui.widgets.heat_map import Content, GridMap, Label, labels
+from hhstudio.gui.widgets.heat_map import Content, HeatMap, Label, labels
 from hhstudio.gui.widgets.pixels import enlarged, image_of, maps_of, pixels_of
-from hhstudio.gui.widgets.task_style import task_label, task_short, task_style
+from hhstudio.gui.widgets.task_style import task_label, task_short
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 from hhstudio.service.analysis.protocol import Reply
 
@@ -89,7 +89,7 @@ class PredictionsView(AnalysisView):
         self.guesses = GuessTable()
         self.features = QLabel()
         self.features.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.confusion = GridMap("Confusion matrix", theme)
+        self.confusion = HeatMap("Confusion matrix", theme)
         self.which = Choice("Of", "classes within a task, or tasks of the path")
         self.which.offer([("classes", "classes"), ("tasks", "tasks")])
         self._build()
@@ -312,7 +312,7 @@ class PredictionsView(AnalysisView):
             return
         confusion, self._confusion = reply.answer, None
         tasks = self.history.tasks if self.history else ()
-        names = tuple(Label(task_short(task), task_style(self.theme, task)[0]) for task in confusion.tasks)
+        names = tuple(Label(task_short(task), task) for task in confusion.tasks)
 
         def described(i: int, j: int) -> str:
             one, other = (task_label(tasks, confusion.tasks[k]) for k in (i, j))

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QApplication
 
 from hhstudio.gui.shell.app import load_fonts
 from hhstudio.gui.views.accuracy.arrangement import ENOUGH, GAP, LEFT, TOP, arrange
-from hhstudio.gui.views.accuracy.matrix_map import TEXT_FROM
 from hhstudio.gui.views.accuracy.view import MatrixView
+from hhstudio.gui.widgets.heat_map import TEXT_FROM
 
 NARROW, DOCK = (368, 584), (499, 468)
 """The dock of a window of 1280 x 800, and of 1920 x 1080."""
@@ -17,7 +17,7 @@ PATHS = ("P1", "P2-0", "P3-00")
 
 def cell_of(card):
     heatmap = card.heatmap
-    return (heatmap.sizeHint().width() - LEFT) // len(heatmap._matrix)
+    return (heatmap.sizeHint().width() - LEFT) // len(heatmap.content.values)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run.continual import DEFINITIONS
-from hhstudio.gui.views.accuracy.matrix_map import LEFT, TOP
+from hhstudio.gui.views.accuracy.arrangement import LEFT, TOP
 from hhstudio.gui.views.accuracy.view import MatrixView
 from hhstudio.gui.widgets.colormap import accuracy_map, signed_map
 from hhstudio.gui.widgets.task_style import readable_on, task_tooltip
