@@ -1,4 +1,7 @@
-"""A strip that says what needs attention, with the buttons that help."""
+"""Banner: a strip that says what needs attention, with the buttons that help, until it is settled.
+
+What has merely happened is a :class:`~hhstudio.gui.widgets.toast.Toast`.
+"""
 
 from __future__ import annotations
 

@@ -1,57 +1,104 @@
-"""A note at the top of the canvas when the tree has grown, or could not."""
+"""Toast: a word about what has just happened, with a chance to answer it, which goes away by itself.
+
+What needs attention until it is settled is a :class:`~hhstudio.gui.widgets.banner.Banner`; the latest news
+of the whole window stand in the status bar.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QLabel, QWidget
+from collections.abc import Callable
 
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from hhstudio.gui.widgets.elided_label import ElidedLabel
+from hhstudio.gui.widgets.formatting import plain
+from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 
-SHOWN_MS = 9000
-WIDEST = 620
+SHOWN_MS, ASKED_MS = 9000, 15_000
+"""How long a word is shown, and one that asks for an answer."""
+_WIDEST = 620
 
 
-class Toast(QLabel):
-    """Goes away by itself, or when it is clicked."""
+class Toast(QFrame):
+    """Hidden while there is nothing to say; a click dismisses it.
 
-    def __init__(self, parent: QWidget) -> None:
+    One that ``floats`` lies at the top of its parent and wraps its text (the parent calls `place` when its
+    size has changed); in a layout, which may be narrow, the text is shortened.
+    """
+
+    def __init__(self, parent: QWidget | None = None, floats: bool = False) -> None:
         super().__init__(parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setWordWrap(True)
-        self.setToolTip("Click to dismiss")
-        self._theme, self._bad = LIGHT, False
-        self._timer = QTimer(self, singleShot=True, interval=SHOWN_MS)
-        self._timer.timeout.connect(self.hide)
+        self.setObjectName("toast")
+        self._floats, self._bad, self._theme = floats, False, LIGHT
+        self._answer: Callable[[], object] | None = None
+        self.text = QLabel() if floats else ElidedLabel()
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setWordWrap(floats)
+        self.action = QPushButton()
+        self.action.clicked.connect(self._act)
+        self.close_button = QToolButton()
+        self.close_button.setAccessibleName("Dismiss")
+        self.close_button.clicked.connect(self.dismiss)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self.dismiss)
+        head = QHBoxLayout()
+        head.addWidget(self.text, 1)
+        head.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        column = QVBoxLayout(self)  # a list may be narrow: beside each other there is no room for a name
+        column.setContentsMargins(10, 4, 5, 5)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addWidget(self.action, 0, Qt.AlignmentFlag.AlignLeft)
+        self.set_theme(LIGHT)
         self.hide()
 
-    def say(self, text: str, bad: bool = False) -> None:
-        self._bad = bad
-        self.setText(text)
+    def say(
+        self, text: str, bad: bool = False, action: str = "", answer: Callable[[], object] | None = None
+    ) -> None:
+        """Show a word for a while; with an ``answer``, a button with the title ``action`` calls it once."""
+        self._answer, self._bad = answer, bad
+        self.text.setText(text)
+        self.text.setToolTip(plain(text))
+        self.action.setText(action)
+        self.action.setVisible(answer is not None)
         self.setAccessibleName(text)
         self.set_theme(self._theme)
         self.show()
         self.place()
-        self._timer.start()
+        self._timer.start(ASKED_MS if answer is not None else SHOWN_MS)
+
+    def dismiss(self) -> None:
+        self._timer.stop()
+        self._answer = None
+        self.hide()
 
     def place(self) -> None:
-        """At the top, in the middle."""
-        if self.isHidden():
+        """At the top of its parent, in the middle."""
+        if self.isHidden() or not self._floats:
             return
-        room = self.parentWidget().width()
-        wide = self.fontMetrics().horizontalAdvance(self.text()) + 46
-        self.setFixedWidth(max(120, min(wide, WIDEST, room - 40)))
-        self.setFixedHeight(self.heightForWidth(self.width()))
+        room, layout = self.parentWidget().width(), self.layout()
+        words = self.text.fontMetrics().horizontalAdvance(self.text.text())
+        width = max(120, min(words + layout.minimumSize().width() + 10, _WIDEST, room - 40))
+        self.resize(width, layout.totalHeightForWidth(width))
         self.move((room - self.width()) // 2, 14)
         self.raise_()
 
-    def mousePressEvent(self, event: object) -> None:
-        self._timer.stop()
-        self.hide()
+    def mousePressEvent(self, _event: object) -> None:
+        self.dismiss()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         color = theme.error if self._bad else theme.ok
         self.setStyleSheet(
-            f"QLabel {{ background: {theme.panel}; color: {theme.text}; border: 1px solid {color};"
-            f" border-left: 5px solid {color}; border-radius: 9px; padding: 8px 14px; }}"
+            f"#toast {{ background: {theme.panel}; border: 1px solid {color}; border-left: 5px solid {color};"
+            " border-radius: 6px; }"
         )
+        self.close_button.setIcon(icon("close", theme.muted))
+
+    def _act(self) -> None:
+        answer = self._answer
+        self.dismiss()
+        if answer is not None:
+            answer()

@@ -136,7 +136,7 @@ def test_delete_moves_a_session_to_the_trash_and_undo_brings_it_back(listed, qtb
     qtbot.waitUntil(lambda: names(listed).count("alpha") == 0 and listed.toast.isVisible())
     assert not (folder / "alpha.h5").exists()
     assert "alpha is in the trash" in listed.toast.text.text()
-    QTest.mouseClick(listed.toast.undo, LEFT)
+    QTest.mouseClick(listed.toast.action, LEFT)
     qtbot.waitUntil(lambda: "alpha" in names(listed))
     assert (folder / "alpha.h5").read_bytes() == before
     assert read_notes(folder / "alpha.h5").text == "the one with a small chunk"
@@ -150,7 +150,7 @@ def test_a_session_that_is_gone_from_the_trash_is_not_brought_back(listed, qtbot
     qtbot.waitUntil(listed.toast.isVisible)
     for root in (tmp_path / "data", listed.model.folder / ".trash"):
         shutil.rmtree(root, ignore_errors=True)
-    QTest.mouseClick(listed.toast.undo, LEFT)
+    QTest.mouseClick(listed.toast.action, LEFT)
     qtbot.waitUntil(a_dialog_is_there, timeout=PATIENCE)
     assert "not in the trash any more" in message_box().informativeText()
     answer("OK")
@@ -285,9 +285,9 @@ def test_tree_and_curves_are_pictured_however_narrow_the_list_is(listed, width):
 def test_what_was_undone_or_not_is_said_in_a_list_as_narrow_as_a_side(listed, qtbot, qtlog):
     listed.list.setFixedWidth(190)
     for name in ("a", "split-cifar100-direct-seed-3-beta-0.05-chunk-8000-embedding-400"):
-        listed.toast.say(f"{name} is in the trash", lambda: None)
+        listed.toast.say(f"{name} is in the trash", action="Undo", answer=lambda: None)
         QApplication.processEvents()
-        assert listed.toast.undo.isVisible()
+        assert listed.toast.action.isVisible()
         assert listed.toast.height() < 90
         assert name in listed.toast.text.toolTip()
         listed.toast.dismiss()

@@ -64,7 +64,7 @@ def test_a_tree_grows_freezes_refuses_and_loses_a_path_while_it_learns(window, q
     assert item.fresh
     assert not item.ghost
     assert not workspace.document.modified, "the session keeps it"
-    assert growing.toast.text() == "Grow H2 below H0, by hand"
+    assert growing.toast.text.text() == "Grow H2 below H0, by hand"
     assert growing.replay.timeline.isVisible()
     assert canvas.read_only
 
@@ -80,7 +80,7 @@ def test_a_tree_grows_freezes_refuses_and_loses_a_path_while_it_learns(window, q
     key(window, Qt.Key.Key_Delete, SHIFT)
     key(window, Qt.Key.Key_Return)
     qtbot.waitUntil(growing.toast.isVisible, timeout=PATIENCE)
-    assert growing.toast.text() == (
+    assert growing.toast.text.text() == (
         "The tree stays as it is: P1 is learning: it can be removed when its task is done"
     )
     assert workspace.document.topology == before

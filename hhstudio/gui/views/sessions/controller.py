@@ -60,7 +60,7 @@ class SessionActions(QObject):
 
         def done(_: object) -> None:
             what = f"{paths[0].stem} is" if len(paths) == 1 else f"{len(paths)} sessions are"
-            self.view.toast.say(f"{what} in the trash", lambda: self.take_back(thrown))
+            self.view.toast.say(f"{what} in the trash", action="Undo", answer=lambda: self.take_back(thrown))
 
         self._do("Move to the trash", work, done)
 

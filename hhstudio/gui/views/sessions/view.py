@@ -36,7 +36,7 @@ from hhstudio.gui.views.sessions.model import ENTRY, ORDERS, SessionModel
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.theme import LIGHT, Theme
-from hhstudio.gui.widgets.undo_toast import Toast
+from hhstudio.gui.widgets.toast import Toast
 
 if TYPE_CHECKING:
     from hhstudio.store.catalog.index import IndexedSession

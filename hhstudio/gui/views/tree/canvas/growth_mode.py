@@ -55,7 +55,7 @@ class GrowthMode(QObject):
         super().__init__(canvas)
         self.canvas, self._workspace = canvas, workspace
         over = canvas.view.viewport()
-        self.card, self.toast = PreviewCard(over), Toast(over)
+        self.card, self.toast = PreviewCard(over), Toast(over, floats=True)
         self.replay = Replay(canvas, self._unlock, selection)
         self.preview: Preview | None = None
         self._history: History | None = None

@@ -56,7 +56,8 @@ class AddButtons(QWidget):
 
 
 class Message(QLabel):
-    """A line at the bottom of the canvas that goes away by itself, or stays while it is ``pinned``."""
+    """The canvas' own status line: what the gesture in hand would do, or why not. It lets the mouse through
+    (a toast can be clicked), is replaced by every move, and stays while it is ``pinned``."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
