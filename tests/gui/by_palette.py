@@ -15,5 +15,5 @@ def choose(window, words):
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(window, Qt.Key.Key_P, both)
     (palette,) = [found for found in window.findChildren(Chooser) if found.isVisible()]
-    QTest.keyClicks(palette.words, words)
-    QTest.keyClick(palette.words, Qt.Key.Key_Return)
+    QTest.keyClicks(palette.search, words)
+    QTest.keyClick(palette.search, Qt.Key.Key_Return)

@@ -6,7 +6,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from hhstudio.gui.state.actions import Action, ActionRegistry
-from hhstudio.gui.widgets.chooser import Chooser, Entry
+from hhstudio.gui.widgets.chooser import Chooser, ChooserItem
 
 
 def command_palette(registry: ActionRegistry, parent: QWidget) -> Chooser:
@@ -14,11 +14,11 @@ def command_palette(registry: ActionRegistry, parent: QWidget) -> Chooser:
     return Chooser([_entry(registry, a) for a in registry if a.enabled], "Type what you want to do", parent)
 
 
-def _entry(registry: ActionRegistry, action: Action) -> Entry:
+def _entry(registry: ActionRegistry, action: Action) -> ChooserItem:
     first = action.shortcut.split(";")[0].strip()
     keys = QKeySequence(first).toString(QKeySequence.SequenceFormat.NativeText)
     above = action.menu.replace("/", " › ")
-    return Entry(
+    return ChooserItem(
         f"{above} › {action.title}" if above else action.title,
         lambda: registry.trigger(action.id),
         keys,

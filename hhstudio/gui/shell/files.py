@@ -20,7 +20,7 @@ from hhstudio.gui.views.sessions.recovery_dialog import RecoveryDialog
 from hhstudio.gui.views.tree.canvas.scene import TreeScene
 from hhstudio.gui.views.tree.canvas.tree_export import write_tree
 from hhstudio.gui.widgets import dialogs
-from hhstudio.gui.widgets.chooser import Chooser, Entry
+from hhstudio.gui.widgets.chooser import Chooser, ChooserItem
 from hhstudio.gui.widgets.dialogs import ROLE
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Files(QObject):
     def choose_recent(self) -> Chooser:
         """What was opened or saved lately."""
         entries = [
-            Entry(path.name, partial(self.open, path), shown_path(path.parent), tip=str(path))
+            ChooserItem(path.name, partial(self.open, path), shown_path(path.parent), tip=str(path))
             for path in self.workspace.preferences.recent_files
         ]
         chooser = Chooser(entries, "Type a part of the name" if entries else "Nothing yet", self.window)

@@ -1,4 +1,4 @@
-"""A list that pops up, from which one thing is chosen by typing a part of its name."""
+"""Searchable popup: a list from which one thing is chosen by typing a part of its name."""
 
 from __future__ import annotations
 
@@ -9,101 +9,135 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-_ENTRY = int(Qt.ItemDataRole.UserRole)
+_ITEM = int(Qt.ItemDataRole.UserRole)
 
 
 @dataclass(frozen=True)
-class Entry:
-    """``title`` is searched; ``detail`` stands behind it, or below the pointer with ``tip``."""
+class ChooserItem:
+    """``title`` and ``keywords`` are searched; ``detail`` stands behind the title, ``tip`` below the pointer.
+    ``refused``: why it cannot be chosen now, if it cannot."""
 
     title: str
     choose: Callable[[], object]
     detail: str = ""
     icon: QIcon | None = None
     tip: str = ""
+    keywords: str = ""
+    refused: str = ""
 
 
-def score(words: str, title: str) -> int | None:
+def score(words: str, title: str, keywords: str = "") -> int | None:
     """How well a title fits what was typed: lower is better, None not at all.
 
-    Every typed word must occur; failing that, the letters must, in order.
+    Every typed word must occur in the title or among the keywords; failing that, the letters must occur in
+    the title, in order.
     """
-    wanted, text = words.casefold().split(), title.casefold()
+    wanted, text = words.casefold().split(), f"{title} {keywords}".casefold()
     if not wanted:
         return 0
-    found = [text.find(word) for word in wanted]
-    if min(found) >= 0:
-        return sum(0 if at == 0 or text[at - 1] == " " else 2 for at in found)
+    places = [text.find(word) for word in wanted]
+    if min(places) >= 0:
+        return sum((0 if at == 0 or text[at - 1] == " " else 2) + (at > len(title)) for at in places)
     at = 0
     for letter in "".join(wanted):
-        at = text.find(letter, at) + 1
+        at = text.find(letter, at, len(title)) + 1
         if at == 0:
             return None
     return 100 + at
 
 
 class Chooser(QDialog):
-    """Return chooses, Esc closes."""
+    """Arrows move, Return and Tab choose, Esc closes."""
 
-    def __init__(self, entries: Sequence[Entry], placeholder: str, parent: QWidget) -> None:
+    def __init__(self, items: Sequence[ChooserItem], placeholder: str, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
-        self._entries = tuple(entries)
+        self._items = tuple(items)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.words = QLineEdit()
-        self.words.setPlaceholderText(placeholder)
-        self.words.setAccessibleName(placeholder)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(placeholder)
+        self.search.setAccessibleName(placeholder)
+        self.search.setClearButtonEnabled(True)
         self.list = QListWidget()
         self.list.setAccessibleName("What fits")
         self.list.setUniformItemSizes(True)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setIconSize(QSize(16, 16))
         self.list.setStyleSheet("QListWidget::item { padding: 4px 6px; }")
-        blank = QPixmap(16, 16)
-        blank.fill(Qt.GlobalColor.transparent)
-        self._blank = QIcon(blank)  # keeps the names in one line
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)
-        column.addWidget(self.words)
+        column.addWidget(self.search)
         column.addWidget(self.list)
-        self.words.textChanged.connect(self._fill)
-        self.words.installEventFilter(self)
-        self.list.itemActivated.connect(self._do)
-        self.list.itemClicked.connect(self._do)
+        self.search.textChanged.connect(self._fill)
+        self.search.installEventFilter(self)
+        self.list.itemClicked.connect(self._choose)
         self._fill("")
         self.resize(min(560, max(parent.width() - 80, 240)), 380)
         corner = parent.mapToGlobal(parent.rect().topLeft())
         self.move(corner.x() + (parent.width() - self.width()) // 2, corner.y() + 90)
-        self.words.setFocus()
+        self.search.setFocus()
+
+    def offer(self, items: Sequence[ChooserItem]) -> None:
+        """Have other things to choose from, with nothing typed."""
+        self._items = tuple(items)
+        self.search.clear()
+        self._fill("")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Arrows and Return in the text field mean the list."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # keys typed here are no commands of the window
+            return True
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and self.list.count():
-                step = 1 if event.key() == Qt.Key.Key_Down else -1
-                self.list.setCurrentRow((self.list.currentRow() + step) % self.list.count())
+            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+                self._step(1 if event.key() == Qt.Key.Key_Down else -1)
                 return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab):
                 if (item := self.list.currentItem()) is not None:
-                    self._do(item)
+                    self._choose(item)
                 return True
         return super().eventFilter(watched, event)
 
     def _fill(self, words: str) -> None:
         self.list.clear()
         fitting = [
-            (fit, at, entry)
-            for at, entry in enumerate(self._entries)
-            if (fit := score(words, entry.title)) is not None
+            (fit, at)
+            for at, item in enumerate(self._items)
+            if (fit := score(words, item.title, item.keywords)) is not None
         ]
-        for _, at, entry in sorted(fitting, key=lambda each: each[:2]):
-            item = QListWidgetItem(entry.title + (f"    {entry.detail}" if entry.detail else ""))
-            item.setData(_ENTRY, at)
-            item.setIcon(entry.icon or self._blank)
-            item.setToolTip(entry.tip)
-            self.list.addItem(item)
-        self.list.setCurrentRow(0)
+        icons = any(item.icon is not None for item in self._items)
+        for _, at in sorted(fitting):
+            item = self._items[at]
+            detail = f"  ({item.refused})" if item.refused else f"    {item.detail}" if item.detail else ""
+            line = QListWidgetItem(item.title + detail)
+            line.setData(_ITEM, at)
+            line.setToolTip(item.refused or item.tip)
+            if icons:
+                line.setIcon(item.icon or _blank())
+            if item.refused:
+                line.setFlags(Qt.ItemFlag.NoItemFlags)
+            self.list.addItem(line)
+        self.list.setCurrentRow(-1)
+        self._step(1)
 
-    def _do(self, item: QListWidgetItem) -> None:
-        entry = self._entries[item.data(_ENTRY)]
-        self.close()
-        entry.choose()
+    def _step(self, by: int) -> None:
+        """To the next line that can be chosen."""
+        row, count = self.list.currentRow(), self.list.count()
+        for _ in range(count):
+            row = (row + by) % count
+            if self.list.item(row).flags() & Qt.ItemFlag.ItemIsEnabled:
+                self.list.setCurrentRow(row)
+                return
+
+    def _choose(self, line: QListWidgetItem) -> None:
+        if line.flags() & Qt.ItemFlag.ItemIsEnabled:
+            item = self._items[line.data(_ITEM)]
+            self.close()
+            item.choose()
+
+
+def _blank() -> QIcon:
+    """Keeps the names in one line where some have icons."""
+    pixels = QPixmap(16, 16)
+    pixels.fill(Qt.GlobalColor.transparent)
+    return QIcon(pixels)

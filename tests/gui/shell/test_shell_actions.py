@@ -82,8 +82,8 @@ def test_the_palette_does_what_was_typed(registry, qtbot):
         window.show()
     palette = command_palette(registry, window)
     palette.show()
-    QTest.keyClicks(palette.words, "dark")
-    QTest.keyClick(palette.words, Qt.Key.Key_Return)
+    QTest.keyClicks(palette.search, "dark")
+    QTest.keyClick(palette.search, Qt.Key.Key_Return)
     assert registry.done == ["dark"]
 
 
@@ -97,3 +97,9 @@ def test_the_palette_leaves_out_what_cannot_be_done(registry, qtbot):
     assert "Dark" in shown[0]
     assert "Reset" in shown[1]
     palette.close()
+
+
+def test_a_keyword_counts_less_than_the_title_and_letters_count_in_the_title_only():
+    assert score("path", "Solver", "add path") is not None
+    assert score("path", "Path to a solver") < score("path", "Solver", "add path")
+    assert score("sap", "Solver", "add path") is None

@@ -138,9 +138,9 @@ def test_what_was_opened_lately_is_opened_by_its_name(window, qtbot, tmp_path):
     QTest.keyClick(window, Qt.Key.Key_O, keys)
     chooser = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Chooser) and w.isVisible())
     assert [chooser.list.item(i).text().split()[0] for i in range(chooser.list.count())] == ["first.json"]
-    QTest.keyClicks(chooser.words, "firs")
+    QTest.keyClicks(chooser.search, "firs")
     with qtbot.waitSignal(window.workspace.shown, timeout=10_000):
-        QTest.keyClick(chooser.words, Qt.Key.Key_Return)
+        QTest.keyClick(chooser.search, Qt.Key.Key_Return)
     assert window.workspace.document.spec.name == "first"
 
 

@@ -198,14 +198,14 @@ def test_a_node_is_taken_loose_and_given_to_another_without_a_mouse(make, qtbot)
     outline.select([loose])
     qtbot.keyClick(outline, Qt.Key.Key_M, CTRL)
     chooser = QApplication.activePopupWidget()
-    qtbot.keyClicks(chooser.words, "h1")
-    qtbot.keyClick(chooser.words, Qt.Key.Key_Return)
+    qtbot.keyClicks(chooser.search, "h1")
+    qtbot.keyClick(chooser.search, Qt.Key.Key_Return)
     assert outline.document.topology.parent(loose).name == "H1"
     outline.select([loose])
     qtbot.keyClick(outline, Qt.Key.Key_M, CTRL)
     offered = QApplication.activePopupWidget()
     assert [offered.list.item(row).text() for row in range(offered.list.count())] == ["Below H0", "Below H1"]
-    qtbot.keyClick(offered.words, Qt.Key.Key_Return)
+    qtbot.keyClick(offered.search, Qt.Key.Key_Return)
     assert outline.document.topology.parent(loose).name == "H0", "and from there to another, in one step"
     assert outline.document.done[-1].title == "Move H2 below H0"
 

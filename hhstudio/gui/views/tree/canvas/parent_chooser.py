@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from hhstudio.core.tree.topology import Hypernetwork
 from hhstudio.gui.state.tree_editor import TreeEditor
-from hhstudio.gui.widgets.chooser import Chooser, Entry
+from hhstudio.gui.widgets.chooser import Chooser, ChooserItem
 
 
 def choose_parent(editor: TreeEditor, node_ids: Iterable[str], window: QWidget) -> Chooser | None:
@@ -23,7 +23,7 @@ def choose_parent(editor: TreeEditor, node_ids: Iterable[str], window: QWidget) 
         return None
     inside = {below for node in nodes for below in topology.subtree(node)}
     entries = [
-        Entry(f"Below {other.name}", partial(editor.move_below, nodes, other.id))
+        ChooserItem(f"Below {other.name}", partial(editor.move_below, nodes, other.id))
         for other in topology.nodes
         if isinstance(other, Hypernetwork) and other.id not in inside
     ]

@@ -116,7 +116,7 @@ class TreeCanvas(QWidget):
         self.scene.set_theme(theme)
         for part in (
             self.add_buttons, self.message, self.hint, self.minimap, self.rename_field, self.note_field,
-            self.palette_popup, self.cost_strip,
+            self.cost_strip,
         ):  # fmt: skip
             part.set_theme(theme)
         for overlay in self._overlays:
@@ -225,7 +225,7 @@ class TreeCanvas(QWidget):
             place = self._inside(self.view.mapFromScene(corner))
         else:
             place = self._inside(self.view.viewport().rect().center())
-        self.palette_popup.open(source, at, self.view.viewport().mapToGlobal(place))
+        self.palette_popup.open_for(source, at, self.view.viewport().mapToGlobal(place))
 
     def _inside(self, place: QPoint) -> QPoint:
         """The nearest place at which the palette does not hang over the view's right and lower sides."""
