@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from hhstudio.core.formatting import duration
 from hhstudio.core.run import events
 from hhstudio.core.run.events import Event
 from hhstudio.core.run.history import History
@@ -155,13 +156,3 @@ def _what(event: events.Progress) -> str:
 def rate_and_eta(event: events.Progress) -> str:
     left = "" if event.eta is None else f"  {duration(event.eta)} left"
     return f"{event.rate:.0f} steps/s{left}"
-
-
-def duration(seconds: float) -> str:
-    """A length of time as people say it: 42 s, 3 min 05 s, 2 h 10 min."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from hhstudio.cli.progress import duration
+from hhstudio.core.formatting import duration
 from hhstudio.core.sweeps import comparison
 from hhstudio.core.sweeps.run_names import value_text
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep, steps_of

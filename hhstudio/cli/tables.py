@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hhstudio.core.formatting import count, duration
 from hhstudio.core.run.baselines import TITLES
 
 WIDEST = 10
@@ -45,8 +46,6 @@ def accuracy_table(summary: dict[str, Any]) -> str:
 
 def overview(file: str, summary: dict[str, Any]) -> str:
     """Everything that ``hhstudio show`` says."""
-    from hhstudio.cli.progress import duration
-
     counts = summary["parameters"]
     peak = summary["peak_memory"]
     memory = f", {peak / 2**20:.0f} MB of memory at most" if peak else ""
@@ -136,7 +135,7 @@ def _figure(value: float | None, sign: bool = False) -> str:
 
 
 def _count(number: float | None) -> str:
-    return "-" if number is None else f"{int(number):,}".replace(",", " ")
+    return "-" if number is None else count(int(number), space=" ")
 
 
 def _aligned(rows: list[list[str]]) -> str:

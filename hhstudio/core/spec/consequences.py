@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from hhstudio.core import formatting
 from hhstudio.core.spec.costs import costs
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Hypernetwork, Solver
@@ -27,8 +28,8 @@ def consequences(spec: Spec, node_ids: Iterable[str]) -> dict[str, str]:
         sizes = [weights[node.id].weights for node in nodes if node.id in weights]
         known = [size for size in sizes if size is not None]
         if known:
-            low, high = min(known), max(known)
-            each = _grouped(low) if low == high else f"{_grouped(low)} to {_grouped(high)}"
+            low, high = formatting.count(min(known)), formatting.count(max(known))
+            each = low if low == high else f"{low} to {high}"
             sentences[field] = f"makes {each} weights" + (" each" if len(known) > 1 else "")
     return sentences
 
@@ -47,13 +48,9 @@ def _chunk_lines(spec: Spec, hypernetworks: list[Hypernetwork]) -> Iterator[str]
         return
     count, name, size, chunk = min(pieces, key=lambda piece: (piece[0], piece[2]))
     if count == 1 and chunk > size:
-        what = f"{name}'s {_grouped(size)} weights"
-        yield f"{_grouped(chunk)} is larger than {what}: one chunk, the rest unused"
+        what = f"{name}'s {formatting.count(size)} weights"
+        yield f"{formatting.count(chunk)} is larger than {what}: one chunk, the rest unused"
     most = max(pieces)
     if most[0] > 1:
-        yield f"{most[1]} is generated in {_grouped(most[0])} chunks"
+        yield f"{most[1]} is generated in {formatting.count(most[0])} chunks"
     yield f"{name} is generated in one chunk"
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", " ")

@@ -48,7 +48,7 @@ class Range(NamedTuple):
 
 def _figure(number: float) -> str:
     grouped = 10_000 <= abs(number) < 1_000_000 and number == int(number)
-    return f"{int(number):,}".replace(",", " ") if grouped else f"{number:g}"
+    return formatting.count(int(number), space=" ") if grouped else f"{number:g}"
 
 
 def setting(

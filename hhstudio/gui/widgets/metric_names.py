@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hhstudio.core.formatting import size
 from hhstudio.core.run import baselines, edge_contributions, gradients
 
 HIDDEN = frozenset({"untrained"})
@@ -72,14 +73,7 @@ def text(metric: Metric, value: float) -> str:
     if metric.percent:
         return f"{100 * value:.1f} %"
     if metric.name == "memory":
-        return f"{value / 2**20:,.0f} MB".replace(",", " ")
+        return size(int(value))
     if value and not 1e-3 <= abs(value) < 1e5:
         return f"{value:.2e}"
     return f"{value:.4g}"
-
-
-def about(count: int) -> str:
-    """A large number to three figures: 1 230, 45.6k, 1.23M."""
-    if count < 10_000:
-        return f"{count:,}".replace(",", " ")
-    return f"{count / 1000:.3g}k" if count < 999_500 else f"{count / 1e6:.3g}M"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from hhstudio.core.formatting import short_count
 from hhstudio.core.issues import Issue
 from hhstudio.core.run.edge_contributions import EdgeContribution
 from hhstudio.core.spec.architectures import ARCHITECTURES
@@ -46,20 +47,6 @@ class EdgeText(NamedTuple):
     label: str
     direct: bool
     tip: str
-
-
-def short_count(number: int | None) -> str:
-    """1 234 567 as ``1.23 M``, three digits of it; a question mark for what is unknown."""
-    if number is None:
-        return "?"
-    if number < 1000:
-        return str(number)
-    for factor, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= factor * 0.9995:
-            value = number / factor
-            digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-            return f"{value:.{digits}f} {unit}"
-    return str(number)
 
 
 def node_text(spec: Spec, node: Node, costs: Costs, depth: int | None, issues: Iterable[Issue]) -> NodeText:

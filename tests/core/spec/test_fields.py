@@ -110,7 +110,7 @@ def test_a_chunk_larger_than_the_solver_says_what_follows():
     topology = editing.single()
     spec = with_fields(Spec(topology=topology), {"hypernetwork.chunk": 80_000})
     found = consequences(spec, ["h0"])["chunk"]
-    assert found == "80 000 is larger than P1's 1 378 weights: one chunk, the rest unused"
+    assert found == "80\u202f000 is larger than P1's 1\u202f378 weights: one chunk, the rest unused"
     small = with_fields(spec, {"hypernetwork.chunk": 100})
     assert consequences(small, [])["chunk"] == "P1 is generated in 14 chunks"
 

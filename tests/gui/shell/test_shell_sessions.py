@@ -5,9 +5,10 @@ import shutil
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from hhstudio.core.formatting import duration, percent, rate, size
 from hhstudio.gui.views.sessions.descriptions import state_word, summary
 from hhstudio.gui.views.sessions.model import ENTRY
-from hhstudio.gui.widgets.formatting import duration, percent, rate, size, when
+from hhstudio.gui.widgets.formatting import when
 
 
 def look(window, qtbot):
@@ -74,5 +75,5 @@ def test_numbers_are_said_shortly():
     assert [duration(s) for s in (7, 754, 11_100, 187_200)] == ["0:07", "12:34", "3:05:00", "2 d 4 h"]
     assert [size(n) for n in (812, 34_000, 3_400_000, 120_000_000)] == ["812 B", "34 kB", "3.4 MB", "120 MB"]
     assert [percent(0.98765), percent(None)] == ["98.8 %", "–"]
-    assert [rate(3.21), rate(1234.0)] == ["3.2 steps/s", "1 234 steps/s"]
+    assert [rate(3.21), rate(1234.0)] == ["3.2 steps/s", "1\u202f234 steps/s"]
     assert when(0.0, now=86400.0 * 400).endswith("1970")

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
+from hhstudio.core.formatting import short_count
 from hhstudio.core.run.edge_contributions import ALL, BYPASSED, EdgeContribution, contributions
 from hhstudio.core.run.history import History
 from hhstudio.core.spec.costs import ParameterCount
@@ -17,7 +18,6 @@ from hhstudio.gui.views.accuracy.card import card_sheet
 from hhstudio.gui.views.accuracy.tables import points_text
 from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.elided_label import ElidedLabel
-from hhstudio.gui.widgets.node_text import short_count
 from hhstudio.gui.widgets.theme import Theme
 
 ROW, NOTE = 22, 17

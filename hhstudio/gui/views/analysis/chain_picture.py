@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from hhstudio.core.analysis.answers import Health
+from hhstudio.core.formatting import short_count
 from hhstudio.gui.views.analysis.chain_verdict import (
     FAR,
     GROWS,
@@ -26,7 +27,6 @@ from hhstudio.gui.views.analysis.chain_verdict import (
     use_of,
     worth_of,
 )
-from hhstudio.gui.widgets.metric_names import about
 from hhstudio.gui.widgets.theme import Theme
 
 _NAMES = 148.0
@@ -197,10 +197,10 @@ class ChainPicture(QWidget):
 
     def _paint_numbers(self, painter: QPainter, cell: QRectF, health: Health, column: int) -> None:
         if column == 0:
-            said = f"{about(health.embeddings)} stored a task"
+            said = f"{short_count(health.embeddings)} stored a task"
         else:
             level = health.levels[column - 1]
-            said = f"{about(level.generated)} · {about(level.stored)}"
+            said = f"{short_count(level.generated)} · {short_count(level.stored)}"
         self._text(painter, cell, said, self._theme.text, middle=True)
 
     # what rows are made of ----------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from hhstudio.core.errors import HHStudioError
+from hhstudio.core.formatting import count, duration
 from hhstudio.core.spec.fields import all_fields, option_fields
 from hhstudio.core.spec.setting import Field, value_of
 from hhstudio.core.spec.spec import Spec
@@ -33,7 +34,6 @@ from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
 from hhstudio.gui.forms.field_editor import tool_tip
 from hhstudio.gui.state.session_files import file_stem, shown_path
-from hhstudio.gui.widgets.formatting import duration
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.theme import Theme
 from hhstudio.service.sweep.engine import available_cores
@@ -261,13 +261,13 @@ class SweepDialog(QDialog):
         except HHStudioError as error:
             return [str(error)], ()
 
-    def _cost(self, planned: tuple[PlannedRun, ...], count: int) -> list[str]:
+    def _cost(self, planned: tuple[PlannedRun, ...], runs: int) -> list[str]:
         if not planned:
             return []
         steps = [sweeps.steps_of(run.spec) for run in planned]
         known = [number for number in steps if number is not None]
-        parts = [f"{sum(known):,} steps".replace(",", " ")] if len(known) == len(steps) else []
-        jobs = min(self.jobs.value(), count)
+        parts = [f"{count(sum(known))} steps"] if len(known) == len(steps) else []
+        jobs = min(self.jobs.value(), runs)
         if self._rate is None:
             return [*parts, "how long it takes is known once runs go on"]
         seconds = sum(work(run.spec) for run in planned) * self._rate / jobs

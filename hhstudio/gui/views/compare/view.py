@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hhstudio.core.formatting import duration
 from hhstudio.gui.views.compare.controls import Controls
 from hhstudio.gui.views.compare.lines import Line, Looks, lines_of
 from hhstudio.gui.views.compare.model import LINE, LineModel, SortedLines, columns_of
@@ -27,7 +28,6 @@ from hhstudio.gui.views.compare.parallel import ParallelCoordinates
 from hhstudio.gui.views.compare.source import Reading
 from hhstudio.gui.views.compare.sweep_controller import SweepController
 from hhstudio.gui.widgets.export_dialog import ask_where
-from hhstudio.gui.widgets.formatting import duration
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 
 _EMPTY = (

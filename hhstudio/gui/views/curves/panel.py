@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout
 
+from hhstudio.core.formatting import count, short_count
 from hhstudio.core.run.history import History, SeriesKey
 from hhstudio.core.spec.growth import change_in_a_word
 from hhstudio.gui.views.curves import ranges
@@ -210,7 +211,7 @@ class CurvePanel(QFrame):
                     recorded=metric_names.text(self.measure, recorded) if curve.smoothed else "",
                 )
             )
-        where = f"step {step:,.0f}".replace(",", " ")
+        where = f"step {count(round(step))}"
         if settings.mode == "time":
             where += f" · {10.0**x if settings.log_x else x:.1f} s"
         title = f"{where} · recorded beside smoothed" if settings.smoothing_of(self.measure.name) else where
@@ -286,7 +287,7 @@ class CurvePanel(QFrame):
         decimated = [c for t, c in self.curves.items() if c.decimated and t not in settings.hidden]
         self.note.setVisible(bool(decimated))
         if decimated:
-            count = metric_names.about(sum(len(curve.series) for curve in decimated))
+            count = short_count(sum(len(curve.series) for curve in decimated))
             self._say(self.note, f"showing extremes of {count} points")
             self.note.setToolTip("Every minimum and maximum is drawn; zoom in to see each point.")
         latest = [float(c.series.values[-1]) for t, c in self.curves.items() if t >= 0 and len(c.series)]

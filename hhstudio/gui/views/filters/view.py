@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from hhstudio.core.errors import HHStudioError
+from hhstudio.core.formatting import count
 from hhstudio.core.run import events
 from hhstudio.core.run.history import Changes, History, PathTask
 from hhstudio.gui.state.weights_source import WeightsSource
@@ -371,7 +372,7 @@ class FilterView(QWidget):
         self.badge.setVisible(step is not None)
         if step is not None:
             kind = "live, step " if self._source.live else "snapshot, step "
-            self.badge.setText(kind + f"{step:,}".replace(",", " "))
+            self.badge.setText(kind + count(step))
         if step is not None and not self._source.recorded(self.condition):
             self.table.show_statistics([filter_tiles.statistics(name, self._array)])
         self.table.choose(name)

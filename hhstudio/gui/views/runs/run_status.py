@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
+from hhstudio.core.formatting import count, duration, rate
 from hhstudio.core.run.events import TERMINAL, RunState
 from hhstudio.core.run.history import History
 from hhstudio.gui.widgets.elided_label import ElidedLabel
-from hhstudio.gui.widgets.formatting import STATE_WORDS, duration, rate, with_names
+from hhstudio.gui.widgets.formatting import STATE_WORDS, with_names
 from hhstudio.gui.widgets.icons import pixmap
 from hhstudio.gui.widgets.task_style import task_label
 from hhstudio.gui.widgets.theme import LIGHT, Theme
@@ -167,7 +168,7 @@ class RunStatus(QWidget):
                 parts.append(rate(progress.rate))
         elif history.state in TERMINAL and history.step and history.run and history.run.total_steps:
             total = max(history.step, history.run.total_steps)  # a tree that grew has learned longer
-            parts.insert(0, f"step {history.step:,} of {total:,}".replace(",", " "))
+            parts.insert(0, f"step {count(history.step)} of {count(total)}")
         return "  ·  ".join(parts)
 
     def _show_icon(self, name: str, color: str) -> None:
@@ -192,7 +193,7 @@ def _what_is_left(history: History) -> str:
 def _place(history: History) -> str:
     progress = history.progress
     if history.state in ("training", "paused") and progress is not None:
-        total = f"{progress.step:,} of {progress.total_steps:,}".replace(",", " ")
+        total = f"{count(progress.step)} of {count(progress.total_steps)}"
         task = task_label(history.tasks, progress.task) if progress.task >= 0 else "all tasks"
         return f"{progress.phase.capitalize() or progress.path} · {task} · step {total}"
     return "" if history.state == "failed" else with_names(history.state_detail)  # the banner says why

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from hhstudio.core.formatting import count, rough_duration, size
 from hhstudio.core.run import baselines
 from hhstudio.core.spec.costs import costs
 from hhstudio.core.spec.disk_usage import disk, total_steps
 from hhstudio.core.spec.snapshot_policy import snapshot_plan
 from hhstudio.core.spec.spec import Spec
-from hhstudio.gui.widgets.formatting import count, size
 from hhstudio.service.run.calibration import Calibration
 
 _LISTED = 6
@@ -48,7 +48,7 @@ def what_it_takes(spec: Spec, timed: Calibration | None, problem: str) -> str:
     parameters = costs(spec).total
     parts = []
     if timed is not None:
-        parts.append(f"about {roughly(timed.seconds)} on {timed.device}")
+        parts.append(f"about {rough_duration(timed.seconds)} on {timed.device}")
         parts.append(f"{size(timed.memory)} of memory")
     elif parameters is not None:
         parts.append(f"{count(parameters.stored)} numbers stored, {count(parameters.generated)} generated")
@@ -62,16 +62,6 @@ def what_it_takes(spec: Spec, timed: Calibration | None, problem: str) -> str:
         parts.append(f"about {size(needed)} on the disk{of_them}")
     text = " · ".join(parts) or "What it takes cannot be told before the data are read"
     return f"{text}\n{problem[:1].upper()}{problem[1:]}" if problem else text
-
-
-def roughly(seconds: float) -> str:
-    """A time as one would say it: ``40 seconds``, ``12 minutes``, ``3.5 hours``."""
-    if seconds < 90:
-        return f"{max(5, 5 * round(seconds / 5))} seconds"
-    if seconds < 90 * 60:
-        return f"{round(seconds / 60)} minutes"
-    hours = seconds / 3600
-    return f"{hours:.1f} hours" if hours < 10 else f"{round(hours)} hours"
 
 
 def free_space(folder: Path) -> int | None:

@@ -20,9 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hhstudio.core.formatting import count, duration
 from hhstudio.core.run.history import Changes, History
 from hhstudio.gui.forms.live_settings import LiveSettings
-from hhstudio.gui.widgets.formatting import STATE_WORDS, count, duration, with_names
+from hhstudio.gui.widgets.formatting import STATE_WORDS, with_names
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hhstudio.gui.widgets.formatting import duration, percent, size
+from hhstudio.core.formatting import duration, percent, size
 
 if TYPE_CHECKING:
     from hhstudio.store.catalog.catalog_entry import CatalogEntry

@@ -42,7 +42,7 @@ def button(dialog, text):
 
 def test_the_preview_counts_runs_steps_and_time(dialog, qtbot):
     assert "<b>6 runs</b>" in dialog.preview.text()
-    assert "10 800 steps" in dialog.preview.text()
+    assert "10\u202f800 steps" in dialog.preview.text()
     assert "about" in dialog.preview.text()
     type_into(dialog.rows[0].values, "0..4")
     settle(dialog, qtbot)

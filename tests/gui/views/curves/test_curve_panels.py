@@ -293,7 +293,7 @@ def test_decimated_curves_say_so_and_keep_their_extremes(show, make_run):
     assert y.max() == 0.99
     assert y.min() == 0.01
     assert panel.note.isVisible()
-    assert panel.note.text() == "showing extremes of 50k points"
+    assert panel.note.text() == "showing extremes of 50.0 k points"
 
 
 def test_a_task_has_the_same_pen_in_every_panel_and_theme_changes_reach_it(show, make_run):

@@ -160,14 +160,14 @@ def test_a_live_tensor_is_asked_for_shown_and_marked(show, make_run, qtbot):
 
     run.apply(watched(1200, tensor))
     view.refresh(run.history.take_changes())
-    assert view.badge.text() == "live, step 1 200"
+    assert view.badge.text() == "live, step 1\u202f200"
     assert view.badge.isVisible()
     assert view.histogram.limit == pytest.approx(float(np.abs(tensor).max()))
     view.show_watched(watched(1210, 2 * tensor))
-    assert view.badge.text() == "live, step 1 210"
+    assert view.badge.text() == "live, step 1\u202f210"
     assert view.histogram.limit == pytest.approx(2 * float(np.abs(tensor).max()))
     view.show_watched(watched(1220, 3 * tensor, task=1))  # somebody else's
-    assert view.badge.text() == "live, step 1 210"
+    assert view.badge.text() == "live, step 1\u202f210"
     qtbot.mouseClick(
         view.controls.live, Qt.MouseButton.LeftButton, pos=_at(8, view.controls.live.height() / 2)
     )

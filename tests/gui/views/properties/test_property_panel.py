@@ -64,7 +64,11 @@ def test_what_is_wrong_is_said_while_one_types_and_nothing_changes(panel):
 def test_what_follows_from_a_chunk_is_said_below_it(panel):
     panel.show_selection(["h0"])
     type_into(panel.row("chunk"), "80000")
-    assert panel.row("chunk").hint.text().startswith("80 000 is larger than P1's 1 378 weights: one chunk")
+    assert (
+        panel.row("chunk")
+        .hint.text()
+        .startswith("80\u202f000 is larger than P1's 1\u202f378 weights: one chunk")
+    )
 
 
 def test_a_node_inherits_until_it_is_told_and_goes_back_with_a_click(panel, qtbot):

@@ -4,11 +4,11 @@ import pytest
 from canvas_hand import figure, node_named
 from PySide6.QtGui import QColor
 
+from hhstudio.core.formatting import short_count
 from hhstudio.core.spec.spec import Link, Spec
 from hhstudio.core.tree import editing
 from hhstudio.core.tree.annotations import COLORS
 from hhstudio.core.tree.topology import LinkOverride
-from hhstudio.gui.widgets.node_text import short_count
 from hhstudio.gui.widgets.pens import Paints, blend
 from hhstudio.gui.widgets.theme import DARK, LIGHT
 

@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
+from hhstudio.core.formatting import rough_duration, short_count, signed, size
 from hhstudio.core.spec import rules
 from hhstudio.core.spec.costs import Costs, ParameterCount, costs, count_costs, memory, steps
 from hhstudio.core.spec.document import Diff, Document
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
 from hhstudio.gui.widgets import glossary
-from hhstudio.gui.widgets.node_text import compression, short_count
+from hhstudio.gui.widgets.node_text import compression
 from hhstudio.gui.widgets.theme import Theme
 
 
@@ -148,7 +149,7 @@ class CostStrip(QWidget):
         each = [f"{1e3 * seconds:.3g} ms" for seconds in measured.step_seconds.values()]
         between = each[0] if len(set(each)) == 1 else f"{min(each, key=_ms)} to {max(each, key=_ms)}"
         old = "" if for_spec is spec else " (measured before the last edit)"
-        whole = f"{duration(measured.seconds)} in all, {short_bytes(measured.memory)} peak"
+        whole = f"{rough_duration(measured.seconds)} in all, {size(measured.memory)} peak"
         return f"  ·  {between} a step, {whole}{old}"
 
     def _set_busy(self, busy: bool) -> None:
@@ -184,7 +185,7 @@ def line(spec: Spec, tree_costs: Costs) -> str:
     parts = [
         f"{short_count(total.stored)} stored",
         f"{short_count(total.generated)} generated ({compression(total)})",
-        f"about {short_bytes(memory(spec, tree_costs) or 0)} memory",
+        f"about {size(memory(spec, tree_costs) or 0)} memory",
     ]
     count = steps(spec)
     if count is not None:
@@ -199,28 +200,9 @@ def difference(before: Costs, after: Costs) -> str:
     if new is None:
         weights = sum(cost.weights or 0 for cost in after.nodes.values())
         weights -= sum(cost.weights or 0 for cost in before.nodes.values())
-        return f"{_signed(weights)} weights" if weights else "no path yet"
-    return f"{_signed(new.stored - old.stored)} stored, {_signed(new.generated - old.generated)} generated"
-
-
-def _signed(number: int) -> str:
-    return f"{'−' if number < 0 else '+'}{short_count(abs(number))}"
+        return f"{signed(weights)} weights" if weights else "no path yet"
+    return f"{signed(new.stored - old.stored)} stored, {signed(new.generated - old.generated)} generated"
 
 
 def _ms(text: str) -> float:
     return float(text.split()[0])
-
-
-def short_bytes(count: int) -> str:
-    """1 234 567 as ``1.2 MB``."""
-    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if count >= factor:
-            return f"{count / factor:.3g} {unit}"
-    return f"{count} B"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as ``40 s``, ``3 min``, ``2.5 h``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hhstudio.core.formatting import short_count, signed, size
 from hhstudio.core.run.history import History
 from hhstudio.core.spec.costs import costs, memory
 from hhstudio.core.spec.spec import Spec
-from hhstudio.gui.widgets.node_text import short_count
 from hhstudio.service.run.eta import DEPTH_COST
 
 _LATELY = 50
@@ -31,10 +31,10 @@ class Cost(NamedTuple):
 
     def rows(self) -> list[tuple[str, str]]:
         """What a card says of it."""
-        rows = [("Stored", f"{_signed(self.stored)} → {short_count(self.stored_now)}")]
-        rows.append(("Generated", _signed(self.generated)))
+        rows = [("Stored", f"{signed(self.stored)} → {short_count(self.stored_now)}")]
+        rows.append(("Generated", signed(self.generated)))
         if self.memory is not None:
-            rows.append(("Memory", f"about {_signed_bytes(self.memory)}"))
+            rows.append(("Memory", f"about {signed(self.memory, size)}"))
         if self.base:
             times = f"{self.relative:.1f} × {self.base}"
             measured = times if self.seconds is None else f"about {1000 * self.seconds:.3g} ms ({times})"
@@ -78,18 +78,3 @@ def _step_time(
     base = min(others, key=lambda name: (abs(depths[name] - depths[path]), depths[name]))
     relative = (1 + DEPTH_COST * (depths[path] - 1)) / (1 + DEPTH_COST * (depths[base] - 1))
     return relative, measured[base] * relative if base in measured else None, base
-
-
-def _signed(number: int | None) -> str:
-    if number is None:
-        return "?"
-    return f"{'−' if number < 0 else '+'}{short_count(abs(number))}"
-
-
-def _signed_bytes(number: int) -> str:
-    sign, left = ("−" if number < 0 else "+"), float(abs(number))
-    for unit in ("B", "kB", "MB"):
-        if left < 1000:
-            return f"{sign}{left:.3g} {unit}"
-        left /= 1000
-    return f"{sign}{left:.3g} GB"

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QTimer, 
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
+from hhstudio.core.formatting import short_count
 from hhstudio.core.run.history import Changes, History
 from hhstudio.core.spec.costs import costs
 from hhstudio.core.spec.document import Diff
@@ -17,7 +18,6 @@ from hhstudio.gui.state.path_activity import TreeActivity
 from hhstudio.gui.state.tree_editor import TreeEditor
 from hhstudio.gui.views.tree.outline.model import HEADERS, ID, OutlineModel
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.node_text import short_count
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 
 _MANY, _MANY_MS = 60, 80

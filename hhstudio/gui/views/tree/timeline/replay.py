@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from msgspec.structs import replace
 
+from hhstudio.core.formatting import count
 from hhstudio.core.run.history import Changes, History
 from hhstudio.core.spec.document import Document
 from hhstudio.core.spec.growth import change_in_a_word
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Topology
 from hhstudio.gui.views.tree.timeline.view import Mark, Timeline
-from hhstudio.gui.widgets.formatting import count
 
 if TYPE_CHECKING:
     from hhstudio.gui.state.selection import Selection

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QToolTip, QVBoxLayout, QWidget
 
-from hhstudio.gui.widgets.formatting import count
+from hhstudio.core.formatting import count
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.pens import font, pen
 from hhstudio.gui.widgets.theme import LIGHT, Theme
