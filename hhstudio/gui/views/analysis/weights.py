@@ -30,11 +30,7 @@ from hhstudio.gui.widgets.theme import LIGHT, Theme
 from hhstudio.service.analysis.protocol import Reply
 
 COLUMNS = (
-    ("Tensor", "name in the solver"),
-    ("Shape", "outputs × inputs × height × width"),
-    ("Mean", "mean of the weights"),
-    ("Std", "standard deviation of the weights"),
-    ("Norm", "Euclidean norm"),
+    *tables.TENSOR_COLUMNS,
     ("Scale", "root mean square over what the layer needs (fan-in scale): 1 is as wanted"),
     ("Quiet", "units whose incoming weights are next to nothing"),
     ("Dead", "units that are never above zero on 500 test images of the task"),
@@ -236,9 +232,8 @@ class WeightsView(AnalysisView):
         for number, row in enumerate(rows):
             layer = idle.get(row.name.removesuffix(".weight")) if row.name.endswith("weight") else None
             texts = [
-                row.name,
-                " × ".join(map(str, row.shape)) or "1",
-                *(_short(value) for value in (row.mean, row.std, row.norm, row.scale)),
+                *tables.tensor_texts(row),
+                tables.figure(row.scale),
                 f"{row.quiet} of {row.units}" if row.units else "",
                 f"{int(np.sum(layer.dead))} of {len(layer.dead)}" if layer is not None else "",
                 f"{int(np.sum(layer.saturated))}" if layer is not None else "",
@@ -289,7 +284,3 @@ class WeightsView(AnalysisView):
         for ridge in self.ridges.values():
             ridge.set_theme(self.theme)
         self._fill()
-
-
-def _short(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else "–"

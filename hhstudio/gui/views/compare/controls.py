@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QToolButton, QWidget
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QCheckBox, QToolButton, QWidget
 
 from hhstudio.core.sweeps.comparison import ALL_PATHS
 from hhstudio.gui.views.compare.lines import BY_LINE
 from hhstudio.gui.widgets import metric_names
+from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.flow_layout import FlowLayout
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.theme import Theme
@@ -25,25 +26,19 @@ class Controls(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._path = _combo("Path", "Whose figures and curves are shown")
-        self._metric = _combo("Metric", "Which curves are drawn")
-        self._color = _combo("Colours", "What the colours stand for")
+        self.path_choice = Choice("Path", "Whose figures and curves are shown")
+        self.metric_choice = Choice("Curves", "Which curves are drawn", "Metric")
+        self.color_choice = Choice("Colour by", "What the colours stand for", "Colours")
         self._average = QCheckBox("Means over seeds")
         self._average.setToolTip("Runs that differ in the seed alone become one line, with standard errors")
-        for name in (*metric_names.STANDARD, "lr", "step_time"):
-            self._metric.addItem(metric_names.metric(name).title, name)
-        self._path.addItem("All paths", ALL_PATHS)
-        self._color.addItem("each run", BY_LINE)
+        drawn = (*metric_names.STANDARD, "lr", "step_time")
+        self.metric_choice.offer([(metric_names.metric(name).title, name) for name in drawn])
+        self.offer([], [])
         row = FlowLayout(self, spacing=6)
         row.setContentsMargins(8, 0, 8, 0)
-        for title, widget in (("Path", self._path), ("Curves", self._metric), ("Colour by", self._color)):
-            label = QLabel(title)
-            label.setProperty("muted", True)
-            label.setMinimumHeight(widget.sizeHint().height())
-            label.setAlignment(Qt.AlignmentFlag.AlignVCenter)
-            row.addWidget(label)
-            row.addWidget(widget)
-        self._average.setMinimumHeight(self._path.sizeHint().height())
+        for choice in (self.path_choice, self.metric_choice, self.color_choice):
+            row.addWidget(choice)
+        self._average.setMinimumHeight(self.path_choice.sizeHint().height())
         row.addWidget(self._average)
         self._buttons = {
             name: self._button(row, tip, signal)
@@ -54,18 +49,18 @@ class Controls(QWidget):
                 ("close", "Clear the comparison", self.clear_wanted),
             )
         }
-        self._path.activated.connect(self.path_changed)
-        self._metric.activated.connect(self.metric_changed)
-        self._color.activated.connect(self.color_changed)
+        self.path_choice.chosen.connect(self.path_changed)
+        self.metric_choice.chosen.connect(self.metric_changed)
+        self.color_choice.chosen.connect(self.color_changed)
         self._average.toggled.connect(self.average_changed)
 
     @property
     def path(self) -> str:
-        return self._path.currentData()
+        return str(self.path_choice.value)
 
     @property
     def metric(self) -> str:
-        return self._metric.currentData()
+        return str(self.metric_choice.value)
 
     @property
     def average(self) -> bool:
@@ -78,16 +73,17 @@ class Controls(QWidget):
 
     @property
     def color_by(self) -> str:
-        return self._color.currentData()
+        return str(self.color_choice.value)
 
     @color_by.setter
     def color_by(self, name: str) -> None:
-        self._color.setCurrentIndex(max(self._color.findData(name), 0))
+        if not self.color_choice.set_value(name):
+            self.color_choice.set_value(BY_LINE)
 
     def offer(self, paths: list[str], settings: list[str]) -> None:
         """What there is to choose; what was chosen stays where it can."""
-        _refill(self._path, [("All paths", ALL_PATHS), *((path, path) for path in paths)])
-        _refill(self._color, [("each run", BY_LINE), *((name, name) for name in settings)])
+        self.path_choice.offer([("All paths", ALL_PATHS), *((path, path) for path in paths)])
+        self.color_choice.offer([("each run", BY_LINE), *((name, name) for name in settings)])
 
     def set_theme(self, theme: Theme) -> None:
         for name, button in self._buttons.items():
@@ -100,22 +96,3 @@ class Controls(QWidget):
         button.clicked.connect(lambda: signal.emit())  # type: ignore[attr-defined]
         row.addWidget(button)
         return button
-
-
-def _combo(name: str, tip: str) -> QComboBox:
-    made = QComboBox()
-    made.setAccessibleName(name)
-    made.setToolTip(tip)
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    return made
-
-
-def _refill(box: QComboBox, items: list[tuple[str, str]]) -> None:
-    if items == [(box.itemText(at), box.itemData(at)) for at in range(box.count())]:
-        return
-    with QSignalBlocker(box):
-        kept = box.currentData()
-        box.clear()
-        for text, data in items:
-            box.addItem(text, data)
-        box.setCurrentIndex(max(box.findData(kept), 0))

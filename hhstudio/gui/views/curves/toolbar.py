@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
 from hhstudio.gui.views.curves.settings import Settings
-from hhstudio.gui.views.curves.stepmap import MEANINGS, TITLES
+from hhstudio.gui.views.curves.stepmap import MEANINGS, TITLES, Mode
 from hhstudio.gui.widgets import metric_names
+from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.flow_layout import FlowLayout
 from hhstudio.gui.widgets.theme import Theme
 
@@ -64,14 +67,11 @@ class Toolbar(QWidget):
         self.more_menu = QMenu(self.more)
         self.more.setMenu(self.more_menu)
         flow.addWidget(self.more)
-        self.mode = QComboBox()
-        for mode, title in TITLES.items():
-            self.mode.addItem(title, mode)
-            self.mode.setItemData(self.mode.count() - 1, MEANINGS[mode], Qt.ItemDataRole.ToolTipRole)
-        self.mode.setAccessibleName("Meaning of the x axis")
-        self.mode.setToolTip("What the x axis counts")
-        self.mode.activated.connect(self._mode_chosen)
-        flow.addWidget(self._labelled("x", self.mode))
+        self.mode = Choice("x", "What the x axis counts", "Meaning of the x axis")
+        modes = [(title, mode) for mode, title in TITLES.items()]
+        self.mode.offer(modes, tips=[MEANINGS[mode] for mode in TITLES])
+        self.mode.chosen.connect(self._mode_chosen)
+        flow.addWidget(self.mode)
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
         self.smoothing.setRange(0, 99)
         self.smoothing.setFixedWidth(76)
@@ -169,7 +169,7 @@ class Toolbar(QWidget):
             button.setChecked(name in settings.metrics)
         for action in self.more_menu.actions():
             action.setChecked(action.data() in settings.metrics)
-        self.mode.setCurrentIndex(self.mode.findData(settings.mode))
+        self.mode.set_value(settings.mode)
         weight = settings.smoothing_of(settings.metrics[0])
         self.smoothing.blockSignals(True)
         self.smoothing.setValue(round(100 * weight))
@@ -213,8 +213,8 @@ class Toolbar(QWidget):
         self._settings.metrics = shown
         self._apply()
 
-    def _mode_chosen(self, index: int) -> None:
-        self._settings.mode = self.mode.itemData(index)
+    def _mode_chosen(self) -> None:
+        self._settings.mode = cast(Mode, self.mode.value)
         self._apply()
 
     def _smoothing_moved(self, value: int) -> None:

@@ -12,11 +12,7 @@ from hhstudio.gui.widgets import tables
 from hhstudio.gui.widgets.filter_tiles import Statistics
 
 COLUMNS = (
-    ("Tensor", "name in the solver"),
-    ("Shape", "outputs × inputs × height × width"),
-    ("Mean", "mean of the weights"),
-    ("Std", "standard deviation of the weights"),
-    ("Norm", "Euclidean norm"),
+    *tables.TENSOR_COLUMNS,
     ("Min", "smallest weight"),
     ("Max", "largest weight"),
 )
@@ -42,9 +38,7 @@ class StatisticsTable(QTableWidget):
         self.blockSignals(True)
         self.setRowCount(len(rows))
         for number, row in enumerate(rows):
-            numbers = (row.mean, row.std, row.norm, row.low, row.high)
-            texts = [row.name, " × ".join(map(str, row.shape)) or "1"]
-            texts += [f"{value:.3g}".replace("-", "−") for value in numbers]
+            texts = [*tables.tensor_texts(row), tables.figure(row.low), tables.figure(row.high)]
             for column, text in enumerate(texts):
                 item = self.item(number, column) or self._new_item(number, column)
                 item.setText(text)

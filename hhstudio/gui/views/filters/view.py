@@ -15,12 +15,12 @@ from hhstudio.core.run import events
 from hhstudio.core.run.history import Changes, History, PathTask
 from hhstudio.gui.state.weights_source import WeightsSource
 from hhstudio.gui.views.filters import comparison
+from hhstudio.gui.views.filters.controls import Controls
 from hhstudio.gui.views.filters.image_pair import ImagePair
 from hhstudio.gui.views.filters.source import FilterSource
 from hhstudio.gui.views.filters.statistics_job import StatisticsJob
 from hhstudio.gui.views.filters.statistics_table import StatisticsTable
 from hhstudio.gui.widgets import filter_tiles
-from hhstudio.gui.widgets.choice import Controls
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.histogram_bar import ScaleHistogram

@@ -78,9 +78,9 @@ def test_many_runs_are_coloured_by_the_setting_that_tells_most_and_the_legend_sa
     assert by_beta[0.0] != by_beta[1.0]
     for line in shown.lines:
         assert shown.looks.pen(line.key) == by_beta[line.settings["consolidation.beta"]]
-    shown.controls._color.setFocus()
-    QTest.keyClick(shown.controls._color, Qt.Key.Key_Home)
-    shown.controls._color.activated.emit(0)
+    shown.controls.color_choice.box.setFocus()
+    QTest.keyClick(shown.controls.color_choice.box, Qt.Key.Key_Home)
+    shown.controls.color_choice.box.activated.emit(0)
     assert "A colour for each session" in shown.legend.text()
     assert len({shown.looks.pen(line.key) for line in shown.lines}) == 8
 
@@ -229,7 +229,7 @@ def test_ctrl_c_copies_the_selected_rows_and_export_writes_exact_numbers(shown, 
 
 
 def test_one_path_shows_all_its_figures_and_only_its_curves(shown):
-    box = shown.controls._path
+    box = shown.controls.path_choice.box
     box.setFocus()
     QTest.keyClick(box, Qt.Key.Key_Down)
     QTest.keyClick(box, Qt.Key.Key_Down)

@@ -67,7 +67,7 @@ def test_the_smoothing_slider_is_dragged_and_moved_by_keys(panels, qtbot):
 
 
 def test_what_x_counts_is_chosen_by_keys(panels, qtbot):
-    panel, box = panels.panels["P2-0", "accuracy"], panels.toolbar.mode
+    panel, box = panels.panels["P2-0", "accuracy"], panels.toolbar.mode.box
     seen = {panels.settings.mode: drawn(panel, 0)[0].copy()}
     box.setFocus()
     for _ in range(box.count() - 1):
