@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
 from hhstudio.gui.state.preferences import Preferences, ThemeChoice
-from hhstudio.gui.widgets import theme as themes
+from hhstudio.gui.widgets import appearance
 from hhstudio.gui.widgets.theme import DARK, LIGHT, Theme
 
 
@@ -20,7 +20,7 @@ class Theming(QObject):
         self._app = app
         self._preferences = preferences
         self.theme: Theme = self._wanted()
-        themes.apply(app, self.theme)
+        appearance.apply(app, self.theme)
         app.styleHints().colorSchemeChanged.connect(self._follow)
 
     def choose(self, choice: ThemeChoice) -> None:
@@ -32,7 +32,7 @@ class Theming(QObject):
         wanted = self._wanted()
         if wanted is not self.theme:
             self.theme = wanted
-            themes.apply(self._app, wanted)
+            appearance.apply(self._app, wanted)
             self.changed.emit()
 
     def _wanted(self) -> Theme:

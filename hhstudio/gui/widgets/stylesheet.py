@@ -1,12 +1,11 @@
-"""The stylesheet of the studio: spacing and edges that a palette cannot say."""
+"""Stylesheet of the application: spacing and edges, which a palette cannot say."""
 
 from __future__ import annotations
 
 from string import Template
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.icons import part
+from hhstudio.gui.widgets.theme import Theme
 
 _SHEET = Template("""
 QToolTip { color: $text; background: $raised; border: 1px solid $border; padding: 4px 6px; }
@@ -103,7 +102,5 @@ QLabel[title="true"] { font-weight: 600; }
 
 
 def stylesheet(theme: Theme) -> str:
-    from hhstudio.gui.widgets.icons import part
-
     roles = {name: getattr(theme, name) for name in vars(theme) if isinstance(getattr(theme, name), str)}
     return _SHEET.substitute(roles, chevron=part("chevron", theme.dark), check=part("check", theme.dark))

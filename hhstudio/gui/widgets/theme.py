@@ -1,21 +1,10 @@
-"""The looks of the studio: two themes of named colour roles, and the pens of the tasks.
-
-Views take colours from a :class:`Theme` by role and never name a colour themselves, so that a change of
-theme is one call. Palettes are set explicitly: the offscreen platform ignores colour schemes.
-"""
+"""Themes: colours by role, light and dark, and the pens of the tasks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QStyleFactory
-
 from hhstudio.core import colors
-from hhstudio.gui.widgets.stylesheet import stylesheet
-
-TASK_PENS = 20
-"""Task pens that differ: ten colours, first solid, then dashed."""
 
 
 @dataclass(frozen=True)
@@ -114,44 +103,3 @@ DARK = Theme(
         "#e1a596",
     ),
 )
-
-
-def apply(app: QApplication, theme: Theme) -> None:
-    """Give the whole application a theme: Fusion, an explicit palette, and a modest stylesheet."""
-    if app.style() is None or app.style().objectName().lower() != "fusion":
-        app.setStyle(QStyleFactory.create("Fusion"))
-    app.setPalette(palette(theme))
-    app.setStyleSheet(stylesheet(theme))
-
-
-def palette(theme: Theme) -> QPalette:
-    """Every role that Fusion paints with."""
-    role, group = QPalette.ColorRole, QPalette.ColorGroup
-    made = QPalette()
-    for where, color in (
-        (role.Window, theme.window),
-        (role.WindowText, theme.text),
-        (role.Base, theme.panel),
-        (role.AlternateBase, theme.raised),
-        (role.ToolTipBase, theme.raised),
-        (role.ToolTipText, theme.text),
-        (role.PlaceholderText, theme.muted),
-        (role.Text, theme.text),
-        (role.Button, theme.raised),
-        (role.ButtonText, theme.text),
-        (role.BrightText, theme.error),
-        (role.Link, theme.accent),
-        (role.LinkVisited, theme.accent),
-        (role.Highlight, theme.selection),
-        (role.HighlightedText, theme.text),
-        (role.Light, theme.raised),
-        (role.Midlight, theme.raised),
-        (role.Mid, theme.border),
-        (role.Dark, theme.border),
-        (role.Shadow, theme.border),
-        (role.Accent, theme.accent),
-    ):
-        made.setColor(where, QColor(color))
-    for where in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
-        made.setColor(group.Disabled, where, QColor(theme.muted))
-    return made

@@ -52,7 +52,6 @@ class CurvePanels(QWidget):
         self.panels: dict[tuple[str, str], CurvePanel] = {}
         self._offered = -1
         self._shared_range: ranges.Range | None = None
-        self._fine = True
         self.toolbar = Toolbar(self.settings)
         self.legend = Legend(theme)
         self._legend_area = LegendArea(self.legend)

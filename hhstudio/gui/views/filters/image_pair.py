@@ -40,10 +40,6 @@ class ImagePair(QWidget):
         self.second = False
         self._shape = 0.0
 
-    @property
-    def blinking(self) -> bool:
-        return self._timer.isActive()
-
     def set_theme(self, theme: Theme) -> None:
         for view in (self.image, self.beside):
             view.canvas.set_theme(theme)

@@ -31,9 +31,6 @@ class TaskDelegate(QStyledItemDelegate):
         for label, image in images.items():
             self._pictures[dataset, label] = _pixmap(image)
 
-    def has_images(self, dataset: str) -> bool:
-        return any(name == dataset for name, _ in self._pictures)
-
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(180, 64)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 
 import hhstudio
@@ -78,7 +78,7 @@ def test_two_tasks_blink_until_something_else_is_chosen(view, qtbot):
     assert not np.allclose(shown(view), before)
     assert view.description.text() == "T1 digits 2-3"
     choose(view.controls.how, "difference")
-    assert not view.pair.blinking
+    assert not any(timer.isActive() for timer in view.pair.findChildren(QTimer))
     choose(view.controls.how, "blink")
     view.hide()
-    assert not view.pair.blinking
+    assert not any(timer.isActive() for timer in view.pair.findChildren(QTimer))
