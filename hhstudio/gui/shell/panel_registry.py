@@ -206,11 +206,11 @@ def _history(context: AppContext) -> QWidget:
 
 
 def _tasks(context: AppContext) -> QWidget:
-    from hhstudio.gui.views.tasks.pictures import Pictures
+    from hhstudio.gui.views.tasks.pictures import ClassPictures
     from hhstudio.gui.views.tasks.view import TasksView
 
     workspace = context.workspace
-    pictures = Pictures(
+    pictures = ClassPictures(
         lambda: (workspace.preferences.data_folder, workspace.trust.unverified_data), workspace
     )
     tasks = TasksView(workspace.document, pictures)

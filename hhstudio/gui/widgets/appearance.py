@@ -23,7 +23,7 @@ def apply(app: QApplication, theme: Theme) -> None:
 def palette(theme: Theme) -> QPalette:
     """Every role that Fusion paints with."""
     role, group = QPalette.ColorRole, QPalette.ColorGroup
-    made = QPalette()
+    palette = QPalette()
     for where, color in (
         (role.Window, theme.window),
         (role.WindowText, theme.text),
@@ -47,7 +47,7 @@ def palette(theme: Theme) -> QPalette:
         (role.Shadow, theme.border),
         (role.Accent, theme.accent),
     ):
-        made.setColor(where, QColor(color))
+        palette.setColor(where, QColor(color))
     for where in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
-        made.setColor(group.Disabled, where, QColor(theme.muted))
-    return made
+        palette.setColor(group.Disabled, where, QColor(theme.muted))
+    return palette

@@ -1,4 +1,4 @@
-"""A field with a small caption above it."""
+"""Captioned field: a small caption above a field."""
 
 from __future__ import annotations
 

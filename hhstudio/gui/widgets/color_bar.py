@@ -21,7 +21,7 @@ def paint_colors(painter: QPainter, bar: QRectF, table: np.ndarray) -> None:
     painter.drawImage(bar, image)
 
 
-class ScaleBar(QWidget):
+class AccuracyScale(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme

@@ -45,8 +45,8 @@ def signed_colors(values: np.ndarray, limit: np.ndarray | float, dark: bool) -> 
         if unknown is not None:
             share[unknown] = 0
     # four bytes a color: a table of words is read several times as fast as one of rows
-    found = _signed_words(dark)[share.astype(np.uint8)]
-    colors = found.view(np.uint8).reshape(*np.shape(product), 4)[..., :3]
+    words = _signed_words(dark)[share.astype(np.uint8)]
+    colors = words.view(np.uint8).reshape(*np.shape(product), 4)[..., :3]
     if unknown is not None:
         colors[unknown.reshape(np.shape(product))] = 128
     return colors

@@ -1,4 +1,4 @@
-"""One task's curve in a panel: the raw values, faint, under their moving average."""
+"""Curve of one task in a panel: the raw values, faint, under their moving average."""
 
 from __future__ import annotations
 
@@ -171,10 +171,10 @@ class Curve:
 
     def value_at(self, step: float) -> tuple[float, float] | None:
         """(what the line shows, the recorded value) at the last point not after ``step``; None before it."""
-        found = []
+        values = []
         for series in (self.shown(), self.series):
             at = series.count_until(step) - 1
             if at < 0:
                 return None
-            found.append(float(series.values[at]))
-        return found[0], found[1]
+            values.append(float(series.values[at]))
+        return values[0], values[1]

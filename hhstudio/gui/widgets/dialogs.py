@@ -1,4 +1,4 @@
-"""The dialogs of the window. All are opened without blocking, and say what to do."""
+"""Dialogs of the window: all are opened without blocking, and say what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A label that shortens its text with an ellipsis instead of widening its window."""
+"""Elided label: shortens its text with an ellipsis instead of widening its window."""
 
 from __future__ import annotations
 

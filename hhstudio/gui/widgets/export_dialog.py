@@ -1,4 +1,4 @@
-"""Saving what a view shows: the dialog that asks where, and what is said afterwards."""
+"""Export dialog: asks where to save what a view shows, and says afterwards what was saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a weight tensor becomes a grid of pictures: one tile for each filter, neuron or kernel.
+"""Filter tiles: a weight tensor as a grid of pictures, one for each filter, neuron or kernel.
 
 Nothing here knows of Qt; a :class:`Tiles` holds numbers, and :mod:`mosaic` turns them into one image.
 """

@@ -1,4 +1,4 @@
-"""A layout that sets widgets in lines, like words, and wraps where the width ends."""
+"""Flow layout: widgets in lines, like words, wrapped where the width ends."""
 
 from __future__ import annotations
 

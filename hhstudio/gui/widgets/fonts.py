@@ -1,4 +1,4 @@
-"""The bundled typeface inside vector pictures, so that they look the same everywhere."""
+"""Font embedding: the bundled typeface inside vector pictures, so that they look the same everywhere."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def _rule(style: str, letters: set[str]) -> str:
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=[ord(letter) for letter in letters])
     cutter.subset(font)
-    made = io.BytesIO()
-    font.save(made)
-    data = base64.b64encode(made.getvalue()).decode("ascii")
+    file = io.BytesIO()
+    font.save(file)
+    data = base64.b64encode(file.getvalue()).decode("ascii")
     weights = "700" if style == "SemiBold" else str(_WEIGHTS[style])
     faces = {str(_WEIGHTS[style]), weights}
     return "".join(

@@ -42,4 +42,4 @@ _SESSION_PATH = re.compile(r"(?<!\S)(?:~|[A-Za-z]:)?[\\/][^:;\n]*?\.h5\b")
 
 def with_names(text: str) -> str:
     """A text in which the sessions' names stand for their whole paths."""
-    return _SESSION_PATH.sub(lambda found: re.split(r"[\\/]", found[0])[-1], text)
+    return _SESSION_PATH.sub(lambda match: re.split(r"[\\/]", match[0])[-1], text)

@@ -79,8 +79,8 @@ class Content:
 
     def colored(self) -> np.ndarray:
         """(rows, columns): whether a cell has a colour."""
-        known = np.isfinite(self.values)
-        return known if self.filled is None else known & self.filled
+        finite = np.isfinite(self.values)
+        return finite if self.filled is None else finite & self.filled
 
 
 class HeatMap(QWidget):
@@ -250,8 +250,8 @@ class HeatMap(QWidget):
         if content.diagonal:
             painter.setPen(QPen(QColor(self._theme.text), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            known = np.flatnonzero(np.isfinite(np.diagonal(content.values))).tolist()
-            painter.drawRects([self._rect(k, k).adjusted(0, 0, -2, -2) for k in known])
+            measured = np.flatnonzero(np.isfinite(np.diagonal(content.values))).tolist()
+            painter.drawRects([self._rect(k, k).adjusted(0, 0, -2, -2) for k in measured])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     def _pictured(self, content: Content) -> QImage:

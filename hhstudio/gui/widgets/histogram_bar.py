@@ -1,4 +1,4 @@
-"""The labelled colour bar beside the weights, and their histogram on the same scale."""
+"""Colour bar of the weights, with labels and their histogram on the same scale."""
 
 from __future__ import annotations
 

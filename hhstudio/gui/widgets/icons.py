@@ -1,4 +1,4 @@
-"""The studio's own icons: SVG in ``resources/icons``, painted in a colour of the theme."""
+"""Icons of the studio: SVG in ``resources/icons``, painted in a colour of the theme."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hhstudio.core.resources import resource
 @lru_cache(maxsize=256)
 def icon(name: str, color: str, disabled: str | None = None) -> QIcon:
     """The icon of that name with ``currentColor`` replaced. Raises FileNotFoundError."""
-    made = QIcon()
+    icon = QIcon()
     for size in (16, 20, 32, 64):
-        made.addPixmap(pixmap(name, color, size))
+        icon.addPixmap(pixmap(name, color, size))
         if disabled:
-            made.addPixmap(pixmap(name, disabled, size), QIcon.Mode.Disabled)
-    return made
+            icon.addPixmap(pixmap(name, disabled, size), QIcon.Mode.Disabled)
+    return icon
 
 
 def pixmap(name: str, color: str, size: int) -> QPixmap:

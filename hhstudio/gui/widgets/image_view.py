@@ -1,4 +1,4 @@
-"""The picture of a tensor: one image, drawn only where it is visible, with zoom and a chosen tile."""
+"""Tensor image: one picture, drawn only where it is visible, with zoom and a chosen tile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LARGEST = 48.0  # screen pixels a weight
 _STEP = 1.25
 
 
-class Canvas(QWidget):
+class ImageCanvas(QWidget):
     """Draws a mosaic at a scale. Arrow keys walk from tile to tile."""
 
     described = Signal(str)
@@ -99,9 +99,9 @@ class Canvas(QWidget):
             Qt.Key.Key_Down: mosaic.columns,
         }
         if event.key() in steps:
-            wanted = 0 if self._tile is None else self._tile + steps[Qt.Key(event.key())]
-            if 0 <= wanted < len(mosaic.tiles.values):
-                self._choose(wanted, None)
+            tile = 0 if self._tile is None else self._tile + steps[Qt.Key(event.key())]
+            if 0 <= tile < len(mosaic.tiles.values):
+                self._choose(tile, None)
         else:
             super().keyPressEvent(event)
 
@@ -142,7 +142,7 @@ class ImageView(QScrollArea):
         super().__init__()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.canvas = Canvas(theme)
+        self.canvas = ImageCanvas(theme)
         self.setWidget(self.canvas)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._fitted = True

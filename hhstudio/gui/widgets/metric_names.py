@@ -1,4 +1,4 @@
-"""What each recorded metric is called on screen, in which unit, and how it is drawn at first."""
+"""Metric names: what each recorded metric is called on screen, its unit, and how it is drawn at first."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ STANDARD = tuple(metric.name for metric in _KNOWN[:4])
 
 def metric(name: str) -> Metric:
     """The metric of that name; an unknown one is titled by its own name."""
-    for known in _KNOWN:
-        if known.name == name:
-            return known
+    for metric in _KNOWN:
+        if metric.name == name:
+            return metric
     level = gradients.level(name)
     if level is not None:
         return Metric(name, gradients.title(level), gradients.meaning(level), log=True, smoothing=0.9)
@@ -57,15 +57,15 @@ def metric(name: str) -> Metric:
 
 def usual(name: str) -> bool:
     """Whether a metric has a button of its own; others are found in a menu."""
-    return any(known.name == name for known in _KNOWN)
+    return any(metric.name == name for metric in _KNOWN)
 
 
 def ordered(names: set[str]) -> tuple[str, ...]:
     """Known metrics in their usual order, then the others by name; those that are single points left out."""
-    known = [m.name for m in _KNOWN if m.name in names]
-    others = names - set(known) - HIDDEN
+    usual = [m.name for m in _KNOWN if m.name in names]
+    others = names - set(usual) - HIDDEN
     shown = (n for n in others if not edge_contributions.measures(n) and baselines.kind_of(n) is None)
-    return (*known, *sorted(shown))
+    return (*usual, *sorted(shown))
 
 
 def text(metric: Metric, value: float) -> str:

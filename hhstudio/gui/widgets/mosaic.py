@@ -1,4 +1,4 @@
-"""Tiles put together into one image, and back: which tile is under a pixel."""
+"""Mosaic: tiles put together into one image, and back: which tile is under a pixel."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def assemble(
     """
     values = tiles.values
     count, height, width = values.shape[:3]
-    known = values if np.isfinite(values.sum()) else np.where(np.isfinite(values), values, 0)
-    known = known.reshape(count, -1)
-    limits = np.maximum(known.max(axis=1, initial=0.0), -known.min(axis=1, initial=0.0))
+    finite = values if np.isfinite(values.sum()) else np.where(np.isfinite(values), values, 0)
+    finite = finite.reshape(count, -1)
+    limits = np.maximum(finite.max(axis=1, initial=0.0), -finite.min(axis=1, initial=0.0))
     if common:
         limits = np.full(count, limits.max(initial=0.0) if limit is None else limit, np.float32)
     colors = _colors(tiles, limits, dark)
@@ -80,6 +80,6 @@ def _colors(tiles: Tiles, limits: np.ndarray, dark: bool) -> np.ndarray:
 
 
 def _columns(count: int, height: int, width: int, shape: float) -> int:
-    """Columns with which the whole grid has about the wanted shape."""
-    wanted = np.sqrt(count * shape * (height + 1) / (width + 1))
-    return int(min(max(round(float(wanted)), 1), count))
+    """Columns with which the whole grid has about the columns shape."""
+    columns = np.sqrt(count * shape * (height + 1) / (width + 1))
+    return int(min(max(round(float(columns)), 1), count))

@@ -1,4 +1,4 @@
-"""Pictures of the tree, SVG and PNG, that carry the whole document: dropping one on the window opens it."""
+"""Picture files of the tree, SVG and PNG, that carry the whole document: dropping one opens it."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def read(path: Path) -> Spec:
         raise SpecError(f"{path}: {error.strerror or error}") from None
     if not text:
         raise SpecError(f"{path}: this picture holds no hhstudio document")
-    found = interchange.decode(text, str(path))
-    if not isinstance(found, Spec):
+    spec = interchange.decode(text, str(path))
+    if not isinstance(spec, Spec):
         raise SpecError(f"{path}: this picture holds no hhstudio document")
-    return found
+    return spec
 
 
 def _draw_png(scene: QGraphicsScene, area: QRectF, background: QColor, spec: Spec, path: Path) -> None:
@@ -93,5 +93,5 @@ def _draw_svg(scene: QGraphicsScene, area: QRectF, background: QColor, spec: Spe
 
 
 def _from_svg(path: Path) -> str:
-    found = _IN_SVG.search(path.read_text(encoding="utf-8", errors="replace"))
-    return html.unescape(found[1]) if found else ""
+    match = _IN_SVG.search(path.read_text(encoding="utf-8", errors="replace"))
+    return html.unescape(match[1]) if match else ""

@@ -1,4 +1,4 @@
-"""Arrays as pictures."""
+"""Pixels: arrays as pictures, and pictures as arrays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plot inside a panel: axes, zooming with mouse and keys, and the position under the mouse."""
+"""Plot of a panel: axes, zooming with mouse and keys, and the position under the mouse."""
 
 from __future__ import annotations
 

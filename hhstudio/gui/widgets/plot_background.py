@@ -1,4 +1,4 @@
-"""What lies behind the curves: faint task bands with their labels, and horizontal grid lines."""
+"""Plot background: faint task bands with their labels, and horizontal grid lines."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Event:
+class EventMark:
     """A moment worth a line: growth, a setting changed in flight, or (strong) the one that is looked at."""
 
     x: float
@@ -39,14 +39,14 @@ class Backdrop(pg.GraphicsObject):
         super().__init__()
         self._axis = value_axis
         self._bands: list[Band] = []
-        self._events: list[Event] = []
+        self._events: list[EventMark] = []
         self._ticks_for: tuple[float, float, float, bool] | None = None
         self._ticks: list[float] = []
         self._background, self._grid, self._text = QColor(), QColor(), QColor()
         self._font = QFont()
         self.setZValue(-100)
 
-    def set_bands(self, bands: list[Band], events: list[Event]) -> None:
+    def set_bands(self, bands: list[Band], events: list[EventMark]) -> None:
         if (bands, events) != (self._bands, self._events):
             self._bands, self._events = bands, events
             self.update()

@@ -1,4 +1,4 @@
-"""Vectors as a map of points: near is alike. Colour says the task, shape the path."""
+"""Scatter map: vectors as points, near is alike. Colour says the task, shape the path."""
 
 from __future__ import annotations
 
@@ -177,10 +177,10 @@ class ScatterMap(QWidget):
         self._point_at(-1)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        found = self.nearest(event.position())
-        self._point_at(found)
-        if found >= 0:
-            self.chosen.emit(found)
+        point = self.nearest(event.position())
+        self._point_at(point)
+        if point >= 0:
+            self.chosen.emit(point)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}

@@ -1,4 +1,4 @@
-"""A handle between two or three tasks: the nearer to a corner, the more of that task's embedding."""
+"""Simplex handle between two or three tasks: the nearer to a corner, the more of its embedding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tasks that are dragged, between widgets and between windows."""
+"""Task drag: tasks that are dragged between widgets and between windows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def dragged_tasks(data: QMimeData) -> tuple[int, ...]:
     if not data.hasFormat(MIME):
         return ()
     try:
-        found = json.loads(bytes(data.data(MIME).data()))
+        tasks = json.loads(bytes(data.data(MIME).data()))
     except (ValueError, RecursionError):
         return ()
-    return tuple(t for t in found if isinstance(t, int) and t >= 0) if isinstance(found, list) else ()
+    return tuple(t for t in tasks if isinstance(t, int) and t >= 0) if isinstance(tasks, list) else ()

@@ -1,4 +1,4 @@
-"""How a task looks and is called, the same on every screen."""
+"""Task style: how a task looks and is called, the same on every screen."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_a_sweep_is_set_up_run_followed_and_finished_in_the_window(window, qtbot
     assert view.sweeps.running
     assert not window.registry["sweep.new"].enabled
     seen = set()
-    view.reading.changed.connect(lambda: seen.update(line.state for line in view.lines))
+    view.sessions.changed.connect(lambda: seen.update(line.state for line in view.lines))
     qtbot.waitUntil(lambda: not view.sweeps.running, timeout=2 * PATIENCE)
     qtbot.waitUntil(
         lambda: (
@@ -94,5 +94,5 @@ def test_a_sweep_that_is_stopped_keeps_what_it_has_and_says_how_it_goes_on(windo
     choose(window, "stop the sweep")
     qtbot.waitUntil(lambda: not view.sweeps.running, timeout=PATIENCE)
     assert "goes on" in said[-1]
-    qtbot.waitUntil(lambda: view.reading.sweep.state == "stopped", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: view.sessions.sweep.state == "stopped", timeout=PATIENCE)
     qtbot.waitUntil(lambda: view.lines[0].state == "stopped", timeout=PATIENCE)

@@ -50,7 +50,7 @@ def test_closing_asks_about_a_sweep_and_the_window_may_be_kept_or_the_sweep_stop
     answer("Keep the window")
     assert window.isVisible()
     assert view.sweeps.running
-    folder = view.reading.folder
+    folder = view.sessions.folder
     window.close()
     answer("Stop the sweep")
     qtbot.waitUntil(lambda: not window.isVisible(), timeout=PATIENCE)
@@ -83,7 +83,7 @@ def test_a_sweep_imports_code_that_was_agreed_to_and_finishes_without_its_window
     assert "swept_net" not in sys.modules, "the window itself imports nothing"
     assert window.workspace.said == []
     qtbot.waitUntil(lambda: any(line.entries[0].step for line in view.lines), timeout=2 * PATIENCE)
-    swept, sweep = view.reading.folder, view.sweeps.pid
+    swept, sweep = view.sessions.folder, view.sweeps.pid
     window.close()
     answer("Go on in the background")
     assert not window.isVisible()

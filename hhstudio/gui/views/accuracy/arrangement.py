@@ -1,4 +1,4 @@
-"""How the cards of all paths share an area: cell size, columns, and where the figures stand."""
+"""Card layout: how the cards of all paths share an area (cell size, columns, place of the figures)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CLEAR = 26
 """Cells from which another column is better than larger cells, in a view that scrolls."""
 
 
-class Arrangement(NamedTuple):
+class CardLayout(NamedTuple):
     """``beside``: figures to the right of the heat map, not below; ``width``, ``height``: of a card."""
 
     cell: int
@@ -39,37 +39,37 @@ def heat_size(tasks: int, cell: int) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=64)
-def arrange(cards: int, tasks: int, width: int, height: int, bar: int = 0) -> Arrangement:
+def arrange(cards: int, tasks: int, width: int, height: int, bar: int = 0) -> CardLayout:
     """The largest cells with which ``cards`` (at least one) fit into an area; when those were too small
     to read, cards as wide as the area less a scroll bar of ``bar`` pixels, one below the other."""
     for cell in range(LARGEST, ENOUGH - 1, -1):
         for columns in range(1, cards + 1):
             lines = -(-cards // columns)
-            found = _card(tasks, cell, columns, width)
-            if found is not None and lines * (found.height + GAP) - GAP <= height:
-                return found
+            layout = _card(tasks, cell, columns, width)
+            if layout is not None and lines * (layout.height + GAP) - GAP <= height:
+                return layout
     best = _widest(tasks, 1, width - bar)
     for columns in range(cards, 1, -1):
-        found = _widest(tasks, columns, width - bar)
-        if found is not None and best is not None and found.cell >= min(_CLEAR, best.cell):
-            best = found
+        layout = _widest(tasks, columns, width - bar)
+        if layout is not None and best is not None and layout.cell >= min(_CLEAR, best.cell):
+            best = layout
             break
     if best is None:  # too many tasks for the width: it scrolls sideways, too
         needed = max(heat_size(tasks, SMALLEST)[0], FIGURES * FIGURE_WIDTH) + 2 * MARGIN
-        best = Arrangement(SMALLEST, 1, False, needed, _below(tasks, SMALLEST))
+        best = CardLayout(SMALLEST, 1, False, needed, _below(tasks, SMALLEST))
     return best._replace(scrolls=True)
 
 
-def _widest(tasks: int, columns: int, width: int) -> Arrangement | None:
+def _widest(tasks: int, columns: int, width: int) -> CardLayout | None:
     """The largest cells that the width of a column holds."""
     for cell in range(SCROLLED, SMALLEST - 1, -1):
-        found = _card(tasks, cell, columns, width)
-        if found is not None:
-            return found
+        layout = _card(tasks, cell, columns, width)
+        if layout is not None:
+            return layout
     return None
 
 
-def _card(tasks: int, cell: int, columns: int, width: int) -> Arrangement | None:
+def _card(tasks: int, cell: int, columns: int, width: int) -> CardLayout | None:
     """A card in one of ``columns``, as low as it can be; None where it does not fit."""
     heat = heat_size(tasks, cell)
     own = (width - (columns - 1) * GAP) // columns
@@ -77,9 +77,9 @@ def _card(tasks: int, cell: int, columns: int, width: int) -> Arrangement | None
     side = own - 2 * MARGIN - heat[0] - MARGIN
     if side >= _NARROW:
         figures = TITLE + FIGURE_HEIGHT * -(-FIGURES // figure_columns(side))
-        return Arrangement(cell, columns, True, own, max(heat[1], figures) + 2 * MARGIN - 4)
+        return CardLayout(cell, columns, True, own, max(heat[1], figures) + 2 * MARGIN - 4)
     if max(heat[0], FIGURES * FIGURE_WIDTH - MARGIN) <= own - 2 * MARGIN:
-        return Arrangement(cell, columns, False, own, _below(tasks, cell))
+        return CardLayout(cell, columns, False, own, _below(tasks, cell))
     return None
 
 

@@ -1,4 +1,4 @@
-"""What a path reached on each task beside its bounds: from scratch, fine-tuned, jointly trained."""
+"""Bounds card: what a path reached on each task beside baselines (from scratch, fine-tuned, joint)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _WIDEST_BAR = 16
 
 def reached(history: History, path: str) -> dict[str, np.ndarray]:
     """Final accuracies by kind, the path's own first; empty where no baseline was measured."""
-    found = baselines.finals(history, path)
-    if not found:
+    bounds = baselines.finals(history, path)
+    if not bounds:
         return {}
     own = [v if v is not None else np.nan for v in history.summary(path).final]
-    return {TREE: np.array(own, float), **found}
+    return {TREE: np.array(own, float), **bounds}
 
 
 class BoundsCard(QFrame):
@@ -59,8 +59,8 @@ class BoundsCard(QFrame):
 
     def mean(self, kind: str) -> str:
         """Mean final accuracy over the tasks that were measured."""
-        known = self.values[kind][~np.isnan(self.values[kind])]
-        return f"{100 * known.mean():.1f} %" if known.size else "–"
+        measured = self.values[kind][~np.isnan(self.values[kind])]
+        return f"{100 * measured.mean():.1f} %" if measured.size else "–"
 
     def sizeHint(self) -> QSize:
         return QSize(300, MARGIN + TITLE + _LEGEND * self._legend_lines(300) + _CHART + _LABEL + MARGIN)
@@ -73,8 +73,8 @@ class BoundsCard(QFrame):
 
     def sentence(self, task: int) -> str:
         """What was reached on a task, in words."""
-        known = {k: v[task] for k, v in self.values.items() if task < len(v) and not np.isnan(v[task])}
-        figures = ", ".join(f"{TITLES[kind].lower()} {100 * value:.1f} %" for kind, value in known.items())
+        measured = {k: v[task] for k, v in self.values.items() if task < len(v) and not np.isnan(v[task])}
+        figures = ", ".join(f"{TITLES[kind].lower()} {100 * value:.1f} %" for kind, value in measured.items())
         return f"{self.path}, {self._labels[task]}: {figures or 'nothing measured'}"
 
     def bar(self, kind: str, task: int) -> QRectF:

@@ -1,4 +1,4 @@
-"""A path's heat map with its four figures beside or below it."""
+"""Matrix card: a path's heat map with its four figures beside or below it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hhstudio.gui.views.accuracy.arrangement import (
     TITLE,
     TOP,
     WIDEST_FIGURE,
-    Arrangement,
+    CardLayout,
     figure_columns,
     heat_size,
 )
@@ -102,7 +102,7 @@ class MatrixCard(QFrame):
         for field, tile in self.tiles.items():
             tile.set_text(figure_text(summary, field))
 
-    def lay_out(self, chosen: Arrangement, tasks: int) -> None:
+    def lay_out(self, chosen: CardLayout, tasks: int) -> None:
         self.heatmap.set_cell(chosen.cell)
         self.resize(chosen.width, chosen.height)
         wide, high = heat_size(tasks, chosen.cell)

@@ -1,4 +1,4 @@
-"""What each edge's generated part is worth on a path: a bar of accuracy lost without it."""
+"""Edge contributions on a path: a bar of accuracy lost without what an edge generates."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BYPASSED_TIP = (
 )
 
 
-class WorthRow(QWidget):
+class ContributionRow(QWidget):
     """One contribution: its ends, a bar, points of accuracy. Hover or focus says it in a sentence."""
 
     described = Signal(str)
@@ -128,7 +128,7 @@ class WorthRow(QWidget):
         self.described.emit(self.sentence)
 
 
-class WorthCard(QFrame):
+class ContributionCard(QFrame):
     """All contributions on one path, what is left without them, and what the path stores and generates."""
 
     described = Signal(str)
@@ -138,8 +138,8 @@ class WorthCard(QFrame):
         self.path = path
         self._theme = theme
         self._most = 0.1
-        self.rows: list[WorthRow] = []
-        self.setObjectName("worthCard")
+        self.rows: list[ContributionRow] = []
+        self.setObjectName("contributionCard")
         self.title = ElidedLabel(path, self)
         self.remaining = QLabel(self)
         self.counts = QLabel(self)
@@ -148,7 +148,7 @@ class WorthCard(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.setStyleSheet(card_sheet(theme, "worthCard"))
+        self.setStyleSheet(card_sheet(theme, "contributionCard"))
         self.title.setStyleSheet(f"color: {theme.text}; font-weight: 600; background: transparent;")
         for label in (self.remaining, self.counts):
             label.setStyleSheet(f"color: {theme.muted}; background: transparent; font-size: 11px;")
@@ -161,7 +161,7 @@ class WorthCard(QFrame):
             for row in self.rows:
                 row.setParent(None)
                 row.deleteLater()
-            self.rows = [WorthRow(self.path, worth, self) for worth in worths]
+            self.rows = [ContributionRow(self.path, worth, self) for worth in worths]
             for row in self.rows:
                 row.described.connect(self.described)
                 row.show()

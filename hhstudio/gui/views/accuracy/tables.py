@@ -1,4 +1,4 @@
-"""Accuracy matrices as text, for a message or a spreadsheet."""
+"""Accuracy tables: matrices as text, for a message or a spreadsheet."""
 
 from __future__ import annotations
 

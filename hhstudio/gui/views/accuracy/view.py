@@ -1,4 +1,4 @@
-"""The accuracy matrices of all paths, growing as tasks finish, and what each edge is worth at the end."""
+"""Accuracy matrices of all paths, growing as tasks finish, and what each edge contributes at the end."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from hhstudio.gui.views.accuracy import tables
 from hhstudio.gui.views.accuracy.arrangement import GAP, WIDEST, arrange
 from hhstudio.gui.views.accuracy.bounds import BoundsCard
 from hhstudio.gui.views.accuracy.card import MatrixCard
-from hhstudio.gui.views.accuracy.edge_contributions import WorthCard, full_bar
+from hhstudio.gui.views.accuracy.edge_contributions import ContributionCard, full_bar
 from hhstudio.gui.widgets import glossary
-from hhstudio.gui.widgets.color_bar import ScaleBar
+from hhstudio.gui.widgets.color_bar import AccuracyScale
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.theme import LIGHT, Theme
 
-Card = TypeVar("Card", MatrixCard, WorthCard, BoundsCard)
+Card = TypeVar("Card", MatrixCard, ContributionCard, BoundsCard)
 ALL, EDGES, BOUNDS = "all", "edges", "bounds"
 """Data of the tabs that show every path; a path's own tab has its name after a colon."""
-_WORTH_WIDTH = 300
+_CONTRIBUTION_WIDTH = 300
 """Pixels from which what edges are worth is shown in a further column."""
 _WIDEST_TAB = 110
 """Pixels of a path's name on its tab."""
@@ -66,7 +66,7 @@ class MatrixView(QWidget):
         self._low = 0.0
         self._dirty = True
         self.cards: dict[str, MatrixCard] = {}
-        self.worths: dict[str, WorthCard] = {}
+        self.contributions: dict[str, ContributionCard] = {}
         self.bounds: dict[str, BoundsCard] = {}
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
@@ -75,7 +75,7 @@ class MatrixView(QWidget):
         self.tabs.setUsesScrollButtons(True)
         self.tabs.setStyleSheet("QTabBar::tab { padding: 5px 8px; }")
         self.tabs.setAccessibleName("Path")
-        self.scale = ScaleBar(theme)
+        self.scale = AccuracyScale(theme)
         self.caption = QLabel(_CAPTION)
         self.caption.setFixedHeight(self.scale.sizeHint().height())
         glossary.explain(self.caption, "Accuracy matrix")
@@ -133,7 +133,7 @@ class MatrixView(QWidget):
         """Show another run, or (None) say what will appear here."""
         self._history, self._dirty = history, True
         self._match(self.cards, (), MatrixCard)
-        self._match(self.worths, (), WorthCard)
+        self._match(self.contributions, (), ContributionCard)
         self._match(self.bounds, (), BoundsCard)
         self._rebuild()
 
@@ -152,7 +152,7 @@ class MatrixView(QWidget):
     def _show_some(self, changes: Changes) -> bool:
         """Show what became of some paths without a look at the others; False where that is not enough."""
         history = self._history
-        if history is None or self.worths or self.bounds or self._step >= 0 or not self.isVisible():
+        if history is None or self.contributions or self.bounds or self._step >= 0 or not self.isVisible():
             return False
         if not changes.accuracy <= self.cards.keys() or self._lowest(history) != self._low:
             return False
@@ -174,7 +174,7 @@ class MatrixView(QWidget):
         self.area.setStyleSheet("QScrollArea, #matrixBody { background: transparent; }")
         self.caption.setStyleSheet(f"color: {theme.muted}; font-size: 10px;")
         self.scale.set_theme(theme)
-        for card in (*self.cards.values(), *self.worths.values(), *self.bounds.values()):
+        for card in (*self.cards.values(), *self.contributions.values(), *self.bounds.values()):
             card.set_theme(theme)
 
     def shown_paths(self) -> list[str]:
@@ -191,7 +191,7 @@ class MatrixView(QWidget):
         if self._history is not None:
             edges = self._chosen() == EDGES
             text = tables.worth_as_text if edges else tables.as_text
-            paths = [path for path in self.shown_paths() if not edges or path in self.worths]
+            paths = [path for path in self.shown_paths() if not edges or path in self.contributions]
             QGuiApplication.clipboard().setText("\n\n".join(text(self._history, path) for path in paths))
             what = "What the edges are worth" if edges else "Accuracy matrix"
             self.status_message.emit(f"{what} copied as text")
@@ -220,7 +220,7 @@ class MatrixView(QWidget):
         paths = history.paths if history is not None else ()
         worths = edge_contributions.all_contributions(history) if history else {}
         self._match(self.cards, paths, MatrixCard)
-        self._match(self.worths, worths, WorthCard)
+        self._match(self.contributions, worths, ContributionCard)
         bounded = [path for path in paths if baselines.finals(history, path)] if history else []
         self._match(self.bounds, bounded, BoundsCard)
         self._fill_tabs(tuple(paths))
@@ -234,7 +234,7 @@ class MatrixView(QWidget):
             for card in self.cards.values():
                 card.show_history(history, low, self._step)
             most = full_bar(worths.values())
-            for worth in self.worths.values():
+            for worth in self.contributions.values():
                 worth.show_history(history, most)
             for bounds in self.bounds.values():
                 bounds.show_history(history)
@@ -243,38 +243,38 @@ class MatrixView(QWidget):
 
     def _match(self, cards: dict[str, Card], paths: Iterable[str], kind: type[Card]) -> None:
         """Have a card for each path, in that order; those of other paths are deleted."""
-        kept = {}
+        matched = {}
         for path in paths:
-            kept[path] = cards.pop(path, None) or kind(path, self._theme)
-            if kept[path].parent() is None:
-                kept[path].setParent(self.body)
-                kept[path].described.connect(self.description.setText)
+            matched[path] = cards.pop(path, None) or kind(path, self._theme)
+            if matched[path].parent() is None:
+                matched[path].setParent(self.body)
+                matched[path].described.connect(self.description.setText)
         for card in cards.values():
             card.setParent(None)
             card.deleteLater()
         cards.clear()
-        cards.update(kept)
+        cards.update(matched)
 
     def _fill_tabs(self, paths: tuple[str, ...]) -> None:
-        wanted = {f"path:{path}": (path, path) for path in paths}
-        if self.worths:
-            wanted = {EDGES: ("Edges", "What each edge's generated part is worth"), **wanted}
+        tabs = {f"path:{path}": (path, path) for path in paths}
+        if self.contributions:
+            tabs = {EDGES: ("Edges", "What each edge's generated part is worth"), **tabs}
         if self.bounds:
-            wanted = {BOUNDS: ("Bounds", "Final accuracies beside solvers without hypernetworks"), **wanted}
-        if len(wanted) > 1:
-            wanted = {ALL: ("All", "The accuracy matrices of all paths"), **wanted}
-        if [self.tabs.tabData(n) for n in range(self.tabs.count())] == list(wanted):
+            tabs = {BOUNDS: ("Bounds", "Final accuracies beside solvers without hypernetworks"), **tabs}
+        if len(tabs) > 1:
+            tabs = {ALL: ("All", "The accuracy matrices of all paths"), **tabs}
+        if [self.tabs.tabData(n) for n in range(self.tabs.count())] == list(tabs):
             return
         chosen = self._chosen()
         self.tabs.blockSignals(True)
         while self.tabs.count():
             self.tabs.removeTab(0)
-        for number, (data, (title, tip)) in enumerate(wanted.items()):
+        for number, (data, (title, tip)) in enumerate(tabs.items()):
             short = self.tabs.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, _WIDEST_TAB)
             self.tabs.addTab(short.replace("&", "&&"))
             self.tabs.setTabData(number, data)
             self.tabs.setTabToolTip(number, tip)
-        self.tabs.setCurrentIndex(list(wanted).index(chosen) if chosen in wanted else 0)
+        self.tabs.setCurrentIndex(list(tabs).index(chosen) if chosen in tabs else 0)
         self.tabs.blockSignals(False)
 
     @staticmethod
@@ -292,7 +292,7 @@ class MatrixView(QWidget):
         edges, matrices = chosen == EDGES, chosen not in (EDGES, BOUNDS)
         for path, card in self.cards.items():
             card.setVisible(path in shown and matrices)
-        for path, worth in self.worths.items():
+        for path, worth in self.contributions.items():
             worth.setVisible(edges or (path in shown and matrices and chosen != ALL))
             worth.set_alone(not edges)
         for bounds in self.bounds.values():
@@ -306,14 +306,16 @@ class MatrixView(QWidget):
         if matrices:
             self.body.resize(*self._put_cards(shown, width, height, bar))
         else:
-            rows: list[WorthCard | BoundsCard] = [*(self.worths if edges else self.bounds).values()]
+            rows: list[ContributionCard | BoundsCard] = [
+                *(self.contributions if edges else self.bounds).values()
+            ]
             self.body.resize(*_put_rows(rows, width, height, bar))
 
     def _put_cards(self, shown: list[str], width: int, height: int, bar: int) -> tuple[int, int]:
         """Matrices, and below a single one what its edges are worth; returns the size of it all."""
         assert self._history is not None
         tasks = len(self._history.tasks)
-        worth = self.worths.get(shown[0]) if self._chosen() != ALL else None
+        worth = self.contributions.get(shown[0]) if self._chosen() != ALL else None
         below = worth.sizeHint().height() + GAP if worth is not None else 0
         chosen = arrange(len(shown), tasks, width, height - below, bar)
         for number, path in enumerate(shown):
@@ -338,10 +340,12 @@ class MatrixView(QWidget):
         self._arrange()
 
 
-def _put_rows(cards: Sequence[WorthCard | BoundsCard], width: int, height: int, bar: int) -> tuple[int, int]:
+def _put_rows(
+    cards: Sequence[ContributionCard | BoundsCard], width: int, height: int, bar: int
+) -> tuple[int, int]:
     """In as many columns as there is room for, each card below the shortest column's last."""
     for room in (width, width - bar):
-        columns = max(1, min((room + GAP) // (_WORTH_WIDTH + GAP), len(cards)))
+        columns = max(1, min((room + GAP) // (_CONTRIBUTION_WIDTH + GAP), len(cards)))
         own = min((room - (columns - 1) * GAP) // columns, WIDEST)
         bottoms = [0] * columns
         for card in cards:

@@ -1,4 +1,4 @@
-"""An axis of the parallel coordinates: where a value lies on it, and what stands beside it."""
+"""Axes of the parallel coordinates: where a value lies on one, and what stands beside it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOG_RATIO = 30.0
 
 
 @dataclass(frozen=True)
-class Axis:
+class ParallelAxis:
     """``name``: of the setting, or of the measure. ``labels``: (place from 0 at the foot to 1, text)."""
 
     name: str
@@ -40,24 +40,24 @@ class Axis:
         return None
 
 
-def setting_axis(name: str, values: list[Any]) -> Axis:
+def setting_axis(name: str, values: list[Any]) -> ParallelAxis:
     """Numbers to scale (logarithmic where they span much), everything else evenly spaced."""
-    known = distinct([value for value in values if value != MISSING])
-    numbers = [v for v in known if isinstance(v, int | float) and not isinstance(v, bool)]
-    if numbers and len(numbers) == len(known):
+    different = distinct([value for value in values if value != MISSING])
+    numbers = [v for v in different if isinstance(v, int | float) and not isinstance(v, bool)]
+    if numbers and len(numbers) == len(different):
         return _number_axis(name, short(name), numbers)
-    gap = max(len(known) - 1, 1)
-    places = {_key(v): (at / gap if len(known) > 1 else 0.5) for at, v in enumerate(known)}
-    labels = tuple((places[_key(v)], value_text(v)) for v in known)
-    return Axis(name, short(name), places, labels=labels)
+    gap = max(len(different) - 1, 1)
+    places = {_key(v): (at / gap if len(different) > 1 else 0.5) for at, v in enumerate(different)}
+    labels = tuple((places[_key(v)], value_text(v)) for v in different)
+    return ParallelAxis(name, short(name), places, labels=labels)
 
 
-def measure_axis(name: str, title: str, values: list[float | None]) -> Axis:
+def measure_axis(name: str, title: str, values: list[float | None]) -> ParallelAxis:
     """An accuracy or a difference of accuracies, in percent, between round numbers."""
-    known = [v for v in values if v is not None and math.isfinite(v)]
-    if not known:
-        return Axis(name, title, {}, 0.0, 1.0, labels=((0.0, "0 %"), (1.0, "100 %")))
-    low, high = min(known), max(known)
+    finite = [v for v in values if v is not None and math.isfinite(v)]
+    if not finite:
+        return ParallelAxis(name, title, {}, 0.0, 1.0, labels=((0.0, "0 %"), (1.0, "100 %")))
+    low, high = min(finite), max(finite)
     step = _round_step(max(high - low, 0.002) / 4)
     low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
     if high <= low:
@@ -65,16 +65,16 @@ def measure_axis(name: str, title: str, values: list[float | None]) -> Axis:
     digits = max(0, -math.floor(math.log10(step * 100) + 1e-9))
     count = round((high - low) / step)
     labels = tuple((at / count, f"{100 * (low + at * step):.{digits}f} %") for at in range(count + 1))
-    return Axis(name, title, {}, low, high, labels=labels)
+    return ParallelAxis(name, title, {}, low, high, labels=labels)
 
 
-def _number_axis(name: str, title: str, numbers: list[Any]) -> Axis:
+def _number_axis(name: str, title: str, numbers: list[Any]) -> ParallelAxis:
     low, high = float(min(numbers)), float(max(numbers))
     log = low > 0 and high / low >= _LOG_RATIO
     last = len(numbers) - 1
     shown = numbers if last < _FEW else [numbers[round(at * last / 6)] for at in range(7)]
     labels = tuple((_scaled(v, low, high, log), value_text(v)) for v in shown)
-    return Axis(name, title + (" (log)" if log else ""), {}, low, high, log, labels)
+    return ParallelAxis(name, title + (" (log)" if log else ""), {}, low, high, log, labels)
 
 
 def _scaled(value: float, low: float, high: float, log: bool) -> float:

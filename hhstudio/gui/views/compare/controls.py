@@ -1,4 +1,4 @@
-"""The controls above the comparison: path, metric, means over seeds, colours; copy, export, clear."""
+"""Controls above the comparison: path, metric, means over seeds, colours; copy, export, clear."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is compared, as lines: a session or the mean of several, with its colour, the same in every view."""
+"""Compared lines: a session or the mean of several, with its colour, the same in every view."""
 
 from __future__ import annotations
 
@@ -95,12 +95,12 @@ class Looks:
 
 def distinct(values: list[Any]) -> list[Any]:
     """Each value once: numbers in order, then everything else as it comes."""
-    found: list[Any] = []
+    different: list[Any] = []
     for value in values:
-        if value not in found:
-            found.append(value)
-    numbers = sorted(v for v in found if _is_number(v))
-    return [*numbers, *(v for v in found if not _is_number(v))]
+        if value not in different:
+            different.append(value)
+    numbers = sorted(v for v in different if _is_number(v))
+    return [*numbers, *(v for v in different if not _is_number(v))]
 
 
 def _is_number(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The table of lines: settings that differ, and what each line reached on every path."""
+"""Table of lines: settings that differ, and what each line reached on every path."""
 
 from __future__ import annotations
 
@@ -49,46 +49,46 @@ class Column:
     estimate: Callable[[Line], Estimate | None] | None = None
 
 
-def estimate_text(found: Estimate | None, measure: str) -> str:
+def estimate_text(estimate: Estimate | None, measure: str) -> str:
     """As ``97.2 ± 0.4 %``; differences in percentage points with a sign."""
-    if found is None:
+    if estimate is None:
         return MISSING
     sign = "+" if measure in ("backward_transfer", "forward_transfer") else ""
-    mean = f"{round(100 * found.mean, 1) + 0.0:{sign}.1f}".replace("-", "−")
-    error = "" if found.error is None else f" ± {100 * found.error:.1f}"
+    mean = f"{round(100 * estimate.mean, 1) + 0.0:{sign}.1f}".replace("-", "−")
+    error = "" if estimate.error is None else f" ± {100 * estimate.error:.1f}"
     return f"{mean}{error} %" if measure == "average" else f"{mean}{error} pt"
 
 
 def columns_of(lines: list[Line], path: str, average: bool) -> list[Column]:
     """Name, state, final accuracy, what differs, then the other figures; ``path`` chooses whose."""
-    found = [
+    columns = [
         Column("Means" if average else "Run", "Double click: open", _title, _title, numeric=False),
         Column("State", "How far it has come", _state_text, _state_text, numeric=False),
     ]
     if average:
-        found.append(
+        columns.append(
             Column("n", "Runs that are averaged", _size, lambda line: str(_size(line)), centered=True)
         )
     names = list(dict.fromkeys(name for line in lines for name in line.settings))
     lasts = [short(name) for name in names]
     for name in names:
-        found.append(_setting(name, name if lasts.count(short(name)) > 1 else short(name)))
+        columns.append(_setting(name, name if lasts.count(short(name)) > 1 else short(name)))
     figures = _figures(lines, path)
-    found[2:2] = figures[:1]  # what it is all about, where it is seen first
-    found += figures[1:]
-    found.append(Column("Time", "Of training", _seconds, lambda line: duration(_seconds(line))))
-    return found
+    columns[2:2] = figures[:1]  # what it is all about, where it is seen first
+    columns += figures[1:]
+    columns.append(Column("Time", "Of training", _seconds, lambda line: duration(_seconds(line))))
+    return columns
 
 
 def _figures(lines: list[Line], path: str) -> list[Column]:
     paths = list(dict.fromkeys(name for line in lines for entry in line.entries for name in entry.paths))
     if path == ALL_PATHS:
-        wanted = [(name, measure) for measure in ("average", "backward_transfer") for name in paths]
+        figures = [(name, measure) for measure in ("average", "backward_transfer") for name in paths]
         if len(paths) > 1:
-            wanted.insert(0, (ALL_PATHS, "average"))
+            figures.insert(0, (ALL_PATHS, "average"))
     else:
-        wanted = [(path, measure) for measure in MEASURES]
-    return [_figure(name, measure) for name, measure in wanted]
+        figures = [(path, measure) for measure in MEASURES]
+    return [_figure(name, measure) for name, measure in figures]
 
 
 def _figure(path: str, measure: str) -> Column:
@@ -98,7 +98,7 @@ def _figure(path: str, measure: str) -> Column:
     return Column(
         f"{MEASURES[measure]} {path or 'mean'}",
         glossary.tip(MEASURES[measure], f"{path or 'Mean over the paths'}: {continual.DEFINITIONS[measure]}"),
-        lambda line: None if (found := estimate(line)) is None else found.mean,
+        lambda line: None if (figure := estimate(line)) is None else figure.mean,
         lambda line: estimate_text(estimate(line), measure),
         best=measure == "average",
         estimate=estimate,
@@ -110,8 +110,8 @@ def _setting(name: str, title: str) -> Column:
         return line.settings.get(name, MISSING)
 
     def text(line: Line) -> str:
-        found = value(line)
-        return str(list(found)) if isinstance(found, list | tuple) else value_text(found)
+        setting = value(line)
+        return str(list(setting)) if isinstance(setting, list | tuple) else value_text(setting)
 
     return Column(title, name, value, text, numeric=False, setting=True, centered=True)
 
@@ -195,8 +195,8 @@ class LineModel(QAbstractTableModel):
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        found = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return found | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else found
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else flags
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> object:
         line, column = self.lines[index.row()], self.columns[index.column()]
@@ -249,8 +249,8 @@ class LineModel(QAbstractTableModel):
         for row in rows:
             line = self.lines[row]
             cells = [_plain(column.value(line)) for column in self.columns]
-            found = [estimate(line) for _, estimate in measured]
-            errors = ["" if each is None or each.error is None else each.error for each in found]
+            figures = [estimate(line) for _, estimate in measured]
+            errors = ["" if each is None or each.error is None else each.error for each in figures]
             writer.writerow([*cells, *errors, " ".join(entry.key for entry in line.entries)])
         return out.getvalue()
 

@@ -1,4 +1,4 @@
-"""Curves of several sessions over each other, or means over seeds with their standard error as a band."""
+"""Curve overlay: several sessions over each other, or means over seeds with their standard error."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Drawn:
     band: pg.FillBetweenItem | None
 
 
-class Overlay(QWidget):
+class CurveOverlay(QWidget):
     """``hovered`` carries the key of the line under the mouse, "" for none; ``opened`` that of a line that
     was double-clicked."""
 
@@ -82,9 +82,9 @@ class Overlay(QWidget):
         for order, line in enumerate(lines):
             if line.key in hidden:
                 continue
-            kept = old.get(line.key)
-            if same and kept is not None and _same(kept.line.entries, line.entries):
-                kept.line = line
+            drawn = old.get(line.key)
+            if same and drawn is not None and _same(drawn.line.entries, line.entries):
+                drawn.line = line
                 self._drawn[line.key] = old.pop(line.key)
             else:
                 self._add(line, path, metric, order)
@@ -132,7 +132,7 @@ class Overlay(QWidget):
     # inside -----------------------------------------------------------------------------------------
 
     def _add(self, line: Line, path: str, metric: str, order: int) -> None:
-        curves = [found for e in line.entries if (found := comparison.joined(e, path, metric)) is not None]
+        curves = [curve for e in line.entries if (curve := comparison.joined(e, path, metric)) is not None]
         if len(curves) < len(line.entries):
             return  # a mean of some of the runs would pass for the mean of all
         mean = comparison.mean_curve(curves)
@@ -185,11 +185,11 @@ class Overlay(QWidget):
             drawn.item.setData(steps[good].astype(float), y, connect="all", skipFiniteCheck=True)
 
     def _fit(self) -> None:
-        found = self._extent_of(self._drawn)
-        if found is None:
+        extent = self._extent_of(self._drawn)
+        if extent is None:
             self.plot.set_ranges((0.0, 1.0), (0.0, 1.0))
             return
-        first, last, low, high = found
+        first, last, low, high = extent
         span = max(last - first, 1.0)
         room = 0.06 * (high - low or abs(high) or 1.0)
         top = min(high + room, 1.02) if self._metric.percent else high + room
@@ -237,39 +237,39 @@ class Overlay(QWidget):
         self._cross.setValue(x)
         self._cross.show()
         cursor = self.plot.mapFromGlobal(self.cursor().pos())
-        found: list[tuple[float, _Drawn]] = []
+        values: list[tuple[float, _Drawn]] = []
         nearest, distance = "", 8.0
         for key, drawn in self._drawn.items():
             at = drawn.series.count_until(x) - 1
             if at < 0 or x > drawn.series.steps[-1] + 1:
                 continue
             value = float(drawn.series.values[at])
-            found.append((value, drawn))
+            values.append((value, drawn))
             shown = np.log10(value) if self._metric.log and value > 0 else value
             away = abs(self.plot.to_pixels(x, shown).y() - cursor.y())
             if away < distance:
                 nearest, distance = key, away
         self._hover(nearest)
-        self._list(x, sorted(found, key=lambda each: -each[0]), cursor)
+        self._list(x, sorted(values, key=lambda each: -each[0]), cursor)
 
     def _hover(self, key: str) -> None:
         if key != self._hovered:
             self.set_hovered(key)
             self.hovered.emit(key)
 
-    def _list(self, x: float, found: list[tuple[float, _Drawn]], cursor: object) -> None:
-        if not found:
+    def _list(self, x: float, values: list[tuple[float, _Drawn]], cursor: object) -> None:
+        if not values:
             self.values.hide()
             return
         rows = [f"<b>step {round(x)}</b>"]
-        for value, drawn in found[:_MOST_LISTED]:
+        for value, drawn in values[:_MOST_LISTED]:
             color, _ = self._looks.pen(drawn.line.key)
             title = drawn.line.title if len(drawn.line.title) < 48 else drawn.line.title[:46] + "…"
             strong = drawn.line.key == self._hovered
             words = f"{metric_names.text(self._metric, value)}&nbsp; {_escaped(title)}"
             rows.append(f"<span style='color:{color}'>▬</span> {f'<b>{words}</b>' if strong else words}")
-        if len(found) > _MOST_LISTED:
-            rows.append(f"and {len(found) - _MOST_LISTED} more")
+        if len(values) > _MOST_LISTED:
+            rows.append(f"and {len(values) - _MOST_LISTED} more")
         self.values.setText("<br>".join(rows))
         self.values.adjustSize()
         area, at = self.plot.area(), self.plot.to_pixels(x, 0).x()

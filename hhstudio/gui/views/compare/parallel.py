@@ -1,4 +1,4 @@
-"""Settings against accuracy: an axis a setting, a line a run; dragging along an axis picks runs out."""
+"""Parallel coordinates: an axis a setting, a line a run; dragging along an axis picks runs out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from hhstudio.core.sweeps.comparison import MEASURES, MISSING
-from hhstudio.gui.views.compare.axes import Axis, measure_axis, setting_axis
+from hhstudio.gui.views.compare.axes import ParallelAxis, measure_axis, setting_axis
 from hhstudio.gui.views.compare.lines import Line, Looks
 from hhstudio.gui.views.compare.model import estimate_text
 from hhstudio.gui.widgets.theme import LIGHT, Theme
@@ -47,7 +47,7 @@ class ParallelCoordinates(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.axes: list[Axis] = []
+        self.axes: list[ParallelAxis] = []
         self.brushes: dict[str, tuple[float, float]] = {}
         self._lines: list[Line] = []
         self._looks = Looks(LIGHT)
@@ -76,8 +76,8 @@ class ParallelCoordinates(QWidget):
         values = [None if e is None else e.mean for e in (line.estimate(path, measure) for line in lines)]
         title = f"{MEASURES[measure]} {path or 'mean'}"
         self.axes.append(measure_axis(_figure_name(measure), title, values))
-        known = {axis.name for axis in self.axes}
-        gone = self.brushes.keys() - known
+        names = {axis.name for axis in self.axes}
+        gone = self.brushes.keys() - names
         for name in gone:
             del self.brushes[name]
         self._axis = min(self._axis, len(self.axes) - 1)
@@ -121,29 +121,29 @@ class ParallelCoordinates(QWidget):
         return foot + 12 if place is None else foot - place * (foot - _TOP)
 
     def path_of(self, line: Line) -> QPainterPath:
-        found = QPainterPath()
+        path = QPainterPath()
         points = []
         for at, axis in enumerate(self.axes):
             y = self.place_y(axis.place(self._value(line, axis)))
             points.append(QPointF(self.axis_x(at), y + self._beside.get((axis.name, line.key), 0.0)))
         if not points:
-            return found
-        found.moveTo(points[0])
+            return path
+        path.moveTo(points[0])
         for before, after in itertools.pairwise(points):
             pull = 0.4 * (after.x() - before.x())
-            found.cubicTo(before + QPointF(pull, 0), after - QPointF(pull, 0), after)
-        return found
+            path.cubicTo(before + QPointF(pull, 0), after - QPointF(pull, 0), after)
+        return path
 
     def line_at(self, position: QPointF) -> str:
         """The key of the line under a point, the picked ones first; "" where there is none."""
         spot = QRectF(position.x() - _REACH, position.y() - _REACH, 2 * _REACH, 2 * _REACH)
         stroker = QPainterPathStroker()
         stroker.setWidth(1.5)
-        found = ""
+        nearest = ""
         for line in sorted(self._shown(), key=self.passes):
             if stroker.createStroke(self.path_of(line)).intersects(spot):
-                found = line.key
-        return found
+                nearest = line.key
+        return nearest
 
     def _spread(self) -> None:
         """Lines with the same setting pass its axis side by side, the better above, so that each is seen."""
@@ -154,21 +154,21 @@ class ParallelCoordinates(QWidget):
             for line in self._shown():
                 bundles.setdefault(axis.place(self._value(line, axis)), []).append(line.key)
             for keys in bundles.values():
-                keys.sort(key=lambda key: -(found.mean if (found := figures[key]) else -1.0))
+                keys.sort(key=lambda key: -(figure.mean if (figure := figures[key]) else -1.0))
                 gap = min(_BESIDE, _BUNDLE / max(len(keys) - 1, 1))
                 for at, key in enumerate(keys):
                     self._beside[axis.name, key] = (at - (len(keys) - 1) / 2) * gap
 
-    def _axis_at(self, x: float) -> Axis | None:
+    def _axis_at(self, x: float) -> ParallelAxis | None:
         for at, axis in enumerate(self.axes):
             if abs(self.axis_x(at) - x) <= 2 * _REACH:
                 return axis
         return None
 
-    def _value(self, line: Line, axis: Axis) -> Any:
+    def _value(self, line: Line, axis: ParallelAxis) -> Any:
         if axis.name == _figure_name(self._measure):
-            found = line.estimate(self._path, self._measure)
-            return None if found is None else found.mean
+            figure = line.estimate(self._path, self._measure)
+            return None if figure is None else figure.mean
         return line.settings.get(axis.name, MISSING)
 
     def _shown(self) -> list[Line]:
@@ -205,7 +205,7 @@ class ParallelCoordinates(QWidget):
         painter.setPen(pen)
         painter.drawPath(self.path_of(line))
 
-    def _draw_axis(self, painter: QPainter, at: int, axis: Axis, theme: Theme) -> None:
+    def _draw_axis(self, painter: QPainter, at: int, axis: ParallelAxis, theme: Theme) -> None:
         x, top, foot = self.axis_x(at), _TOP, self.height() - _FOOT
         chosen = self.hasFocus() and at == self._axis
         painter.setPen(QPen(QColor(theme.accent if chosen else theme.muted), 2.0 if chosen else 1.2))
@@ -229,7 +229,7 @@ class ParallelCoordinates(QWidget):
         painter.drawText(QRectF(x - room / 2, 4, room, 18), side.AlignHCenter | side.AlignVCenter, title)
         self._draw_labels(painter, axis, x, theme, last=at == len(self.axes) - 1)
 
-    def _draw_labels(self, painter: QPainter, axis: Axis, x: float, theme: Theme, last: bool) -> None:
+    def _draw_labels(self, painter: QPainter, axis: ParallelAxis, x: float, theme: Theme, last: bool) -> None:
         """To the right of their axis, where the lines leave it; on plates, so that they can be read."""
         painter.setFont(self.font())
         metrics = QFontMetricsF(self.font())
@@ -353,8 +353,8 @@ class ParallelCoordinates(QWidget):
         line = next((line for line in self._lines if line.key == key), None)
         if line is None:
             return ""
-        found = estimate_text(line.estimate(self._path, self._measure), self._measure)
-        return f"{line.title}\n{MEASURES[self._measure]} {self._path or 'mean'}: {found}"
+        figure = estimate_text(line.estimate(self._path, self._measure), self._measure)
+        return f"{line.title}\n{MEASURES[self._measure]} {self._path or 'mean'}: {figure}"
 
 
 def _figure_name(measure: str) -> str:

@@ -1,4 +1,4 @@
-"""The sessions that are compared: read off the window's thread one by one, followed while they run."""
+"""Compared sessions: read off the window's thread one by one, followed while they run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOOK_MS = 1000
 Stamp = tuple[int, ...]
 
 
-class Reading(QObject):
+class ComparedSessions(QObject):
     """Holds entries by file. ``changed``: some came, went or grew. ``failed`` carries a text.
 
     A sweep's folder brings its runs, those that wait included, and is looked at until it has ended.
@@ -112,18 +112,18 @@ class Reading(QObject):
             return
         self._busy.add(key)
         self.pending += 1
-        metric, known = self._metric, self._stamps.get(key)
+        metric, stamp = self._metric, self._stamps.get(key)
         self._jobs.submit(
-            lambda: _read_entry(key, metric, known),
-            lambda found: self._take(key, metric, found),
+            lambda: _read_entry(key, metric, stamp),
+            lambda reading: self._take(key, metric, reading),
             lambda error: self._read_failed(key, error),
         )
 
-    def _take(self, key: str, metric: str, found: tuple[Stamp, ComparisonEntry] | None) -> None:
+    def _take(self, key: str, metric: str, reading: tuple[Stamp, ComparisonEntry] | None) -> None:
         self._busy.discard(key)
         self.pending -= 1
-        if found is not None and (self.folder is None or key in self._specs):
-            self._stamps[key], self.entries[key] = found
+        if reading is not None and (self.folder is None or key in self._specs):
+            self._stamps[key], self.entries[key] = reading
         if metric != self._metric:
             self._read(key)
         self._soon()
@@ -151,13 +151,13 @@ class Reading(QObject):
         self._soon()
 
     @staticmethod
-    def _joined(read: ComparisonEntry | None, told: ComparisonEntry) -> ComparisonEntry:
+    def _joined(from_file: ComparisonEntry | None, from_table: ComparisonEntry) -> ComparisonEntry:
         """What was read of a session, with what only the table knows: why it failed."""
-        if read is None or read.state == "waiting":
-            return told
-        if told.state in ("failed", "stopped") and read.state != told.state:
-            return replace(read, state=told.state, message=told.message)
-        return read
+        if from_file is None or from_file.state == "waiting":
+            return from_table
+        if from_table.state in ("failed", "stopped") and from_file.state != from_table.state:
+            return replace(from_file, state=from_table.state, message=from_table.message)
+        return from_file
 
     def _sweep_failed(self, error: Exception) -> None:
         self._busy.discard("")
@@ -179,7 +179,7 @@ class Reading(QObject):
         self._took = time.monotonic() - began
 
 
-def _read_entry(key: str, metric: str, known: Stamp | None) -> tuple[Stamp, ComparisonEntry] | None:
+def _read_entry(key: str, metric: str, last: Stamp | None) -> tuple[Stamp, ComparisonEntry] | None:
     """None when the file is as it was."""
     from hhstudio.store.catalog.comparison_entry import read_comparison_entry
 
@@ -189,23 +189,23 @@ def _read_entry(key: str, metric: str, known: Stamp | None) -> tuple[Stamp, Comp
         for file in (path, path.with_name(path.name + ".journal"), path.with_name(path.name + ".lock"))
         for part in _stamp(file)
     )
-    return None if stamp == known else (stamp, read_comparison_entry(path, {metric}))
+    return None if stamp == last else (stamp, read_comparison_entry(path, {metric}))
 
 
 def _stamp(file: Path) -> Stamp:
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError:
         return (-1, -1)
-    return found.st_mtime_ns, found.st_size
+    return status.st_mtime_ns, status.st_size
 
 
 def _read_sweep(
-    folder: Path, known: dict[str, ComparisonEntry]
+    folder: Path, entries_before: dict[str, ComparisonEntry]
 ) -> tuple[Path, SweepTable, dict[str, ComparisonEntry]]:
     """The table of a sweep and an entry for each of its runs, as the table has it."""
     table = tables.read(folder)
-    specs = {Path(key).stem: entry.spec for key, entry in known.items()}
+    specs = {Path(key).stem: entry.spec for key, entry in entries_before.items()}
     if specs.keys() != {Path(row.file).stem for row in table.runs}:
         specs = {run.name: run.spec for run in sweeps.expand(table.sweep, folder)}
     rows = [row.entry(specs[row.name], folder) for row in table.runs]

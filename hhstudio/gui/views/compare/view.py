@@ -1,4 +1,4 @@
-"""The compare view: table, curves and parallel coordinates of the same lines, in the same colours."""
+"""Compare view: table, curves and parallel coordinates of the same lines, in the same colours."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from hhstudio.core.formatting import duration
 from hhstudio.gui.views.compare.controls import Controls
 from hhstudio.gui.views.compare.lines import Line, Looks, lines_of
 from hhstudio.gui.views.compare.model import LINE, LineModel, SortedLines, columns_of
-from hhstudio.gui.views.compare.overlay import Overlay
+from hhstudio.gui.views.compare.overlay import CurveOverlay
 from hhstudio.gui.views.compare.parallel import ParallelCoordinates
-from hhstudio.gui.views.compare.source import Reading
+from hhstudio.gui.views.compare.source import ComparedSessions
 from hhstudio.gui.views.compare.sweep_controller import SweepController
 from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.theme import LIGHT, Theme
@@ -47,7 +47,7 @@ class CompareView(QWidget):
 
     def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
         super().__init__(parent)
-        self.reading = Reading(self)
+        self.sessions = ComparedSessions(self)
         self.sweeps: SweepController | None = None
         self.lines: list[Line] = []
         self.looks = Looks(theme)
@@ -56,7 +56,7 @@ class CompareView(QWidget):
         self.sorted.setSourceModel(self.model)
         self.controls = Controls()
         self.table = QTableView()
-        self.overlay, self.parallel = Overlay(), ParallelCoordinates()
+        self.overlay, self.parallel = CurveOverlay(), ParallelCoordinates()
         self.legend = QLabel()
         self.empty = QLabel(_EMPTY)
         self._coloured_by_hand = False
@@ -69,13 +69,13 @@ class CompareView(QWidget):
 
     def compare(self, paths: Iterable[Path], together: bool = False) -> None:
         """Compare these sessions; ``together`` with those that are compared already."""
-        if not together or self.reading.folder is not None:
-            self.reading.clear()
-        self.reading.add(paths)
+        if not together or self.sessions.folder is not None:
+            self.sessions.clear()
+        self.sessions.add(paths)
 
     def compare_sweep(self, folder: Path) -> None:
         """Compare the runs of a sweep, and follow it."""
-        self.reading.add_sweep(folder)
+        self.sessions.add_sweep(folder)
 
     def set_theme(self, theme: Theme) -> None:
         self.looks.theme = theme
@@ -89,7 +89,7 @@ class CompareView(QWidget):
 
     def release(self) -> None:
         """The window closes: no timer and no thread is left."""
-        self.reading.close()
+        self.sessions.close()
         if self.sweeps is not None:
             self.sweeps.close()
 
@@ -141,8 +141,8 @@ class CompareView(QWidget):
         column.addWidget(self.empty, 1)
 
     def _connect(self) -> None:
-        self.reading.changed.connect(self._show)
-        self.reading.failed.connect(self.status_message)
+        self.sessions.changed.connect(self._show)
+        self.sessions.failed.connect(self.status_message)
         controls = self.controls
         controls.path_changed.connect(self._show)
         controls.metric_changed.connect(self._metric_changed)
@@ -150,7 +150,7 @@ class CompareView(QWidget):
         controls.color_changed.connect(self._color_chosen)
         controls.copy_wanted.connect(self.copy)
         controls.export_wanted.connect(self.export)
-        controls.clear_wanted.connect(self.reading.clear)
+        controls.clear_wanted.connect(self.sessions.clear)
         controls.folder_wanted.connect(self.folder_requested)
         self.model.checked.connect(self._draw)
         self.table.activated.connect(lambda index: self._open(index.data(LINE)))
@@ -166,7 +166,7 @@ class CompareView(QWidget):
     # showing ----------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        entries = list(self.reading.entries.values())
+        entries = list(self.sessions.entries.values())
         self.lines = lines_of(entries, self.controls.average)
         paths = list(dict.fromkeys(path for entry in entries for path in entry.paths))
         settings = list(dict.fromkeys(name for line in self.lines for name in line.settings))
@@ -208,7 +208,7 @@ class CompareView(QWidget):
         return f"<span style='color:{theme.muted}'>{words}{self._sweep_text()}</span>"
 
     def _sweep_text(self) -> str:
-        table = self.reading.sweep
+        table = self.sessions.sweep
         if table is None:
             return ""
         done, failed = table.count("finished"), table.count("failed")
@@ -240,7 +240,7 @@ class CompareView(QWidget):
             head.resizeSection(0, head.sectionSize(0) + min(spare, missing))
 
     def _metric_changed(self) -> None:
-        self.reading.metric = self.controls.metric
+        self.sessions.metric = self.controls.metric
         self._draw()
 
     def _average_changed(self) -> None:
@@ -322,7 +322,7 @@ class CompareView(QWidget):
         menu.addSeparator()
         menu.addAction("Copy", self.copy)
         take = menu.addAction("Take out of the comparison", lambda: self._remove(lines))
-        take.setEnabled(selected and self.reading.folder is None)
+        take.setEnabled(selected and self.sessions.folder is None)
         return menu
 
     def _only(self, lines: list[Line]) -> None:
@@ -332,7 +332,7 @@ class CompareView(QWidget):
         self._show()
 
     def _remove(self, lines: list[Line]) -> None:
-        self.reading.remove([entry.key for line in lines for entry in line.entries])
+        self.sessions.remove([entry.key for line in lines for entry in line.entries])
 
     def _menu_at(self, at: QPoint) -> None:
         if self.lines:
@@ -366,9 +366,9 @@ class CompareView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         tall = self.height() > 1.1 * self.width()
-        wanted = Qt.Orientation.Vertical if tall else Qt.Orientation.Horizontal
-        if self.splitter.orientation() != wanted:
-            self.splitter.setOrientation(wanted)
+        orientation = Qt.Orientation.Vertical if tall else Qt.Orientation.Horizontal
+        if self.splitter.orientation() != orientation:
+            self.splitter.setOrientation(orientation)
         if self.lines:
             self._widen_names()
 
@@ -378,14 +378,14 @@ def _telling(lines: list[Line], settings: list[str], path: str) -> str:
     values differ most in what they reached."""
     if len(lines) <= 6:
         return ""
-    found = [(line, figure.mean) for line in lines if (figure := line.estimate(path, "average"))]
+    measured = [(line, figure.mean) for line in lines if (figure := line.estimate(path, "average"))]
     spread: dict[str, float] = {}
     for name in settings:
         reached: dict[str, list[float]] = {}
-        for line, value in found:
+        for line, value in measured:
             reached.setdefault(repr(line.settings.get(name)), []).append(value)
         means = [sum(values) / len(values) for values in reached.values()]
-        spread[name] = max(means) - min(means) if 1 < len(means) < len(found) else -1.0
+        spread[name] = max(means) - min(means) if 1 < len(means) < len(measured) else -1.0
     return max((name for name in settings if name != "seed"), key=lambda n: spread[n], default="")
 
 

@@ -1,4 +1,4 @@
-"""Where panels are: in the grid, in which order, hidden, or in windows of their own."""
+"""Panel arrangement: in the grid, in which order, hidden, or in windows of their own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PanelWindow(QWidget):
         super().closeEvent(event)
 
 
-class Arrangement(QObject):
+class PanelArrangement(QObject):
     """Decides which panels stand in the grid, and keeps the windows of the others. ``changed``: some are to
     be placed anew."""
 

@@ -1,4 +1,4 @@
-"""The crosshair over a plot: a line at one x, a dot on every curve, and all values there, sorted."""
+"""Crosshair over a plot: a line at one x, a dot on every curve, and all values there, sorted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PADDING = 7
 
 
 @dataclass(frozen=True)
-class Reading:
+class CurveValue:
     """A curve at the crosshair: its value as drawn (``y``), as text, and as ``recorded`` if smoothed."""
 
     label: str
@@ -35,24 +35,24 @@ class Crosshair(QWidget):
         self._plot = plot
         self._x = 0.0
         self._title = ""
-        self._readings: list[Reading] = []
+        self._values: list[CurveValue] = []
         self.with_values = False
         self._background, self._text, self._muted, self._border = (QColor() for _ in range(4))
         self.hide()
 
     @property
-    def readings(self) -> list[Reading]:
+    def values(self) -> list[CurveValue]:
         """What is shown, largest value first."""
-        return self._readings
+        return self._values
 
     def set_colors(self, background: str, text: str, muted: str, border: str) -> None:
         self._background, self._text = QColor(background), QColor(text)
         self._muted, self._border = QColor(muted), QColor(border)
 
-    def show_at(self, x: float, title: str, readings: list[Reading], with_values: bool) -> None:
+    def show_at(self, x: float, title: str, values: list[CurveValue], with_values: bool) -> None:
         """``with_values``: also the table of values, not only line and dots."""
         self._x, self._title, self.with_values = x, title, with_values
-        self._readings = sorted(readings, key=lambda reading: -reading.y)
+        self._values = sorted(values, key=lambda value: -value.y)
         self.setGeometry(self._plot.rect())
         self.show()
         self.update()
@@ -66,13 +66,13 @@ class Crosshair(QWidget):
         painter.setPen(QPen(self._muted, 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for reading in reversed(self._readings):
-            at = self._plot.to_pixels(self._x, reading.y)
+        for value in reversed(self._values):
+            at = self._plot.to_pixels(self._x, value.y)
             if area.adjusted(-3, -3, 3, 3).contains(at):
                 painter.setPen(QPen(self._background, 1.5))
-                painter.setBrush(QColor(reading.color))
+                painter.setBrush(QColor(value.color))
                 painter.drawEllipse(QPointF(x, at.y()), 3.5, 3.5)
-        if self.with_values and self._readings:
+        if self.with_values and self._values:
             self._paint_values(painter, area, x)
         painter.end()
 
@@ -82,11 +82,11 @@ class Crosshair(QWidget):
         painter.setFont(font)
         metrics = QFontMetricsF(font)
         rows = max(1, int((area.height() - _ROW - 2 * _PADDING) // _ROW))
-        columns = -(-len(self._readings) // rows)
-        rows = -(-len(self._readings) // columns)
-        label_width = min(max(metrics.horizontalAdvance(r.label) for r in self._readings), 130)
-        value_width = max(metrics.horizontalAdvance(r.text) for r in self._readings)
-        recorded_width = max(metrics.horizontalAdvance(r.recorded) for r in self._readings)
+        columns = -(-len(self._values) // rows)
+        rows = -(-len(self._values) // columns)
+        label_width = min(max(metrics.horizontalAdvance(r.label) for r in self._values), 130)
+        value_width = max(metrics.horizontalAdvance(r.text) for r in self._values)
+        recorded_width = max(metrics.horizontalAdvance(r.recorded) for r in self._values)
         column = 14 + label_width + 10 + value_width + (8 + recorded_width if recorded_width else 0)
         width = max(columns * column + (columns - 1) * 14, metrics.horizontalAdvance(self._title))
         box = QRectF(x + 12, area.top() + 18, width + 2 * _PADDING, (rows + 1) * _ROW + 2 * _PADDING - 2)
@@ -101,17 +101,17 @@ class Crosshair(QWidget):
         left, top = box.left() + _PADDING, box.top() + _PADDING - 1
         painter.setPen(self._muted)
         painter.drawText(QPointF(left, top + metrics.ascent()), self._title)
-        for number, reading in enumerate(self._readings):
+        for number, value in enumerate(self._values):
             at_x = left + (number // rows) * (column + 14)
             at_y = top + (number % rows + 1) * _ROW
-            painter.fillRect(QRectF(at_x, at_y + 3, 8, 8), QColor(reading.color))
+            painter.fillRect(QRectF(at_x, at_y + 3, 8, 8), QColor(value.color))
             base = at_y + metrics.ascent()
             painter.setPen(self._text)
-            label = metrics.elidedText(reading.label, Qt.TextElideMode.ElideRight, label_width)
+            label = metrics.elidedText(value.label, Qt.TextElideMode.ElideRight, label_width)
             painter.drawText(QPointF(at_x + 14, base), label)
             right = at_x + 14 + label_width + 10 + value_width
-            painter.drawText(QPointF(right - metrics.horizontalAdvance(reading.text), base), reading.text)
-            if reading.recorded:
+            painter.drawText(QPointF(right - metrics.horizontalAdvance(value.text), base), value.text)
+            if value.recorded:
                 painter.setPen(self._muted)
-                end = at_x + column - metrics.horizontalAdvance(reading.recorded)
-                painter.drawText(QPointF(end, base), reading.recorded)
+                end = at_x + column - metrics.horizontalAdvance(value.recorded)
+                painter.drawText(QPointF(end, base), value.recorded)

@@ -1,4 +1,4 @@
-"""What the panels show, as a picture for a paper or as numbers for a script."""
+"""Curve export: what the panels show, as a picture for a paper or as numbers for a script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Panels in rows and columns that suit the window's shape; scrolls when there are too many."""
+"""Panel grid: rows and columns that suit the window's shape; scrolls when there are too many."""
 
 from __future__ import annotations
 

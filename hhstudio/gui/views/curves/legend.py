@@ -1,4 +1,4 @@
-"""The legend of all panels: a chip per task. A click hides or shows it, a double click isolates it."""
+"""Legend of all panels: a chip per task. A click hides or shows it, a double click isolates it."""
 
 from __future__ import annotations
 

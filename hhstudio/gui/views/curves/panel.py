@@ -1,4 +1,4 @@
-"""One panel: a metric of a path, a curve per task, with title, bands, crosshair and what is left out."""
+"""Curve panel: a metric of a path, a curve per task, with title, bands and crosshair."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hhstudio.core.formatting import count, short_count
 from hhstudio.core.run.history import History, SeriesKey
 from hhstudio.core.spec.growth import change_in_a_word
 from hhstudio.gui.views.curves import ranges
-from hhstudio.gui.views.curves.crosshair import Crosshair, Reading
+from hhstudio.gui.views.curves.crosshair import Crosshair, CurveValue
 from hhstudio.gui.views.curves.panel_button import PanelButton
 from hhstudio.gui.views.curves.settings import Settings
 from hhstudio.gui.views.curves.stepmap import IDENTITY, TITLES, StepMap, marks_of, step_map, steps_a_task
@@ -21,7 +21,7 @@ from hhstudio.gui.widgets import metric_names
 from hhstudio.gui.widgets.curve import BUCKETS, Curve
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.plot import Plot
-from hhstudio.gui.widgets.plot_background import Band, Event
+from hhstudio.gui.widgets.plot_background import Band, EventMark
 from hhstudio.gui.widgets.task_style import blend, task_label, task_short, task_style
 from hhstudio.gui.widgets.theme import Theme
 
@@ -196,14 +196,14 @@ class CurvePanel(QFrame):
             self.crosshair.hide()
             return
         step = self.step_map.to_step(x)
-        readings = []
+        shown = []
         for task, curve in sorted(self.curves.items()):
-            found = None if task in settings.hidden else curve.value_at(step)
-            if found is None or not all(map(np.isfinite, found)) or (self._log and found[0] <= 0):
+            values = None if task in settings.hidden else curve.value_at(step)
+            if values is None or not all(map(np.isfinite, values)) or (self._log and values[0] <= 0):
                 continue
-            value, recorded = found
-            readings.append(
-                Reading(
+            value, recorded = values
+            shown.append(
+                CurveValue(
                     label=task_label(self._history.tasks, task),
                     color=curve.color,
                     y=float(np.log10(value)) if self._log else value,
@@ -215,7 +215,7 @@ class CurvePanel(QFrame):
         if settings.mode == "time":
             where += f" · {10.0**x if settings.log_x else x:.1f} s"
         title = f"{where} · recorded beside smoothed" if settings.smoothing_of(self.measure.name) else where
-        self.crosshair.show_at(x, title, readings, with_values)
+        self.crosshair.show_at(x, title, shown, with_values)
 
     def _adopt_new_series(self) -> None:
         history = self._history
@@ -238,9 +238,9 @@ class CurvePanel(QFrame):
             self._log, self._y_range, self._y_by_hand = log, None, False
         self.plot.set_scales(self.measure.percent, log, log_x)
 
-    def _headroom(self, wanted: ranges.Range) -> ranges.Range:
+    def _headroom(self, y_range: ranges.Range) -> ranges.Range:
         """Room at the top for the band labels, so that no curve runs through them."""
-        low, high = wanted
+        low, high = y_range
         height = max(self.plot.area().height(), 60.0)
         return low, high + (high - low) * 15.0 / height
 
@@ -263,10 +263,10 @@ class CurvePanel(QFrame):
         inside += [(s.step, f"{s.field.split('.')[-1]} {s.value:g}") for s in history.settings]
         # What happened while others learned all stands at one place: the last of it is said.
         at = {float(self.step_map.to_x(np.array([step]))[0]): label for step, label in inside}
-        events += [Event(x, label) for x, label in at.items()]
+        events += [EventMark(x, label) for x, label in at.items()]
         if settings.looked_at >= 0:
             x = float(self.step_map.to_x(np.array([settings.looked_at]))[0])
-            events.append(Event(x, f"step {settings.looked_at}", strong=True))
+            events.append(EventMark(x, f"step {settings.looked_at}", strong=True))
         self.plot.backdrop.set_bands(bands, events)
 
     def _set_texts(self, settings: Settings) -> None:

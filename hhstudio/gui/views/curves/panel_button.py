@@ -1,4 +1,4 @@
-"""Small buttons of a panel, drawn so that no font needs their glyphs."""
+"""Panel buttons, drawn so that no font needs their glyphs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All curves of a run: a panel for each path and chosen metric, a curve per task, live or from a file."""
+"""Curve panels of a run: one for each path and chosen metric, a curve per task, live or from a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run.events import TERMINAL
 from hhstudio.core.run.history import Changes, History
 from hhstudio.gui.views.curves import export, ranges
-from hhstudio.gui.views.curves.arrangement import Arrangement
+from hhstudio.gui.views.curves.arrangement import PanelArrangement
 from hhstudio.gui.views.curves.grid import PanelGrid
 from hhstudio.gui.views.curves.legend import Legend, LegendArea
 from hhstudio.gui.views.curves.panel import CurvePanel
@@ -56,7 +56,7 @@ class CurvePanels(QWidget):
         self.legend = Legend(theme)
         self._legend_area = LegendArea(self.legend)
         self.grid = PanelGrid()
-        self.arrangement = Arrangement(self.settings, self.grid, self)
+        self.arrangement = PanelArrangement(self.settings, self.grid, self)
         self.empty = QLabel(_EMPTY)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         body = QWidget()
@@ -196,13 +196,13 @@ class CurvePanels(QWidget):
         """One panel per chosen metric and path; those that stay are kept as they are."""
         history = self._history
         paths = history.paths if history else ()
-        wanted = [(path, metric) for metric in self.settings.metrics for path in paths]
-        for key in [key for key in self.panels if key not in wanted]:
+        keys = [(path, metric) for metric in self.settings.metrics for path in paths]
+        for key in [key for key in self.panels if key not in keys]:
             panel = self.panels.pop(key)
             self.arrangement.drop_window(key)
             panel.setParent(None)
             panel.deleteLater()
-        for key in wanted:
+        for key in keys:
             if key not in self.panels:
                 panel = self.panels[key] = CurvePanel(*key, self._theme)
                 panel.set_history(history)
@@ -214,7 +214,7 @@ class CurvePanels(QWidget):
                 panel.hide_wanted.connect(self.arrangement.hide)
                 panel.move_wanted.connect(self.arrangement.move)
                 panel.dropped.connect(self.arrangement.drop)
-        self.panels = {key: self.panels[key] for key in wanted}
+        self.panels = {key: self.panels[key] for key in keys}
         self._place_panels()
         self._stack.setCurrentWidget(self.grid if paths else self.empty)
         self._legend_area.setVisible(bool(paths))
@@ -282,8 +282,8 @@ class CurvePanels(QWidget):
     def _draw(self, panel: CurvePanel, shared: ranges.Range | None = None) -> None:
         end = panel.prepare(self.settings)
         if self.settings.locked and panel.drawn_range is not None:
-            kept = (self._shared_range if self.settings.linked else panel.own_range) or panel.drawn_range
-            panel.redraw(self.settings, kept)
+            last = (self._shared_range if self.settings.linked else panel.own_range) or panel.drawn_range
+            panel.redraw(self.settings, last)
         elif self.settings.linked:
             panel.redraw(self.settings, shared or self._shared())
         else:

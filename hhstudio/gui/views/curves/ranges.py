@@ -51,22 +51,22 @@ def along_y(values: list[np.ndarray], log: bool, now: Range | None = None) -> Ra
         return now or (0.0, 1.0)
     low, high = float(together.min()), float(together.max())
     if log:
-        wanted = (math.floor(2 * low) / 2, math.ceil(2 * high) / 2)
-        return wanted if wanted[1] > wanted[0] else (wanted[0] - 0.5, wanted[0] + 0.5)
+        fitting = (math.floor(2 * low) / 2, math.ceil(2 * high) / 2)
+        return fitting if fitting[1] > fitting[0] else (fitting[0] - 0.5, fitting[0] + 0.5)
     rank = round(0.995 * (len(together) - 1))
     usual = float(np.partition(together, rank)[rank])  # a tenth of the time of np.quantile
     if usual > 0 and high > 3 * usual:
         high = 1.2 * usual
     if low >= 0:
-        wanted = (0.0, nice_ceiling(1.02 * high) if high > 0 else 1.0)
+        fitting = (0.0, nice_ceiling(1.02 * high) if high > 0 else 1.0)
     else:
         reach = nice_ceiling(1.02 * max(high - low, 1e-12) / 8)
-        wanted = (math.floor(low / reach) * reach, math.ceil(high / reach) * reach)
+        fitting = (math.floor(low / reach) * reach, math.ceil(high / reach) * reach)
     if (
         now
-        and now[0] <= wanted[0]
-        and wanted[1] <= now[1]
-        and wanted[1] - wanted[0] > 0.45 * (now[1] - now[0])
+        and now[0] <= fitting[0]
+        and fitting[1] <= now[1]
+        and fitting[1] - fitting[0] > 0.45 * (now[1] - now[0])
     ):
         return now
-    return wanted
+    return fitting

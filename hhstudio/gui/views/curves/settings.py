@@ -1,4 +1,4 @@
-"""What the curve panels show and how: one object, changed by the toolbar and the legend, read by all."""
+"""Curve settings: what the panels show and how, changed by toolbar and legend, read by all."""
 
 from __future__ import annotations
 
@@ -40,5 +40,5 @@ class Settings:
         return self.smoothing.get(metric, metrics.metric(metric).smoothing)
 
     def log_of(self, metric: str) -> bool:
-        known = metrics.metric(metric)
-        return not known.percent and self.log.get(metric, known.log)
+        about = metrics.metric(metric)
+        return not about.percent and self.log.get(metric, about.log)

@@ -1,4 +1,4 @@
-"""What x means in a panel: global steps become steps of the path, tasks, or training time.
+"""Step map: global steps become steps of the path, tasks, or training time along the x axis.
 
 Each is an increasing, piecewise linear function of the global step, so that curves, task bands and the
 crosshair share one translation, and a range on screen translates back into steps for decimation.
@@ -74,8 +74,8 @@ def marks_of(history: History, path: str) -> list[TaskMark]:
 
 def step_map(history: History, path: str, mode: Mode, log: bool = False) -> StepMap:
     """The translation for a path. Without marks (or, for time, step times) it is the global step."""
-    found = _linear_map(history, path, mode)
-    return LogStepMap(found, LEAST[mode]) if log else found
+    linear = _linear_map(history, path, mode)
+    return LogStepMap(linear, LEAST[mode]) if log else linear
 
 
 def _linear_map(history: History, path: str, mode: Mode) -> StepMap:
@@ -118,15 +118,15 @@ def _epochs_a_step(history: History, task: int) -> float:
 
 
 def _time_map(history: History) -> StepMap:
-    found = [s for (_, _, metric), s in history.series.items() if metric == "step_time" and len(s)]
-    if not found:
+    step_times = [s for (_, _, metric), s in history.series.items() if metric == "step_time" and len(s)]
+    if not step_times:
         return IDENTITY
-    steps = np.concatenate([s.steps for s in found])
-    seconds = np.concatenate([s.values for s in found])
+    steps = np.concatenate([s.steps for s in step_times])
+    seconds = np.concatenate([s.values for s in step_times])
     steps, first = np.unique(steps, return_index=True)
     spent = np.nan_to_num(seconds[first], nan=0.0, posinf=0.0, neginf=0.0)
     spent = np.cumsum(spent * np.diff(steps, prepend=min(0, steps[0] - 1)))
     if len(steps) > 4096:  # a straight line between every 4096th part is closer than a pixel
-        kept = np.unique(np.linspace(0, len(steps) - 1, 4096).astype(int))
-        steps, spent = steps[kept], spent[kept]
+        sample = np.unique(np.linspace(0, len(steps) - 1, 4096).astype(int))
+        steps, spent = steps[sample], spent[sample]
     return StepMap(np.append(0, steps), np.append(0.0, spent), slope=float(spent[-1] / max(steps[-1], 1)))

@@ -1,4 +1,4 @@
-"""The controls above the panels: metrics, meaning of x, smoothing, log axis, linked x, export."""
+"""Toolbar above the panels: metrics, meaning of x, smoothing, log axis, linked x, export."""
 
 from __future__ import annotations
 
@@ -127,11 +127,11 @@ class Toolbar(QWidget):
 
     def offer(self, names: tuple[str, ...]) -> None:
         """Buttons for these recorded metrics, and the standard ones."""
-        wanted = metric_names.ordered({*names, *metric_names.STANDARD, *self._settings.metrics})
-        if wanted == self._offered:
+        offered = metric_names.ordered({*names, *metric_names.STANDARD, *self._settings.metrics})
+        if offered == self._offered:
             return
-        self._offered = wanted
-        usual = [name for name in wanted if metric_names.usual(name)]
+        self._offered = offered
+        usual = [name for name in offered if metric_names.usual(name)]
         for name in self.buttons.keys() - set(usual):
             button = self.buttons.pop(name)
             self._metric_row.removeWidget(button)
@@ -144,8 +144,8 @@ class Toolbar(QWidget):
                 self._metric_row.insertWidget(at, button)
         self.buttons = {name: self.buttons[name] for name in usual}
         self.more_menu.clear()
-        self.more.setVisible(len(usual) < len(wanted))
-        for name in wanted:
+        self.more.setVisible(len(usual) < len(offered))
+        for name in offered:
             if not metric_names.usual(name):
                 self._offer_more(metric_names.metric(name))
         self.reflect()

@@ -1,4 +1,4 @@
-"""How a task is drawn: its number in its colour, its name, a picture of each class, who learns it."""
+"""Task delegate: a task's number in its colour, its name, a picture of each class, who learns it."""
 
 from __future__ import annotations
 
@@ -115,6 +115,6 @@ def _pixmap(image: np.ndarray) -> QPixmap:
     image = np.ascontiguousarray(image)
     height, width = image.shape[:2]
     kind = QImage.Format.Format_Grayscale8 if image.ndim == 2 else QImage.Format.Format_RGB888
-    made = QImage(image.data, width, height, image.strides[0], kind).copy()
+    picture = QImage(image.data, width, height, image.strides[0], kind).copy()
     factor = max(1, round(2 * PICTURE / max(width, height)))
-    return QPixmap.fromImage(made.scaled(width * factor, height * factor))
+    return QPixmap.fromImage(picture.scaled(width * factor, height * factor))

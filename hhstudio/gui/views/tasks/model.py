@@ -1,4 +1,4 @@
-"""The tasks as rows that can be dragged."""
+"""Task model: the tasks of a stream as rows that can be dragged."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class TasksModel(QAbstractListModel):
             assert isinstance(solver, Solver)
             for task in tasks_of(solver, len(tasks)):
                 learners[task].append(path.name)
-        found = tuple(map(tuple, learners))
+        all_learners = tuple(map(tuple, learners))
         self.path_count = len(topology.paths)
         if len(tasks) != len(self.tasks):
             self.beginResetModel()
-            self.tasks, self.learners = tuple(tasks), found
+            self.tasks, self.learners = tuple(tasks), all_learners
             self.endResetModel()
-        elif tuple(tasks) != self.tasks or found != self.learners:
-            self.tasks, self.learners = tuple(tasks), found
+        elif tuple(tasks) != self.tasks or all_learners != self.learners:
+            self.tasks, self.learners = tuple(tasks), all_learners
             self.dataChanged.emit(self.index(0), self.index(len(self.tasks) - 1))
 
     def learners_in_words(self, task: int) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of classes, read on a thread of their own: reading CIFAR's files takes seconds."""
+"""Class pictures, read on a thread of their own: reading CIFAR's files takes seconds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.service.class_pictures import thumbnails
 
 
-class Pictures:
+class ClassPictures:
     """``where`` gives the data folder, and whether files without a known checksum may be read."""
 
     def __init__(self, where: Callable[[], tuple[Path, bool]], parent: QObject) -> None:

@@ -1,4 +1,4 @@
-"""The dock: the stream's tasks, to look at, reorder, and assign to paths."""
+"""Tasks view: the stream's tasks, to look at, reorder, and assign to paths."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ HINT = "Drag a task onto a path, or between others."
 KEYS = "A assigns to paths, Ctrl+Up and Ctrl+Down reorder, Del removes; the menu key offers everything."
 
 
-class Source(Protocol):
+class PictureSource(Protocol):
     """Where pictures of classes come from."""
 
     def look_up(self, dataset: str, stream: Stream, show: Callable[[dict[int, np.ndarray]], object]) -> None:
@@ -57,7 +57,7 @@ class TasksView(QWidget):
     task_selected = Signal(int)
 
     def __init__(
-        self, document: Document, pictures: Source | None = None, parent: QWidget | None = None
+        self, document: Document, pictures: PictureSource | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self.document = document
@@ -264,9 +264,9 @@ class TasksView(QWidget):
         if self._pictures is None or not tasks:
             return
         for name in dataset_names(spec.stream):
-            wanted = name, spec.stream.folder
-            if wanted not in self._asked:
-                self._asked.add(wanted)
+            pictures = name, spec.stream.folder
+            if pictures not in self._asked:
+                self._asked.add(pictures)
                 self._pictures.look_up(name, spec.stream, partial(self._show_images, name))
 
     def _show_images(self, dataset: str, images: dict[int, np.ndarray]) -> None:

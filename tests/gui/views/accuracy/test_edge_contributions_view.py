@@ -51,7 +51,7 @@ def view(show, make_run):
 def test_a_session_without_measurements_shows_no_edges_and_no_empty_frame(show, make_run):
     view = show(MatrixView(), 368, 584)
     view.set_history(make_run().all().history)
-    assert view.worths == {}
+    assert view.contributions == {}
     assert EDGES not in [view.tabs.tabData(n) for n in range(view.tabs.count())]
     choose(view, "path:P2-0")
     assert view.body.height() == view.cards["P2-0"].height()
@@ -64,14 +64,14 @@ def test_edges_appear_when_a_live_run_has_measured_them(show, make_run):
     measured(run)
     view.refresh(run.history.take_changes())
     choose(view, EDGES)
-    assert view.worths["P2-0"].isVisible()
+    assert view.contributions["P2-0"].isVisible()
     assert not view.cards["P1"].isVisible()
-    assert "P1" not in view.worths
+    assert "P1" not in view.contributions
 
 
 def test_the_rows_go_down_the_chain_and_everything_generated_comes_last(view):
     choose(view, EDGES)
-    card = view.worths["P2-0"]
+    card = view.contributions["P2-0"]
     rows = sorted(card.rows, key=lambda row: row.y())
     assert [row.worth.title for row in rows] == [
         "H0 → P2-0",
@@ -83,7 +83,7 @@ def test_the_rows_go_down_the_chain_and_everything_generated_comes_last(view):
 
 def test_bars_are_as_long_as_what_they_are_worth_and_share_one_scale(view):
     choose(view, EDGES)
-    small, residual, whole = view.worths["P2-0"].rows
+    small, residual, whole = view.contributions["P2-0"].rows
     assert residual.bar().width() == pytest.approx(whole.bar().width() * 2 / 3, rel=0.01)
     assert small.bar().width() == pytest.approx(whole.bar().width() / 60, rel=0.01)
     assert full_bar([[row.worth for row in (small, residual, whole)]]) == pytest.approx(0.3)
@@ -92,7 +92,7 @@ def test_bars_are_as_long_as_what_they_are_worth_and_share_one_scale(view):
 
 def test_a_bypassed_edge_is_flagged_and_explained_in_two_sentences(view):
     choose(view, EDGES)
-    small, residual, _ = view.worths["P2-0"].rows
+    small, residual, _ = view.contributions["P2-0"].rows
     assert BYPASSED_TIP in small.toolTip()
     assert BYPASSED_TIP.count(". ") == 1
     assert BYPASSED_TIP.endswith(".")
@@ -104,12 +104,12 @@ def test_a_bypassed_edge_is_flagged_and_explained_in_two_sentences(view):
 
 def test_the_mouse_and_the_keyboard_say_what_is_lost(view):
     choose(view, EDGES)
-    residual = view.worths["P2-0"].rows[1]
+    residual = view.contributions["P2-0"].rows[1]
     QTest.mouseMove(residual, QPoint(40, 10))
     wanted = "P2-0: without what H0 → P2-0 (residual) generates the mean accuracy over its tasks falls by"
     assert view.description.text() == f"{wanted} 20.0 pt"
-    view.worths["P2-0"].rows[0].setFocus(Qt.FocusReason.TabFocusReason)
-    QTest.keyClick(view.worths["P2-0"].rows[0], Qt.Key.Key_Tab)
+    view.contributions["P2-0"].rows[0].setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(view.contributions["P2-0"].rows[0], Qt.Key.Key_Tab)
     assert residual.hasFocus()
     assert view.description.text() == residual.accessibleDescription() == f"{wanted} 20.0 pt"
 
@@ -117,14 +117,14 @@ def test_the_mouse_and_the_keyboard_say_what_is_lost(view):
 def test_a_gain_without_an_edge_is_told_as_a_gain(show, make_run):
     view = show(MatrixView(), 368, 584)
     view.set_history(measured(make_run().all(), worth={"s1": -0.02}).history)
-    (row,) = view.worths["P2-0"].rows
+    (row,) = view.contributions["P2-0"].rows
     assert row.sentence.endswith("rises by 2.0 pt")
     assert row.bar().width() == 0
     assert row.worth.bypassed
 
 
 def test_a_card_says_what_the_anchors_alone_reach(view):
-    assert view.worths["P2-0"].remaining.text() == "The anchors alone reach 49.0 % of 79.0 %"
+    assert view.contributions["P2-0"].remaining.text() == "The anchors alone reach 49.0 % of 79.0 %"
 
 
 def test_a_card_counts_what_the_path_stores_and_generates(show, make_run):
@@ -138,7 +138,7 @@ def test_a_card_counts_what_the_path_stores_and_generates(show, make_run):
     view = show(MatrixView(), 368, 584)
     view.set_history(run.history)
     choose(view, EDGES)
-    counts = view.worths["P2-0"].counts
+    counts = view.contributions["P2-0"].counts
     full = "Stored 14.2 k (root 10.8 k, embeddings 1.50 k, anchors 1.90 k), generated 9.49 k"
     assert counts.text() == "Stored 14.2 k (anchors 1.90 k), generated 9.49 k"
     assert counts.toolTip() == full
@@ -150,7 +150,7 @@ def test_a_card_counts_what_the_path_stores_and_generates(show, make_run):
 
 def test_a_paths_own_tab_has_its_edges_below_its_matrix(view):
     choose(view, "path:P2-0")
-    card, worth = view.cards["P2-0"], view.worths["P2-0"]
+    card, worth = view.cards["P2-0"], view.contributions["P2-0"]
     assert worth.isVisible()
     assert worth.y() > card.geometry().bottom()
     assert worth.geometry().bottom() <= view.area.viewport().height()
@@ -163,7 +163,7 @@ def test_a_paths_own_tab_has_its_edges_below_its_matrix(view):
 def test_edges_are_copied_as_text(view):
     choose(view, EDGES)
     view.setFocus()
-    QTest.keyClick(view.worths["P2-0"].rows[0], Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(view.contributions["P2-0"].rows[0], Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text().splitlines() == [
         "P2-0: accuracy lost without what an edge generates",
         "H0 → P2-0               0.5 pt  bypassed",
@@ -174,7 +174,7 @@ def test_edges_are_copied_as_text(view):
 
 def test_bars_take_the_colours_of_the_theme(view):
     choose(view, EDGES)
-    residual = view.worths["P2-0"].rows[1]
+    residual = view.contributions["P2-0"].rows[1]
     assert QColor(LIGHT.node_hypernetwork) in colours(residual)
     view.set_theme(DARK)
     assert QColor(DARK.node_hypernetwork) in colours(residual)

@@ -106,5 +106,7 @@ def shown(view, sweep_folder, qtbot):
         lambda: len(view.lines) == 8 and sum(bool(line.entries[0].curves) for line in view.lines) == 6,
         timeout=20_000,
     )
-    qtbot.waitUntil(lambda: not view.reading.pending and not view.reading._settle.isActive(), timeout=20_000)
+    qtbot.waitUntil(
+        lambda: not view.sessions.pending and not view.sessions._settle.isActive(), timeout=20_000
+    )
     return view

@@ -138,9 +138,9 @@ def test_the_crosshair_reads_all_values_sorted_in_the_hovered_panel(show, make_r
     at = panel.plot.to_pixels(100.5, 0.5).toPoint()
     qtbot.mouseMove(panel.plot.viewport(), at - QPoint(3, 0))
     qtbot.mouseMove(panel.plot.viewport(), at)
-    readings = panel.crosshair.readings
-    assert [r.text for r in readings] == ["90.0 %", "89.0 %", "88.0 %"]
-    assert [r.label for r in readings] == ["T2 digits 4-5", "T1 digits 2-3", "T0 digits 0-1"]
+    values = panel.crosshair.values
+    assert [r.text for r in values] == ["90.0 %", "89.0 %", "88.0 %"]
+    assert [r.label for r in values] == ["T2 digits 4-5", "T1 digits 2-3", "T0 digits 0-1"]
     assert panel.crosshair.with_values
     assert other.crosshair.isVisible()
     assert not other.crosshair.with_values
@@ -156,7 +156,7 @@ def test_the_arrow_keys_move_the_crosshair(show, make_run, qtbot):
     panel.setFocus()
     qtbot.keyClick(panel, Qt.Key.Key_Right)
     assert panel.crosshair.isVisible()
-    assert len(panel.crosshair.readings) == 2  # the third task has not begun in the middle
+    assert len(panel.crosshair.values) == 2  # the third task has not begun in the middle
 
 
 def test_smoothing_keeps_the_recorded_values_visible_below(show, make_run):
