@@ -15,6 +15,7 @@ from hhstudio.core.run.history import Changes, History
 from hhstudio.core.spec import spec
 from hhstudio.core.tree.topology import Hypernetwork, Slot, Solver, Topology
 from hhstudio.gui.views.curves.panels import CurvePanels
+from hhstudio.gui.widgets import appearance
 from hhstudio.gui.widgets.theme import DARK
 
 PATHS, TASKS = ("P1", "P2-0", "P3-00"), 6
@@ -63,8 +64,8 @@ def _block(rng: np.random.Generator, start: int, count: int) -> events.Metrics:
 
 
 def _panels(history: History) -> CurvePanels:
-    QApplication.instance() or QApplication([])
-    panels = CurvePanels(theme=DARK)
+    appearance.apply(QApplication.instance() or QApplication([]), DARK)
+    panels = CurvePanels()
     panels.resize(1280, 500)
     panels.set_history(history)
     panels.show()

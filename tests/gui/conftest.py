@@ -4,6 +4,7 @@ Folders whose tests open windows or start workers ask for ``nothing_is_left_behi
 """
 
 import threading
+from functools import partial
 
 import psutil
 import pytest
@@ -15,13 +16,22 @@ from hhstudio.gui.shell.main_window import MainWindow
 from hhstudio.gui.state.preferences import Preferences
 from hhstudio.gui.state.theming import Theming
 from hhstudio.gui.state.workspace import Workspace
+from hhstudio.gui.widgets import appearance
+from hhstudio.gui.widgets.theme import LIGHT
 
 
 @pytest.fixture(scope="session")
 def qapp_cls():
     """The application with fonts and style as the studio makes it."""
-    application()
+    appearance.apply(application(), LIGHT)
     return QApplication
+
+
+@pytest.fixture
+def wear(qapp):
+    """Have the application wear another theme; afterwards it is the light one again."""
+    yield partial(appearance.apply, qapp)
+    appearance.apply(qapp, LIGHT)
 
 
 @pytest.fixture

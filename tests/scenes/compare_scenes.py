@@ -18,7 +18,7 @@ _WIDE = QSize(1280, 520)
 
 def _sweep(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     shot.workspace.use_preset("quickstart")
-    dialog = shot.window.panels.show("compare").sweeps.ask(shot.window, shot.window.theming.theme)
+    dialog = shot.window.panels.show("compare").sweeps.ask(shot.window)
     dialog.add_row("depth", "1, 2, 3")
     dialog.look()
 

@@ -18,6 +18,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from hhstudio.core import formatting
+
 Kind = Literal["whole", "number", "wholes", "numbers", "choice", "choices", "yes", "text", "options", "parts"]
 """What a value is: one number or several, one of some words or several of them, yes or no, a text, a solver's
 own options, the tasks of a stream."""

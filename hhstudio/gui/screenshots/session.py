@@ -140,7 +140,7 @@ class ScreenshotSession:
         view = self.window.panels.show("compare")
         view.compare_sweep(folder)
         self.until(lambda: len(view.lines) > 1, "the sweep's table")
-        self.until(lambda: view.reading.pending == 0, "the sweep's curves")
+        self.until(lambda: view.sessions.pending == 0, "the sweep's curves")
         self.pause(0.5)
         return view
 

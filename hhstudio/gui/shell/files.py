@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 from hhstudio.core.errors import HHStudioError
 from hhstudio.gui.state.autosave import Leftover
 from hhstudio.gui.state.session_files import file_stem, shown_path
-from hhstudio.gui.state.theming import Theming
 from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.views.sessions.recovery_dialog import RecoveryDialog
 from hhstudio.gui.views.tree.canvas.scene import TreeScene
@@ -36,10 +35,9 @@ _EXPORTS = "Picture, SVG (*.svg);;Picture, PNG (*.png);;Tree, JSON (*.json);;Gra
 class Files(QObject):
     """Asks the user, then the workspace."""
 
-    def __init__(self, workspace: Workspace, window: QMainWindow, theming: Theming) -> None:
+    def __init__(self, workspace: Workspace, window: QMainWindow) -> None:
         super().__init__(window)
         self.workspace = workspace
-        self.theming = theming
         self.window = window
         self._unsaved = dialogs.Question()
         self._then: Callable[[], object] = _nothing
@@ -198,7 +196,7 @@ class Files(QObject):
 
         def done(report: Report) -> None:
             self.workspace.sessions_changed.emit()
-            dialog = RecoveryDialog(report, self.theming.theme, self.window)
+            dialog = RecoveryDialog(report, self.window)
             dialog.accepted.connect(lambda: self.workspace.open(path))
             dialog.open()
 

@@ -36,12 +36,13 @@ from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 from hhstudio.gui.widgets import dialogs
 from hhstudio.gui.widgets.dialogs import ROLE
 from hhstudio.gui.widgets.formatting import with_names
+from hhstudio.gui.widgets.themed import Themed
 from hhstudio.service import logs
 
 _NOTICE_MS = 8000
 
 
-class MainWindow(QMainWindow):
+class MainWindow(Themed, QMainWindow):
     """Made for one workspace; to panels and commands a :class:`~hhstudio.gui.shell.shell.Shell`.
     :meth:`place` puts it where it was, before it is shown."""
 
@@ -49,19 +50,18 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.workspace = workspace
         self.theming = theming
-        theme = theming.theme
         self.setObjectName("hhstudio")
         self.setAcceptDrops(True)
         self.setMinimumSize(QSize(900, 560))
         self.registry = ActionRegistry(self)
-        self.files = Files(workspace, self, theming)
+        self.files = Files(workspace, self)
         self.canvas = TreeCanvas(workspace.document)
         self.canvas.cost_strip.set_measure(StepTimer(workspace))
-        self.welcome = Welcome(theme=theme)
+        self.welcome = Welcome()
         self.selection = Selection(self)
         self.docks = Docks(self, workspace.preferences)
         self.analysis = Analysis(workspace)
-        self.run_coordinator = RunCoordinator(workspace, theming, self)
+        self.run_coordinator = RunCoordinator(workspace, self)
         context = AppContext(
             workspace=workspace,
             selection=self.selection,
@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
         self.canvas.for_solver = ("weights.save",)
         self.registry.add(*self.growth_mode.actions())
         self.keys = KeyBindings(self.registry, workspace.preferences)
-        self.run_bar = RunBar(workspace, self.registry, theme=theme)
+        self.run_bar = RunBar(workspace, self.registry)
         self.guide_help = GuideHelp(
             self, self.docks, self.panels, {self.canvas: "drawing", self.run_bar: "runs"}
         )
@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self._closing = False
         self._build()
         self._connect()
-        self._theme_changed()
+        self.follow_theme()
         self.registry.fill_menu_bar(self.menuBar())
         self._show_run()
         self._show_title()
@@ -129,7 +129,6 @@ class MainWindow(QMainWindow):
         self.canvas.status_message.connect(self._notice)
         self.welcome.dismissed.connect(self._dismiss_welcome)
         self.run_bar.notices.log_requested.connect(self.show_log)
-        self.theming.changed.connect(self._theme_changed)
 
     def place(self, size: QSize | None = None) -> None:
         """Where the window was left; otherwise (or with ``size``) the default layout."""
@@ -173,7 +172,7 @@ class MainWindow(QMainWindow):
         self.guide_help.ask()
 
     def show_shortcuts(self) -> None:
-        Shortcuts(self.keys, self.theming.theme, self).open()
+        Shortcuts(self.keys, self).open()
 
     def show_log(self) -> None:
         self.panels.show("log").show_errors()
@@ -222,12 +221,8 @@ class MainWindow(QMainWindow):
         self.setWindowModified(workspace.document.modified)
         self.setWindowTitle(f"{name}[*] – hhstudio")
 
-    def _theme_changed(self) -> None:
-        theme = self.theming.theme
-        self.registry.set_theme(theme)
-        for panel in (self.canvas, self.run_bar, self.welcome):
-            panel.set_theme(theme)
-        self.panels.tell("set_theme", theme)
+    def recolour(self) -> None:
+        self.registry.recolour()
 
     # files dropped, and the end ---------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ class Panel:
 
     The widget that ``make`` returns connects itself to what it needs, and may have any of
     ``set_history(History | None)``, ``refresh(Changes)``, ``set_source(Session | None)``,
-    ``set_theme(Theme)``, ``set_read_only(bool)``, ``may_close(close)``, ``release()`` and a signal
+    ``set_read_only(bool)``, ``may_close(close)``, ``release()`` and a signal
     ``status_message(str)``.
     """
 

@@ -93,7 +93,6 @@ class Panels(QObject):
         widget: Any = panel.make(context)
         self._made[panel.name] = widget
         for method, value in (
-            ("set_theme", context.theming.theme),
             ("set_history", workspace.history),
             ("set_source", workspace.source),
             ("set_read_only", workspace.running),

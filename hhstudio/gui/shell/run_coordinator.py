@@ -14,7 +14,6 @@ from hhstudio.gui.views.runs.data_settings import DataSettings
 
 if TYPE_CHECKING:
     from hhstudio.gui.shell.shell import Shell
-    from hhstudio.gui.state.theming import Theming
     from hhstudio.gui.state.workspace import Workspace
     from hhstudio.gui.views.runs.run_dialog import RunDialog
 
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
 class RunCoordinator(QObject):
     """What a window has to do with runs beside the buttons: options, data, notifications."""
 
-    def __init__(self, workspace: Workspace, theming: Theming, shell: Shell) -> None:
+    def __init__(self, workspace: Workspace, shell: Shell) -> None:
         super().__init__(shell.window())
-        self._workspace, self._theming, self._shell = workspace, theming, shell
+        self._workspace, self._shell = workspace, shell
         self.notifier = Notifier(workspace, shell.window())
 
     def prepare(self) -> RunDialog | None:
@@ -45,7 +44,6 @@ class RunCoordinator(QObject):
             calibration_with(data, trust.unverified_data, trust.imports),
             running=workspace.running,
             parent=self._shell.window(),
-            theme=self._theming.theme,
         )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.start_requested.connect(self._start)

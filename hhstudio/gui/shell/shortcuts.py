@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from hhstudio.gui.shell.key_bindings import KeyBindings
 from hhstudio.gui.state.actions import MENUS, Action, key_sequences
 from hhstudio.gui.widgets.chooser import score
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 _ID = int(Qt.ItemDataRole.UserRole)
 
@@ -30,9 +30,9 @@ _ID = int(Qt.ItemDataRole.UserRole)
 class Shortcuts(QDialog):
     """Choose an action, press its new keys. A conflict is refused, with the action that has the keys."""
 
-    def __init__(self, keys: KeyBindings, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, keys: KeyBindings, parent: QWidget) -> None:
         super().__init__(parent)
-        self.keys, self._theme = keys, theme
+        self.keys = keys
         self._lines: dict[str, QTreeWidgetItem] = {}  # by action
         self.edit = QKeySequenceEdit()
         self.setWindowTitle("Keyboard shortcuts")
@@ -61,7 +61,7 @@ class Shortcuts(QDialog):
         self.reset_all.clicked.connect(self._reset_all)
         self.problem = QLabel(" ")
         self.problem.setWordWrap(True)
-        self.problem.setStyleSheet(f"color: {theme.error};")
+        self.problem.setProperty("error", True)
         row = QHBoxLayout()
         row.addWidget(self.edit, 1)
         for button in (self.set, self.none, self.reset, self.reset_all):
@@ -127,7 +127,7 @@ class Shortcuts(QDialog):
         place = f"\nWhile the {where} has the focus" if where else ""
         item.setToolTip(0, f"{action.tip or action.title}{place}")
         if self.keys.is_changed(action.id):
-            item.setForeground(1, QBrush(QColor(self._theme.accent)))
+            item.setForeground(1, QBrush(QColor(current_theme().accent)))
             item.setToolTip(1, f"Came with {_native(self.keys.default(action.id)) or 'no keys'}")
         return item
 

@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 _STEPS = (
     ("Draw", "This tree generates one network per path. Add children and solvers, or take another preset."),
@@ -15,15 +16,14 @@ _STEPS = (
 )
 
 
-class Welcome(QFrame):
+class Welcome(Themed, QFrame):
     """Three steps side by side; ``dismissed`` when the user has seen enough of them."""
 
     dismissed = Signal()
 
-    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("welcome")
-        self._numbers: list[QLabel] = []
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 10, 8, 10)
         row.setSpacing(18)
@@ -34,13 +34,16 @@ class Welcome(QFrame):
         self.close_button.setAccessibleName("Hide the first steps")
         self.close_button.clicked.connect(self.dismissed)
         row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
-        self.set_theme(theme)
+        self.follow_theme()
+
+    def recolour(self) -> None:
+        self.close_button.setIcon(icon("close", current_theme().muted))
 
     def _step(self, number: int, title: str, text: str) -> QHBoxLayout:
         badge = QLabel(str(number))
         badge.setFixedSize(24, 24)
         badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._numbers.append(badge)
+        badge.setProperty("number", True)
         head = QLabel(title)
         head.setProperty("title", True)
         body = QLabel(text)
@@ -56,14 +59,3 @@ class Welcome(QFrame):
         row.addWidget(badge, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         return row
-
-    def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(
-            f"#welcome {{ background: {theme.panel}; border: none;"
-            f" border-bottom: 1px solid {theme.border}; }}"
-        )
-        for badge in self._numbers:
-            badge.setStyleSheet(
-                f"background: {theme.selection}; color: {theme.text}; border-radius: 12px; font-weight: 600;"
-            )
-        self.close_button.setIcon(icon("close", theme.muted))

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 MENUS = ("File", "Edit", "Tree", "Run", "Inspect", "View", "Help")
 """Menus in their order on the bar; a menu that no action names is left out."""
@@ -70,7 +70,6 @@ class ActionRegistry(QObject):
         self._actions: dict[str, Action] = {}
         self._shown: dict[str, QAction] = {}
         self.areas: list[FocusKeys] = []
-        self._theme = LIGHT
 
     def __iter__(self) -> Iterator[Action]:
         return iter(self._actions.values())
@@ -135,11 +134,11 @@ class ActionRegistry(QObject):
             if action.checked_when is not None:
                 shown.setChecked(action.checked_when())
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+    def recolour(self) -> None:
+        """Give the actions icons in the colours of the current theme."""
         for action_id, action in self._actions.items():
             if action.icon:
-                self._shown[action_id].setIcon(icon(action.icon, theme.text, theme.border))
+                self._shown[action_id].setIcon(_icon(action))
 
     def fill_menu_bar(self, bar: QMenuBar) -> None:
         """Build the menus in order; their actions are brought up to date whenever one opens."""
@@ -172,7 +171,7 @@ class ActionRegistry(QObject):
         shown.setToolTip(_tooltip(action, ""))
         shown.setCheckable(action.checked_when is not None)
         if action.icon:
-            shown.setIcon(icon(action.icon, self._theme.text, self._theme.border))
+            shown.setIcon(_icon(action))
         shown.triggered.connect(lambda: self.trigger(action.id))
         if action.where:  # shown beside the title only: FocusKeys listens
             shown.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
@@ -240,3 +239,8 @@ def _tooltip(action: Action, why: str) -> str:
     keys = f" ({QKeySequence(first).toString(QKeySequence.SequenceFormat.NativeText)})" if first else ""
     text = f"{action.tip or action.title}{keys}"
     return f"{text}\n{why}" if why else text
+
+
+def _icon(action: Action) -> QIcon:
+    theme = current_theme()
+    return icon(action.icon, theme.text, theme.border)

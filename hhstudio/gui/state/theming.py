@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication
 
 from hhstudio.gui.state.preferences import Preferences, ThemeChoice
@@ -11,9 +11,7 @@ from hhstudio.gui.widgets.theme import DARK, LIGHT, Theme
 
 
 class Theming(QObject):
-    """Applies a theme to the application and says when it is another one."""
-
-    changed = Signal()
+    """Applies a theme to the application; Qt tells every widget."""
 
     def __init__(self, app: QApplication, preferences: Preferences) -> None:
         super().__init__(app)
@@ -33,7 +31,6 @@ class Theming(QObject):
         if wanted is not self.theme:
             self.theme = wanted
             appearance.apply(self._app, wanted)
-            self.changed.emit()
 
     def _wanted(self) -> Theme:
         choice = self._preferences.theme

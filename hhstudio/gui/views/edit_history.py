@@ -9,7 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QFont
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from hhstudio.core.spec.document import Document
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 READ_ONLY = "The tree is read-only while a run is on: stop the run to undo"
 _TOP = QModelIndex()
@@ -21,7 +21,6 @@ class _Steps(QAbstractListModel):
     def __init__(self, document: Document, parent: QWidget) -> None:
         super().__init__(parent)
         self.document = document
-        self.theme = LIGHT
         self._count = 1
 
     @property
@@ -57,7 +56,7 @@ class _Steps(QAbstractListModel):
             font.setWeight(QFont.Weight.DemiBold)
             return font
         if role == Qt.ItemDataRole.ForegroundRole and row > self.here:
-            return QBrush(QColor(self.theme.muted))
+            return QBrush(QColor(current_theme().muted))
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{self._title(row)}\nClick to go back or forward to here"
         return None
@@ -86,10 +85,6 @@ class EditHistory(QListView):
         self.activated.connect(self._go)
         document.history_changed.connect(self._follow)
         self._follow()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._steps.theme = theme
-        self.viewport().update()
 
     def set_read_only(self, on: bool, reason: str = READ_ONLY) -> None:
         self._locked = reason if on else ""

@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 from hhstudio.core.run.events import Finished, Log
 from hhstudio.core.run.history import Changes, History
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 _LEVELS = ("debug", "info", "warning", "error")
 _LEVEL, _TEXT = int(Qt.ItemDataRole.UserRole), int(Qt.ItemDataRole.UserRole) + 1
@@ -40,9 +41,8 @@ class LogLine(NamedTuple):
 class LogModel(QAbstractListModel):
     """The lines of a history's log, added to as it grows, and the last word of its run."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.theme = theme
         self.lines: list[LogLine] = []
         self._taken = 0
         self._end: Finished | None = None
@@ -80,8 +80,9 @@ class LogModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return f"{line.time or ' ' * 16}   {line.text}"
         if role == Qt.ItemDataRole.ForegroundRole:
-            colors = {"error": self.theme.error, "warning": self.theme.warn, "debug": self.theme.muted}
-            return QColor(colors.get(line.level, self.theme.text))
+            theme = current_theme()
+            colors = {"error": theme.error, "warning": theme.warn, "debug": theme.muted}
+            return QColor(colors.get(line.level, theme.text))
         if role == Qt.ItemDataRole.ToolTipRole:
             return line.text
         return {_LEVEL: line.level, _TEXT: line.text}.get(role)
@@ -104,11 +105,11 @@ class _Filter(QSortFilterProxyModel):
         )
 
 
-class LogView(QWidget):
-    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+class LogView(Themed, QWidget):
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._history: History | None = None
-        self.model = LogModel(theme)
+        self.model = LogModel()
         self.filter = _Filter()
         self.filter.setSourceModel(self.model)
         self.level = QComboBox()
@@ -151,8 +152,11 @@ class LogView(QWidget):
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.list)
         shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
         shortcut.activated.connect(self.copy_lines)
-        self.set_theme(theme)
+        self.follow_theme()
         self._show_empty()
+
+    def recolour(self) -> None:
+        self.copy.setIcon(icon("copy", current_theme().text))
 
     def set_history(self, history: History | None) -> None:
         self._history = history
@@ -169,12 +173,6 @@ class LogView(QWidget):
         self._show_empty()
         if at_end:
             self.list.scrollToBottom()
-
-    def set_theme(self, theme: Theme) -> None:
-        self.model.theme = theme
-        self.copy.setIcon(icon("copy", theme.text))
-        if self.model.lines:
-            self.model.dataChanged.emit(self.model.index(0), self.model.index(len(self.model.lines) - 1))
 
     def show_errors(self) -> None:
         """Make errors visible whatever was filtered, the last one selected."""

@@ -15,7 +15,6 @@ from hhstudio.core.spec.fields import edit_title
 from hhstudio.core.spec.setting import Field
 from hhstudio.gui.forms.bindings import Binding, bindings
 from hhstudio.gui.forms.field_editor import FieldRow
-from hhstudio.gui.widgets.theme import LIGHT, Theme
 
 READ_ONLY = "Settings are read-only while a run is on: stop the run to change them"
 _OPEN_AT_FIRST = ("hypernetwork", "link")
@@ -34,7 +33,6 @@ class PropertyPanel(QScrollArea):
         self._selection: tuple[str, ...] = ()
         self._locked = ""
         self._open = set(_OPEN_AT_FIRST)
-        self._theme: Theme = LIGHT
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -51,18 +49,6 @@ class PropertyPanel(QScrollArea):
         if chosen != self._selection:
             self._selection = chosen
             self._build()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.setStyleSheet(
-            f"PropertyPanel, #rows {{ background: {theme.panel}; }}"
-            f"QLabel[error=true] {{ color: {theme.error}; }}"
-            f"QLineEdit[error=true], QComboBox[error=true], TextEditor[error=true]"
-            f" {{ border-color: {theme.error}; }}"
-            f"QToolButton[head=true] {{ color: {theme.text}; font-weight: 600; padding: 6px 2px;"
-            " text-align: left; background: transparent; border: 1px solid transparent; }"
-            f"QToolButton[head=true]:hover, QToolButton[head=true]:focus {{ border-color: {theme.border}; }}"
-        )
 
     def set_read_only(self, on: bool, reason: str = READ_ONLY) -> None:
         self._locked = reason if on else ""

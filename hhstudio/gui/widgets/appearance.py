@@ -9,13 +9,14 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from hhstudio.gui.widgets.stylesheet import stylesheet
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import Theme, set_current_theme
 
 
 def apply(app: QApplication, theme: Theme) -> None:
     """Give the whole application a theme: Fusion, an explicit palette, and a modest stylesheet."""
     if app.style() is None or app.style().objectName().lower() != "fusion":
         app.setStyle(QStyleFactory.create("Fusion"))
+    set_current_theme(theme)
     app.setPalette(palette(theme))
     app.setStyleSheet(stylesheet(theme))
 

@@ -14,20 +14,20 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from hhstudio.gui.widgets.formatting import plain, with_names
 from hhstudio.gui.widgets.icons import icon, pixmap
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed, set_style_property
 
 Kind = Literal["error", "warning"]
 Button = tuple[str, Callable[[], object]]
 
 
-class Banner(QFrame):
+class Banner(Themed, QFrame):
     """Hidden while it has nothing to say. One message at a time: an error is not replaced by a warning
     of another topic until it is dismissed or cleared."""
 
-    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
-        self._theme = theme
         self._kind: Kind = "warning"
         self.topic = ""
         self.icon = QLabel()
@@ -48,6 +48,7 @@ class Banner(QFrame):
         self._row.addWidget(self.icon)
         self._row.addWidget(self.text, 1)
         self._row.addWidget(self.dismiss)
+        self.follow_theme()
         self.hide()
 
     def say(self, topic: str, kind: Kind, text: str, buttons: Sequence[Button] = ()) -> None:
@@ -71,7 +72,7 @@ class Banner(QFrame):
             button.clicked.connect(lambda _=False, call=callback: call())
             self.buttons.append(button)
             self._row.insertWidget(2 + at, button)
-        self.set_theme(self._theme)
+        self.recolour()
         self.show()
 
     def clear(self, topic: object = None) -> None:
@@ -92,12 +93,9 @@ class Banner(QFrame):
         if event.size().width() != event.oldSize().width():
             self.updateGeometry()
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        color = theme.error if self._kind == "error" else theme.warn
-        self.setStyleSheet(
-            f"#banner {{ background: {theme.panel}; border: 1px solid {theme.border};"
-            f" border-left: 4px solid {color}; border-radius: 5px; }}"
-        )
-        self.icon.setPixmap(pixmap("error" if self._kind == "error" else "warning", color, 20))
+    def recolour(self) -> None:
+        theme, error = current_theme(), self._kind == "error"
+        set_style_property(self, "error", error)
+        color = theme.error if error else theme.warn
+        self.icon.setPixmap(pixmap("error" if error else "warning", color, 20))
         self.dismiss.setIcon(icon("close", theme.muted))

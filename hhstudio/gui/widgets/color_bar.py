@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from hhstudio.gui.widgets.colormap import accuracy_map
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 
 def paint_colors(painter: QPainter, bar: QRectF, table: np.ndarray) -> None:
@@ -22,15 +22,10 @@ def paint_colors(painter: QPainter, bar: QRectF, table: np.ndarray) -> None:
 
 
 class AccuracyScale(QWidget):
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._theme = theme
         self._low = 0.0
         self.setToolTip("Colour scale, the same for all paths; it starts at the lowest measured ten percent")
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_low(self, low: float) -> None:
         self._low = low
@@ -48,12 +43,12 @@ class AccuracyScale(QWidget):
         font = QFont(self.font())
         font.setPixelSize(10)
         painter.setFont(font)
-        painter.setPen(QColor(self._theme.muted))
+        painter.setPen(QColor(current_theme().muted))
         rect = QRectF(self.rect())
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(rect, middle | Qt.AlignmentFlag.AlignLeft, f"{100 * self._low:.0f} %")
         painter.drawText(rect, middle | Qt.AlignmentFlag.AlignRight, "100 %")
         bar = rect.adjusted(30, 4, -36, -4)
-        paint_colors(painter, bar, accuracy_map(self._theme.dark))
-        painter.setPen(QColor(self._theme.border))
+        paint_colors(painter, bar, accuracy_map(current_theme().dark))
+        painter.setPen(QColor(current_theme().border))
         painter.drawRect(bar)

@@ -26,7 +26,8 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from hhstudio.gui.widgets.color_bar import paint_colors
 from hhstudio.gui.widgets.colormap import accuracy_map, signed_map
 from hhstudio.gui.widgets.task_style import readable_on, task_style
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 TEXT_FROM = 18
 """Cells from which values are written; smaller ones are colours, and words when pointed at."""
@@ -83,7 +84,7 @@ class Content:
         return finite if self.filled is None else finite & self.filled
 
 
-class HeatMap(QWidget):
+class HeatMap(Themed, QWidget):
     """``described``: the cell under mouse or keyboard in words, "" for none; ``chosen``: a cell was clicked
     or Return was pressed on it.
 
@@ -94,9 +95,8 @@ class HeatMap(QWidget):
     described = Signal(str)
     chosen = Signal(int, int)
 
-    def __init__(self, name: str, theme: Theme, margins: tuple[int, int] | None = None) -> None:
+    def __init__(self, name: str, margins: tuple[int, int] | None = None) -> None:
         super().__init__()
-        self._theme = theme
         self._content: Content | None = None
         self._fixed = margins is not None
         self._left, self._top = margins or (0, 0)
@@ -109,10 +109,10 @@ class HeatMap(QWidget):
         self.setAccessibleName(name)
         if not self._fixed:
             self.setMinimumSize(QSize(160, 120))
+        self.follow_theme()
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme, self._picture = theme, None
-        self.update()
+    def recolour(self) -> None:
+        self._picture = None
 
     def set_content(self, content: Content | None) -> None:
         self._content, self._picture = content, None
@@ -203,7 +203,7 @@ class HeatMap(QWidget):
             self._paint_small(painter, content)
         else:
             self._paint_cells(painter, content, rows, columns)
-        for cell, shade in ((self._hovered, self._theme.muted), (self.current, self._theme.accent)):
+        for cell, shade in ((self._hovered, current_theme().muted), (self.current, current_theme().accent)):
             if cell is not None and (cell is self._hovered or self.hasFocus()):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.setPen(QPen(QColor(shade), 2))
@@ -215,10 +215,10 @@ class HeatMap(QWidget):
         return font
 
     def _table(self, content: Content) -> np.ndarray:
-        return (signed_map if content.signed else accuracy_map)(self._theme.dark)
+        return (signed_map if content.signed else accuracy_map)(current_theme().dark)
 
     def _paint_cells(self, painter: QPainter, content: Content, rows: range, columns: range) -> None:
-        size, theme, table = self._cell, self._theme, self._table(content)
+        size, theme, table = self._cell, current_theme(), self._table(content)
         painter.setFont(self._font(13 if size >= 40 else 11 if size >= 26 else 10 if size >= 23 else 9))
         shown = content.short if content.short is not None and size < _PRECISE_FROM else content.shown
         width = painter.fontMetrics().horizontalAdvance
@@ -248,7 +248,7 @@ class HeatMap(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.drawImage(self._left, self._top, self._picture)
         if content.diagonal:
-            painter.setPen(QPen(QColor(self._theme.text), 1))
+            painter.setPen(QPen(QColor(current_theme().text), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             measured = np.flatnonzero(np.isfinite(np.diagonal(content.values))).tolist()
             painter.drawRects([self._rect(k, k).adjusted(0, 0, -2, -2) for k in measured])
@@ -260,7 +260,7 @@ class HeatMap(QWidget):
         rgb = self._table(content)[content.shares()].astype(np.uint32)
         filled = content.colored()
         colors = 0xFF000000 | rgb[..., 0] << 16 | rgb[..., 1] << 8 | rgb[..., 2]
-        colors[~filled] = QColor(self._theme.grid).rgb()
+        colors[~filled] = QColor(current_theme().grid).rgb()
         pixels = colors.repeat(size, axis=0).repeat(size, axis=1)
         cells, side = pixels.reshape(rows, size, columns, size), size - 1
         cells[:, side:] = 0
@@ -276,7 +276,7 @@ class HeatMap(QWidget):
             return
         bar = QRectF(right + 14, self._top, 10, min(140, self.height() - self._top - 16))
         paint_colors(painter, bar, self._table(content))
-        painter.setPen(QColor(self._theme.muted))
+        painter.setPen(QColor(current_theme().muted))
         painter.setFont(self._font(10))
         for value, y in ((content.high, bar.top()), (content.low, bar.bottom())):
             painter.drawText(QRectF(bar.right() + 4, y - 7, 60, 14), _MIDDLE, content.shown(value))
@@ -294,7 +294,7 @@ class HeatMap(QWidget):
             label, cell = content.rows[i], QRectF(self._rect(i, 0))
             self._paint_mark(painter, label, QRectF(self._left - 5, cell.y(), _MARK, cell.height()), 0, 1)
             if i % every == 0:
-                painter.setPen(QColor(self._theme.muted if label.faint else self._theme.text))
+                painter.setPen(QColor(current_theme().muted if label.faint else current_theme().text))
                 box = QRectF(0, cell.center().y() - 8, self._left - 8, 16)
                 text = metrics.elidedText(label.text, Qt.TextElideMode.ElideMiddle, box.width())
                 painter.drawText(box, Qt.AlignmentFlag.AlignRight | _MIDDLE, text)
@@ -306,7 +306,7 @@ class HeatMap(QWidget):
             self._paint_mark(painter, label, QRectF(cell.x(), self._top - 4, cell.width(), _MARK), 1, 0)
             if j % every:
                 continue
-            painter.setPen(QColor(self._theme.muted if label.faint else self._theme.text))
+            painter.setPen(QColor(current_theme().muted if label.faint else current_theme().text))
             if self._fixed:
                 spare = max(0, _UPRIGHT - self._cell) / 2
                 box = QRectF(cell.x() - spare, 0, cell.width() + 2 * spare, self._top - 5)
@@ -325,7 +325,7 @@ class HeatMap(QWidget):
         if label.task >= 0:
             gap = 1 if self._cell >= 10 else 0.5
             strip = strip.adjusted(gap * across, gap * down, -gap * across, -gap * down)
-            painter.fillRect(strip, QColor(task_style(self._theme, label.task)[0]))
+            painter.fillRect(strip, QColor(task_style(current_theme(), label.task)[0]))
 
     # mouse and keys -----------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from hhstudio.gui.widgets.colormap import signed_map
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 _BINS = 81  # odd, so that one bin is centred on zero
 
@@ -19,9 +19,8 @@ class ScaleHistogram(QWidget):
     Limits of None: every tile has its own scale, so the ends of the bar have no single number.
     """
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._theme = theme
         self._counts = np.zeros(_BINS, int)
         self._limit: float | None = None
         self._spread = 1.0
@@ -37,10 +36,6 @@ class ScaleHistogram(QWidget):
     def counts(self) -> np.ndarray:
         """Weights in each of the bins from -spread to +spread."""
         return self._counts
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_values(self, values: np.ndarray, limit: float | None, colored: bool) -> None:
         """``colored``: red, green and blue filters, which the signed bar does not describe."""
@@ -60,7 +55,7 @@ class ScaleHistogram(QWidget):
 
     def paintEvent(self, _event: object) -> None:
         painter = QPainter(self)
-        theme = self._theme
+        theme = current_theme()
         font = QFont(self.font())
         font.setPixelSize(10)
         painter.setFont(font)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from hhstudio.gui.widgets.mosaic import Mosaic
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 _LARGEST = 48.0  # screen pixels a weight
 _STEP = 1.25
@@ -19,9 +19,8 @@ class ImageCanvas(QWidget):
 
     described = Signal(str)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._theme = theme
         self._mosaic: Mosaic | None = None
         self._image = QImage()
         self._scale = 1.0
@@ -34,10 +33,6 @@ class ImageCanvas(QWidget):
     def tile(self) -> int | None:
         """The tile under the mouse or chosen by the keyboard."""
         return self._tile
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_mosaic(self, mosaic: Mosaic | None) -> None:
         self._mosaic = mosaic
@@ -72,7 +67,7 @@ class ImageCanvas(QWidget):
         painter.drawImage(_scaled(source, scale), self._image, source)
         if self._tile is not None and len(self._mosaic.tiles.values) > 1:
             x, y, width, height = self._mosaic.rect_of(self._tile)
-            painter.setPen(QPen(QColor(self._theme.accent), 2))
+            painter.setPen(QPen(QColor(current_theme().accent), 2))
             painter.drawRect(_scaled(QRectF(x, y, width, height), scale).adjusted(-1, -1, 1, 1))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -138,11 +133,12 @@ class ImageCanvas(QWidget):
 class ImageView(QScrollArea):
     """A canvas that fits its window until somebody zooms. Ctrl + wheel, + and − zoom, 0 fits again."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.canvas = ImageCanvas(theme)
+        self.setProperty("paper", True)
+        self.canvas = ImageCanvas()
         self.setWidget(self.canvas)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._fitted = True

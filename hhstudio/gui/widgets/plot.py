@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 
 from hhstudio.gui.widgets.plot_background import Backdrop
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 _LEFT_MARGIN = 46  # the same for every panel, so that panels below each other line up
 _ZOOM = 0.8
@@ -103,7 +105,7 @@ class CurveView(pg.ViewBox):
         self.moved_by_hand.emit()
 
 
-class Plot(pg.PlotWidget):
+class Plot(Themed, pg.PlotWidget):
     """Emits the x under the mouse, and None when the mouse leaves."""
 
     hovered = Signal(object)
@@ -126,20 +128,26 @@ class Plot(pg.PlotWidget):
         self.getPlotItem().layout.setContentsMargins(0, 0, 14, 0)
         self.backdrop = Backdrop(self.axis_y)
         self.addItem(self.backdrop, ignoreBounds=True)
+        self.follow_theme()
 
-    def set_colors(self, background: str, text: str, grid: str, font: QFont) -> None:
-        small = QFont(font)
+    def recolour(self) -> None:
+        theme, small = current_theme(), QFont(self.font())
         small.setPixelSize(11)
-        self.setBackground(QColor(background))
+        self.setBackground(QColor(theme.panel))
         for axis in (self.axis_x, self.axis_y):
-            axis.setPen(pg.mkPen(grid))
-            axis.setTextPen(pg.mkPen(text))
+            axis.setPen(pg.mkPen(theme.grid))
+            axis.setTextPen(pg.mkPen(theme.muted))
             axis.setTickFont(small)
-        rubber = QColor(text)
+        rubber = QColor(theme.muted)
         self.view.rbScaleBox.setPen(pg.mkPen(rubber))
         rubber.setAlpha(40)
         self.view.rbScaleBox.setBrush(pg.mkBrush(rubber))
-        self.backdrop.set_colors(QColor(background), QColor(grid), QColor(text), font)
+        self.backdrop.set_font(self.font())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self._worn is not None:
+            self.recolour()
 
     def set_scales(self, percent: bool, log: bool, log_x: bool = False) -> None:
         if log_x != self.axis_x.logMode:

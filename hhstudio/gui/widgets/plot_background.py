@@ -8,6 +8,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
+from hhstudio.gui.widgets.task_style import task_style
+from hhstudio.gui.widgets.theme import current_theme
+
 LABEL_HEIGHT = 15.0
 """Pixels at the top of the plot that the band labels use."""
 
@@ -18,7 +21,7 @@ class Band:
 
     start: float
     stop: float
-    color: str
+    task: int
     label: str
     short: str
 
@@ -42,7 +45,6 @@ class Backdrop(pg.GraphicsObject):
         self._events: list[EventMark] = []
         self._ticks_for: tuple[float, float, float, bool] | None = None
         self._ticks: list[float] = []
-        self._background, self._grid, self._text = QColor(), QColor(), QColor()
         self._font = QFont()
         self.setZValue(-100)
 
@@ -51,8 +53,7 @@ class Backdrop(pg.GraphicsObject):
             self._bands, self._events = bands, events
             self.update()
 
-    def set_colors(self, background: QColor, grid: QColor, text: QColor, font: QFont) -> None:
-        self._background, self._grid, self._text = background, grid, text
+    def set_font(self, font: QFont) -> None:
         self._font = QFont(font)
         self._font.setPixelSize(10)
         self.update()
@@ -89,9 +90,8 @@ class Backdrop(pg.GraphicsObject):
         for event in self._events:
             x = to_device.map(QPointF(event.x, 0)).x()
             if plot.left() <= x <= plot.right():
-                painter.setPen(
-                    QPen(self._text, 1, Qt.PenStyle.SolidLine if event.strong else Qt.PenStyle.DotLine)
-                )
+                line = Qt.PenStyle.SolidLine if event.strong else Qt.PenStyle.DotLine
+                painter.setPen(QPen(QColor(current_theme().muted), 1, line))
                 painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
                 painter.drawText(QPointF(x + 3, plot.bottom() - 4), event.label)
         painter.restore()
@@ -100,15 +100,15 @@ class Backdrop(pg.GraphicsObject):
         self, painter: QPainter, shown: QRectF, band: Band, number: int, metrics: QFontMetricsF
     ) -> None:
         if number % 2 == 0:
-            tint = QColor(self._text)
+            tint = QColor(current_theme().muted)
             tint.setAlpha(11)
             painter.fillRect(shown, tint)
         strip = QRectF(shown.left(), shown.top(), max(shown.width() - 1, 1), 2.5)
-        painter.fillRect(strip, QColor(band.color))
+        painter.fillRect(strip, QColor(task_style(current_theme(), band.task)[0]))
         room = QRectF(shown.left() + 4, shown.top() + 3, shown.width() - 6, LABEL_HEIGHT - 3)
         for text in (band.label, band.short):
             if metrics.horizontalAdvance(text) <= room.width():
-                painter.setPen(self._text)
+                painter.setPen(QColor(current_theme().muted))
                 painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
                 break
 
@@ -117,7 +117,7 @@ class Backdrop(pg.GraphicsObject):
         if place != self._ticks_for:
             levels = self._axis.tickValues(*place[:3])
             self._ticks_for, self._ticks = place, list(levels[0][1]) if levels else []
-        painter.setPen(QPen(self._grid, 1))
+        painter.setPen(QPen(QColor(current_theme().grid), 1))
         for value in self._ticks:
             y = round(to_device.map(QPointF(0, float(value))).y()) + 0.5
             if plot.top() - 1 <= y <= plot.bottom() + 1:

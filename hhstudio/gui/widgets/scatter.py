@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from hhstudio.core.analysis.answers import Point
 from hhstudio.gui.widgets.task_style import task_short, task_style
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 _MARGIN, _RADIUS, _REACH = 34.0, 6.0, 14.0
 _SHAPES = (0, 4, 3, 5, 6)
@@ -35,9 +35,8 @@ class ScatterMap(QWidget):
     pointed = Signal(int)
     chosen = Signal(int)
 
-    def __init__(self, name: str, theme: Theme) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self._theme = theme
         self._cloud: Cloud | None = None
         self._places = np.empty((0, 2))
         self.current = -1
@@ -45,10 +44,6 @@ class ScatterMap(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(name)
         self.setMinimumSize(QSize(180, 140))
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_cloud(self, cloud: Cloud | None) -> None:
         self._cloud, self.current = cloud, -1
@@ -79,7 +74,7 @@ class ScatterMap(QWidget):
         cloud = self._cloud
         if cloud is None:
             return
-        theme, painter = self._theme, QPainter(self)
+        theme, painter = current_theme(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         font = QFont(self.font())
         font.setPixelSize(11)
@@ -102,7 +97,7 @@ class ScatterMap(QWidget):
         self._paint_legend(painter, cloud)
 
     def _paint_point(self, painter: QPainter, index: int, point: Point, cloud: Cloud) -> None:
-        theme, at = self._theme, self.place_of(index)
+        theme, at = current_theme(), self.place_of(index)
         color = QColor(task_style(theme, point.task)[0] if point.task >= 0 else theme.node_hypernetwork)
         marked = index == self.current
         painter.setPen(QPen(QColor(theme.text if marked else theme.panel), 1.6))
@@ -141,7 +136,7 @@ class ScatterMap(QWidget):
                 continue
             box = free[0] if free else sides[0]
             taken.append(box)
-            painter.setPen(QColor(self._theme.text if marked else self._theme.muted))
+            painter.setPen(QColor(current_theme().text if marked else current_theme().muted))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
 
     def _paint_legend(self, painter: QPainter, cloud: Cloud) -> None:
@@ -152,10 +147,10 @@ class ScatterMap(QWidget):
         for order, path in reversed(list(enumerate(cloud.paths))):
             text = metrics.elidedText(path, Qt.TextElideMode.ElideMiddle, 90)
             right -= metrics.horizontalAdvance(text)
-            painter.setPen(QColor(self._theme.text))
+            painter.setPen(QColor(current_theme().text))
             painter.drawText(QPointF(right, 17), text)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._theme.muted))
+            painter.setBrush(QColor(current_theme().muted))
             _paint_marker(painter, QPointF(right - 10, 13), 4.5, order)
             right -= 28
             if right < self.width() * 0.3:

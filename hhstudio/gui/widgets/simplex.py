@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 _MARGIN, _RADIUS, _STEP = 34.0, 8.0, 0.05
 
@@ -18,9 +18,8 @@ class Simplex(QWidget):
 
     moved = Signal(object)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._theme = theme
         self._names: tuple[str, ...] = ("", "")
         self._colors: tuple[str, ...] = ("#888888", "#888888")
         self.shares = np.array([0.5, 0.5])
@@ -28,10 +27,6 @@ class Simplex(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Mixture of task embeddings")
         self.setToolTip("Drag the handle, or use the arrow keys; 1, 2, 3 go to a corner, 0 to the middle")
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_corners(self, names: tuple[str, ...], colors: tuple[str, ...]) -> None:
         """Two or three of them; the handle goes to the middle when their number changes."""
@@ -66,7 +61,7 @@ class Simplex(QWidget):
         return QPointF(*(self.shares @ self.corners()).tolist())
 
     def paintEvent(self, _event: object) -> None:
-        theme, corners, painter = self._theme, self.corners(), QPainter(self)
+        theme, corners, painter = current_theme(), self.corners(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         font = QFont(self.font())
         font.setPixelSize(11)

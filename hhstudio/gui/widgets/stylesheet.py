@@ -98,6 +98,81 @@ QHeaderView::section { background: $raised; color: $muted; border: none; padding
 QLabel[muted="true"] { color: $muted; }
 QLabel[caption="true"] { color: $muted; font-size: 8.5pt; }
 QLabel[title="true"] { font-weight: 600; }
+QLabel[small="true"] { color: $muted; font-size: 10px; }
+QLabel[figure="true"] { font-size: 14px; font-weight: 600; }
+QLabel[note="true"] { color: $muted; font-size: 11px; }
+QLabel[error="true"] { color: $error; }
+QFrame[card="true"] { background: $panel; border: 1px solid $border; border-radius: 6px; }
+QScrollArea[clear="true"], QWidget[clear="true"] { background: transparent; }
+QScrollArea[paper="true"], QScrollArea[paper="true"] > QWidget > QWidget { background: $panel; }
+
+QTabWidget[plain="true"] > QStackedWidget, QTabWidget[plain="true"] > QStackedWidget > QWidget {
+    background: $window; }
+
+#banner { background: $panel; border: 1px solid $border; border-left: 4px solid $warn; border-radius: 5px; }
+#banner[error="true"] { border-left-color: $error; }
+#toast { background: $panel; border: 1px solid $ok; border-left: 5px solid $ok; border-radius: 6px; }
+#toast[bad="true"] { border-color: $error; }
+Chooser { background: $panel; border: 1px solid $border; }
+Chooser QListWidget::item { padding: 4px 6px; border-radius: 5px; }
+Chooser QListWidget::item:selected { background: $selection; color: $text; }
+
+#curvePanel { background: $panel; border: 1px solid $border; border-radius: 6px; }
+#curvePanel:focus { border-color: $accent; }
+#curvePanel QLabel#note { background: $panel; }
+#metricButton { background: transparent; color: $muted; border: none; border-bottom: 2px solid transparent;
+    border-radius: 0; padding: 3px 6px; }
+#metricButton:hover, #metricButton:focus { color: $text; background: $raised; }
+#metricButton:checked { color: $text; border-bottom-color: $accent; }
+#stepBadge { background: $accent; color: $accent_text; border-radius: 7px; padding: 1px 7px; }
+#matrixTabs::tab { padding: 5px 8px; }
+#compareEmpty { background: $panel; }
+#curveValues { background: $raised; color: $text; border: 1px solid $border; border-radius: 4px;
+    padding: 3px 6px; }
+
+QListWidget[framed="true"] { border: 1px solid $border; border-radius: 5px; }
+CostStrip { background: $panel; border-top: 1px solid $border; }
+CostStrip QLabel { color: $muted; font-size: 11px; }
+CostStrip QLabel[ahead="true"] { color: $accent; font-weight: 600; }
+CostStrip QPushButton { padding: 1px 8px; min-height: 16px; font-size: 11px; }
+Message { background: $panel; color: $text; border: 1px solid $border; border-radius: 8px;
+    padding: 6px 12px; }
+Message[warn="true"] { color: $error; border-color: $error; }
+AddButtons QPushButton { background: $panel; color: $accent; border: 1px solid $accent; border-radius: 10px;
+    padding: 2px 9px; font-weight: 600; font-size: 11px; min-height: 14px; }
+AddButtons QPushButton:hover { background: $accent; color: $accent_text; }
+EmptyHint { background: $panel; border: 1px solid $border; border-radius: 14px; }
+EmptyHint QLabel { color: $muted; border: none; }
+EmptyHint QLabel[title="true"] { color: $text; font-size: 19px; }
+#preview { background: $panel; border: 1.5px solid $accent; border-radius: 12px; }
+#preview QLabel { color: $text; border: none; background: transparent; }
+#preview QLabel[title="true"] { font-size: 15px; }
+#preview QLabel[what="true"], #preview QLabel[muted="true"] { color: $muted; }
+EmptyHint QPushButton, #preview QPushButton { background: $raised; color: $text; border: 1px solid $border;
+    border-radius: 8px; padding: 7px 16px; font-weight: 600; }
+#preview QPushButton { padding: 5px 12px; }
+EmptyHint QPushButton[main="true"], #preview QPushButton[main="true"] { background: $accent;
+    color: $accent_text; border-color: $accent; }
+EmptyHint QPushButton:focus, #preview QPushButton:focus { border: 2px solid $text; }
+RenameField { background: $panel; color: $text; border: 2px solid $accent; border-radius: 5px;
+    padding: 0 4px; font-weight: 600; }
+RenameField[wrong="true"] { border-color: $error; }
+NoteField { background: $panel; color: $text; border: 2px solid $accent; border-radius: 6px;
+    padding: 2px 4px; }
+#timeline { background: $panel; border-top: 1px solid $border; }
+#timeline QLabel { color: $muted; }
+
+PropertyPanel, PropertyPanel #rows { background: $panel; }
+PropertyPanel QLineEdit[error="true"], PropertyPanel QComboBox[error="true"],
+    PropertyPanel TextEditor[error="true"] { border-color: $error; }
+PropertyPanel QToolButton[head="true"] { color: $text; font-weight: 600; padding: 6px 2px; text-align: left;
+    background: transparent; border: 1px solid transparent; }
+PropertyPanel QToolButton[head="true"]:hover, PropertyPanel QToolButton[head="true"]:focus {
+    border-color: $border; }
+
+#welcome { background: $panel; border: none; border-bottom: 1px solid $border; }
+#welcome QLabel[number="true"] { background: $selection; color: $text; border-radius: 12px;
+    font-weight: 600; }
 """)
 
 

@@ -1,4 +1,8 @@
-"""Themes: colours by role, light and dark, and the pens of the tasks."""
+"""Themes: colours by role, light and dark, and the pens of the tasks; which of them is worn.
+
+Whoever paints asks `current_theme` by role as it paints, and never names a colour itself. Qt paints every
+widget anew when the palette changes.
+"""
 
 from __future__ import annotations
 
@@ -103,3 +107,17 @@ DARK = Theme(
         "#e1a596",
     ),
 )
+
+
+_current = LIGHT
+
+
+def current_theme() -> Theme:
+    """The theme that the application wears."""
+    return _current
+
+
+def set_current_theme(theme: Theme) -> None:
+    """For `hhstudio.gui.widgets.appearance` alone, which changes palette and stylesheet with it."""
+    global _current
+    _current = theme

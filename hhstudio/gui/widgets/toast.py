@@ -14,14 +14,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolBut
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.formatting import plain
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed, set_style_property
 
 SHOWN_MS, ASKED_MS = 9000, 15_000
 """How long a word is shown, and one that asks for an answer."""
 _WIDEST = 620
 
 
-class Toast(QFrame):
+class Toast(Themed, QFrame):
     """Hidden while there is nothing to say; a click dismisses it.
 
     One that ``floats`` lies at the top of its parent and wraps its text (the parent calls `place` when its
@@ -31,7 +32,7 @@ class Toast(QFrame):
     def __init__(self, parent: QWidget | None = None, floats: bool = False) -> None:
         super().__init__(parent)
         self.setObjectName("toast")
-        self._floats, self._bad, self._theme = floats, False, LIGHT
+        self._floats = floats
         self._answer: Callable[[], object] | None = None
         self.text = QLabel() if floats else ElidedLabel()
         self.text.setTextFormat(Qt.TextFormat.PlainText)
@@ -51,20 +52,20 @@ class Toast(QFrame):
         column.setSpacing(2)
         column.addLayout(head)
         column.addWidget(self.action, 0, Qt.AlignmentFlag.AlignLeft)
-        self.set_theme(LIGHT)
+        self.follow_theme()
         self.hide()
 
     def say(
         self, text: str, bad: bool = False, action: str = "", answer: Callable[[], object] | None = None
     ) -> None:
         """Show a word for a while; with an ``answer``, a button with the title ``action`` calls it once."""
-        self._answer, self._bad = answer, bad
+        self._answer = answer
         self.text.setText(text)
         self.text.setToolTip(plain(text))
         self.action.setText(action)
         self.action.setVisible(answer is not None)
         self.setAccessibleName(text)
-        self.set_theme(self._theme)
+        set_style_property(self, "bad", bad)
         self.show()
         self.place()
         self._timer.start(ASKED_MS if answer is not None else SHOWN_MS)
@@ -88,14 +89,8 @@ class Toast(QFrame):
     def mousePressEvent(self, _event: object) -> None:
         self.dismiss()
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        color = theme.error if self._bad else theme.ok
-        self.setStyleSheet(
-            f"#toast {{ background: {theme.panel}; border: 1px solid {color}; border-left: 5px solid {color};"
-            " border-radius: 6px; }"
-        )
-        self.close_button.setIcon(icon("close", theme.muted))
+    def recolour(self) -> None:
+        self.close_button.setIcon(icon("close", current_theme().muted))
 
     def _act(self) -> None:
         answer = self._answer

@@ -37,7 +37,6 @@ from hhstudio.core.tree import editing  # noqa: E402
 from hhstudio.gui.forms.live_settings import LiveSettings  # noqa: E402
 from hhstudio.gui.views.compare.sweep_dialog import VariedField  # noqa: E402
 from hhstudio.gui.views.properties import PropertyPanel  # noqa: E402
-from hhstudio.gui.widgets.theme import LIGHT  # noqa: E402
 
 app = QApplication([])
 plain = spec.Spec(topology=editing.single())
@@ -68,7 +67,7 @@ def among_the_rules():
 def in_sweeps():
     sweep = sweeps.Sweep(base=msgspec.to_builtins(plain), vary={NAME: [0.1, 0.2]})
     assert [run.spec.stream.label_noise for run in sweeps.expand(sweep)] == [0.1, 0.2]
-    varied = VariedField(plain, LIGHT)
+    varied = VariedField(plain)
     varied.set(NAME, "")
     assert varied.name.findText(NAME) >= 0
     assert varied.values.placeholderText() == "now 0.25; from 0 to 0.5; several values"

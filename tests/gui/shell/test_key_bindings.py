@@ -15,7 +15,6 @@ from hhstudio.gui.state.actions import Action, ActionRegistry
 from hhstudio.gui.state.preferences import Preferences
 from hhstudio.gui.views.edit_history import EditHistory
 from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
-from hhstudio.gui.widgets.theme import LIGHT
 
 
 @pytest.fixture
@@ -91,7 +90,7 @@ def test_damaged_or_conflicting_memories_are_passed_over(window, preferences):
 
 
 def test_in_the_dialog_keys_are_pressed_judged_and_set(window, preferences, qtbot):
-    dialog = Shortcuts(bindings(window, preferences), LIGHT, window)
+    dialog = Shortcuts(bindings(window, preferences), window)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(dialog)
     dialog.show()

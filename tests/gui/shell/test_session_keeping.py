@@ -19,6 +19,7 @@ from small_specs import tiny
 from hhstudio.gui.views.sessions.model import ENTRY
 from hhstudio.gui.views.sessions.notes_dialog import NotesDialog
 from hhstudio.gui.views.sessions.recovery_dialog import RecoveryDialog
+from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.store.catalog.notes import Notes, read_notes, write_notes
 from hhstudio.store.journal.journal import journal_path
 
@@ -278,7 +279,7 @@ def test_tree_and_curves_are_pictured_however_narrow_the_list_is(listed, width):
     listed.list.scrollTo(index)
     row = listed.list.viewport().grab(listed.list.visualRect(index)).toImage()
     seen = {row.pixelColor(x, y).name() for x in range(row.width()) for y in range(row.height())}
-    theme = listed.delegate.theme
+    theme = current_theme()
     assert {theme.node_solver, theme.node_hypernetwork, theme.task_pen(0)[0]} <= seen
 
 

@@ -11,12 +11,12 @@ def test_the_matrix_shows_only_what_was_learned_by_then(show, make_run):
     view = show(MatrixView())
     view.set_history(run.history)
     heat = view.cards["P1"].heatmap
-    assert not np.isnan(heat._matrix[2, 0])
+    assert not np.isnan(heat.content.values[2, 0])
     view.set_step(85)
-    assert not np.isnan(heat._matrix[1, 0])
-    assert np.isnan(heat._matrix[2]).all()
+    assert not np.isnan(heat.content.values[1, 0])
+    assert np.isnan(heat.content.values[2]).all()
     view.set_step(-1)
-    assert not np.isnan(heat._matrix[2, 0])
+    assert not np.isnan(heat.content.values[2, 0])
 
 
 def test_the_curves_mark_the_step(show, make_run):

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from hhstudio.gui.widgets.heat_map import Content, HeatMap, labels
-from hhstudio.gui.widgets.theme import LIGHT
 
 
 def content(values, **options):
@@ -22,7 +21,7 @@ def content(values, **options):
 @pytest.fixture
 def heat_map(qtbot):
     def shown(values, size=(500, 400), **options):
-        widget = HeatMap("numbers", LIGHT)
+        widget = HeatMap("numbers")
         qtbot.addWidget(widget)
         widget.resize(*size)
         widget.show()

@@ -50,7 +50,7 @@ def actions(context: AppContext) -> list[Action]:
 
     return [
         Action(
-            "sweep.new", "New sweep …", lambda: view().sweeps.ask(shell.window(), context.theming.theme),
+            "sweep.new", "New sweep …", lambda: view().sweeps.ask(shell.window()),
             "Ctrl+Shift+F5", menu="Run", group="sweep", reason_when_disabled=why_not,
             tip="Run this document with several values of its settings",
             enabled_when=lambda: not running() and workspace.first_error is None,

@@ -10,9 +10,8 @@ from PySide6.QtWidgets import QFrame
 from hhstudio.core.run import baselines
 from hhstudio.core.run.history import History
 from hhstudio.gui.views.accuracy.arrangement import MARGIN, TITLE
-from hhstudio.gui.views.accuracy.card import card_sheet
 from hhstudio.gui.widgets.task_style import task_label
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 TREE = "tree"
 TITLES = {TREE: "This path", **baselines.TITLES}
@@ -35,19 +34,13 @@ class BoundsCard(QFrame):
 
     described = Signal(str)
 
-    def __init__(self, path: str, theme: Theme) -> None:
+    def __init__(self, path: str) -> None:
         super().__init__()
-        self.path, self._theme = path, theme
+        self.path = path
         self.values: dict[str, np.ndarray] = {}
         self._labels: list[str] = []
-        self.setObjectName("boundsCard")
+        self.setProperty("card", True)
         self.setMouseTracking(True)
-        self.set_theme(theme)
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.setStyleSheet(card_sheet(theme, "boundsCard"))
-        self.update()
 
     def show_history(self, history: History) -> None:
         self.values = reached(history, self.path)
@@ -94,7 +87,7 @@ class BoundsCard(QFrame):
         return QRectF(MARGIN + 30, top, self.width() - 2 * MARGIN - 30, _CHART - 6)
 
     def _color(self, kind: str) -> QColor:
-        theme = self._theme
+        theme = current_theme()
         return QColor(
             {TREE: theme.accent, "scratch": theme.muted, "fine-tune": theme.warn, "joint": theme.ok}[kind]
         )
@@ -123,7 +116,7 @@ class BoundsCard(QFrame):
 
     def paintEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         super().paintEvent(event)
-        theme, painter = self._theme, QPainter(self)
+        theme, painter = current_theme(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font(13, bold=True))
         painter.setPen(QColor(theme.text))
@@ -158,7 +151,7 @@ class BoundsCard(QFrame):
         whole = widest(self._labels) <= slot - 2
         labels = self._labels if whole else [label.split(" ")[0] for label in self._labels]
         every = max(1, -(-(widest(labels) + 3) // max(int(slot), 1)))
-        painter.setPen(QColor(self._theme.muted))
+        painter.setPen(QColor(current_theme().muted))
         for task in range(0, len(labels), every):
             middle = chart.left() + slot * (task + 0.5)
             place = QRectF(middle - slot * every / 2, chart.bottom() + 2, slot * every, _LABEL)
@@ -173,7 +166,7 @@ class BoundsCard(QFrame):
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(self._color(kind))
                 painter.drawRoundedRect(QRectF(x, y + 3, 10, 10), 2, 2)
-                painter.setPen(QColor(self._theme.text if kind == TREE else self._theme.muted))
+                painter.setPen(QColor(current_theme().text if kind == TREE else current_theme().muted))
                 wide = metrics.horizontalAdvance(text)
                 painter.drawText(QRectF(x + 14, y, wide + 2, 16), Qt.AlignmentFlag.AlignVCenter, text)
                 x += wide + 30

@@ -25,12 +25,6 @@ from hhstudio.gui.views.accuracy.tables import FIGURES, figure_text
 from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.heat_map import HeatMap
-from hhstudio.gui.widgets.theme import Theme
-
-
-def card_sheet(theme: Theme, name: str) -> str:
-    """The frame of a card, for the object of that name."""
-    return f"#{name} {{ background: {theme.panel}; border: 1px solid {theme.border}; border-radius: 6px; }}"
 
 
 class FigureTile(QWidget):
@@ -42,7 +36,9 @@ class FigureTile(QWidget):
         super().__init__(parent)
         self.field = field
         self.value = QLabel("–", self)
+        self.value.setProperty("figure", True)
         self.name = QLabel(name, self)
+        self.name.setProperty("small", True)
         glossary.explain(self, name, DEFINITIONS[field])
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(name)
@@ -72,27 +68,18 @@ class FigureTile(QWidget):
 class MatrixCard(QFrame):
     described = Signal(str)
 
-    def __init__(self, path: str, theme: Theme) -> None:
+    def __init__(self, path: str) -> None:
         super().__init__()
         self.path = path
-        self.setObjectName("matrixCard")
+        self.setProperty("card", True)
         self.title = ElidedLabel(path, self)
+        self.title.setProperty("title", True)
         self.title.setToolTip(path)
-        self.heatmap = HeatMap(f"Accuracy matrix of {path}", theme, margins=(LEFT, TOP))
+        self.heatmap = HeatMap(f"Accuracy matrix of {path}", margins=(LEFT, TOP))
         self.heatmap.setParent(self)
         self.tiles = {field: FigureTile(field, name, self) for field, name in FIGURES}
         for tile in (self.heatmap, *self.tiles.values()):
             tile.described.connect(self.described)
-        self.set_theme(theme)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.heatmap.set_theme(theme)
-        self.setStyleSheet(card_sheet(theme, "matrixCard"))
-        self.title.setStyleSheet(f"color: {theme.text}; font-weight: 600; background: transparent;")
-        for tile in self.tiles.values():
-            tile.value.setStyleSheet(f"color: {theme.text}; font-size: 14px; font-weight: 600;")
-            tile.name.setStyleSheet(f"color: {theme.muted}; font-size: 10px;")
-            tile.setStyleSheet("background: transparent;")
 
     def show_history(self, history: History, low: float, step: int = -1) -> None:
         """``step``: the matrix as it was then; -1 as it is now."""

@@ -14,11 +14,10 @@ from hhstudio.core.run.edge_contributions import ALL, BYPASSED, EdgeContribution
 from hhstudio.core.run.history import History
 from hhstudio.core.spec.costs import ParameterCount
 from hhstudio.gui.views.accuracy.arrangement import MARGIN, TITLE
-from hhstudio.gui.views.accuracy.card import card_sheet
 from hhstudio.gui.views.accuracy.tables import points_text
 from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.elided_label import ElidedLabel
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 ROW, NOTE = 22, 17
 """Pixels a row of a bar and a line of text below the bars take."""
@@ -37,7 +36,6 @@ class ContributionRow(QWidget):
     def __init__(self, path: str, worth: EdgeContribution, parent: QWidget) -> None:
         super().__init__(parent)
         self.worth = worth
-        self._theme: Theme | None = None
         self._title, self._most = 0, 0.1
         self.sentence = _sentence(path, worth)
         if worth.bypassed:
@@ -48,9 +46,9 @@ class ContributionRow(QWidget):
         self.setAccessibleName(worth.title)
         self.setAccessibleDescription(self.sentence)
 
-    def show_as(self, theme: Theme, title_width: int, most: float) -> None:
+    def show_as(self, title_width: int, most: float) -> None:
         """``most``: accuracy lost that fills the whole bar."""
-        self._theme, self._title, self._most = theme, title_width, most
+        self._title, self._most = title_width, most
         self.update()
 
     def title_hint(self) -> int:
@@ -74,9 +72,7 @@ class ContributionRow(QWidget):
         return font
 
     def paintEvent(self, _event: object) -> None:
-        theme, worth = self._theme, self.worth
-        if theme is None:
-            return
+        theme, worth = current_theme(), self.worth
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         whole, middle = QRectF(self.rect()), Qt.AlignmentFlag.AlignVCenter
@@ -105,13 +101,12 @@ class ContributionRow(QWidget):
             painter.drawRoundedRect(whole.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
 
     def _paint_flag(self, painter: QPainter, track: QRectF, bar: QRectF) -> None:
-        assert self._theme is not None
         width = QFontMetrics(painter.font()).horizontalAdvance("bypassed") + 12
         place = QRectF(max(bar.right() + 6, track.left() + 8), 2, width, self.height() - 4)
         if place.right() > track.right():
             return
-        painter.setBrush(QColor(self._theme.panel))
-        painter.setPen(QPen(QColor(self._theme.warn), 1))
+        painter.setBrush(QColor(current_theme().panel))
+        painter.setPen(QPen(QColor(current_theme().warn), 1))
         painter.drawRoundedRect(place.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, "bypassed")
 
@@ -133,25 +128,19 @@ class ContributionCard(QFrame):
 
     described = Signal(str)
 
-    def __init__(self, path: str, theme: Theme) -> None:
+    def __init__(self, path: str) -> None:
         super().__init__()
         self.path = path
-        self._theme = theme
         self._most = 0.1
         self.rows: list[ContributionRow] = []
-        self.setObjectName("contributionCard")
+        self.setProperty("card", True)
         self.title = ElidedLabel(path, self)
+        self.title.setProperty("title", True)
         self.remaining = QLabel(self)
         self.counts = QLabel(self)
-        self._counts: tuple[str, str] = ("", "")
-        self.set_theme(theme)
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.setStyleSheet(card_sheet(theme, "contributionCard"))
-        self.title.setStyleSheet(f"color: {theme.text}; font-weight: 600; background: transparent;")
         for label in (self.remaining, self.counts):
-            label.setStyleSheet(f"color: {theme.muted}; background: transparent; font-size: 11px;")
+            label.setProperty("note", True)
+        self._counts: tuple[str, str] = ("", "")
         self.lay_out(self.width())
 
     def show_history(self, history: History, most: float) -> None:
@@ -189,7 +178,7 @@ class ContributionCard(QFrame):
         y = MARGIN + TITLE
         for row in self.rows:
             row.setGeometry(MARGIN, y, inner, ROW)
-            row.show_as(self._theme, title_width, self._most)
+            row.show_as(title_width, self._most)
             y += ROW
         y += 4
         short, full = self._counts

@@ -34,7 +34,6 @@ from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.color_bar import AccuracyScale
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
-from hhstudio.gui.widgets.theme import LIGHT, Theme
 
 Card = TypeVar("Card", MatrixCard, ContributionCard, BoundsCard)
 ALL, EDGES, BOUNDS = "all", "edges", "bounds"
@@ -58,9 +57,8 @@ _EMPTY = (
 class MatrixView(QWidget):
     status_message = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
         self._history: History | None = None
         self._step = -1
         self._low = 0.0
@@ -73,10 +71,11 @@ class MatrixView(QWidget):
         self.tabs.setDrawBase(False)
         self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self.tabs.setUsesScrollButtons(True)
-        self.tabs.setStyleSheet("QTabBar::tab { padding: 5px 8px; }")
+        self.tabs.setObjectName("matrixTabs")
         self.tabs.setAccessibleName("Path")
-        self.scale = AccuracyScale(theme)
+        self.scale = AccuracyScale()
         self.caption = QLabel(_CAPTION)
+        self.caption.setProperty("small", True)
         self.caption.setFixedHeight(self.scale.sizeHint().height())
         glossary.explain(self.caption, "Accuracy matrix")
         self.copy = QToolButton()
@@ -96,8 +95,9 @@ class MatrixView(QWidget):
         shortcut.triggered.connect(self.copy_text)
         self.addAction(shortcut)
         self.body = QWidget()
-        self.body.setObjectName("matrixBody")
         self.area = QScrollArea()
+        for widget in (self.body, self.area):
+            widget.setProperty("clear", True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setWidget(self.body)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -105,6 +105,8 @@ class MatrixView(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
         self.description = ElidedLabel("")
+        for label in (self.empty, self.description):
+            label.setProperty("muted", True)
         self.description.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         top = QHBoxLayout()
         top.addWidget(self.tabs, 1)
@@ -126,7 +128,6 @@ class MatrixView(QWidget):
         layout.addWidget(stack, 1)
         layout.addWidget(self.description)
         self.tabs.currentChanged.connect(lambda _: self._arrange())
-        self.set_theme(theme)
         self._rebuild()
 
     def set_history(self, history: History | None) -> None:
@@ -166,16 +167,6 @@ class MatrixView(QWidget):
             self._step, self._dirty = step, True
             if self.isVisible():
                 self._rebuild()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        for label in (self.empty, self.description):
-            label.setStyleSheet(f"color: {theme.muted};")
-        self.area.setStyleSheet("QScrollArea, #matrixBody { background: transparent; }")
-        self.caption.setStyleSheet(f"color: {theme.muted}; font-size: 10px;")
-        self.scale.set_theme(theme)
-        for card in (*self.cards.values(), *self.contributions.values(), *self.bounds.values()):
-            card.set_theme(theme)
 
     def shown_paths(self) -> list[str]:
         """The path whose tab is chosen, or all of them."""
@@ -245,7 +236,7 @@ class MatrixView(QWidget):
         """Have a card for each path, in that order; those of other paths are deleted."""
         matched = {}
         for path in paths:
-            matched[path] = cards.pop(path, None) or kind(path, self._theme)
+            matched[path] = cards.pop(path, None) or kind(path)
             if matched[path].parent() is None:
                 matched[path].setParent(self.body)
                 matched[path].described.connect(self.description.setText)

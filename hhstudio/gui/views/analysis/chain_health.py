@@ -15,7 +15,7 @@ from hhstudio.gui.views.analysis.chain_verdict import HELP, verdict
 from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.task_style import task_label
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.service.analysis.client import AnalysisClient
 from hhstudio.service.analysis.protocol import Reply
 
@@ -30,8 +30,8 @@ class HealthView(AnalysisView):
     )
     _beside_replied = Signal(object)
 
-    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
-        super().__init__(analysis, theme)
+    def __init__(self, analysis: Analysis) -> None:
+        super().__init__(analysis)
         self.path = Choice("Path", "root → … → solver")
         self.task = Choice("Task", "on whose test images gradients, errors and worths are measured")
         self.beside = QToolButton()
@@ -48,9 +48,9 @@ class HealthView(AnalysisView):
         self.explanation.setWordWrap(True)
         self.explanation.hide()
         self.verdict = _verdict_label()
-        self.picture = ChainPicture(theme)
+        self.picture = ChainPicture()
         self.other_verdict = _verdict_label()
-        self.other_picture = ChainPicture(theme)
+        self.other_picture = ChainPicture()
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 4, 0)
@@ -117,8 +117,6 @@ class HealthView(AnalysisView):
         self.words.setText(f"{measured}{images}, in {reply.seconds:.1f} s")
 
     def recolour(self) -> None:
-        self.picture.set_theme(self.theme)
-        self.other_picture.set_theme(self.theme)
         self._draw()
 
     def _draw(self) -> None:
@@ -133,7 +131,8 @@ class HealthView(AnalysisView):
             picture.set_health(health, axes, self._root())
             if health is not None:
                 grade, text = verdict(health)
-                color = {"good": self.theme.ok, "mixed": self.theme.warn, "bad": self.theme.error}[grade]
+                theme = current_theme()
+                color = {"good": theme.ok, "mixed": theme.warn, "bad": theme.error}[grade]
                 label.setText(f"<span style='color:{color}'>●</span> {name}{text}")
         self._show_other()
 

@@ -27,7 +27,7 @@ from hhstudio.gui.views.analysis.chain_verdict import (
     use_of,
     worth_of,
 )
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 _NAMES = 148.0
 _HEAD = 40.0
@@ -62,17 +62,12 @@ class Axes:
 class ChainPicture(QWidget):
     """Columns: the root's stored weights, then what each level generates, the solver last."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._theme = theme
         self._health: Health | None = None
         self._axes: Axes | None = None
         self._root = "H0"
         self.setMinimumSize(QSize(420, 300))
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_health(self, health: Health | None, axes: Axes | None, root: str = "H0") -> None:
         self._health, self._axes, self._root = health, axes, root
@@ -95,11 +90,15 @@ class ChainPicture(QWidget):
         for row, (title, meaning) in enumerate(_TITLES):
             top = _HEAD + row * height
             if row % 2 == 0:
-                painter.fillRect(QRectF(0, top, self.width(), height), QColor(self._theme.raised))
+                painter.fillRect(QRectF(0, top, self.width(), height), QColor(current_theme().raised))
             self._text(
-                painter, QRectF(8, top + height / 2 - 16, _NAMES - 12, 16), title, self._theme.text, bold=True
+                painter,
+                QRectF(8, top + height / 2 - 16, _NAMES - 12, 16),
+                title,
+                current_theme().text,
+                bold=True,
             )
-            self._text(painter, QRectF(8, top + height / 2, _NAMES - 12, 16), meaning, self._theme.muted)
+            self._text(painter, QRectF(8, top + height / 2, _NAMES - 12, 16), meaning, current_theme().muted)
         for column in range(columns):
             box = QRectF(_NAMES + column * width, 0, width, self.height())
             self._paint_head(painter, box, column, health)
@@ -115,7 +114,7 @@ class ChainPicture(QWidget):
     # one row each -------------------------------------------------------------------------------------
 
     def _paint_head(self, painter: QPainter, box: QRectF, column: int, health: Health) -> None:
-        theme = self._theme
+        theme = current_theme()
         last = column == len(health.levels)
         name = self._root if column == 0 else health.levels[column - 1].target
         color = QColor(theme.node_solver if last else theme.node_hypernetwork)
@@ -133,9 +132,9 @@ class ChainPicture(QWidget):
 
     def _paint_scale(self, painter: QPainter, cell: QRectF, health: Health, column: int) -> None:
         if column == 0:
-            self._text(painter, cell, "stored", self._theme.muted, middle=True)
+            self._text(painter, cell, "stored", current_theme().muted, middle=True)
             return
-        theme, scales = self._theme, scale_of(health.levels[column - 1])
+        theme, scales = current_theme(), scale_of(health.levels[column - 1])
         middle = cell.center().y() - 3
 
         def place(value: float) -> float:
@@ -166,12 +165,14 @@ class ChainPicture(QWidget):
         self, painter: QPainter, cell: QRectF, health: Health, column: int, axes: Axes
     ) -> None:
         value = health.root_gradient if column == 0 else health.levels[column - 1].gradient
-        self._bar(painter, cell, _share(value, axes.gradient), _number(value), self._theme.node_hypernetwork)
+        self._bar(
+            painter, cell, _share(value, axes.gradient), _number(value), current_theme().node_hypernetwork
+        )
 
     def _paint_growth(self, painter: QPainter, cell: QRectF, health: Health, column: int, axes: Axes) -> None:
         growth = amplification_at(health, column - 1)
         if growth is None:
-            self._text(painter, cell, "–", self._theme.muted, middle=True)
+            self._text(painter, cell, "–", current_theme().muted, middle=True)
             return
         drop = drop_at(health, column - 1)
         cost = f", −{100 * drop:.0f} points" if drop is not None and drop >= 0.005 else ""
@@ -182,15 +183,15 @@ class ChainPicture(QWidget):
         if column == 0:
             lost = health.accuracy - health.anchors_only
             said = f"{100 * health.anchors_only:.0f} % with nothing generated" if math.isfinite(lost) else "–"
-            self._text(painter, cell, said, self._theme.muted, middle=True)
+            self._text(painter, cell, said, current_theme().muted, middle=True)
             return
         level = health.levels[column - 1]
         worth, use = worth_of(level), use_of(level)
         if worth is None:
-            self._text(painter, cell, "not measured", self._theme.muted, middle=True)
+            self._text(painter, cell, "not measured", current_theme().muted, middle=True)
             return
-        colors = {"bypassed": self._theme.warn, "harmful": self._theme.error}
-        shade = colors.get(use, self._theme.ok)
+        colors = {"bypassed": current_theme().warn, "harmful": current_theme().error}
+        shade = colors.get(use, current_theme().ok)
         note = "" if use == "used" else f"  {use}"
         said = f"{100 * worth:.1f} pt{note}".replace("-", "−")
         self._bar(painter, cell, max(worth, 0.0) / axes.worth, said, shade)
@@ -201,20 +202,20 @@ class ChainPicture(QWidget):
         else:
             level = health.levels[column - 1]
             said = f"{short_count(level.generated)} · {short_count(level.stored)}"
-        self._text(painter, cell, said, self._theme.text, middle=True)
+        self._text(painter, cell, said, current_theme().text, middle=True)
 
     # what rows are made of ----------------------------------------------------------------------------
 
     def _bar(self, painter: QPainter, cell: QRectF, share: float, text: str, color: str) -> None:
         track = QRectF(cell.x(), cell.center().y() - 1, cell.width(), 7)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self._theme.grid))
+        painter.setBrush(QColor(current_theme().grid))
         painter.drawRoundedRect(track, 3, 3)
         painter.setBrush(QColor(color))
         length = max(3.0, track.width() * min(max(share, 0.0), 1.0))
         painter.drawRoundedRect(QRectF(track.x(), track.y(), length, track.height()), 3, 3)
         above = QRectF(cell.x(), cell.center().y() - 17, cell.width(), 15)
-        self._text(painter, above, text, self._theme.text)
+        self._text(painter, above, text, current_theme().text)
 
     def _text(
         self, painter: QPainter, box: QRectF, text: str, color: str, bold: bool = False, middle: bool = False
@@ -230,8 +231,8 @@ class ChainPicture(QWidget):
 
     def _shade(self, value: float, fine: float, bad: float) -> str:
         if value <= fine:
-            return self._theme.ok
-        return self._theme.warn if value <= bad else self._theme.error
+            return current_theme().ok
+        return current_theme().warn if value <= bad else current_theme().error
 
 
 def _share(value: float, ends: tuple[float, float]) -> float:

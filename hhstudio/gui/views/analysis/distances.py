@@ -13,7 +13,7 @@ from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.heat_map import Content, HeatMap, Label, as_text
 from hhstudio.gui.widgets.task_style import task_label, task_short
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.service.analysis.protocol import Reply
 
 _OVER = {
@@ -37,8 +37,8 @@ class DistancesView(AnalysisView):
         "the last is what consolidation protects.</p>"
     )
 
-    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
-        super().__init__(analysis, theme)
+    def __init__(self, analysis: Analysis) -> None:
+        super().__init__(analysis)
         self.over = Choice("Over", "what is compared with what")
         self.over.offer([(title, key) for key, (title, _) in _OVER.items()])
         self.measure = Choice("Distance", "\n".join(f"{t}: {m}" for t, m in _METRICS.values()))
@@ -52,7 +52,7 @@ class DistancesView(AnalysisView):
         self.copy.clicked.connect(self._copy)
         for control in (self.over, self.measure, self.path, self.task, self.layer, self.copy):
             self.flow.addWidget(control)
-        self.grid = HeatMap("Distances", theme)
+        self.grid = HeatMap("Distances")
         column = QVBoxLayout(self.body)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.grid, 1)
@@ -104,7 +104,6 @@ class DistancesView(AnalysisView):
         self._draw()
 
     def recolour(self) -> None:
-        self.grid.set_theme(self.theme)
         self._draw()
 
     def _draw(self) -> None:
@@ -153,7 +152,7 @@ class DistancesView(AnalysisView):
         meanings = {
             "drift": "relative change of the generated weights, in %, since the task was learned",
             "time": "earlier snapshots to the left and above, the weights at the end last",
-            "conditions": "light cells: solvers that have much in common" if not self.theme.dark else
+            "conditions": "light cells: solvers that have much in common" if not current_theme().dark else
             "dim cells: solvers that have much in common",
         }  # fmt: skip
         self.words.setText(text or meanings[str(self.over.value)])

@@ -13,7 +13,6 @@ from hhstudio.gui.state.selection import LATEST
 from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.scatter import Cloud, ScatterMap
-from hhstudio.gui.widgets.theme import LIGHT, Theme
 from hhstudio.service.analysis.protocol import Reply
 
 _KINDS = {
@@ -32,8 +31,8 @@ class EmbeddingsView(AnalysisView):
         "<p>Task, slot and chunk embeddings, and the generated weights, as a map.</p>"
     )
 
-    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
-        super().__init__(analysis, theme)
+    def __init__(self, analysis: Analysis) -> None:
+        super().__init__(analysis)
         self.what = Choice("Map of", "generated weights, or the embeddings that a hypernetwork reads")
         self.what.offer([("generated weights", "weights"), ("embeddings", "embeddings")])
         self.group = Choice("Embedding", "\n".join(f"{kind}: {text}" for kind, text in _KINDS.items()))
@@ -44,7 +43,7 @@ class EmbeddingsView(AnalysisView):
         )
         for control in (self.what, self.group, self.nearby):
             self.flow.addWidget(control)
-        self.map = ScatterMap("Map", theme)
+        self.map = ScatterMap("Map")
         column = QVBoxLayout(self.body)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.map)
@@ -75,9 +74,6 @@ class EmbeddingsView(AnalysisView):
         if isinstance(reply.answer, Embeddings):
             self.group.offer([(f"{g.kind}s of {g.node}", at) for at, g in enumerate(reply.answer.groups)])
         self._draw()
-
-    def recolour(self) -> None:
-        self.map.set_theme(self.theme)
 
     @property
     def shown(self) -> VectorMap | None:

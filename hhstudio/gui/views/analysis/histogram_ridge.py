@@ -9,20 +9,20 @@ from PySide6.QtWidgets import QWidget
 
 from hhstudio.core.analysis.answers import LayerHistory
 from hhstudio.gui.widgets.colormap import accuracy_map
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 _LEFT, _TOP, _BOTTOM = 46.0, 20.0, 18.0
 
 
-class Ridge(QWidget):
+class Ridge(Themed, QWidget):
     """``step_chosen``: a snapshot was clicked. ``described``: what is under the mouse."""
 
     step_chosen = Signal(int)
     described = Signal(str)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._theme = theme
         self._layer: LayerHistory | None = None
         self._steps = np.empty(0, np.int64)
         self._step = -1
@@ -30,11 +30,10 @@ class Ridge(QWidget):
         self.setMouseTracking(True)
         self.setMinimumSize(QSize(160, 96))
         self.setFixedHeight(112)
+        self.follow_theme()
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+    def recolour(self) -> None:
         self._shades = None
-        self.update()
 
     def set_layer(self, layer: LayerHistory, steps: np.ndarray) -> None:
         self._layer, self._steps, self._shades = layer, np.asarray(steps), None
@@ -61,7 +60,7 @@ class Ridge(QWidget):
         return QPointF(self.area.left() + (column + 0.5) * width, self.area.center().y())
 
     def paintEvent(self, _event: object) -> None:
-        layer, theme = self._layer, self._theme
+        layer, theme = self._layer, current_theme()
         if layer is None or not len(self._steps):
             return
         painter = QPainter(self)
@@ -108,7 +107,7 @@ class Ridge(QWidget):
         """One pixel a snapshot and bin; each column from nothing to its own fullest bin."""
         counts = np.asarray(layer.counts, float)
         shares = counts / np.maximum(counts.max(axis=1, keepdims=True), 1)
-        colors = accuracy_map(self._theme.dark)[np.round(255 * np.sqrt(shares)).astype(np.uint8)]
+        colors = accuracy_map(current_theme().dark)[np.round(255 * np.sqrt(shares)).astype(np.uint8)]
         image = np.ascontiguousarray(np.swapaxes(colors, 0, 1)[::-1])
         height, width = image.shape[:2]
         return QImage(image.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()

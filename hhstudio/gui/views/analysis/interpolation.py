@@ -17,7 +17,7 @@ from hhstudio.gui.widgets.image_view import ImageView
 from hhstudio.gui.widgets.mosaic import assemble
 from hhstudio.gui.widgets.simplex import Simplex
 from hhstudio.gui.widgets.task_style import task_label, task_short, task_style
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.service.analysis.protocol import Reply
 
 _IMAGES, _IMAGES_OF_ALL = 100, 50
@@ -29,15 +29,10 @@ _REACH = 3.0
 class Bars(QWidget):
     """Accuracy on each task, in the task's colour."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._theme = theme
         self.values: tuple[tuple[int, float], ...] = ()
         self.setMinimumSize(QSize(140, 60))
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_values(self, values: tuple[tuple[int, float], ...]) -> None:
         """(task, accuracy) each."""
@@ -47,7 +42,7 @@ class Bars(QWidget):
         self.update()
 
     def paintEvent(self, _event: object) -> None:
-        painter, theme = QPainter(self), self._theme
+        painter, theme = QPainter(self), current_theme()
         font = QFont(self.font())
         font.setPixelSize(11)
         painter.setFont(font)
@@ -76,8 +71,8 @@ class InterpolationView(AnalysisView):
         "change from one task to another.</p>"
     )
 
-    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
-        super().__init__(analysis, theme)
+    def __init__(self, analysis: Analysis) -> None:
+        super().__init__(analysis)
         self.path = Choice("Path", "root → … → solver")
         self.along = Choice("Along", "between tasks, or a principal direction of the task embeddings")
         self.along.offer([("tasks", None), ("1st direction", 0), ("2nd direction", 1), ("3rd direction", 2)])
@@ -85,14 +80,14 @@ class InterpolationView(AnalysisView):
         self.layer = Choice("Layer", "tensor of the generated solver that is drawn")
         for control in (self.path, self.along, *self.corners, self.layer):
             self.flow.addWidget(control)
-        self.simplex = Simplex(theme)
+        self.simplex = Simplex()
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(-100, 100)
         self.slider.setAccessibleName("How far along the direction")
         self.slider.setToolTip(f"From −{_REACH:g} to {_REACH:g} standard deviations of the task embeddings")
-        self.bars = Bars(theme)
+        self.bars = Bars()
         self.bars_title = QLabel("Accuracy on")
-        self.image = ImageView(theme)
+        self.image = ImageView()
         left = QVBoxLayout()
         for widget, share in ((self.simplex, 3), (self.slider, 0), (self.bars_title, 0), (self.bars, 2)):
             left.addWidget(widget, share)
@@ -172,7 +167,7 @@ class InterpolationView(AnalysisView):
     def _set_corners(self) -> None:
         mixed = self.mixed
         if len(mixed) > 1:
-            colors = tuple(task_style(self.theme, task)[0] for task in mixed)
+            colors = tuple(task_style(current_theme(), task)[0] for task in mixed)
             self.simplex.set_corners(tuple(task_short(task) for task in mixed), colors)
 
     # showing ------------------------------------------------------------------------------------------
@@ -186,7 +181,7 @@ class InterpolationView(AnalysisView):
             values = np.asarray(array, np.float32)
             cut = filter_tiles.cut(values, None, True, self._image_shape())
             shape = self.image.width() / max(self.image.height(), 1)
-            self.image.set_mosaic(assemble(cut, True, self.theme.dark, shape))
+            self.image.set_mosaic(assemble(cut, True, current_theme().dark, shape))
         self.words.setText(f"on {mixture.images} test images of each task, in {1000 * reply.seconds:.0f} ms")
 
     def _image_shape(self) -> tuple[int, int, int] | None:
@@ -199,10 +194,4 @@ class InterpolationView(AnalysisView):
             self.ask_soon()
 
     def recolour(self) -> None:
-        self.simplex.set_theme(self.theme)
-        self.bars.set_theme(self.theme)
-        self.image.canvas.set_theme(self.theme)
-        self.image.setStyleSheet(
-            f"QScrollArea, QScrollArea > QWidget > QWidget {{ background: {self.theme.panel}; }}"
-        )
         self._set_corners()

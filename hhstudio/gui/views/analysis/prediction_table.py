@@ -20,7 +20,7 @@ from hhstudio.core.analysis.answers import Guess, Prediction
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.gui.widgets import tables
 from hhstudio.gui.widgets.task_style import task_label, task_style
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 _SHARE = int(Qt.ItemDataRole.UserRole) + 1
 COLUMNS = (
@@ -53,7 +53,8 @@ class GuessTable(QTableWidget):
         self.itemSelectionChanged.connect(self._selected)
         self._guesses: tuple[Guess, ...] = ()
 
-    def show_prediction(self, prediction: Prediction, tasks: Sequence[TaskInfo], theme: Theme) -> None:
+    def show_prediction(self, prediction: Prediction, tasks: Sequence[TaskInfo]) -> None:
+        theme = current_theme()
         chosen = self.currentRow()
         self.blockSignals(True)
         self._guesses = prediction.guesses

@@ -39,7 +39,7 @@ from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.heat_map import Content, HeatMap, Label, labels
 from hhstudio.gui.widgets.pixels import enlarged, image_of, maps_of, pixels_of
 from hhstudio.gui.widgets.task_style import task_label, task_short
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.service.analysis.protocol import Reply
 
 _PAGE = 60
@@ -57,8 +57,8 @@ class PredictionsView(AnalysisView):
         "how sure it is, and which task it takes it for.</p>"
     )
 
-    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
-        super().__init__(analysis, theme)
+    def __init__(self, analysis: Analysis) -> None:
+        super().__init__(analysis)
         self._prediction: Prediction | None = None
         self.setAcceptDrops(True)
         self.path = Choice("Path", "for feature maps and confusion")
@@ -89,7 +89,7 @@ class PredictionsView(AnalysisView):
         self.guesses = GuessTable()
         self.features = QLabel()
         self.features.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.confusion = HeatMap("Confusion matrix", theme)
+        self.confusion = HeatMap("Confusion matrix")
         self.which = Choice("Of", "classes within a task, or tasks of the path")
         self.which.offer([("classes", "classes"), ("tasks", "tasks")])
         self._build()
@@ -123,6 +123,7 @@ class PredictionsView(AnalysisView):
         below.addLayout(line)
         below.addWidget(self.confusion, 1)
         self.tabs = QTabWidget()
+        self.tabs.setProperty("plain", True)
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.guesses, "Predictions")
         self.tabs.addTab(maps, "Feature maps")
@@ -159,15 +160,8 @@ class PredictionsView(AnalysisView):
         self._ask_tab()
 
     def recolour(self) -> None:
-        self.confusion.set_theme(self.theme)
-        self.tabs.setStyleSheet(
-            "QTabWidget > QStackedWidget, QTabWidget > QStackedWidget > QWidget"
-            f" {{ background: {self.theme.window}; }}"
-        )
         if self._prediction is not None and self.guesses.rowCount():
-            self.guesses.show_prediction(
-                self._prediction, self.history.tasks if self.history else (), self.theme
-            )
+            self.guesses.show_prediction(self._prediction, self.history.tasks if self.history else ())
             self._ask_tab()
 
     def select_path(self, path: str) -> None:
@@ -236,7 +230,7 @@ class PredictionsView(AnalysisView):
         task, name = prediction.truth
         tasks = self.history.tasks if self.history else ()
         self.truth.setText(f"<b>{name}</b><br>{task_label(tasks, task)}" if task >= 0 else "your image")
-        self.guesses.show_prediction(prediction, tasks, self.theme)
+        self.guesses.show_prediction(prediction, tasks)
         self.words.setText("")
 
     # tabs ---------------------------------------------------------------------------------------------
@@ -267,9 +261,9 @@ class PredictionsView(AnalysisView):
         for name, maps in reply.answer.maps.items():
             side = 6 if maps.shape[2] < 8 else 3 if maps.shape[2] < 20 else 2
             columns = max(1, width // ((maps.shape[2] + 1) * side))
-            sheet = maps_of(np.asarray(maps), columns, self.theme.dark)
+            sheet = maps_of(np.asarray(maps), columns, current_theme().dark)
             sheets.append((name, maps.shape, QPixmap.fromImage(sheet.scaled(sheet.size() * side))))
-        self.features.setPixmap(_stacked(sheets, width, self.theme, self.font()))
+        self.features.setPixmap(_stacked(sheets, width, self.font()))
         self.words.setText(
             f"{reply.answer.path}, {task_short(reply.answer.task)}: what each convolution gives, before its "
             "activation; every map from its lowest to its highest value"
@@ -375,7 +369,7 @@ def _percent(value: float) -> str:
     return f"{100 * value:.0f}"
 
 
-def _stacked(sheets, width, theme, font) -> QPixmap:  # type: ignore[no-untyped-def]
+def _stacked(sheets, width, font) -> QPixmap:  # type: ignore[no-untyped-def]
     """Sheets below each other, each under its name."""
     height = sum(sheet.height() + 26 for _, _, sheet in sheets)
     made = QPixmap(max([width, *(sheet.width() for _, _, sheet in sheets)]), max(height, 1))
@@ -384,7 +378,7 @@ def _stacked(sheets, width, theme, font) -> QPixmap:  # type: ignore[no-untyped-
     painter.setFont(font)
     top = 0
     for name, shape, sheet in sheets:
-        painter.setPen(QColor(theme.text))
+        painter.setPen(QColor(current_theme().text))
         painter.drawText(2, top + 15, f"{name}   {' × '.join(map(str, shape))}")
         painter.drawPixmap(0, top + 21, sheet)
         top += sheet.height() + 26

@@ -13,14 +13,14 @@ from hhstudio.core.run.history import Changes, History
 from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.widgets.flow_layout import FlowLayout
 from hhstudio.gui.widgets.formatting import with_names
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.themed import Themed
 from hhstudio.service.analysis.protocol import Reply
 
 _SOON_MS = 150
 """Changes that come together are asked about once."""
 
 
-class AnalysisView(QWidget):
+class AnalysisView(Themed, QWidget):
     """A line of controls, a body, and one line of words.
 
     A view implements :meth:`question` (what to ask, None for nothing), :meth:`show_answer` and, where it
@@ -30,10 +30,9 @@ class AnalysisView(QWidget):
     status_message = Signal(str)
     nothing = "<p><b>Nothing to see yet</b></p><p>Train a tree, or open a session.</p>"
 
-    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
+    def __init__(self, analysis: Analysis) -> None:
         super().__init__()
         self.analysis = analysis
-        self.theme = theme
         self.history: History | None = None
         self.controls = QWidget()
         self.flow = FlowLayout(self.controls, spacing=8)
@@ -44,6 +43,8 @@ class AnalysisView(QWidget):
         self.waiting.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.words = QLabel()
         self.words.setWordWrap(True)
+        for label in (self.waiting, self.words):
+            label.setProperty("muted", True)
         middle = QWidget()
         self._stack = QStackedLayout(middle)
         self._stack.addWidget(self.waiting)
@@ -58,6 +59,7 @@ class AnalysisView(QWidget):
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
         self._soon.timeout.connect(self.ask_now)
         analysis.changed.connect(self.ask_soon)
+        self.follow_theme(recolour=False)
 
     # what a view says ---------------------------------------------------------------------------------
 
@@ -88,12 +90,6 @@ class AnalysisView(QWidget):
     def refresh(self, changes: Changes) -> None:
         if changes.topology or changes.rewound:
             self.history_changed()
-
-    def set_theme(self, theme: Theme) -> None:
-        self.theme = theme
-        for label in (self.waiting, self.words):
-            label.setStyleSheet(f"color: {theme.muted};")
-        self.recolour()
 
     # asking -------------------------------------------------------------------------------------------
 

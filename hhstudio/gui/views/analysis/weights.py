@@ -26,7 +26,7 @@ from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets import tables
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.task_style import task_label
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.service.analysis.protocol import Reply
 
 COLUMNS = (
@@ -51,8 +51,8 @@ class WeightsView(AnalysisView):
         "and the units that do nothing.</p>"
     )
 
-    def __init__(self, analysis: Analysis, theme: Theme = LIGHT) -> None:
-        super().__init__(analysis, theme)
+    def __init__(self, analysis: Analysis) -> None:
+        super().__init__(analysis)
         self.path = Choice("Path", "root → … → solver")
         self.task = Choice("Task", "the task that the solver was generated for")
         self.level = Choice("Of", "the solver, or a hypernetwork that is generated on the way to it")
@@ -211,7 +211,7 @@ class WeightsView(AnalysisView):
             ridge.deleteLater()
         self.ridges = {}
         for name in names:
-            ridge = self.ridges[name] = Ridge(self.theme)
+            ridge = self.ridges[name] = Ridge()
             ridge.set_step(self._step)
             ridge.described.connect(self.words.setText)
             ridge.step_chosen.connect(self.step_chosen)
@@ -244,13 +244,8 @@ class WeightsView(AnalysisView):
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 if place == 5 and np.isfinite(row.scale):
                     away = max(row.scale, 1 / max(row.scale, 1e-30))
-                    color = (
-                        self.theme.ok
-                        if away <= NEAR
-                        else self.theme.warn
-                        if away <= FAR
-                        else self.theme.error
-                    )
+                    theme = current_theme()
+                    color = theme.ok if away <= NEAR else theme.warn if away <= FAR else theme.error
                     item.setForeground(QColor(color))
                 self.table.setItem(number, place, item)
 
@@ -281,6 +276,4 @@ class WeightsView(AnalysisView):
             self.copy_text(python_snippets.weights(session, path, task), "lines of Python")
 
     def recolour(self) -> None:
-        for ridge in self.ridges.values():
-            ridge.set_theme(self.theme)
         self._fill()

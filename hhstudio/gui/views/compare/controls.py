@@ -11,10 +11,11 @@ from hhstudio.gui.widgets import metric_names
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.flow_layout import FlowLayout
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 
-class Controls(QWidget):
+class Controls(Themed, QWidget):
     path_changed = Signal()
     metric_changed = Signal()
     average_changed = Signal()
@@ -53,6 +54,11 @@ class Controls(QWidget):
         self.metric_choice.chosen.connect(self.metric_changed)
         self.color_choice.chosen.connect(self.color_changed)
         self._average.toggled.connect(self.average_changed)
+        self.follow_theme()
+
+    def recolour(self) -> None:
+        for name, button in self._buttons.items():
+            button.setIcon(icon(name, current_theme().text))
 
     @property
     def path(self) -> str:
@@ -84,10 +90,6 @@ class Controls(QWidget):
         """What there is to choose; what was chosen stays where it can."""
         self.path_choice.offer([("All paths", ALL_PATHS), *((path, path) for path in paths)])
         self.color_choice.offer([("each run", BY_LINE), *((name, name) for name in settings)])
-
-    def set_theme(self, theme: Theme) -> None:
-        for name, button in self._buttons.items():
-            button.setIcon(icon(name, theme.text))
 
     def _button(self, row: FlowLayout, tip: str, signal: object) -> QToolButton:
         button = QToolButton()

@@ -12,7 +12,7 @@ from hhstudio.core.sweeps import comparison
 from hhstudio.core.sweeps.comparison import ComparisonEntry
 from hhstudio.core.sweeps.run_names import value_text
 from hhstudio.gui.widgets.colormap import accuracy_map
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 BY_LINE = ""
 """In place of a setting's name: a colour for every line."""
@@ -60,7 +60,6 @@ class Looks:
     """Colours and dashes of lines. ``by``: the setting that decides, or :data:`BY_LINE`. ``legend``: what
     the colours mean, as (text, colour, dashes)."""
 
-    theme: Theme
     by: str = BY_LINE
     legend: list[tuple[str, str, tuple[float, ...]]] = field(default_factory=list)
     _pens: dict[str, tuple[str, tuple[float, ...]]] = field(default_factory=dict)
@@ -81,15 +80,15 @@ class Looks:
                     self._pens[line.key] = pen
 
     def pen(self, key: str) -> tuple[str, tuple[float, ...]]:
-        return self._pens.get(key, (self.theme.muted, ()))
+        return self._pens.get(key, (current_theme().muted, ()))
 
     def _pen(self, at: int) -> tuple[str, tuple[float, ...]]:
-        color, dash = self.theme.task_pen(at)
+        color, dash = current_theme().task_pen(at)
         return color, DASHES[dash]
 
     def _shade(self, at: int, count: int) -> str:
         """Low values pale, high values strong, never as pale as the background."""
-        table = accuracy_map(self.theme.dark)
+        table = accuracy_map(current_theme().dark)
         return QColor(*table[round(60 + 195 * at / max(count - 1, 1))].tolist()).name()
 
 

@@ -27,6 +27,7 @@ from hhstudio.core.sweeps.comparison import ALL_PATHS, MEASURES, MISSING
 from hhstudio.core.sweeps.run_names import value_text
 from hhstudio.gui.views.compare.lines import Line, Looks, short
 from hhstudio.gui.widgets import glossary
+from hhstudio.gui.widgets.theme import current_theme
 
 SORT = int(Qt.ItemDataRole.UserRole)
 LINE = SORT + 1
@@ -259,8 +260,7 @@ class LineModel(QAbstractTableModel):
         return best is not None and self.columns[index.column()].value(line) == best
 
     def _foreground(self, line: Line, column: int) -> QColor | None:
-        assert self._looks is not None
-        theme = self._looks.theme
+        theme = current_theme()
         if self.brushed is not None and line.key not in self.brushed:
             return QColor(theme.edge)
         if column == 1:

@@ -19,7 +19,8 @@ from hhstudio.gui.widgets.curve import BUCKETS, FineCurveItem
 from hhstudio.gui.widgets.plot import Plot
 from hhstudio.gui.widgets.smoothing import Smoothed
 from hhstudio.gui.widgets.task_style import blend
-from hhstudio.gui.widgets.theme import LIGHT
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 _ROOM_FOR_CAPTION = 240
 """Pixels of height below which the caption is left out."""
@@ -36,7 +37,7 @@ class _Drawn:
     band: pg.FillBetweenItem | None
 
 
-class CurveOverlay(QWidget):
+class CurveOverlay(Themed, QWidget):
     """``hovered`` carries the key of the line under the mouse, "" for none; ``opened`` that of a line that
     was double-clicked."""
 
@@ -47,7 +48,7 @@ class CurveOverlay(QWidget):
         super().__init__(parent)
         self.plot = Plot()
         self.plot.setAccessibleName("Curves of the compared sessions")
-        self._looks = Looks(LIGHT)
+        self._looks = Looks()
         self._metric = metric_names.metric("accuracy")
         self._what = ("", "")
         self._drawn: dict[str, _Drawn] = {}
@@ -57,6 +58,7 @@ class CurveOverlay(QWidget):
         self._cross.hide()
         self.plot.addItem(self._cross, ignoreBounds=True)
         self.values = QLabel(self.plot)
+        self.values.setObjectName("curveValues")
         self.values.setTextFormat(Qt.TextFormat.RichText)
         self.values.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.values.hide()
@@ -72,6 +74,10 @@ class CurveOverlay(QWidget):
         self.plot.hovered.connect(self._mouse_at)
         self.plot.view.fit_wanted.connect(self._fit)
         self.plot.view.sigXRangeChanged.connect(lambda *_: self._fill())
+        self.follow_theme()
+
+    def recolour(self) -> None:
+        self._cross.setPen(pg.mkPen(current_theme().muted))
 
     def show_lines(self, lines: list[Line], looks: Looks, hidden: set[str], path: str, metric: str) -> None:
         """One curve a line: the metric of a path, the mean over the tasks measured at each step."""
@@ -111,15 +117,6 @@ class CurveOverlay(QWidget):
         self._brushed = keys
         self._restyle()
 
-    def set_looks(self) -> None:
-        theme = self._looks.theme
-        self.plot.set_colors(theme.panel, theme.muted, theme.grid, self.font())
-        self._cross.setPen(pg.mkPen(theme.muted))
-        self.values.setStyleSheet(
-            f"background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.border};"
-            "border-radius: 4px; padding: 3px 6px;"
-        )
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room it is the curves'; the caption is a tool tip then."""
         super().resizeEvent(event)
@@ -156,13 +153,12 @@ class CurveOverlay(QWidget):
         self._drawn[line.key] = _Drawn(line, mean, series, item, band)
 
     def _restyle(self) -> None:
-        theme = self._looks.theme
         for at, (key, drawn) in enumerate(self._drawn.items()):
             color, dashes = self._looks.pen(key)
             off = (self._brushed is not None and key not in self._brushed) or (
                 self._hovered in self._drawn and key != self._hovered
             )
-            shade = blend(color, theme.panel, 0.2) if off else color
+            shade = blend(color, current_theme().panel, 0.2) if off else color
             pen = QPen(QColor(shade), 1.0)
             pen.setCosmetic(True)
             if dashes:

@@ -25,7 +25,7 @@ from hhstudio.core.sweeps.comparison import MEASURES, MISSING
 from hhstudio.gui.views.compare.axes import ParallelAxis, measure_axis, setting_axis
 from hhstudio.gui.views.compare.lines import Line, Looks
 from hhstudio.gui.views.compare.model import estimate_text
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import Theme, current_theme
 
 _TOP, _FOOT, _SIDE = 42.0, 32.0, 60.0
 _REACH = 7.0
@@ -50,7 +50,7 @@ class ParallelCoordinates(QWidget):
         self.axes: list[ParallelAxis] = []
         self.brushes: dict[str, tuple[float, float]] = {}
         self._lines: list[Line] = []
-        self._looks = Looks(LIGHT)
+        self._looks = Looks()
         self._hidden: set[str] = set()
         self._hovered = ""
         self._beside: dict[tuple[str, str], float] = {}
@@ -177,7 +177,7 @@ class ParallelCoordinates(QWidget):
     # painting ---------------------------------------------------------------------------------------
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        theme = self._looks.theme
+        theme = current_theme()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), QColor(theme.panel))

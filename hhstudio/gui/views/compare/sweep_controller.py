@@ -20,7 +20,6 @@ from hhstudio.service.sweep.process import SweepProcess
 
 if TYPE_CHECKING:
     from hhstudio.gui.state.workspace import Workspace
-    from hhstudio.gui.widgets.theme import Theme
 
 _LOOK_MS = 300
 _PATIENCE = 3.0
@@ -57,13 +56,11 @@ class SweepController(QObject):
         """Of the process that runs the sweep; None where none runs."""
         return None if self._process is None else self._process.pid
 
-    def ask(self, parent: QWidget, theme: Theme) -> SweepDialog:
+    def ask(self, parent: QWidget) -> SweepDialog:
         """The dialog, over the document at hand."""
         workspace = self._workspace
         rate = seconds_a_step(workspace.history)
-        dialog = SweepDialog(
-            workspace.document.spec, workspace.preferences.sessions_folder, theme, rate, parent
-        )
+        dialog = SweepDialog(workspace.document.spec, workspace.preferences.sessions_folder, rate, parent)
         dialog.wanted.connect(self.start)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

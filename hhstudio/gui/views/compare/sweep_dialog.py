@@ -35,7 +35,7 @@ from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
 from hhstudio.gui.forms.field_editor import tool_tip
 from hhstudio.gui.state.session_files import file_stem, shown_path
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.service.sweep.engine import available_cores
 from hhstudio.service.sweep.sweeper import work
 
@@ -52,7 +52,7 @@ class VariedField(QWidget):
     changed = Signal()
     removed = Signal()
 
-    def __init__(self, spec: Spec, theme: Theme) -> None:
+    def __init__(self, spec: Spec) -> None:
         super().__init__()
         self._spec, self._fields = spec, _fields(spec)
         self.name = QComboBox()
@@ -70,7 +70,7 @@ class VariedField(QWidget):
         self.values = QLineEdit()
         self.values.setAccessibleName("Values")
         self.remove = QToolButton()
-        self.remove.setIcon(icon("close", theme.text))
+        self.remove.setIcon(icon("close", current_theme().text))
         self.remove.setToolTip("Take this field out")
         self.remove.setAccessibleName("Take this field out")
         row = QHBoxLayout(self)
@@ -123,10 +123,10 @@ class SweepDialog(QDialog):
     wanted = Signal(object, object, int, bool)
 
     def __init__(
-        self, spec: Spec, folder: Path, theme: Theme, rate: float | None = None, parent: QWidget | None = None
+        self, spec: Spec, folder: Path, rate: float | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._spec, self._folder, self._theme, self._rate = spec, folder, theme, rate
+        self._spec, self._folder, self._rate = spec, folder, rate
         self.setWindowTitle("New sweep")
         self.setMinimumWidth(640)
         self.rows: list[VariedField] = []
@@ -155,7 +155,7 @@ class SweepDialog(QDialog):
         self.look()
 
     def add_row(self, name: str = "", values: str = "") -> VariedField:
-        row = VariedField(self._spec, self._theme)
+        row = VariedField(self._spec)
         row.set(name, values)
         row.changed.connect(self._changed)
         row.removed.connect(lambda: self._remove(row))
@@ -182,11 +182,10 @@ class SweepDialog(QDialog):
         problems, planned = self._expanded()
         fine = not problems
         self._start.setEnabled(fine)
-        theme = self._theme
         count = self.sweep.count
         if problems:
             word = "One thing is" if len(problems) == 1 else f"{len(problems)} things are"
-            self.preview.setText(f"<b style='color:{theme.error}'>{word} in the way</b>")
+            self.preview.setText(f"<b style='color:{current_theme().error}'>{word} in the way</b>")
             self.names.setPlainText("\n".join(f"• {problem}" for problem in problems))
         else:
             title = f"<b>{count} run{'s' if count != 1 else ''}</b>"

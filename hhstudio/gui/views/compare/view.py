@@ -28,7 +28,8 @@ from hhstudio.gui.views.compare.parallel import ParallelCoordinates
 from hhstudio.gui.views.compare.source import ComparedSessions
 from hhstudio.gui.views.compare.sweep_controller import SweepController
 from hhstudio.gui.widgets.export_dialog import ask_where
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 _EMPTY = (
     "<p style='font-size:15px'><b>Compare sessions here</b></p>"
@@ -37,7 +38,7 @@ _EMPTY = (
 )
 
 
-class CompareView(QWidget):
+class CompareView(Themed, QWidget):
     """``open_requested`` carries the Path of a session; ``folder_requested`` asks for a sweep's folder.
     ``sweeps``: what starts sweeps, where the view is part of a window."""
 
@@ -45,12 +46,12 @@ class CompareView(QWidget):
     folder_requested = Signal()
     status_message = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.sessions = ComparedSessions(self)
         self.sweeps: SweepController | None = None
         self.lines: list[Line] = []
-        self.looks = Looks(theme)
+        self.looks = Looks()
         self.model = LineModel(self)
         self.sorted = SortedLines(self)
         self.sorted.setSourceModel(self.model)
@@ -59,10 +60,14 @@ class CompareView(QWidget):
         self.overlay, self.parallel = CurveOverlay(), ParallelCoordinates()
         self.legend = QLabel()
         self.empty = QLabel(_EMPTY)
+        self.empty.setObjectName("compareEmpty")
+        self.empty.setProperty("muted", True)
         self._coloured_by_hand = False
         self._build()
         self._connect()
-        self.set_theme(theme)
+        self.follow_theme()
+
+    def recolour(self) -> None:
         self._show()
 
     # what can be asked of it ------------------------------------------------------------------------
@@ -76,12 +81,6 @@ class CompareView(QWidget):
     def compare_sweep(self, folder: Path) -> None:
         """Compare the runs of a sweep, and follow it."""
         self.sessions.add_sweep(folder)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.looks.theme = theme
-        self.empty.setStyleSheet(f"color: {theme.muted}; background: {theme.panel};")
-        self.controls.set_theme(theme)
-        self._show()
 
     def may_close(self, close: Callable[[], object]) -> bool:
         """Whether the window may close now; where not, ``close`` is called when it may."""
@@ -189,11 +188,9 @@ class CompareView(QWidget):
     def _draw(self) -> None:
         path, hidden = self.controls.path, self.model.hidden
         self.overlay.show_lines(self.lines, self.looks, hidden, path, self.controls.metric)
-        self.overlay.set_looks()
         self.parallel.show_lines(self.lines, self.looks, hidden, path, "average")
 
     def _legend_text(self) -> str:
-        theme = self.looks.theme
         if self.looks.legend:
             shown = "&nbsp;&nbsp; ".join(
                 f"<span style='color:{color}'>{'▬▬' if not dashes else '▬ ▬'}</span> {_escaped(text)}"
@@ -205,7 +202,7 @@ class CompareView(QWidget):
         else:
             what = "mean" if self.controls.average else "session"
             words = f"A colour for each {what}, as in the table. Colours do not stand for tasks here."
-        return f"<span style='color:{theme.muted}'>{words}{self._sweep_text()}</span>"
+        return f"<span style='color:{current_theme().muted}'>{words}{self._sweep_text()}</span>"
 
     def _sweep_text(self) -> str:
         table = self.sessions.sweep

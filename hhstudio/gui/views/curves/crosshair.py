@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from hhstudio.gui.widgets.plot import Plot
+from hhstudio.gui.widgets.theme import current_theme
 
 _ROW = 15
 _PADDING = 7
@@ -37,17 +38,12 @@ class Crosshair(QWidget):
         self._title = ""
         self._values: list[CurveValue] = []
         self.with_values = False
-        self._background, self._text, self._muted, self._border = (QColor() for _ in range(4))
         self.hide()
 
     @property
     def values(self) -> list[CurveValue]:
         """What is shown, largest value first."""
         return self._values
-
-    def set_colors(self, background: str, text: str, muted: str, border: str) -> None:
-        self._background, self._text = QColor(background), QColor(text)
-        self._muted, self._border = QColor(muted), QColor(border)
 
     def show_at(self, x: float, title: str, values: list[CurveValue], with_values: bool) -> None:
         """``with_values``: also the table of values, not only line and dots."""
@@ -63,13 +59,13 @@ class Crosshair(QWidget):
         if not area.left() - 1 <= x <= area.right() + 1:
             return
         painter = QPainter(self)
-        painter.setPen(QPen(self._muted, 1, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(QColor(current_theme().muted), 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for value in reversed(self._values):
             at = self._plot.to_pixels(self._x, value.y)
             if area.adjusted(-3, -3, 3, 3).contains(at):
-                painter.setPen(QPen(self._background, 1.5))
+                painter.setPen(QPen(QColor(current_theme().raised), 1.5))
                 painter.setBrush(QColor(value.color))
                 painter.drawEllipse(QPointF(x, at.y()), 3.5, 3.5)
         if self.with_values and self._values:
@@ -95,23 +91,23 @@ class Crosshair(QWidget):
         box.moveLeft(max(box.left(), 2.0))
         box.moveBottom(min(box.bottom(), float(self.height()) - 2))
         box.moveTop(max(box.top(), 2.0))
-        painter.setPen(QPen(self._border, 1))
-        painter.setBrush(self._background)
+        painter.setPen(QPen(QColor(current_theme().border), 1))
+        painter.setBrush(QColor(current_theme().raised))
         painter.drawRoundedRect(box, 5, 5)
         left, top = box.left() + _PADDING, box.top() + _PADDING - 1
-        painter.setPen(self._muted)
+        painter.setPen(QColor(current_theme().muted))
         painter.drawText(QPointF(left, top + metrics.ascent()), self._title)
         for number, value in enumerate(self._values):
             at_x = left + (number // rows) * (column + 14)
             at_y = top + (number % rows + 1) * _ROW
             painter.fillRect(QRectF(at_x, at_y + 3, 8, 8), QColor(value.color))
             base = at_y + metrics.ascent()
-            painter.setPen(self._text)
+            painter.setPen(QColor(current_theme().text))
             label = metrics.elidedText(value.label, Qt.TextElideMode.ElideRight, label_width)
             painter.drawText(QPointF(at_x + 14, base), label)
             right = at_x + 14 + label_width + 10 + value_width
             painter.drawText(QPointF(right - metrics.horizontalAdvance(value.text), base), value.text)
             if value.recorded:
-                painter.setPen(self._muted)
+                painter.setPen(QColor(current_theme().muted))
                 end = at_x + column - metrics.horizontalAdvance(value.recorded)
                 painter.drawText(QPointF(end, base), value.recorded)

@@ -15,7 +15,7 @@ from hhstudio.core.run.history import History
 from hhstudio.gui.views.curves.panel import CurvePanel
 from hhstudio.gui.widgets import fonts
 from hhstudio.gui.widgets.task_style import task_label, task_style
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 _TITLE = 20
 _MARGIN = 10
@@ -27,9 +27,9 @@ class Figure:
     """The shown panels side by side as on screen, with titles and one legend below."""
 
     def __init__(
-        self, panels: Sequence[CurvePanel], history: History, tasks: Sequence[int], theme: Theme, font: QFont
+        self, panels: Sequence[CurvePanel], history: History, tasks: Sequence[int], font: QFont
     ) -> None:
-        self._panels, self._history, self._tasks, self._theme = list(panels), history, list(tasks), theme
+        self._panels, self._history, self._tasks = list(panels), history, list(tasks)
         self._font = QFont(font)
         self._font.setPixelSize(12)
         area = QRectF()
@@ -47,7 +47,7 @@ class Figure:
         )
 
     def paint(self, painter: QPainter) -> None:
-        theme = self._theme
+        theme = current_theme()
         painter.fillRect(QRectF(0, 0, self.size.width(), self.size.height()), QColor(theme.panel))
         bold = QFont(self._font)
         bold.setBold(True)
@@ -77,14 +77,14 @@ class Figure:
         for number, task in enumerate(self._tasks):
             row, column = divmod(number, self._per_row)
             x, y = _MARGIN + 8 + column * self._chip, top + row * _LEGEND_ROW
-            color, dashes = task_style(self._theme, task)
+            color, dashes = task_style(current_theme(), task)
             pen = QPen(QColor(color), 2)
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
             if dashes:
                 pen.setDashPattern([d / 2 for d in dashes])
             painter.setPen(pen)
             painter.drawLine(int(x), int(y + 8), int(x + 22), int(y + 8))
-            painter.setPen(QColor(self._theme.text))
+            painter.setPen(QColor(current_theme().text))
             label = task_label(self._history.tasks, task)
             painter.drawText(QRectF(x + 28, y, self._chip, _LEGEND_ROW), label)
 

@@ -42,7 +42,8 @@ class PanelGrid(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._body = QWidget()
-        self._body.setObjectName("panelGridBody")
+        for widget in (self, self._body):
+            widget.setProperty("clear", True)
         self.setWidget(self._body)
         self.viewport().setAutoFillBackground(False)
         self._body.setAutoFillBackground(False)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QScrollArea, QSizePolicy,
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.gui.widgets.flow_layout import FlowLayout
 from hhstudio.gui.widgets.task_style import task_label, task_short, task_style, task_tooltip
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 _LINE = 20
 _LINES_BEFORE_COMPACT = 2
@@ -24,19 +24,14 @@ class Chip(QAbstractButton):
 
     isolate = Signal(int)
 
-    def __init__(self, task: int, theme: Theme) -> None:
+    def __init__(self, task: int) -> None:
         super().__init__()
         self.task = task
         self.full, self.compact = "", False
-        self._theme = theme
         self.setCheckable(True)
         self.setChecked(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def set_tasks(self, tasks: Sequence[TaskInfo]) -> None:
         self.full = task_label(tasks, self.task)
@@ -71,7 +66,7 @@ class Chip(QAbstractButton):
     def paintEvent(self, _event: object) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme, shown = self._theme, self.isChecked()
+        theme, shown = current_theme(), self.isChecked()
         if self.underMouse() or self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent if self.hasFocus() else theme.border), 1))
             painter.setBrush(QColor(theme.raised))
@@ -99,17 +94,11 @@ class Legend(QWidget):
 
     hidden_changed = Signal(object)
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._theme = theme
         self.chips: dict[int, Chip] = {}
         self._shown: tuple[list[int], Sequence[TaskInfo]] = ([], ())
         self._flow = FlowLayout(self, spacing=2)
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        for chip in self.chips.values():
-            chip.set_theme(theme)
 
     def set_tasks(self, shown: Sequence[int], tasks: Sequence[TaskInfo]) -> None:
         """One chip for each of ``shown``, in that order; what was hidden stays hidden."""
@@ -124,7 +113,7 @@ class Legend(QWidget):
                 chip.deleteLater()
             self.chips = {}
             for task in shown:
-                chip = self.chips[task] = Chip(task, self._theme)
+                chip = self.chips[task] = Chip(task)
                 chip.setChecked(task not in hidden)
                 chip.toggled.connect(self._changed)
                 chip.isolate.connect(self.isolate)
@@ -172,6 +161,7 @@ class LegendArea(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setProperty("clear", True)
         self.setWidgetResizable(True)
         self.setWidget(legend)
         legend.setAutoFillBackground(False)

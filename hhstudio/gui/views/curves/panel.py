@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout
 
@@ -23,12 +23,13 @@ from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.plot import Plot
 from hhstudio.gui.widgets.plot_background import Band, EventMark
 from hhstudio.gui.widgets.task_style import blend, task_label, task_short, task_style
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 _TALL = 215  # pixels of height from which the x axis has room for its name
 
 
-class CurvePanel(QFrame):
+class CurvePanel(Themed, QFrame):
     """Draws only when told to (:meth:`redraw`); marks itself ``dirty`` until then."""
 
     hovered = Signal(object, object)
@@ -41,7 +42,7 @@ class CurvePanel(QFrame):
     dropped = Signal(object, object)
     """(panel, global position): its title was dragged there."""
 
-    def __init__(self, path: str, metric: str, theme: Theme) -> None:
+    def __init__(self, path: str, metric: str) -> None:
         super().__init__()
         self.path, self.measure = path, metric_names.metric(metric)
         self.dirty = True
@@ -62,11 +63,12 @@ class CurvePanel(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(f"{self.measure.title} of {path}")
         self._build()
-        self.set_theme(theme)
+        self.follow_theme()
 
     def _build(self) -> None:
         self.title = ElidedLabel(self.path)
         self.title.setToolTip(f"{self.path}\n{self.measure.title}: {self.measure.meaning}")
+        self.title.setProperty("title", True)
         self.subtitle = QLabel(self.measure.title)
         self.summary = QLabel()
         self.maximise = PanelButton("maximise", "Show only this panel (Enter; Esc shows all)")
@@ -91,34 +93,23 @@ class CurvePanel(QFrame):
         layout.addWidget(self.plot, 1)
         self.crosshair = Crosshair(self.plot)
         self.empty = QLabel(self.plot)
+        for label in (self.subtitle, self.summary, self.empty):
+            label.setProperty("muted", True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
         self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.note = QLabel(self.plot)
+        self.note.setObjectName("note")
+        self.note.setProperty("small", True)
         self.note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.note.hide()
         self.plot.hovered.connect(lambda x: self.hovered.emit(self, x))
         self.plot.view.moved_by_hand.connect(self._moved_by_hand)
         self.plot.view.fit_wanted.connect(lambda: self.fit_wanted.emit(self))
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.plot.set_colors(theme.panel, theme.muted, theme.grid, self.font())
-        self.crosshair.set_colors(theme.raised, theme.text, theme.muted, theme.border)
-        self.setStyleSheet(
-            f"#curvePanel {{ background: {theme.panel}; border: 1px solid {theme.border}; }}"
-            "#curvePanel { border-radius: 6px; }"
-            f"#curvePanel:focus {{ border-color: {theme.accent}; }}"
-        )
-        self.title.setStyleSheet(f"color: {theme.text}; font-weight: 600; background: transparent;")
-        for label in (self.subtitle, self.summary, self.empty):
-            label.setStyleSheet(f"color: {theme.muted}; background: transparent;")
-        for button in (self.detach, self.maximise):
-            button.set_colors(theme.muted, theme.text)
-        self.note.setStyleSheet(f"color: {theme.muted}; background: {theme.panel}; font-size: 10px;")
+    def recolour(self) -> None:
         for task, curve in self.curves.items():
             self._style(task, curve)
-        self.dirty = True
 
     def set_history(self, history: History | None) -> None:
         for curve in self.curves.values():
@@ -230,8 +221,9 @@ class CurvePanel(QFrame):
                     self.plot.addItem(item, ignoreBounds=True)
 
     def _style(self, task: int, curve: Curve) -> None:
-        color, dashes = task_style(self._theme, task)
-        curve.style(color, blend(color, self._theme.panel, 0.32), dashes, order=task)
+        theme = current_theme()
+        color, dashes = task_style(theme, task)
+        curve.style(color, blend(color, theme.panel, 0.32), dashes, order=task)
 
     def _set_log(self, log: bool, log_x: bool) -> None:
         if log != self._log:
@@ -252,9 +244,8 @@ class CurvePanel(QFrame):
         for mark in marks_of(history, self.path):
             stop = mark.start + steps_a_task(history) if mark.stop is None else mark.stop
             start_x, stop_x = self.step_map.to_x(np.array([mark.start, stop]))
-            color, _ = task_style(self._theme, mark.task)
             label = task_label(history.tasks, mark.task)
-            bands.append(Band(float(start_x), float(stop_x), color, label, task_short(mark.task)))
+            bands.append(Band(float(start_x), float(stop_x), mark.task, label, task_short(mark.task)))
         trees = history.topologies
         inside = [
             (step, change_in_a_word(before, after))
@@ -358,11 +349,6 @@ class CurvePanel(QFrame):
         super().resizeEvent(event)
         self._place()
         self.dirty = True
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self.set_theme(self._theme)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         view = self.plot.view

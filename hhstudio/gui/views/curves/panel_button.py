@@ -8,6 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton
 
+from hhstudio.gui.widgets.theme import current_theme
+
 Symbol = Literal["maximise", "detach"]
 
 
@@ -17,14 +19,9 @@ class PanelButton(QAbstractButton):
     def __init__(self, symbol: Symbol, tip: str) -> None:
         super().__init__()
         self._symbol = symbol
-        self._color, self._hover = QColor(), QColor()
         self.setToolTip(tip)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-
-    def set_colors(self, color: str, hover: str) -> None:
-        self._color, self._hover = QColor(color), QColor(hover)
-        self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(22, 20)
@@ -32,7 +29,8 @@ class PanelButton(QAbstractButton):
     def paintEvent(self, _event: object) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(self._hover if self.underMouse() else self._color, 1.3))
+        theme = current_theme()
+        painter.setPen(QPen(QColor(theme.text if self.underMouse() else theme.muted), 1.3))
         painter.translate(self.width() / 2, self.height() / 2)
         if self._symbol == "detach":
             painter.drawRect(QRectF(-5, -1.5, 6.5, 6))

@@ -22,7 +22,6 @@ from hhstudio.gui.views.curves.settings import Settings
 from hhstudio.gui.views.curves.stepmap import LEAST, steps_a_task
 from hhstudio.gui.views.curves.toolbar import Toolbar
 from hhstudio.gui.widgets.export_dialog import ask_where
-from hhstudio.gui.widgets.theme import LIGHT, Theme
 
 _IDLE_MS = 500
 _FINE_LIVE = 1200
@@ -44,21 +43,21 @@ class CurvePanels(QWidget):
     status_message = Signal(str)
     python_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
         self._history: History | None = None
         self.settings = Settings()
         self.panels: dict[tuple[str, str], CurvePanel] = {}
         self._offered = -1
         self._shared_range: ranges.Range | None = None
         self.toolbar = Toolbar(self.settings)
-        self.legend = Legend(theme)
+        self.legend = Legend()
         self._legend_area = LegendArea(self.legend)
         self.grid = PanelGrid()
         self.arrangement = PanelArrangement(self.settings, self.grid, self)
         self.empty = QLabel(_EMPTY)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setProperty("muted", True)
         body = QWidget()
         self._stack = QStackedLayout(body)
         self._stack.addWidget(self.empty)
@@ -88,7 +87,6 @@ class CurvePanels(QWidget):
             ("Copy as Python", self.python_wanted.emit),
         ):
             self.toolbar.export_menu.addAction(title, slot)
-        self.set_theme(theme)
         self._build_panels()
 
     # what the window calls -------------------------------------------------------------------------
@@ -121,17 +119,6 @@ class CurvePanels(QWidget):
             self._set_quality(moving=True)
         if changes.series:
             self._idle.start()
-        self._draw_exposed()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.empty.setStyleSheet(f"color: {theme.muted};")
-        self.toolbar.set_theme(theme)
-        self.legend.set_theme(theme)
-        self.grid.setStyleSheet("QScrollArea, #panelGridBody { background: transparent; }")
-        self._legend_area.setStyleSheet("QScrollArea { background: transparent; }")
-        for panel in self.panels.values():
-            panel.set_theme(theme)
         self._draw_exposed()
 
     def set_step(self, step: int) -> None:
@@ -182,7 +169,7 @@ class CurvePanels(QWidget):
             if panel.dirty:
                 self._draw(panel)
         tasks = [task for task in self.legend.chips if task not in self.settings.hidden]
-        return export.Figure(self.shown_panels(), self._history, tasks, self._theme, self.font())
+        return export.Figure(self.shown_panels(), self._history, tasks, self.font())
 
     def _ask(self, name: str) -> None:
         if self._history is None:
@@ -204,7 +191,7 @@ class CurvePanels(QWidget):
             panel.deleteLater()
         for key in keys:
             if key not in self.panels:
-                panel = self.panels[key] = CurvePanel(*key, self._theme)
+                panel = self.panels[key] = CurvePanel(*key)
                 panel.set_history(history)
                 panel.hovered.connect(self._hovered)
                 panel.moved.connect(self._moved)

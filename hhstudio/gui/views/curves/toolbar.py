@@ -13,7 +13,6 @@ from hhstudio.gui.views.curves.stepmap import MEANINGS, TITLES, Mode
 from hhstudio.gui.widgets import metric_names
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.flow_layout import FlowLayout
-from hhstudio.gui.widgets.theme import Theme
 
 
 class MetricButton(QToolButton):
@@ -181,14 +180,6 @@ class Toolbar(QWidget):
         can_log = [name for name in settings.metrics if not metric_names.metric(name).percent]
         self.log.setEnabled(bool(can_log))
         self.log.setChecked(bool(can_log) and settings.log_of(can_log[0]))
-
-    def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(
-            f"#metricButton {{ background: transparent; color: {theme.muted}; border: none;"
-            f" border-bottom: 2px solid transparent; border-radius: 0; padding: 3px 6px; }}"
-            f"#metricButton:hover, #metricButton:focus {{ color: {theme.text}; background: {theme.raised}; }}"
-            f"#metricButton:checked {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}"
-        )
 
     def _labelled(self, text: str, *widgets: QWidget) -> QWidget:
         box = QWidget()

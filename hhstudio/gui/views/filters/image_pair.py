@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from hhstudio.gui.widgets.image_view import ImageView
 from hhstudio.gui.widgets.mosaic import Mosaic
-from hhstudio.gui.widgets.theme import Theme
 
 BLINK_MS = 700
 """How long each of two blinking pictures stays."""
@@ -23,9 +22,9 @@ class ImagePair(QWidget):
     described = Signal(str)
     reshaped = Signal()
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.image, self.beside = ImageView(theme), ImageView(theme)
+        self.image, self.beside = ImageView(), ImageView()
         self.beside.hide()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -39,13 +38,6 @@ class ImagePair(QWidget):
         self._names = ("", "")
         self.second = False
         self._shape = 0.0
-
-    def set_theme(self, theme: Theme) -> None:
-        for view in (self.image, self.beside):
-            view.canvas.set_theme(theme)
-            view.setStyleSheet(
-                f"QScrollArea, QScrollArea > QWidget > QWidget {{ background: {theme.panel}; }}"
-            )
 
     def shape(self, halved: bool) -> float:
         """Width over height of the room that a picture has."""

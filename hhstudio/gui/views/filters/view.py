@@ -26,7 +26,8 @@ from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.histogram_bar import ScaleHistogram
 from hhstudio.gui.widgets.mosaic import assemble
 from hhstudio.gui.widgets.task_style import task_label
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 _LOW = 470
 """Pixels below which the table of tensors is folded away."""
@@ -36,7 +37,7 @@ _EMPTY = (
 )
 
 
-class FilterView(QWidget):
+class FilterView(Themed, QWidget):
     """Signals: ``watch_requested(path, task, tensor)`` (an empty tensor name lets the trainer choose) and
     ``watch_ended`` when nobody looks any more."""
 
@@ -44,9 +45,8 @@ class FilterView(QWidget):
     watch_ended = Signal()
     status_message = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
         self._source = FilterSource()
         self._array: np.ndarray | None = None
         self._dirty = True
@@ -58,15 +58,18 @@ class FilterView(QWidget):
         self.controls = Controls()
         self.caption = ElidedLabel("")
         self.badge = QLabel()
+        self.badge.setObjectName("stepBadge")
         self.badge.hide()
-        self.pair = ImagePair(theme)
+        self.pair = ImagePair()
         self.image = self.pair.image
-        self.histogram = ScaleHistogram(theme)
+        self.histogram = ScaleHistogram()
         self.table = StatisticsTable()
         self.description = ElidedLabel("")
         self.empty = QLabel(_EMPTY)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
+        for label in (self.empty, self.description):
+            label.setProperty("muted", True)
         self._build()
         for title, slot in (("Picture (PNG) …", self._ask), ("Copy picture", self.copy_picture)):
             self.controls.export_menu.addAction(title, slot)
@@ -76,7 +79,7 @@ class FilterView(QWidget):
         self.table.tensor_chosen.connect(self.select_tensor)
         self.pair.described.connect(self.description.setText)
         self.pair.reshaped.connect(self._rearrange)
-        self.set_theme(theme)
+        self.follow_theme()
         self._reload()
 
     def _build(self) -> None:
@@ -149,16 +152,7 @@ class FilterView(QWidget):
             if self.isVisible():
                 self._draw()
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.pair.set_theme(theme)
-        self.histogram.set_theme(theme)
-        for label in (self.empty, self.description):
-            label.setStyleSheet(f"color: {theme.muted};")
-        self.caption.setStyleSheet(f"color: {theme.text};")
-        self.badge.setStyleSheet(
-            f"background: {theme.accent}; color: {theme.accent_text}; border-radius: 7px; padding: 1px 7px;"
-        )
+    def recolour(self) -> None:
         if self._array is not None:
             self._draw()
 
@@ -314,13 +308,13 @@ class FilterView(QWidget):
             values = values - other
         cut, common = self._cut(values), bool(self.controls.scale.value)
         if other is None or how == "difference":
-            mosaic = assemble(cut, common, self._theme.dark, self.pair.shape(halved=False))
+            mosaic = assemble(cut, common, current_theme().dark, self.pair.shape(halved=False))
             self.pair.show_one(mosaic)
         else:
             reach = float(max(np.abs(values).max(initial=0), np.abs(other).max(initial=0)))
             shape = self.pair.shape(halved=how == "beside")
             mosaic, second = (
-                assemble(each, common, self._theme.dark, shape, reach) for each in (cut, self._cut(other))
+                assemble(each, common, current_theme().dark, shape, reach) for each in (cut, self._cut(other))
             )
             labels, (path, task) = self._source.tasks, self.condition
             names = (

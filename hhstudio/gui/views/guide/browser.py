@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QTextBrowser, QTextEdit, QWidget
 
 from hhstudio.core import guide
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 _MONOSPACED = ["DejaVu Sans Mono", "Menlo", "Consolas", "monospace"]
 _LARGER = {1: 1.5, 2: 1.22, 3: 1.08}
@@ -45,9 +45,8 @@ class GuideBrowser(QTextBrowser):
 
     page_changed = Signal(str)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
         self._pictures: dict[str, QImage] = {}
         self._width = 0
         self.page = ""
@@ -71,8 +70,7 @@ class GuideBrowser(QTextBrowser):
         url.setFragment(anchor)
         self.setSource(url)
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+    def recolour(self) -> None:
         self._render_again()
 
     def mark(self, words: str) -> int:
@@ -82,8 +80,8 @@ class GuideBrowser(QTextBrowser):
         while not place.isNull():
             mark = QTextEdit.ExtraSelection()
             mark.cursor = place
-            mark.format.setBackground(QColor(self._theme.selection))
-            mark.format.setForeground(QColor(self._theme.text))
+            mark.format.setBackground(QColor(current_theme().selection))
+            mark.format.setForeground(QColor(current_theme().text))
             marks.append(mark)
             place = self.document().find(words, place)
         self.setExtraSelections(marks)
@@ -209,13 +207,13 @@ class GuideBrowser(QTextBrowser):
         form.setAnchorNames([guide.anchor(block.text())])
         form.setFontPointSize(self._points() * _LARGER.get(level, 1.0))
         form.setFontWeight(QFont.Weight.DemiBold)
-        form.setForeground(QColor(self._theme.text))
+        form.setForeground(QColor(current_theme().text))
         _whole(block).setCharFormat(form)
         self._space(block, above=4 if level == 1 else 14, below=6)
 
     def _dress_code(self, block: QTextBlock) -> None:
         form = block.blockFormat()
-        form.setBackground(QColor(self._theme.raised))
+        form.setBackground(QColor(current_theme().raised))
         form.setNonBreakableLines(False)
         form.setLeftMargin(8)
         last = not block.next().isValid() or not block.next().blockFormat().hasProperty(_CODE_FENCE)
@@ -227,7 +225,7 @@ class GuideBrowser(QTextBrowser):
     def _dress_table(self, table: QTextTable) -> None:
         form = table.format()
         form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-        form.setBorderBrush(QBrush(QColor(self._theme.border)))
+        form.setBorderBrush(QBrush(QColor(current_theme().border)))
         form.setBorder(1)
         form.setBorderCollapse(True)
         form.setCellSpacing(0)
@@ -238,7 +236,7 @@ class GuideBrowser(QTextBrowser):
         for column in range(table.columns()):
             cell = table.cellAt(0, column)
             head = cell.format()
-            head.setBackground(QColor(self._theme.raised))
+            head.setBackground(QColor(current_theme().raised))
             cell.setFormat(head)
 
     def _dress_inline_code(self) -> None:

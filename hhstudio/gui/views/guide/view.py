@@ -21,20 +21,21 @@ from hhstudio.core import guide
 from hhstudio.gui.views.guide.browser import GuideBrowser
 from hhstudio.gui.views.guide.model import search
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 _WIDE = 620
 """Pixels from which on the contents stand beside the page, not above it."""
 _ADDRESS = int(Qt.ItemDataRole.UserRole)
 
 
-class GuideView(QWidget):
+class GuideView(Themed, QWidget):
     """Keys: Ctrl+F searches, Return and Shift+Return go through what was found on the page, Esc ends the
     search, Alt+Left and Alt+Right go back and forward."""
 
-    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.browser = GuideBrowser(theme)
+        self.browser = GuideBrowser()
         self.contents = QTreeWidget()
         self.contents.setHeaderHidden(True)
         self.contents.setAccessibleName("Contents of the guide")
@@ -72,7 +73,7 @@ class GuideView(QWidget):
         column.addWidget(self.split, 1)
         self.setFocusProxy(self.browser)
         self._connect()
-        self.set_theme(theme)
+        self.follow_theme()
         self._lay_out()
         self.open_address(guide.FIRST)
 
@@ -102,9 +103,9 @@ class GuideView(QWidget):
         self.contents.itemActivated.connect(self._open_item)
         self.contents.itemClicked.connect(self._open_item)
 
-    def set_theme(self, theme: Theme) -> None:
-        self._lens.setIcon(icon("search", theme.muted))
-        self.browser.set_theme(theme)
+    def recolour(self) -> None:
+        self._lens.setIcon(icon("search", current_theme().muted))
+        self.browser.recolour()
         self.browser.mark(self.words.text())
 
     def open_address(self, address: str) -> None:

@@ -18,7 +18,8 @@ from hhstudio.gui.views.runs.run_notices import RunNotices
 from hhstudio.gui.views.runs.run_status import RunStatus
 from hhstudio.gui.widgets.banner import Banner
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 _BUTTONS = ("run.options", "run.pause", "run.stop", "run.checkpoint")
 
@@ -31,14 +32,13 @@ class RunBar(QWidget):
         workspace: Workspace,
         registry: ActionRegistry,
         parent: QWidget | None = None,
-        theme: Theme = LIGHT,
     ) -> None:
         super().__init__(parent)
         self.workspace = workspace
         self._registry = registry
         self.settings = QuickSettings()
-        self.status = RunStatus(theme=theme)
-        self.banner = Banner(theme=theme)
+        self.status = RunStatus()
+        self.banner = Banner()
         self.data = _button("data.settings", registry)
         self.start = ActionButton(registry.qaction("run.start"), "start")
         self.resume = ActionButton(registry.qaction("run.continue"), "continue", primary=False)
@@ -80,12 +80,6 @@ class RunBar(QWidget):
         self.status.show_run(workspace.history, workspace.running)
         self._registry.refresh()
 
-    def set_theme(self, theme: Theme) -> None:
-        self.start.set_color(theme.accent_text, theme.muted)
-        self.resume.set_color(theme.text, theme.muted)
-        self.status.set_theme(theme)
-        self.banner.set_theme(theme)
-
     def _document_changed(self, _diff: object) -> None:
         self.show_all()
 
@@ -108,12 +102,12 @@ class RunBar(QWidget):
         self.status.set_idle("Ready" if error is None else "Not ready", where, error is None)
 
 
-class ActionButton(QPushButton):
+class ActionButton(Themed, QPushButton):
     """A push button that does an action of the registry, and can be pressed when that can."""
 
     def __init__(self, action: QAction, symbol: str, primary: bool = True) -> None:
         super().__init__(action.text())
-        self._action, self._symbol = action, symbol
+        self._action, self._symbol, self._primary = action, symbol, primary
         self.setObjectName(f"button:{action.objectName()}")
         self.setProperty("primary", primary)
         self.setProperty("run", True)
@@ -121,9 +115,11 @@ class ActionButton(QPushButton):
         self.clicked.connect(action.trigger)
         action.changed.connect(self._follow)
         self._follow()
+        self.follow_theme()
 
-    def set_color(self, color: str, disabled: str) -> None:
-        self.setIcon(icon(self._symbol, color, disabled))
+    def recolour(self) -> None:
+        theme = current_theme()
+        self.setIcon(icon(self._symbol, theme.accent_text if self._primary else theme.text, theme.muted))
 
     def _follow(self) -> None:
         self.setEnabled(self._action.isEnabled())

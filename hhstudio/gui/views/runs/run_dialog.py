@@ -36,7 +36,6 @@ from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.gui.state.session_files import file_stem, shown_path
 from hhstudio.gui.views.runs.run_issues import RunIssues
 from hhstudio.gui.views.runs.summary import free_space, title, what_is_trained, what_it_takes
-from hhstudio.gui.widgets.theme import LIGHT, Theme
 from hhstudio.service.run.calibration import Calibration, calibrate
 
 Calibrate = Callable[[Spec, threading.Event], Calibration]
@@ -60,7 +59,6 @@ class RunDialog(QDialog):
         *,
         running: bool = False,
         parent: QWidget | None = None,
-        theme: Theme = LIGHT,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Run with options")
@@ -75,7 +73,7 @@ class RunDialog(QDialog):
         self.measure.setToolTip("A process of its own builds the run and times some steps of every path")
         self.measure.setAutoDefault(False)
         self.measure.clicked.connect(self.time_it)
-        self.obstacles = RunIssues(theme)
+        self.obstacles = RunIssues()
         self.obstacles.fixed.connect(self._fixed)
         self.name = QLineEdit(out.stem)
         self.name.setToolTip(f"In {shown_path(out.parent)}")

@@ -9,7 +9,7 @@ from hhstudio.core.issues import Issue
 from hhstudio.core.spec.fixes import fixes
 from hhstudio.core.spec.spec import Spec
 from hhstudio.gui.widgets.icons import pixmap
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 _SHOWN = 5
 
@@ -19,9 +19,8 @@ class RunIssues(QWidget):
 
     fixed = Signal(object)
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
@@ -51,7 +50,7 @@ class RunIssues(QWidget):
         line.setSpacing(8)
         symbol, label = QLabel(), QLabel(text)
         error = severity == "error"
-        color = self._theme.error if error else self._theme.warn
+        color = current_theme().error if error else current_theme().warn
         symbol.setPixmap(pixmap("error" if error else "warning", color, 16))
         symbol.setFixedWidth(18)
         label.setWordWrap(True)

@@ -12,7 +12,8 @@ from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.formatting import STATE_WORDS, with_names
 from hhstudio.gui.widgets.icons import pixmap
 from hhstudio.gui.widgets.task_style import task_label
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed, set_style_property
 
 _ICONS = {"finished": "finished", "stopped": "stopped", "failed": "failed", "paused": "pause"}
 _PARTS = 500
@@ -42,12 +43,11 @@ class Place(QWidget):
         self._label.setGeometry(self.rect())
 
 
-class RunStatus(QWidget):
+class RunStatus(Themed, QWidget):
     """Shows a history's state. ``idle_text`` stands there while there is no run."""
 
-    def __init__(self, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
         self._history: History | None = None
         self._running = False
         self._idle = ("Ready", "", True)
@@ -80,7 +80,10 @@ class RunStatus(QWidget):
         row.addWidget(self._figures_place)
         self._clock = QTimer(self, interval=1000)
         self._clock.timeout.connect(self._tick)
-        self.set_theme(theme)
+        self.follow_theme()
+
+    def recolour(self) -> None:
+        self.show_run(self._history, self._running)
 
     def set_idle(self, state: str, detail: str, ok: bool) -> None:
         """What to say while there is no run: whether one can start, and where it will be kept."""
@@ -100,10 +103,6 @@ class RunStatus(QWidget):
         elif not running:
             self._clock.stop()
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.show_run(self._history, self._running)
-
     def _tick(self) -> None:
         """Time goes on also while the worker says nothing, as when it imports."""
         self._since += 1.0
@@ -118,7 +117,8 @@ class RunStatus(QWidget):
         self.figures.setText("")
         self._figures_place.fit(afresh=True)
         self.bar.hide()
-        self._show_icon("finished" if ok else "warning", self._theme.muted if ok else self._theme.warn)
+        theme = current_theme()
+        self._show_icon("finished" if ok else "warning", theme.muted if ok else theme.warn)
 
     def _show_history(self, history: History) -> None:
         state = history.state
@@ -130,20 +130,19 @@ class RunStatus(QWidget):
         self.figures.setToolTip(_what_is_left(history))
         self._figures_place.fit(afresh=self._fitted is not state)
         self._fitted = state
+        theme = current_theme()
         color = {
-            "finished": self._theme.ok,
-            "failed": self._theme.error,
-            "stopped": self._theme.muted,
-            "paused": self._theme.warn,
-        }.get(state, self._theme.accent)
+            "finished": theme.ok,
+            "failed": theme.error,
+            "stopped": theme.muted,
+            "paused": theme.warn,
+        }.get(state, theme.accent)
         self._show_icon(_ICONS.get(state, "running"), color)
 
     def _show_bar(self, history: History) -> None:
         state, progress, bar = history.state, history.progress, self.bar
         bar.setVisible(True)
-        if bar.property("state") != state:
-            bar.setProperty("state", state)
-            bar.style().polish(bar)
+        set_style_property(bar, "state", state)
         total = progress.total_steps if progress else (history.run.total_steps if history.run else 0)
         if state not in TERMINAL and (not history.step or not total):
             bar.setRange(0, 0 if self._running else 1)

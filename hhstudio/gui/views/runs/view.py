@@ -25,7 +25,8 @@ from hhstudio.core.run.history import Changes, History
 from hhstudio.gui.forms.live_settings import LiveSettings
 from hhstudio.gui.widgets.formatting import STATE_WORDS, with_names
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 if TYPE_CHECKING:
     from hhstudio.gui.state.workspace import Workspace
@@ -36,14 +37,14 @@ _ICONS = {"running": "running", "finished": "finished", "stopped": "stopped", "f
 _EMPTY = "No run waits. Use “Run with options …” to put one in the queue."
 
 
-class RunsView(QWidget):
+class RunsView(Themed, QWidget):
     """Reads the workspace and asks it for everything."""
 
     status_message = Signal(str)
 
-    def __init__(self, workspace: Workspace, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._workspace, self._theme = workspace, theme
+        self._workspace = workspace
         self._controller = workspace.runs.queue
         self._history: History | None = None
         self.now = QLabel("No run")
@@ -109,7 +110,11 @@ class RunsView(QWidget):
         self._controller.changed.connect(self._fill)
         workspace.run_changed.connect(self._show_run)
         workspace.sessions_changed.connect(self._fill)
-        self.set_theme(theme)
+        self.follow_theme()
+
+    def recolour(self) -> None:
+        self._fill()
+        self._show_run()
 
     def set_history(self, history: History | None) -> None:
         self._history = history
@@ -118,11 +123,6 @@ class RunsView(QWidget):
     def refresh(self, changes: Changes) -> None:
         if changes.progress or changes.state or changes.rewound:
             self._show_run()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self._fill()
-        self._show_run()
 
     # the run that goes on -----------------------------------------------------------------------------
 
@@ -163,8 +163,8 @@ class RunsView(QWidget):
             item.setData(0, _ID, entry.id)
             item.setToolTip(0, entry.out)
             item.setToolTip(1, with_names(entry.message))
-            color = {"failed": self._theme.error, "running": self._theme.accent}.get(
-                entry.state, self._theme.muted
+            color = {"failed": current_theme().error, "running": current_theme().accent}.get(
+                entry.state, current_theme().muted
             )
             item.setIcon(0, icon(_ICONS.get(entry.state, "pause"), color))
             self.queue.addTopLevelItem(item)

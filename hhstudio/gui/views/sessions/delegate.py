@@ -13,7 +13,7 @@ from hhstudio.gui.views.sessions.descriptions import about, summary
 from hhstudio.gui.views.sessions.model import ENTRY
 from hhstudio.gui.views.sessions.thumbnails import Thumbnails, symbol
 from hhstudio.gui.widgets.formatting import when
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import Theme, current_theme
 
 if TYPE_CHECKING:
     from hhstudio.store.catalog.catalog_entry import CatalogEntry
@@ -33,9 +33,8 @@ class SessionDelegate(QStyledItemDelegate):
     """Three lines: name and date; accuracies; data, time, size and tags. The tree to the left of them, and
     the curves to the right. ``narrow``: the name; below it the tree, beside that accuracies and curves."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.theme = theme
         self.current: Path | None = None
         self.narrow = False
         self._thumbnails = Thumbnails()
@@ -45,7 +44,7 @@ class SessionDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Where) -> None:
         entry: IndexedSession = index.data(ENTRY)
-        theme, rect = self.theme, option.rect
+        theme, rect = current_theme(), option.rect
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         state = option.state
@@ -85,7 +84,7 @@ class SessionDelegate(QStyledItemDelegate):
         return rect.adjusted(22 + _TREE.width(), 7, -(26 + _CURVES.width()), -7)
 
     def _pictures(self, painter: QPainter, rect: QRect, entry: IndexedSession, ratio: float) -> None:
-        theme, found = self.theme, entry.session
+        theme, found = current_theme(), entry.session
         name, color = _symbol(found, theme)
         left, middle = rect.left() + 12, rect.center().y()
         if self.narrow:
@@ -115,7 +114,7 @@ class SessionDelegate(QStyledItemDelegate):
         return rect.adjusted(20 + _SMALL.width(), 7 + room.height() // 3, -10, -7)
 
     def _text(self, painter: QPainter, option: QStyleOptionViewItem, entry: IndexedSession) -> None:
-        theme, metrics, found = self.theme, option.fontMetrics, entry.session
+        theme, metrics, found = current_theme(), option.fontMetrics, entry.session
         room = self._text_rect(option.rect)
         line = _line(option)
         first, second, third = (

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from hhstudio.gui.widgets.icons import icon, pixmap
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 if TYPE_CHECKING:
     from hhstudio.store.recovery.recover import Report
@@ -31,11 +31,11 @@ _SHORT = 4
 class RecoveryDialog(QDialog):
     """Accepted means: open the session."""
 
-    def __init__(self, report: Report, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, report: Report, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Recovery of {report.path.name}")
-        whole = not report.lost
+        whole, theme = not report.lost, current_theme()
         symbol = QLabel()
         symbol.setPixmap(pixmap("finished" if whole else "warning", theme.ok if whole else theme.warn, 28))
         title = QLabel(_title(report))
@@ -50,8 +50,8 @@ class RecoveryDialog(QDialog):
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(8)
         column.addLayout(head)
-        self.lost = _listed(column, "Lost", report.lost, "error", theme.error, theme)
-        self.saved = _listed(column, "Saved", report.saved, "finished", theme.ok, theme)
+        self.lost = _listed(column, "Lost", report.lost, "error", theme.error)
+        self.saved = _listed(column, "Saved", report.saved, "finished", theme.ok)
         if report.original is not None:
             kept = QLabel(f"The damaged file is kept as {report.original.name}, beside the session.")
             kept.setTextFormat(Qt.TextFormat.PlainText)
@@ -78,9 +78,7 @@ def _title(report: Report) -> str:
     return f"{report.path.name} can be opened again; nothing is lost"
 
 
-def _listed(
-    column: QVBoxLayout, title: str, lines: list[str], symbol: str, color: str, theme: Theme
-) -> QListWidget:
+def _listed(column: QVBoxLayout, title: str, lines: list[str], symbol: str, color: str) -> QListWidget:
     """A caption and its lines; both hidden where there are none."""
     caption, found = QLabel(f"{title} ({len(lines)})"), QListWidget()
     caption.setProperty("caption", True)
@@ -89,7 +87,7 @@ def _listed(
     found.setWordWrap(True)
     found.setIconSize(QSize(14, 14))
     found.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
-    found.setStyleSheet(f"QListWidget {{ border: 1px solid {theme.border}; border-radius: 5px; }}")
+    found.setProperty("framed", True)
     for line in lines:
         found.addItem(QListWidgetItem(icon(symbol, color), line[:1].upper() + line[1:]))
     for widget in (caption, found):

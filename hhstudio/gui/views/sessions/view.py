@@ -35,7 +35,8 @@ from hhstudio.gui.views.sessions.delegate import NARROW, SessionDelegate
 from hhstudio.gui.views.sessions.model import ENTRY, ORDERS, SessionModel
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 from hhstudio.gui.widgets.toast import Toast
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class SessionView(QListView):
         super().keyPressEvent(event)
 
 
-class SessionList(QWidget):
+class SessionList(Themed, QWidget):
     """Asks for what the user wants: signals ``…_requested`` carry a Path, ``rename_requested`` the new name
     too; ``delete_requested`` and ``compare_requested`` carry a list of them, ``added`` a list of files that
     were dropped."""
@@ -97,12 +98,12 @@ class SessionList(QWidget):
     folder_requested = Signal()
     selection_changed = Signal()
 
-    def __init__(self, jobs: BackgroundJobs, parent: QWidget | None = None, theme: Theme = LIGHT) -> None:
+    def __init__(self, jobs: BackgroundJobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAcceptDrops(True)
         self.model = SessionModel(jobs, self)
         self.list = SessionView()
-        self.delegate = SessionDelegate(theme, self.list)
+        self.delegate = SessionDelegate(self.list)
         self.list.setModel(self.model)
         self.list.setItemDelegate(self.delegate)
         self.list.customContextMenuRequested.connect(self._menu_at)
@@ -124,6 +125,7 @@ class SessionList(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
         self.empty.setMargin(14)
+        self.empty.setProperty("muted", True)
         self.toast = Toast()
         self.where = ElidedLabel("")
         self.where.setProperty("muted", True)
@@ -138,8 +140,13 @@ class SessionList(QWidget):
         self.model.renamed.connect(self.rename_requested)
         self._chosen: Path | None = None
         self._scrolled = 0
-        self.set_theme(theme)
+        self.follow_theme()
         self._shown()
+
+    def recolour(self) -> None:
+        theme = current_theme()
+        self.choose.setIcon(icon("folder", theme.text))
+        self.sorter.setIcon(icon("sort", theme.text))
 
     def _arrange(self) -> None:
         head, foot = QHBoxLayout(), QHBoxLayout()
@@ -184,14 +191,6 @@ class SessionList(QWidget):
         """Select a session once it is in the list."""
         self._chosen = path
         self._choose_again()
-
-    def set_theme(self, theme: Theme) -> None:
-        self.delegate.theme = theme
-        self.toast.set_theme(theme)
-        self.empty.setStyleSheet(f"color: {theme.muted};")
-        self.choose.setIcon(icon("folder", theme.text))
-        self.sorter.setIcon(icon("sort", theme.text))
-        self.list.viewport().update()
 
     def menu(self, entry: IndexedSession) -> QMenu:
         """What can be done with a session."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.gui.views.tasks.model import INFO, PATHS, TASK
 from hhstudio.gui.widgets.task_style import task_short
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 PICTURE = 26
 _EDGE = 9
@@ -23,7 +23,6 @@ class TaskDelegate(QStyledItemDelegate):
 
     def __init__(self, parent: object = None) -> None:
         super().__init__(parent)  # type: ignore[arg-type]
-        self.theme: Theme = LIGHT
         self._pictures: dict[tuple[str, int], QPixmap] = {}
 
     def show_images(self, dataset: str, images: Mapping[int, np.ndarray]) -> None:
@@ -40,7 +39,7 @@ class TaskDelegate(QStyledItemDelegate):
         rect: QRect = option.rect  # type: ignore[attr-defined]
         state = option.state  # type: ignore[attr-defined]
         font: QFont = option.font  # type: ignore[attr-defined]
-        theme, task, info = self.theme, index.data(TASK), index.data(INFO)
+        theme, task, info = current_theme(), index.data(TASK), index.data(INFO)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if state & QStyle.StateFlag.State_Selected:
@@ -75,7 +74,7 @@ class TaskDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_mark(self, painter: QPainter, rect: QRect, task: int) -> None:
-        color, dash = self.theme.task_pen(task)
+        color, dash = current_theme().task_pen(task)
         pen = QPen(QColor(color), 4)
         pen.setStyle([Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine,
                       Qt.PenStyle.DashDotLine][dash])  # fmt: skip
@@ -88,7 +87,7 @@ class TaskDelegate(QStyledItemDelegate):
         pictures = [self._pictures.get((info.dataset, label)) for label in info.classes]
         if not any(pictures):
             names = ", ".join(info.class_names or map(str, info.classes))
-            painter.setPen(QColor(self.theme.muted))
+            painter.setPen(QColor(current_theme().muted))
             text = painter.fontMetrics().elidedText(names, Qt.TextElideMode.ElideRight, room.width())
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
             return
@@ -101,11 +100,11 @@ class TaskDelegate(QStyledItemDelegate):
             if picture is not None:
                 painter.drawPixmap(place, picture, QRectF(picture.rect()))
             else:
-                painter.setPen(QColor(self.theme.muted))
+                painter.setPen(QColor(current_theme().muted))
                 painter.drawText(place, Qt.AlignmentFlag.AlignCenter, str(label))
             x += PICTURE + 3
         if shown < len(pictures):
-            painter.setPen(QColor(self.theme.muted))
+            painter.setPen(QColor(current_theme().muted))
             painter.drawText(QRect(x, room.top(), PICTURE + 8, PICTURE), Qt.AlignmentFlag.AlignCenter,
                              f"+{len(pictures) - shown}")  # fmt: skip
 

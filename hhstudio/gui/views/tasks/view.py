@@ -33,7 +33,6 @@ from hhstudio.gui.state.tree_editor import TreeEditor
 from hhstudio.gui.views.tasks.delegate import TaskDelegate
 from hhstudio.gui.views.tasks.model import TasksModel
 from hhstudio.gui.widgets.task_drag import MIME
-from hhstudio.gui.widgets.theme import Theme
 
 READ_ONLY = "The stream is read-only while a run is on: stop the run to change it"
 HINT = "Drag a task onto a path, or between others."
@@ -97,10 +96,6 @@ class TasksView(QWidget):
         self._show()
 
     # what others use -----------------------------------------------------------------------------------
-
-    def set_theme(self, theme: Theme) -> None:
-        self.delegate.theme = theme
-        self.list.viewport().update()
 
     def set_read_only(self, on: bool, reason: str = READ_ONLY) -> None:
         self.editor.locked = reason if on else ""

@@ -172,11 +172,11 @@ def test_edges_are_copied_as_text(view):
     ]
 
 
-def test_bars_take_the_colours_of_the_theme(view):
+def test_bars_take_the_colours_of_the_theme(view, wear):
     choose(view, EDGES)
     residual = view.contributions["P2-0"].rows[1]
     assert QColor(LIGHT.node_hypernetwork) in colours(residual)
-    view.set_theme(DARK)
+    wear(DARK)
     assert QColor(DARK.node_hypernetwork) in colours(residual)
 
 

@@ -73,13 +73,13 @@ def analysis(workspace):
 
 
 @pytest.fixture
-def show(analysis, workspace, qtbot):
+def show(analysis, workspace, qtbot, wear):
     """Makes a view of the session that is shown, of a size, and waits until it is on screen."""
     shown = []
 
     def put(kind, width=620, height=560):
         view = kind(analysis)
-        view.set_theme(DARK)
+        wear(DARK)
         view.set_history(workspace.history)
         if hasattr(view, "set_source"):
             view.set_source(workspace.source)

@@ -13,7 +13,6 @@ from hhstudio.gui.views.analysis.chain_picture import Axes, ChainPicture
 from hhstudio.gui.views.analysis.chain_verdict import verdict
 from hhstudio.gui.views.analysis.distances import DistancesView
 from hhstudio.gui.views.analysis.embeddings import EmbeddingsView
-from hhstudio.gui.widgets.theme import DARK
 
 LEFT = Qt.MouseButton.LeftButton
 PATIENCE = 60_000
@@ -194,7 +193,7 @@ def test_the_verdict_says_what_is_wrong_and_which_levels_earn_nothing(fields, gr
 
 
 def test_the_picture_says_what_a_level_that_harms_does(qtbot):
-    picture = ChainPicture(DARK)
+    picture = ChainPicture()
     qtbot.addWidget(picture)
     picture.resize(720, 360)
     shades = []

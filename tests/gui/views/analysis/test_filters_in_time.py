@@ -8,7 +8,6 @@ from PySide6.QtTest import QTest
 import hhstudio
 from hhstudio.gui.views.filters.comparison import Earlier, Elsewhere
 from hhstudio.gui.views.filters.view import FilterView
-from hhstudio.gui.widgets.theme import DARK
 
 PATIENCE = 20_000
 
@@ -16,7 +15,6 @@ PATIENCE = 20_000
 @pytest.fixture
 def view(workspace, qtbot):
     made = FilterView()
-    made.set_theme(DARK)
     made.set_history(workspace.history)
     made.set_source(workspace.source)
     made.resize(620, 560)

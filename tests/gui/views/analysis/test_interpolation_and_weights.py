@@ -10,7 +10,6 @@ import hhstudio
 from hhstudio.gui.views.analysis.interpolation import InterpolationView
 from hhstudio.gui.views.analysis.weights import WeightsView
 from hhstudio.gui.widgets.simplex import Simplex
-from hhstudio.gui.widgets.theme import DARK
 
 LEFT = Qt.MouseButton.LeftButton
 PATIENCE = 60_000
@@ -71,7 +70,7 @@ def test_a_walk_along_a_direction_is_led_by_a_slider(mixing, qtbot):
 
 
 def test_shares_between_three_corners_are_barycentric(qtbot):
-    simplex = Simplex(DARK)
+    simplex = Simplex()
     qtbot.addWidget(simplex)
     simplex.resize(300, 240)
     simplex.set_corners(("T0", "T1", "T2"), ("#ff0000", "#00ff00", "#0000ff"))
@@ -84,7 +83,7 @@ def test_shares_between_three_corners_are_barycentric(qtbot):
 
 
 def test_a_drag_in_the_triangle_mixes_three_tasks_and_stays_inside(qtbot):
-    simplex = Simplex(DARK)
+    simplex = Simplex()
     qtbot.addWidget(simplex)
     simplex.resize(300, 240)
     simplex.set_corners(("T0", "T1", "T2"), ("#ff0000", "#00ff00", "#0000ff"))

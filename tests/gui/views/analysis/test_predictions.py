@@ -34,11 +34,11 @@ def test_every_path_says_what_it_sees_in_a_test_image(view, session, qtbot):
     assert "T0" in view.truth.text()
 
 
-def test_another_theme_colours_what_is_said(view, qtbot):
+def test_another_theme_colours_what_is_said(view, qtbot, wear):
     dark = [view.guesses.item(row, 1).foreground().color().name() for row in range(4)]
-    view.set_theme(LIGHT)
+    wear(LIGHT)
     assert [view.guesses.item(row, 1).foreground().color().name() for row in range(4)] != dark
-    view.set_theme(DARK)
+    wear(DARK)
     assert [view.guesses.item(row, 1).foreground().color().name() for row in range(4)] == dark
 
 

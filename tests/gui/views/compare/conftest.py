@@ -80,7 +80,6 @@ def sweep_folder(tmp_path_factory):
 @pytest.fixture
 def view(qtbot):
     made = CompareView()
-    made.controls.set_theme(made.looks.theme)
     made.resize(1200, 420)
     made.opened, made.said = [], []
     made.open_requested.connect(made.opened.append)

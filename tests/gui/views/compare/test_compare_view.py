@@ -266,8 +266,8 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_compared(view, sweep_folder
     assert "bad.h5" in view.said[0]
 
 
-def test_a_theme_recolours_and_narrow_docks_put_the_curves_below(shown):
-    shown.set_theme(DARK)
+def test_a_theme_recolours_and_narrow_docks_put_the_curves_below(shown, wear):
+    wear(DARK)
     assert shown.looks.pen(shown.lines[0].key)[0] in DARK.task_colors
     shown.resize(500, 800)
     QApplication.processEvents()

@@ -12,12 +12,11 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from hhstudio.core.spec.presets import preset
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.gui.views.compare.sweep_dialog import SweepDialog, seconds_a_step
-from hhstudio.gui.widgets.theme import LIGHT
 
 
 @pytest.fixture
 def dialog(qtbot, tmp_path):
-    made = SweepDialog(preset("quickstart"), tmp_path, LIGHT, rate=0.01)
+    made = SweepDialog(preset("quickstart"), tmp_path, rate=0.01)
     qtbot.addWidget(made)
     made.wants = []
     made.wanted.connect(lambda *what: made.wants.append(what))

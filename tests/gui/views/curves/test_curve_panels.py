@@ -296,12 +296,12 @@ def test_decimated_curves_say_so_and_keep_their_extremes(show, make_run):
     assert panel.note.text() == "showing extremes of 50.0 k points"
 
 
-def test_a_task_has_the_same_pen_in_every_panel_and_theme_changes_reach_it(show, make_run):
+def test_a_task_has_the_same_pen_in_every_panel_and_theme_changes_reach_it(show, make_run, wear):
     run = make_run().all()
     panels = show(CurvePanels())
     panels.set_history(run.history)
     for theme in (DARK, LIGHT):
-        panels.set_theme(theme)
+        wear(theme)
         for panel in panels.panels.values():
             for task, curve in panel.curves.items():
                 assert curve.line.opts["pen"].color().name() == theme.task_pen(task)[0]

@@ -199,9 +199,9 @@ def test_4096_kernels_are_one_image(show, make_run, recorded_weights):
     assert len(view.image.canvas.children()) == 0
 
 
-def test_both_themes_and_the_export(view, tmp_path):
+def test_both_themes_and_the_export(view, tmp_path, wear):
     for theme in (DARK, LIGHT):
-        view.set_theme(theme)
+        wear(theme)
     view.export_to(tmp_path / "filters.png")
     assert QImage(str(tmp_path / "filters.png")).width() >= 500
     with pytest.raises(HHStudioError, match="absent"):

@@ -160,9 +160,9 @@ def test_words_that_stand_nowhere_are_said_to(view):
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
-def test_code_tables_and_headings_wear_the_theme(view, theme):
+def test_code_tables_and_headings_wear_the_theme(view, theme, wear):
     view.open_address("growing")
-    view.set_theme(theme)
+    wear(theme)
     document = view.browser.document()
     colors = set()
     block = document.begin()
@@ -201,7 +201,7 @@ def test_larger_letters_make_larger_headings(view):
     assert head > text
     font = view.font()
     font.setPointSizeF(view.fontInfo().pointSizeF() * 2)
-    view.setFont(font)
+    view.browser.setFont(font)
     assert sizes()[0] > 1.8 * head
     assert view.browser.page == "growing"
 

@@ -22,7 +22,6 @@ def panel(qtbot):
     made = PropertyPanel(Document(Spec(topology=topology, link=Link(alpha=0.1, anchor="learned"))))
     qtbot.addWidget(made)
     made.resize(360, 900)
-    made.set_theme(LIGHT)
     with qtbot.waitExposed(made):
         made.show()
     made.activateWindow()
@@ -292,7 +291,7 @@ def test_while_a_run_is_on_nothing_can_be_typed(panel):
     assert row.line.isEnabled()
 
 
-def test_every_editor_has_a_name_and_both_themes_paint(panel):
+def test_every_editor_has_a_name_and_both_themes_paint(panel, wear):
     for group in panel.groups:
         if not group.rows:
             group.head.click()
@@ -302,5 +301,5 @@ def test_every_editor_has_a_name_and_both_themes_paint(panel):
             assert row.editor.accessibleName()
             assert row.editor.toolTip()
     for theme in (DARK, LIGHT):
-        panel.set_theme(theme)
+        wear(theme)
         assert not panel.grab().isNull()

@@ -14,7 +14,6 @@ from hhstudio.core.tree import editing
 from hhstudio.gui.views.tasks.view import TasksView
 from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 from hhstudio.gui.widgets.task_drag import MIME
-from hhstudio.gui.widgets.theme import LIGHT
 from hhstudio.service.class_pictures import thumbnails
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -30,7 +29,6 @@ def view(qtbot):
     made = TasksView(Document(Spec(topology=two_paths())))
     qtbot.addWidget(made)
     made.resize(340, 420)
-    made.set_theme(LIGHT)
     with qtbot.waitExposed(made):
         made.show()
     yield made

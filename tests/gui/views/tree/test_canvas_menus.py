@@ -111,9 +111,9 @@ def test_a_loose_hypernetwork_becomes_the_root_after_the_root_was_removed(canvas
     assert canvas.document.topology.root == node
 
 
-def test_both_themes_paint_and_speak(canvas):
+def test_both_themes_paint_and_speak(canvas, wear):
     for theme in (DARK, LIGHT):
-        canvas.set_theme(theme)
+        wear(theme)
         image = canvas.grab().toImage()
         assert theme.canvas in {image.pixelColor(x, x).name() for x in range(40)}
     assert canvas.view.accessibleName()

@@ -12,7 +12,6 @@ from hhstudio.gui.shell.command_palette import command_palette
 from hhstudio.gui.shell.key_bindings import KeyBindings
 from hhstudio.gui.shell.shortcuts import Shortcuts
 from hhstudio.gui.state.preferences import Preferences
-from hhstudio.gui.widgets.theme import LIGHT
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -113,7 +112,7 @@ def test_the_palette_and_the_editor_of_shortcuts_know_the_outlines_commands(canv
     palette = command_palette(canvas.registry, canvas)
     offered = " ".join(palette.list.item(row).text() for row in range(palette.list.count()))
     palette.deleteLater()
-    dialog = Shortcuts(keys, LIGHT, canvas)
+    dialog = Shortcuts(keys, canvas)
     for title, action_id in (("Move below…", "tree.move_below"), ("Later among its siblings", "tree.later")):
         assert f"Tree › {title}" in offered
         dialog.choose(action_id)

@@ -113,9 +113,9 @@ def test_what_was_folded_and_selected_stays_so(make):
     assert outline.selection == ["s1"]
 
 
-def test_it_tells_the_selected_node_and_takes_a_theme(make, qtbot):
+def test_it_tells_the_selected_node_and_takes_a_theme(make, qtbot, wear):
     outline = make()
-    outline.set_theme(DARK)
+    wear(DARK)
     with qtbot.waitSignal(outline.selection_changed) as told:
         outline.setCurrentIndex(outline.model().index_of("s1"))
     assert told.args == [["s1"]]

@@ -17,7 +17,6 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
 from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.node_text import compression
-from hhstudio.gui.widgets.theme import Theme
 
 
 class Measured(Protocol):
@@ -67,6 +66,7 @@ class CostStrip(QWidget):
         row.addWidget(self.button)
         for label in (self.text, self.ahead):
             label.setMinimumWidth(1)  # a long line is cut off: it must not push the panels beside it away
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         document.changed.connect(self._on_changed)
         self.show_costs()
 
@@ -82,15 +82,6 @@ class CostStrip(QWidget):
         if self._measured is None or not _alike(self._measured[0], self.document.spec):
             return {}
         return dict(self._measured[1].step_seconds)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(
-            f"CostStrip {{ background: {theme.panel}; border-top: 1px solid {theme.border}; }}"
-            f"QLabel {{ color: {theme.muted}; font-size: 11px; }}"
-            f"QLabel[ahead=true] {{ color: {theme.accent}; font-weight: 600; }}"
-            "QPushButton { padding: 1px 8px; min-height: 16px; font-size: 11px; }"
-        )
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
 
     def release(self) -> None:
         """Stop following the document; for when the widget goes."""

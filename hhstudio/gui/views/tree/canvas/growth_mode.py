@@ -62,9 +62,7 @@ class GrowthMode(QObject):
         self._ran = False
         self._fading = QTimer(self, singleShot=True, interval=FRESH_MS)
         self._fading.timeout.connect(self._fade)
-        for overlay in (self.card, self.toast):
-            canvas.add_overlay(overlay)
-        canvas.add_overlay(self.replay.timeline, below=True)
+        canvas.add_below(self.replay.timeline)
         self.card.accepted.connect(self.accept)
         self.card.dismissed.connect(self.dismiss)
         canvas.view.fold_clicked.connect(lambda node_id: canvas.scene.fold([node_id], False))

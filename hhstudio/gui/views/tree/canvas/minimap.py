@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from hhstudio.gui.views.tree.canvas.camera import CameraView
 from hhstudio.gui.views.tree.canvas.node_item import HEIGHT, WIDTH
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 _SIZE = (180, 116)
 """Pixels; smaller where the view is."""
@@ -16,22 +17,21 @@ _SMALLEST = 96
 _EDGE = 8
 
 
-class Minimap(QWidget):
+class Minimap(Themed, QWidget):
     """Shown while the tree does not fit into the view, unless it was turned off."""
 
     def __init__(self, view: CameraView, parent: QWidget) -> None:
         super().__init__(parent)
         self._view = view
-        self._theme: Theme = LIGHT
         self._wanted = True
         self._picture: QPixmap | None = None
         self._before: QPointF | None = None
         self.resize(*_SIZE)
         self.setAccessibleName("Minimap of the tree")
+        self.follow_theme(recolour=False)
         self.hide()
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+    def recolour(self) -> None:
         self.forget_picture()
 
     def toggle(self) -> None:
@@ -73,7 +73,7 @@ class Minimap(QWidget):
         painter.setClipRect(self.rect().adjusted(3, 3, -3, -3))
         scale, corner = self._scale()
         seen = self._view.visible_rect
-        painter.setPen(QPen(QColor(self._theme.accent), 1.5))
+        painter.setPen(QPen(QColor(current_theme().accent), 1.5))
         painter.drawRect(QRectF(seen.topLeft() * scale + corner, seen.size() * scale))
         painter.end()
 
@@ -84,7 +84,7 @@ class Minimap(QWidget):
         picture.fill(QColor(0, 0, 0, 0))
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme = self._theme
+        theme = current_theme()
         painter.setPen(QPen(QColor(theme.border), 1))
         painter.setBrush(QColor(theme.panel))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)

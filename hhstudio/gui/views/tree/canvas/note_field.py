@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from hhstudio.gui.state.tree_editor import TreeEditor
 from hhstudio.gui.views.tree.canvas.camera import CameraView
-from hhstudio.gui.widgets.theme import Theme
 
 LONGEST = 2000
 """Characters of a comment."""
@@ -42,12 +41,6 @@ class NoteField(QPlainTextEdit):
         self.raise_()
         self.selectAll()
         self.setFocus()
-
-    def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(
-            f"QPlainTextEdit {{ background: {theme.panel}; color: {theme.text};"
-            f" border: 2px solid {theme.accent}; border-radius: 6px; padding: 2px 4px; }}"
-        )
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.themed import set_style_property
 
 MESSAGE_MS = 4000
-
-
-class Overlay(Protocol):
-    """Another widget on the canvas, which wears its theme."""
-
-    def set_theme(self, theme: Theme) -> None: ...
 
 
 class AddButtons(QWidget):
@@ -46,14 +38,6 @@ class AddButtons(QWidget):
         self.show()
         self.raise_()
 
-    def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(
-            f"QPushButton {{ background: {theme.panel}; color: {theme.accent};"
-            f" border: 1px solid {theme.accent}; border-radius: 10px; padding: 2px 9px; font-weight: 600;"
-            " font-size: 11px; min-height: 14px; }"
-            f"QPushButton:hover {{ background: {theme.accent}; color: {theme.accent_text}; }}"
-        )
-
 
 class Message(QLabel):
     """The canvas' own status line: what the gesture in hand would do, or why not. It lets the mouse through
@@ -65,7 +49,6 @@ class Message(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._theme: Theme | None = None
         self._pinned = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -80,7 +63,7 @@ class Message(QLabel):
         if not shown:
             return
         self.setText(shown)
-        self._paint(warn)
+        set_style_property(self, "warn", warn)
         self.place()
         if text:
             self._timer.start(MESSAGE_MS)
@@ -91,26 +74,12 @@ class Message(QLabel):
         if not self._timer.isActive():
             self.say("")
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self._paint(False)
-
     def place(self) -> None:
         self.adjustSize()
         room = self._view.rect()
         self.resize(min(self.width(), room.width() - 24), self.height())
         self.move((room.width() - self.width()) // 2, room.height() - self.height() - 14)
         self.raise_()
-
-    def _paint(self, warn: bool) -> None:
-        theme = self._theme
-        if theme is None:
-            return
-        color, border = (theme.error, theme.error) if warn else (theme.text, theme.border)
-        self.setStyleSheet(
-            f"QLabel {{ background: {theme.panel}; color: {color}; border: 1px solid {border};"
-            " border-radius: 8px; padding: 6px 12px; }"
-        )
 
 
 class EmptyHint(QFrame):
@@ -126,6 +95,7 @@ class EmptyHint(QFrame):
         rows.setContentsMargins(36, 28, 36, 28)
         rows.setSpacing(8)
         self._title = QLabel("Draw a hierarchy", self)
+        self._title.setProperty("title", True)
         self._text = QLabel(
             "A root hypernetwork generates the weights of its targets:\n"
             "solvers that learn tasks, or child hypernetworks that go on.",
@@ -146,20 +116,6 @@ class EmptyHint(QFrame):
         buttons.addWidget(self.root)
         buttons.addStretch(1)
         rows.addLayout(buttons)
-
-    def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(
-            f"EmptyHint {{ background: {theme.panel}; border: 1px solid {theme.border};"
-            " border-radius: 14px; }"
-            f"QLabel {{ color: {theme.muted}; border: none; }}"
-            f"QPushButton {{ background: {theme.raised}; color: {theme.text};"
-            f" border: 1px solid {theme.border};"
-            " border-radius: 8px; padding: 7px 16px; font-weight: 600; }"
-            f"QPushButton[main=true] {{ background: {theme.accent}; color: {theme.accent_text};"
-            f" border-color: {theme.accent}; }}"
-            f"QPushButton:focus {{ border: 2px solid {theme.text}; }}"
-        )
-        self._title.setStyleSheet(f"color: {theme.text}; font-size: 19px; font-weight: 600;")
 
     def place(self) -> None:
         self.adjustSize()

@@ -7,8 +7,6 @@ import math
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from hhstudio.gui.widgets.theme import Theme
-
 _GAP = 14
 
 
@@ -24,7 +22,9 @@ class PreviewCard(QFrame):
         self._view = parent
         self.setObjectName("preview")
         self._title = QLabel(self)
+        self._title.setProperty("title", True)
         self._text = QLabel(self)
+        self._text.setProperty("muted", True)
         self._text.setWordWrap(True)
         for label in (self._title, self._text):
             label.setTextFormat(Qt.TextFormat.PlainText)
@@ -104,22 +104,6 @@ class PreviewCard(QFrame):
         self.move(min(fitting, key=hidden).topLeft())
         self.show()
         self.raise_()
-
-    def set_theme(self, theme: Theme) -> None:
-        self.setStyleSheet(
-            f"#preview {{ background: {theme.panel}; border: 1.5px solid {theme.accent};"
-            " border-radius: 12px; }"
-            f"QLabel {{ color: {theme.text}; border: none; background: transparent; }}"
-            f"QLabel[what=true] {{ color: {theme.muted}; }}"
-            f"QPushButton {{ background: {theme.raised}; color: {theme.text};"
-            f" border: 1px solid {theme.border};"
-            " border-radius: 8px; padding: 5px 12px; font-weight: 600; }"
-            f"QPushButton[main=true] {{ background: {theme.accent}; color: {theme.accent_text};"
-            f" border-color: {theme.accent}; }}"
-            f"QPushButton:focus {{ border: 2px solid {theme.text}; }}"
-        )
-        self._title.setStyleSheet(f"color: {theme.text}; font-size: 15px; font-weight: 600;")
-        self._text.setStyleSheet(f"color: {theme.muted};")
 
 
 def _area(box: QRect) -> int:

@@ -10,7 +10,7 @@ from hhstudio.core.spec import rules
 from hhstudio.gui.state.tree_editor import TreeEditor
 from hhstudio.gui.views.tree.canvas.camera import CameraView
 from hhstudio.gui.views.tree.canvas.node_item import HEIGHT, WIDTH
-from hhstudio.gui.widgets.theme import Theme
+from hhstudio.gui.widgets.themed import set_style_property
 
 
 class RenameField(QLineEdit):
@@ -22,7 +22,6 @@ class RenameField(QLineEdit):
         super().__init__(view)
         self._editor, self._view = editor, view
         self.node_id = ""
-        self._theme: Theme | None = None
         self.setMaxLength(rules.LONGEST_NAME)
         self.setAccessibleName("Name of the node")
         self.textChanged.connect(self._judge)
@@ -42,10 +41,6 @@ class RenameField(QLineEdit):
         self.raise_()
         self.selectAll()
         self.setFocus()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self._judge()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride:
@@ -91,9 +86,4 @@ class RenameField(QLineEdit):
         problem = self._problem() if self.node_id else ""
         if self.node_id:
             self.said.emit(problem, bool(problem))
-        if self._theme is not None:
-            border = self._theme.error if problem else self._theme.accent
-            self.setStyleSheet(
-                f"QLineEdit {{ background: {self._theme.panel}; color: {self._theme.text};"
-                f" border: 2px solid {border}; border-radius: 5px; padding: 0 4px; font-weight: 600; }}"
-            )
+        set_style_property(self, "wrong", bool(problem))

@@ -23,7 +23,7 @@ from hhstudio.gui.views.tree.canvas.node_item import NodeItem
 from hhstudio.gui.views.tree.canvas.node_text_cache import NodeTextCache
 from hhstudio.gui.views.tree.canvas.placement import Placement
 from hhstudio.gui.widgets.pens import Paints
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
 
 AT_ONCE = 2000
 """Trees up to this size are counted and checked within the edit; larger ones a moment later."""
@@ -38,10 +38,10 @@ class TreeScene(QGraphicsScene):
     counted = Signal()
     """Costs and problems were worked out anew."""
 
-    def __init__(self, document: Document, theme: Theme = LIGHT) -> None:
+    def __init__(self, document: Document) -> None:
         super().__init__()
         self.document = document
-        self.paints = Paints(theme)
+        self.paints = Paints(current_theme())
         self.animated = True
         self.nodes: dict[str, NodeItem] = {}
         self.edges: dict[str, EdgeItem] = {}
@@ -223,8 +223,8 @@ class TreeScene(QGraphicsScene):
 
     # colours and activity ------------------------------------------------------------------------------
 
-    def set_theme(self, theme: Theme) -> None:
-        self.paints = Paints(theme)
+    def recolour(self) -> None:
+        self.paints = Paints(current_theme())
         items: list[NodeItem | EdgeItem] = [*self.nodes.values(), *self.edges.values()]
         for item in items:
             item.show_paints(self.paints)

@@ -20,12 +20,12 @@ from hhstudio.gui.views.tree.canvas.fix_menu import FixMenu
 from hhstudio.gui.views.tree.canvas.minimap import Minimap
 from hhstudio.gui.views.tree.canvas.node_item import HEIGHT, WIDTH
 from hhstudio.gui.views.tree.canvas.note_field import NoteField
-from hhstudio.gui.views.tree.canvas.overlays import AddButtons, EmptyHint, Message, Overlay
+from hhstudio.gui.views.tree.canvas.overlays import AddButtons, EmptyHint, Message
 from hhstudio.gui.views.tree.canvas.palette import Palette
 from hhstudio.gui.views.tree.canvas.rename_field import RenameField
 from hhstudio.gui.views.tree.canvas.scene import TreeScene
 from hhstudio.gui.views.tree.canvas.view import TreeView
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.themed import Themed
 
 READ_ONLY = "The tree is read-only while a run is on, but it can grow (G), freeze (Z) and fold (H)"
 FIRST_STEPS = "Drag from the right side of a hypernetwork to add what it generates, or press Tab"
@@ -35,7 +35,7 @@ BUTTONS_FROM = 0.45
 """Zoom from which the add buttons are shown."""
 
 
-class TreeCanvas(QWidget):
+class TreeCanvas(Themed, QWidget):
     """Shows and edits a document's tree; lives with a run's history.
 
     Signals: ``path_selected`` name of the path whose solver was selected (or the one that was last
@@ -74,11 +74,10 @@ class TreeCanvas(QWidget):
         self.rename_field = RenameField(self.editor, self.view)
         self.note_field = NoteField(self.editor, self.view)
         self.palette_popup = Palette(self.editor, self)
-        self._overlays: list[Overlay] = []
         self._pinned = False
         self._announced: tuple[str, str] = ("", "")
         self._connect()
-        self.set_theme(LIGHT)
+        self.follow_theme(recolour=False)
         self._show_hints()
         document.changed.connect(self._on_changed)
         over.installEventFilter(self)
@@ -112,16 +111,8 @@ class TreeCanvas(QWidget):
         """Show what changed in the run: accuracies, sparklines, the glow. Nothing is built anew."""
         self.scene.refresh(changes)
 
-    def set_theme(self, theme: Theme) -> None:
-        self.scene.set_theme(theme)
-        for part in (
-            self.add_buttons, self.message, self.hint, self.minimap, self.rename_field, self.note_field,
-            self.cost_strip,
-        ):  # fmt: skip
-            part.set_theme(theme)
-        for overlay in self._overlays:
-            overlay.set_theme(theme)
-        self.view.viewport().update()
+    def recolour(self) -> None:
+        self.scene.recolour()
 
     def set_read_only(self, on: bool, reason: str = READ_ONLY, pinned: bool = False) -> None:
         """Refuse edits, with the reason, until it is turned off again. ``pinned``: the reason stays in view;
@@ -149,12 +140,9 @@ class TreeCanvas(QWidget):
     def read_only(self) -> bool:
         return bool(self.editor.locked)
 
-    def add_overlay(self, overlay: Overlay, below: bool = False) -> None:
-        """Another widget that wears the canvas's theme, over the view or ``below`` it."""
-        self._overlays.append(overlay)
-        overlay.set_theme(self.scene.paints.theme)
-        if below:
-            self._column.addWidget(overlay)  # type: ignore[arg-type]
+    def add_below(self, widget: QWidget) -> None:
+        """Another widget, below the view."""
+        self._column.addWidget(widget)
 
     def register(self, registry: ActionRegistry) -> None:
         """Put the canvas's commands into the table of actions; from now on their keys count here."""

@@ -18,7 +18,8 @@ from hhstudio.gui.state.path_activity import TreeActivity
 from hhstudio.gui.state.tree_editor import TreeEditor
 from hhstudio.gui.views.tree.outline.model import HEADERS, ID, OutlineModel
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 _MANY, _MANY_MS = 60, 80
 """So many rows take Qt longer than a frame: they are selected when a rubber band rests."""
@@ -26,7 +27,7 @@ _CELL = 14
 """Pixels of a cell beside its text."""
 
 
-class TreeOutline(QTreeView):
+class TreeOutline(Themed, QTreeView):
     """Arrow keys walk and unfold. What can be done, and its keys, are those of the table of actions that
     count in the outline; they act on what is selected, which is the same here and on the canvas.
 
@@ -42,7 +43,6 @@ class TreeOutline(QTreeView):
         self._registry = registry
         FocusKeys(registry, "outline", self, self.status_message.emit, {"tree.rename": self.rename})
         self._activity = TreeActivity()
-        self._theme: Theme = LIGHT
         self._icons: dict[str, QIcon] = {}
         self._costs = costs(self.document.spec)
         self._folded: set[str] = set()
@@ -70,11 +70,11 @@ class TreeOutline(QTreeView):
         self.selectionModel().selectionChanged.connect(lambda *_: self._tell())
         self.document.changed.connect(self._on_changed)
         self._fit_columns()
+        self.follow_theme()
 
     # what others use -----------------------------------------------------------------------------------
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+    def recolour(self) -> None:
         self._icons = {}
         self._model.repaint()
 
@@ -217,8 +217,9 @@ class TreeOutline(QTreeView):
         else:
             name = topology.annotation_by_id[node_id].kind
         if name not in self._icons:
-            colors = {"solver": self._theme.node_solver, "hypernetwork": self._theme.node_hypernetwork}
-            self._icons[name] = icon(name, colors.get(name, self._theme.muted))
+            theme = current_theme()
+            colors = {"solver": theme.node_solver, "hypernetwork": theme.node_hypernetwork}
+            self._icons[name] = icon(name, colors.get(name, theme.muted))
         return self._icons[name]
 
     def _is_node(self, node_id: str) -> bool:

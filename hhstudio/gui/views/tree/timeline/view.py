@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QTo
 from hhstudio.core.formatting import count
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.pens import font, pen
-from hhstudio.gui.widgets.theme import LIGHT, Theme
+from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 
 PLAY_MS = 1400
 """How long a replay stays at each stop, at most."""
@@ -50,7 +51,6 @@ class Axis(QWidget):
         self.snapshots: tuple[int, ...] = ()
         self.last, self.step = 1, 1
         self._before: int | None = None
-        self._theme = LIGHT
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(_HIGH)
@@ -81,10 +81,6 @@ class Axis(QWidget):
     def stops(self) -> list[int]:
         """Steps at which something is kept or changes, in order."""
         return sorted({mark.step for mark in self.marks} | set(self.snapshots))
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
 
     def place(self, step: float) -> float:
         """Where a step is, in pixels."""
@@ -146,7 +142,7 @@ class Axis(QWidget):
         return super().event(event)
 
     def paintEvent(self, _event: object) -> None:
-        theme, painter = self._theme, QPainter(self)
+        theme, painter = current_theme(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = self.height() - 12.0
         end, now = self.place(self.last), self.place(self.step)
@@ -176,11 +172,11 @@ class Axis(QWidget):
             if x < free:
                 continue
             free = x + 3
-            painter.setPen(pen(self._theme.text if step <= self.step else self._theme.muted, 1.6))
+            painter.setPen(pen(current_theme().text if step <= self.step else current_theme().muted, 1.6))
             painter.drawLine(QPointF(x, middle - 8), QPointF(x, middle - 3))
 
     def _paint_marks(self, painter: QPainter, middle: float) -> None:
-        theme, free = self._theme, -1.0
+        theme, free = current_theme(), -1.0
         small = font(11)
         metrics = QFontMetricsF(small)
         painter.setFont(small)
@@ -197,7 +193,7 @@ class Axis(QWidget):
                 free = left + wide + 8
 
 
-class Timeline(QWidget):
+class Timeline(Themed, QWidget):
     """``step_wanted``: show the tree as it was at a step; -1: as it is."""
 
     step_wanted = Signal(int)
@@ -234,7 +230,12 @@ class Timeline(QWidget):
         self.axis.play_wanted.connect(self.play.toggle)
         self.now.clicked.connect(lambda: self._want(-1))
         self.play.toggled.connect(self._play)
+        self.follow_theme()
         self.hide()
+
+    def recolour(self) -> None:
+        theme = current_theme()
+        self.play.setIcon(icon("start", theme.text, theme.muted))
 
     def show_growth(
         self,
@@ -264,14 +265,6 @@ class Timeline(QWidget):
             text += f"; weights were kept at {count(number)} step{'' if number == 1 else 's'}"
         self._text = text
         self._elide()
-
-    def set_theme(self, theme: Theme) -> None:
-        self.axis.set_theme(theme)
-        self.play.setIcon(icon("start", theme.text, theme.muted))
-        self.setStyleSheet(
-            f"#timeline {{ background: {theme.panel}; border-top: 1px solid {theme.border}; }}"
-            f"#timeline QLabel {{ color: {theme.muted}; }}"
-        )
 
     def stop(self) -> None:
         """End a replay where it is."""
