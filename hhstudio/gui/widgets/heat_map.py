@@ -128,7 +128,7 @@ class HeatMap(Themed, QWidget):
 
     @property
     def _shape(self) -> tuple[int, int]:
-        return (0, 0) if self._content is None else self._content.values.shape  # type: ignore[return-value]
+        return (0, 0) if self._content is None else self._content.values.shape
 
     # geometry -----------------------------------------------------------------------------------------
 

@@ -80,6 +80,7 @@ class Toast(Themed, QFrame):
         if self.isHidden() or not self._floats:
             return
         room, layout = self.parentWidget().width(), self.layout()
+        assert layout is not None
         words = self.text.fontMetrics().horizontalAdvance(self.text.text())
         width = max(120, min(words + layout.minimumSize().width() + 10, _WIDEST, room - 40))
         self.resize(width, layout.totalHeightForWidth(width))

@@ -93,8 +93,8 @@ class CurvePanel(Themed, QFrame):
         layout.addWidget(self.plot, 1)
         self.crosshair = Crosshair(self.plot)
         self.empty = QLabel(self.plot)
-        for label in (self.subtitle, self.summary, self.empty):
-            label.setProperty("muted", True)
+        for muted in (self.subtitle, self.summary, self.empty):
+            muted.setProperty("muted", True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
         self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
