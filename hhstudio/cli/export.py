@@ -43,12 +43,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Raises ExportError, WriteError, SessionError, DataError."""
-    from hhstudio.service.analysis.session import open as open_session
+    from hhstudio.service.analysis import session as sessions
 
     wanted: tuple[str, ...] = SUFFIXES[args.kind]
     if wanted and args.out.suffix not in wanted:
         raise ExportError(f"--out {args.out}: {args.kind} are written as {', '.join(wanted)}")
-    with open_session(
+    with sessions.open(
         args.session, data=args.data, allow_unverified=args.allow_unverified, allow_import=args.allow_import
     ) as session:
         _write(session, args)

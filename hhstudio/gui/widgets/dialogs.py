@@ -73,7 +73,9 @@ class Question:
     ) -> QMessageBox:
         """As :func:`ask`. What an answer does may ask again."""
         if self._box is None:
-            own = [(word, role, partial(self._answered, callback)) for word, role, callback in answers]
+            own: list[Answer] = [
+                (word, role, partial(self._answered, callback)) for word, role, callback in answers
+            ]
             self._box = box = ask(parent, title, text, own, symbol)
             box.finished.connect(lambda _: self._forget(box))
         self._box.raise_()

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from hhstudio.core.analysis.answers import Point
@@ -66,8 +76,8 @@ class ScatterMap(QWidget):
         center = np.array([self.width() / 2, self.height() / 2])
         self._places = center + (at - (low + high) / 2) * scale * np.array([1.0, -1.0])
 
-    def resizeEvent(self, event: QEvent) -> None:  # type: ignore[override]
-        super().resizeEvent(event)  # type: ignore[arg-type]
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
         self._place()
 
     def paintEvent(self, _event: object) -> None:
@@ -201,5 +211,5 @@ def _paint_marker(painter: QPainter, at: QPointF, radius: float, order: int) -> 
         return
     turn = np.linspace(0, 2 * np.pi, corners, endpoint=False) - np.pi / 2
     painter.drawPolygon(
-        QPolygonF([at + 1.25 * radius * QPointF(float(np.cos(a)), float(np.sin(a))) for a in turn])
+        QPolygonF([at + QPointF(float(np.cos(a)), float(np.sin(a))) * (1.25 * radius) for a in turn])
     )

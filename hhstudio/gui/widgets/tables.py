@@ -48,7 +48,9 @@ def set_up(table: QTableWidget, columns: Sequence[tuple[str, str]], name: str, r
     """``columns``: title and meaning of each; ``name``: for screen readers; ``row``: height in pixels."""
     table.setHorizontalHeaderLabels([title for title, _ in columns])
     for column, (_, meaning) in enumerate(columns):
-        table.horizontalHeaderItem(column).setToolTip(meaning)
+        head = table.horizontalHeaderItem(column)
+        assert head is not None
+        head.setToolTip(meaning)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setShowGrid(False)

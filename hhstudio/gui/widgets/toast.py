@@ -77,10 +77,10 @@ class Toast(Themed, QFrame):
 
     def place(self) -> None:
         """At the top of its parent, in the middle."""
-        if self.isHidden() or not self._floats:
+        parent, layout = self.parentWidget(), self.layout()
+        if self.isHidden() or not self._floats or parent is None or layout is None:
             return
-        room, layout = self.parentWidget().width(), self.layout()
-        assert layout is not None
+        room = parent.width()
         words = self.text.fontMetrics().horizontalAdvance(self.text.text())
         width = max(120, min(words + layout.minimumSize().width() + 10, _WIDEST, room - 40))
         self.resize(width, layout.totalHeightForWidth(width))

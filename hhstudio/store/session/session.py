@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cached_property, wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, TypeVar, cast, overload
+from typing import Any, NamedTuple, Self, TypeVar, cast, overload
 
 import h5py
 import numpy as np
@@ -76,7 +76,7 @@ class Session:
         self._stamps: tuple[pending_journal.Stamp, pending_journal.Stamp]
         self._take(opened)
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -78,7 +78,8 @@ class MatrixCard(QFrame):
         self.heatmap = HeatMap(f"Accuracy matrix of {path}", margins=(LEFT, TOP))
         self.heatmap.setParent(self)
         self.tiles = {field: FigureTile(field, name, self) for field, name in FIGURES}
-        for tile in (self.heatmap, *self.tiles.values()):
+        self.heatmap.described.connect(self.described)
+        for tile in self.tiles.values():
             tile.described.connect(self.described)
 
     def show_history(self, history: History, low: float, step: int = -1) -> None:

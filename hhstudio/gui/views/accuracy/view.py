@@ -236,7 +236,7 @@ class MatrixView(QWidget):
         """Have a card for each path, in that order; those of other paths are deleted."""
         matched = {}
         for path in paths:
-            matched[path] = cards.pop(path, None) or kind(path)
+            matched[path] = cards.pop(path) if path in cards else kind(path)
             if matched[path].parent() is None:
                 matched[path].setParent(self.body)
                 matched[path].described.connect(self.description.setText)

@@ -65,7 +65,7 @@ class Controls(Themed, QWidget):
         return str(self.path_choice.value)
 
     @property
-    def metric(self) -> str:
+    def metric_name(self) -> str:
         return str(self.metric_choice.value)
 
     @property

@@ -52,7 +52,8 @@ class CurveOverlay(Themed, QWidget):
         self._metric = metric_names.metric("accuracy")
         self._what = ("", "")
         self._drawn: dict[str, _Drawn] = {}
-        self._hovered, self._brushed = "", None
+        self._hovered = ""
+        self._brushed: set[str] | None = None
         self._cross = pg.InfiniteLine(angle=90, movable=False)
         self._cross.setZValue(50)
         self._cross.hide()

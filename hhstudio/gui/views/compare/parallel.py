@@ -76,8 +76,7 @@ class ParallelCoordinates(QWidget):
         values = [None if e is None else e.mean for e in (line.estimate(path, measure) for line in lines)]
         title = f"{MEASURES[measure]} {path or 'mean'}"
         self.axes.append(measure_axis(_figure_name(measure), title, values))
-        names = {axis.name for axis in self.axes}
-        gone = self.brushes.keys() - names
+        gone = self.brushes.keys() - {axis.name for axis in self.axes}
         for name in gone:
             del self.brushes[name]
         self._axis = min(self._axis, len(self.axes) - 1)

@@ -187,7 +187,7 @@ class CompareView(Themed, QWidget):
 
     def _draw(self) -> None:
         path, hidden = self.controls.path, self.model.hidden
-        self.overlay.show_lines(self.lines, self.looks, hidden, path, self.controls.metric)
+        self.overlay.show_lines(self.lines, self.looks, hidden, path, self.controls.metric_name)
         self.parallel.show_lines(self.lines, self.looks, hidden, path, "average")
 
     def _legend_text(self) -> str:
@@ -237,7 +237,7 @@ class CompareView(Themed, QWidget):
             head.resizeSection(0, head.sectionSize(0) + min(spare, missing))
 
     def _metric_changed(self) -> None:
-        self.sessions.metric = self.controls.metric
+        self.sessions.metric = self.controls.metric_name
         self._draw()
 
     def _average_changed(self) -> None:

@@ -102,7 +102,8 @@ def to_image(figure: Figure, scale: float = 2.0) -> QImage:
 
 def save_png(figure: Figure, path: Path) -> None:
     """Raises HHStudioError when the file cannot be written."""
-    if not to_image(figure).save(str(path), "PNG"):
+    # PySide6 takes the format as text, whatever its stubs say.
+    if not to_image(figure).save(str(path), "PNG"):  # type: ignore[call-overload]
         raise HHStudioError(f"{path}: the picture could not be written; is the folder there and writable?")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPoint, Qt, Signal
@@ -83,8 +84,9 @@ class CurvePanel(Themed, QFrame):
         for widget in (self.title, self.subtitle):
             header.addWidget(widget)
         header.addStretch(1)
-        for widget in (self.summary, self.detach, self.maximise):
-            header.addWidget(widget)
+        header.addWidget(self.summary)
+        header.addWidget(self.detach)
+        header.addWidget(self.maximise)
         self.plot = Plot()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 4)
@@ -342,7 +344,7 @@ class CurvePanel(Themed, QFrame):
             ("Hide this panel\tH", self.hide_wanted),
             ("Fit\tHome", self.fit_wanted),
         ):
-            menu.addAction(title, lambda signal=signal: signal.emit(self))
+            menu.addAction(title, partial(signal.emit, self))
         menu.popup(event.globalPos())
 
     def resizeEvent(self, event) -> None:  # type: ignore[no-untyped-def]

@@ -36,9 +36,9 @@ class TaskDelegate(QStyledItemDelegate):
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
-        font: QFont = option.font  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state = option.state
+        font: QFont = option.font
         theme, task, info = current_theme(), index.data(TASK), index.data(INFO)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
