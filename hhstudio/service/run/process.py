@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -90,11 +90,14 @@ class WorkerProcess(HelperProcess):
 
 
 class LastLines:
-    """The last lines that a process prints into ``stream``, read by a thread called ``thread``."""
+    """The last lines that a process prints into ``stream``, read by a thread called ``thread``, which calls
+    ``then`` when there is no more to read."""
 
-    def __init__(self, stream: IO[bytes], most: int, thread: str) -> None:
+    def __init__(
+        self, stream: IO[bytes], most: int, thread: str, then: Callable[[], object] | None = None
+    ) -> None:
         self._lines: deque[str] = deque(maxlen=most)
-        self._reader = threading.Thread(target=self._read, args=(stream,), name=thread, daemon=True)
+        self._reader = threading.Thread(target=self._read, args=(stream, then), name=thread, daemon=True)
         self._reader.start()
 
     def lines(self, ended: bool) -> list[str]:
@@ -103,12 +106,14 @@ class LastLines:
             self._reader.join(1.0)
         return list(self._lines)
 
-    def _read(self, stream: IO[bytes]) -> None:
+    def _read(self, stream: IO[bytes], then: Callable[[], object] | None) -> None:
         with stream:
             while line := stream.readline(4096):
                 text = line.decode("utf-8", "replace").rstrip()
                 if text:
                     self._lines.append(text)
+        if then is not None:
+            then()
 
 
 def own_group() -> dict[str, Any]:

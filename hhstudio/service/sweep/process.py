@@ -59,7 +59,7 @@ class SweepProcess:
             **own_group(),
         )
         assert self._process.stderr
-        self._stderr = LastLines(self._process.stderr, _LINES, "hhstudio-sweep-stderr")
+        self._stderr = LastLines(self._process.stderr, _LINES, "hhstudio-sweep-stderr", self._see_off)
 
     @property
     def pid(self) -> int:
@@ -109,6 +109,10 @@ class SweepProcess:
         except subprocess.TimeoutExpired:
             return False
         self._stderr.lines(ended=True)
+        return True
+
+    def _see_off(self) -> None:
+        """Wait for a process that ends, also one that was let go."""
+        self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
-        return True

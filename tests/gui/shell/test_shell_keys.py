@@ -72,7 +72,7 @@ def test_whether_the_tree_is_live_is_remembered(window, qtbot):
 def test_properties_follow_the_selection_of_the_canvas(window):
     panel = window.panels.show("properties")
     window.canvas.scene.select(["h0"])
-    assert panel.groups[0].subject.title.endswith(": hypernetwork")
+    assert panel.groups[0].binding.title.endswith(": hypernetwork")
     QTest.keyClick(window.canvas.view, Qt.Key.Key_Escape)
     QApplication.processEvents()
-    assert panel.groups[0].subject.title.startswith("Hypernetworks, unless")
+    assert panel.groups[0].binding.title.startswith("Hypernetworks, unless")
