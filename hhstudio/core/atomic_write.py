@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,7 +46,7 @@ def temporary_file(path: Path) -> Iterator[Path]:
     target = named_file(path)
     mode = _mode(target)
     # no name is too long for it, and the suffix stays last: some writers choose the format by it
-    temporary = target.with_name(f".{target.stem[:40]}.{secrets.token_hex(6)}.part{target.suffix}")
+    temporary = target.with_name(f".{target.stem[:40]}.{os.urandom(6).hex()}.part{target.suffix}")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL  # a link that stands there is not followed
     os.close(os.open(temporary, flags, 0o666 if mode is None else mode & 0o777 | 0o600))
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QKeySequence, QShortcut
@@ -229,9 +230,10 @@ class FocusKeys(QObject):
             self._shortcuts.setdefault(action_id, []).append(shortcut)
 
 
-def key_sequences(shortcut: str) -> list[QKeySequence]:
+@cache
+def key_sequences(shortcut: str) -> tuple[QKeySequence, ...]:
     """The sequences of :attr:`Action.shortcut`, in order."""
-    return [QKeySequence(key.strip()) for key in shortcut.split(";") if key.strip()]
+    return tuple(QKeySequence(key.strip()) for key in shortcut.split(";") if key.strip())
 
 
 def _tooltip(action: Action, why: str) -> str:

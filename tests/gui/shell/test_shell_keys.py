@@ -25,7 +25,7 @@ def test_every_command_of_the_tree_is_in_a_menu_with_its_key(window):
         if action.id.startswith("tree."):
             assert action.menu.split("/")[0] in MENUS, action.id
             shown = window.registry.qaction(action.id)
-            assert shown.shortcuts() == key_sequences(action.shortcut)
+            assert shown.shortcuts() == list(key_sequences(action.shortcut))
 
 
 def test_a_key_chosen_in_the_window_is_there_after_a_restart(window):
