@@ -5,6 +5,8 @@ Decided without loading any image, so that rules, window and training agree on w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 
@@ -74,7 +76,26 @@ def plan(stream: Stream, seed: int) -> tuple[TaskInfo, ...]:
     most = max(len(task.classes) for task in tasks)
     if stream.train_limit is not None and stream.train_limit < most:
         raise SpecError(f"stream.train_limit is {stream.train_limit}: a task here has {most} classes")
+    if stream.validation and stream.train_limit is not None and stream.train_limit < 2 * most:
+        raise SpecError(
+            f"stream.train_limit is {stream.train_limit}: a task here has {most} classes, of each of which "
+            f"stream.validation holds out one image at least; {2 * most} are needed"
+        )
     return tasks
+
+
+def other_tasks(before: Sequence[TaskInfo], now: Sequence[TaskInfo]) -> str:
+    """How the tasks of data that are read again differ from those of a session, in a sentence; empty where
+    they do not. (A session that was put together from remains knows no classes.)"""
+    if len(before) != len(now):
+        return f"there were {len(before)} tasks, and are {len(now)} now"
+    for index, (old, new) in enumerate(zip(before, now, strict=True)):
+        if old.classes and (old.dataset, old.classes) != (new.dataset, new.classes):
+            return f"task {index} was {old.name}, and is {new.name} now"
+        for was, is_ in zip(old.class_names, new.class_names, strict=False):
+            if was != is_:
+                return f"a class of task {index} was {was!r}, and is {is_!r} now"
+    return ""
 
 
 def _parts(stream: Stream, seed: int, info: DatasetInfo) -> list[Part]:

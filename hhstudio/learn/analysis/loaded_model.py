@@ -21,7 +21,7 @@ from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.core.spec.datasets import default_data_root
 from hhstudio.core.spec.spec import Spec, Stream
 from hhstudio.core.spec.stream_data import expected_files
-from hhstudio.core.spec.tasks import TaskInfo
+from hhstudio.core.spec.tasks import TaskInfo, other_tasks
 from hhstudio.core.tree.topology import Topology
 from hhstudio.learn.data import TaskData, TaskStream, build_stream
 from hhstudio.learn.training import checkpoint
@@ -237,7 +237,7 @@ class LoadedModel:
     def _read(self) -> HHStudioError | bool:
         # Training images are not looked at: one a class is kept.
         few = msgspec.structs.replace(
-            self.spec.stream, train_limit=max(len(task.classes) for task in self.tasks)
+            self.spec.stream, train_limit=max(len(task.classes) for task in self.tasks), validation=0.0
         )
         try:
             with _READING:
@@ -246,8 +246,10 @@ class LoadedModel:
                 )
         except HHStudioError as error:
             return error
-        if stream.image_shape != self.image_shape or len(stream.tasks) != len(self.tasks):
-            return DataError("the data here are not those that the session was trained on")
+        difference = other_tasks(self.tasks, stream.tasks)
+        if stream.image_shape != self.image_shape or difference:
+            why = f": {difference}" if difference else ""
+            return DataError(f"the data here are not those that the session was trained on{why}")
         self.learner.stream = stream
         return True
 

@@ -234,6 +234,7 @@ def build_stream(
         for index, task in enumerate(tasks):
             if task.dataset == name:
                 data[index] = cutter.cut(index, task, labels[index])
+        notices += cutter.notices()
     finished = [part for part in data if part is not None]
     for index, part in enumerate(finished):
         infos[index] = msgspec.structs.replace(
@@ -269,6 +270,17 @@ class _Cutter:
         self._stream = stream
         self._seed = seed
         self._images: dict[tuple[int, ...], tuple[Tensor, ...]] = {}
+        self._fewer_than_one = 0
+
+    def notices(self) -> list[str]:
+        """What a user should know about the cutting so far."""
+        if not self._fewer_than_one:
+            return []
+        count = "1 class" if self._fewer_than_one == 1 else f"{self._fewer_than_one} classes"
+        return [
+            f"{self._source.info.title}: stream.validation {self._stream.validation:g} is less than one "
+            f"image of {count}; one image of each is held out"
+        ]
 
     def cut(self, index: int, task: TaskInfo, numbers: list[int]) -> TaskData:
         if task.classes not in self._images:
@@ -299,7 +311,7 @@ class _Cutter:
             test = _limited(test, stream.test_limit, generator(self._seed, LIMIT, 1, *key))
         valid = [indices[:0] for indices in train]
         if stream.validation > 0:
-            counts = [int(len(indices) * stream.validation) for indices in train]
+            counts = self._validation_counts(task, train)
             valid = _drawn(train, counts, generator(self._seed, VALIDATION, *key))
             train = [np.setdiff1d(indices, gone) for indices, gone in zip(train, valid, strict=True)]
         return (
@@ -307,6 +319,19 @@ class _Cutter:
             *_gathered(source.train_images, valid),
             *_gathered(source.test_images, test),
         )
+
+    def _validation_counts(self, task: TaskInfo, train: list[np.ndarray]) -> list[int]:
+        """Images of each class that are held out: the share asked for, but at least one."""
+        share = self._stream.validation
+        for label, indices in zip(task.classes, train, strict=True):
+            if len(indices) < 2:
+                raise DataError(
+                    f"task {task.name!r}: stream.validation {share:g} holds out at least one training image "
+                    f"of each class, but class {label} ({self._source.info.class_names[label]}) has "
+                    f"{len(indices)} and needs 2: give it more images, or set stream.validation to 0"
+                )
+            self._fewer_than_one += len(indices) * share < 1
+        return [max(1, int(len(indices) * share)) for indices in train]
 
     def _check_present(self, task: TaskInfo) -> None:
         source = self._source

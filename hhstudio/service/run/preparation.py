@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hhstudio.core.errors import SessionError, SpecError
+from hhstudio.core.errors import DataError, SessionError, SpecError
 from hhstudio.core.run import events
 from hhstudio.core.run.environments import differences
 from hhstudio.core.run.history import History
@@ -14,6 +14,7 @@ from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.core.spec import consent, rules
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
+from hhstudio.core.spec.tasks import TaskInfo, other_tasks
 from hhstudio.core.tree.topology import Topology
 from hhstudio.service.run.protocol import Start
 
@@ -39,6 +40,7 @@ class Prepared:
         self.seconds = 0.0
         self.state: TrainerState | None = None
         self.earlier: events.RunStarted | None = None
+        self.tasks: tuple[TaskInfo, ...] = ()
         self.made_on: dict[str, str] = {}
 
     def session_writer(self, first: events.RunStarted | events.Resumed) -> SessionWriter:
@@ -141,6 +143,10 @@ def prepare(
         allow_unverified=start.allow_unverified,
         progress=downloading,
     )
+    if difference := other_tasks(prepared.tasks or stream.tasks, stream.tasks):
+        raise DataError(
+            f"{prepared.out}: cannot be continued, these data are not those it was trained on: {difference}"
+        )
     prepared.stream, prepared.unverified = stream, stream.unverified
 
     phase("building", f"{len(prepared.topology.paths)} paths on {prepared.device}")
@@ -167,6 +173,7 @@ def _reopen(prepared: Prepared) -> None:
         prepared.stand_at(state, history)
         run = history.run
         if run is not None:
+            prepared.tasks = run.tasks
             prepared.made_on = {"device": run.device, "torch": run.torch, **run.environment}
 
 

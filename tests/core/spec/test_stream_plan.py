@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from hhstudio.core.errors import SpecError
 from hhstudio.core.spec.spec import Part, Stream
-from hhstudio.core.spec.tasks import permutation, plan
+from hhstudio.core.spec.tasks import other_tasks, permutation, plan
 
 
 def classes(seed: int = 0, **fields: object) -> list[tuple[int, ...]]:
@@ -91,3 +92,15 @@ def test_planning_needs_no_torch() -> None:
         "d.expected_files(Stream(dataset='mnist'), Path('x')); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_tasks_of_other_data_are_told_from_those_of_a_session() -> None:
+    tasks = plan(Stream(), 0)
+    assert other_tasks(tasks, plan(Stream(), 5)) == ""
+    assert other_tasks(tasks, tasks[:3]) == "there were 5 tasks, and are 3 now"
+    other = msgspec.structs.replace(tasks[1], class_names=("two", "3"))
+    assert other_tasks(tasks, (tasks[0], other, *tasks[2:])) == "a class of task 1 was '2', and is 'two' now"
+    moved = msgspec.structs.replace(tasks[1], classes=(2, 4), name="digits 2,4")
+    assert other_tasks(tasks, (tasks[0], moved, *tasks[2:])) == "task 1 was digits 2-3, and is digits 2,4 now"
+    remains = tuple(msgspec.structs.replace(task, classes=(), class_names=()) for task in tasks)
+    assert other_tasks(remains, tasks) == ""

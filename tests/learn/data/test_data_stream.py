@@ -179,3 +179,26 @@ def test_a_moved_task_has_all_its_tensors_on_the_device() -> None:
     assert {t.device.type for t in (moved.train_images, moved.test_labels, moved.mean)} == {"meta"}
     assert moved.permutation is not None
     assert moved.permutation.device.type == "meta"
+
+
+def test_a_validation_share_never_rounds_to_no_image_of_a_class() -> None:
+    stream = digits(validation=0.005)
+    for task in range(5):
+        assert torch.bincount(stream.task(task).valid_labels).tolist() == [1, 1]
+    (notice,) = stream.notices
+    assert "stream.validation 0.005 is less than one image of 10 classes" in notice
+
+
+def test_a_share_that_is_one_image_or_more_is_taken_as_before_and_nothing_is_said() -> None:
+    stream = digits(validation=0.1)
+    whole = digits().task(0)
+    counts = torch.bincount(whole.train_labels)
+    assert torch.equal(torch.bincount(stream.task(0).valid_labels), (counts.double() * 0.1).long())
+    assert stream.notices == ()
+
+
+def test_a_limit_that_leaves_validation_no_image_beside_training_is_refused_with_the_numbers() -> None:
+    with pytest.raises(SpecError, match=r"train_limit is 3: a task here has 2 classes.*4 are needed"):
+        digits(train_limit=3, validation=0.1)
+    data = digits(train_limit=4, validation=0.1).task(0)
+    assert torch.bincount(data.train_labels).tolist() == torch.bincount(data.valid_labels).tolist() == [1, 1]

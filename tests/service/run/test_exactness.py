@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from PIL import Image
 from small_specs import tiny
 
 from hhstudio.core.run import events
 from hhstudio.core.run.environments import differences
-from hhstudio.core.spec.spec import Training
+from hhstudio.core.spec.spec import Stream, Training
 from hhstudio.store.session.session import open as open_session
 
 HERE = {"device": "cpu", "device_name": "a processor", "torch": "2.11", "threads": "1", "cpu": "AVX2"}
@@ -54,3 +55,22 @@ def test_a_run_goes_on_exactly_unless_its_last_checkpoint_was_made_elsewhere(lau
     with open_session(path) as session:
         assert [r.exact for r in session.history.resumed] == [True, False, True, False]
         assert session.history.run.environment["torch"] == "2.11"
+
+
+def test_a_run_does_not_go_on_with_other_classes_than_it_began_with(launch, tmp_path):
+    for name in ("ash", "birch"):
+        (tmp_path / "trees" / name).mkdir(parents=True)
+        for index in range(5):
+            Image.new("RGB", (8, 8), (index, 90, 90)).save(tmp_path / "trees" / name / f"{index}.png")
+    stream = Stream(dataset="folder", folder=str(tmp_path / "trees"), image_size=8, tasks=1)
+    spec = tiny(stream=stream, training=Training(steps=1_000_000, batch_size=4, threads=1))
+    run = launch(spec, in_process=True)
+    run.until(events.Progress)
+    run.client.stop()
+    run.finish()
+    (tmp_path / "trees" / "birch").rename(tmp_path / "trees" / "cedar")
+    (end,) = (
+        e for e in launch(None, resume=True, in_process=True).finish() if isinstance(e, events.Finished)
+    )
+    assert end.state == "failed"
+    assert "a class of task 0 was 'birch', and is 'cedar' now" in end.message
