@@ -19,7 +19,8 @@ import numpy as np
 
 from hhstudio.core.errors import DataError, HHStudioError
 from hhstudio.core.resources import resource
-from hhstudio.core.spec.datasets import DATASETS, FOLDER, IMAGE_SUFFIXES, folder_splits
+from hhstudio.core.spec.datasets import DATASETS, FOLDER
+from hhstudio.core.spec.image_folder import class_entries, folder_classes, folder_splits
 from hhstudio.core.spec.spec import Stream
 from hhstudio.core.spec.stream_data import folder_path
 
@@ -113,20 +114,31 @@ def _from_folder(stream: Stream) -> dict[int, np.ndarray]:
     """The first image of every sub-folder. Raises :class:`DataError`."""
     from PIL import Image
 
-    train, _ = folder_splits(folder_path(stream))
+    root = folder_path(stream)
+    train, _ = folder_splits(root)
     pictures: dict[int, np.ndarray] = {}
     try:
-        classes = sorted(entry for entry in train.iterdir() if entry.is_dir() and entry.name[0] != ".")
-        for label, folder in enumerate(classes[:1000]):
-            first = next((f for f in sorted(folder.iterdir()) if f.suffix.lower() in IMAGE_SUFFIXES), None)
+        for label, name in enumerate(folder_classes(root)[:1000]):
+            entries = class_entries(train / name, root)
+            first = next((entry.path for entry in entries if not entry.skipped), None)
             if first is None:
                 continue
-            with Image.open(first) as image:
+            with Image.open(first) as opened:
+                image: Image.Image = opened
+                if image.mode == "F" or image.mode.startswith("I"):
+                    image = Image.fromarray(_spread(np.asarray(image, np.float32)))
                 image.thumbnail((SIDE, SIDE))
                 pictures[label] = np.asarray(image.convert("RGB"))
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise DataError(f"{train}: cannot be looked at ({error})") from None
     return pictures
+
+
+def _spread(pixels: np.ndarray) -> np.ndarray:
+    """Pixels of more than 8 bits as uint8, from the smallest in the image to the largest."""
+    pixels = np.nan_to_num(pixels)
+    low, high = float(pixels.min(initial=0)), float(pixels.max(initial=0))
+    return ((pixels - low) / max(high - low, 1e-9) * 255).astype(np.uint8)
 
 
 def _from_process(

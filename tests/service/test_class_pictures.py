@@ -87,3 +87,17 @@ def test_importing_it_loads_neither_torch_nor_pickled_data_readers():
     code = f"import sys, hhstudio.service.class_pictures; print(*(name in sys.modules for name in {names}))"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.split() == ["False", "False"]
+
+
+def test_pictures_of_a_folder_have_the_numbers_and_the_range_that_training_gives_them(tmp_path):
+    for number in (2, 10):
+        folder = tmp_path / "Train" / str(number)
+        folder.mkdir(parents=True)
+        (folder / "notes.txt").write_text("no image")
+        ramp = np.linspace(0, 4000 + number, 64).reshape(8, 8)
+        Image.fromarray(ramp.astype(np.uint16)).save(folder / "one.png")
+        (tmp_path / "TEST" / str(number)).mkdir(parents=True)
+    found = thumbnails("folder", Stream(dataset="folder", folder=str(tmp_path)), tmp_path)
+    assert sorted(found) == [0, 1]
+    assert len(np.unique(found[0])) == 64
+    assert found[1].max() == 255

@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 import platformdirs
 
-from hhstudio.core.errors import DataError
-
 
 class DatasetInfo(NamedTuple):
     """``shape``: channels, height, width. ``files``: expected below the data folder; ``archive``: the
@@ -75,12 +73,6 @@ FOLDER = "folder"
 DATA_VARIABLE = "HHSTUDIO_DATA"
 """Environment variable that names the data folder."""
 
-TRAIN_FOLDERS = ("train",)
-TEST_FOLDERS = ("test", "val", "valid", "validation")
-IMAGE_SUFFIXES = frozenset(
-    [".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"]
-)
-
 
 def default_data_root() -> Path:
     """Where data sets are kept unless ``--data`` says otherwise: ``$HHSTUDIO_DATA``, or ``hhstudio/data``
@@ -89,34 +81,3 @@ def default_data_root() -> Path:
     if chosen:
         return Path(chosen).expanduser()
     return Path(platformdirs.user_data_dir("hhstudio", appauthor=False)) / "data"
-
-
-def folder_splits(path: Path) -> tuple[Path, Path | None]:
-    """Folders of training and test classes: ``train`` and ``test`` (or ``val``) where both are there,
-    else the folder itself and None (to be split)."""
-    for train in TRAIN_FOLDERS:
-        for test in TEST_FOLDERS:
-            if (path / train).is_dir() and (path / test).is_dir():
-                return path / train, path / test
-    return path, None
-
-
-def folder_classes(path: Path) -> tuple[str, ...]:
-    """Names of the classes of a folder of images, sorted. Raises :class:`DataError`."""
-    if not path.is_dir():
-        raise DataError(f"{path}: there is no such folder of images")
-    train, test = folder_splits(path)
-    try:
-        names = _subfolders(train)
-        extra = [] if test is None else sorted(set(_subfolders(test)) - set(names))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be listed: {error.strerror or error}") from None
-    if not names:
-        raise DataError(f"{train}: holds no sub-folders; a folder of images has one sub-folder a class")
-    if extra:
-        raise DataError(f"{test}: {extra[0]!r} is a class here but not in {train}")
-    return tuple(names)
-
-
-def _subfolders(path: Path) -> list[str]:
-    return sorted(entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))

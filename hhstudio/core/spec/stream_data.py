@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hhstudio.core.errors import SpecError
-from hhstudio.core.spec.datasets import DATASETS, FOLDER, DatasetInfo, folder_classes
+from hhstudio.core.spec.datasets import DATASETS, FOLDER, DatasetInfo
+from hhstudio.core.spec.image_folder import folder_classes
 from hhstudio.core.spec.setting import out_of_range
 from hhstudio.core.spec.spec import Stream
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, features
 
 from hhstudio.core.errors import DataError
-from hhstudio.core.spec.datasets import IMAGE_SUFFIXES, DatasetInfo, folder_splits
+from hhstudio.core.spec.datasets import DatasetInfo
+from hhstudio.core.spec.image_folder import FolderEntry, class_entries, folder_splits, stray_images
 from hhstudio.learn.data.access import DataAccess, LoadedDataset
+from hhstudio.learn.data.deep_images import DeepImage, fill_in
 from hhstudio.learn.data.statistics import channel_statistics, split_indices
 
 #: Formats that Pillow reads by itself, without handing the file to another program.
-_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM", *(["AVIF"] if features.check("avif") else []))
 
 #: Share of a class's images that are test images where the folder has no ``test`` of its own.
 TEST_SHARE = 0.2
@@ -22,11 +25,15 @@ TEST_SHARE = 0.2
 #: Images between two reports of progress.
 _EVERY = 32
 
+#: Files that a notice names; the others are counted.
+_NAMED = 5
+
 
 def load_folder(info: DatasetInfo, path: Path, classes: Iterable[int], access: DataAccess) -> LoadedDataset:
     """Images of some classes, RGB, resized to fill the square of ``info.shape``.
 
-    The longer side is cropped evenly.
+    The longer side is cropped evenly. Images of more than 8 bits are spread over 0 to 255
+    (:mod:`~hhstudio.learn.data.deep_images`).
 
     Parameters
     ----------
@@ -47,81 +54,127 @@ def load_folder(info: DatasetInfo, path: Path, classes: Iterable[int], access: D
     """
     used = sorted(set(classes))
     train_folder, test_folder = folder_splits(path)
-    listed = _listed(train_folder, used, info)
-    test_listed = [] if test_folder is None else _listed(test_folder, used, info)
+    skipped = [entry for folder in (train_folder, test_folder) if folder for entry in stray_images(folder)]
+    listed = _listed(train_folder, used, info, path, skipped)
+    test_listed = [] if test_folder is None else _listed(test_folder, used, info, path, skipped)
     files = listed + test_listed
     if not files:
-        raise DataError(f"{path}: holds no images of the classes asked for")
-    images, resized = _read([file for file, _ in files], info.shape[1], path, access)
+        raise DataError(f"{path}: holds no images of the classes asked for{_skipped_text(skipped, path)}")
     labels = np.array([label for _, label in files], np.int64)
     if test_folder is None:
         train, test = split_indices(labels, TEST_SHARE)
     else:
         train, test = np.arange(len(listed)), np.arange(len(listed), len(files))
-    notices = []
-    if resized:
-        side = info.shape[1]
-        notices.append(
-            f"{path}: {resized} of {len(files)} images were not {side}×{side} and were resized and cropped"
-        )
+    reading = _Reading(info.shape[1], np.empty((len(files), *info.shape), np.uint8))
+    reading.read([file for file, _ in files], path, access)
+    notices = [f"{path}: {text}" for text in reading.finish(train)]
+    if skipped:
+        notices.append(f"{path}{_skipped_text(skipped, path)}")
     if test_folder is None:
         notices.append(f"{path}: no test folder, so {TEST_SHARE:.0%} of each class became test images")
+    images = reading.images
     mean, std = channel_statistics(images[train])
     return LoadedDataset(
         info, images[train], labels[train], images[test], labels[test], mean, std, notices=tuple(notices)
     )
 
 
-def _listed(folder: Path, used: list[int], info: DatasetInfo) -> list[tuple[Path, int]]:
-    """Image files below each class's folder, in a fixed order, with the number of the class."""
+def _listed(
+    folder: Path, used: list[int], info: DatasetInfo, root: Path, skipped: list[FolderEntry]
+) -> list[tuple[Path, int]]:
+    """Image files below each class's folder, in a fixed order, with the number of the class; what is none
+    is added to ``skipped``."""
     listed = []
     for label in used:
-        below = folder / info.class_names[label]
-        files = below.rglob("*") if below.is_dir() else ()
-        listed += [
-            (file, label)
-            for file in sorted(files)
-            if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".") and file.is_file()
-        ]
+        for entry in class_entries(folder / info.class_names[label], root):
+            if not entry.skipped and entry.path.suffix.lower() == ".avif" and "AVIF" not in _FORMATS:
+                entry = FolderEntry(entry.path, "is AVIF, which this Pillow does not read")
+            if entry.skipped:
+                skipped.append(entry)
+            else:
+                listed.append((entry.path, label))
     return listed
 
 
-def _read(files: list[Path], side: int, root: Path, access: DataAccess) -> tuple[np.ndarray, int]:
-    """Images (N, 3, side, side) uint8, and how many of them had another size."""
-    images = np.empty((len(files), 3, side, side), np.uint8)
-    broken: list[str] = []
-    resized = 0
-    for index, file in enumerate(files):
-        if index % _EVERY == 0:
-            access.report(f"reading images of {root.name}", index, len(files))
-        try:
-            pixels, fitted = _decoded(file, side)
-        except Exception as error:  # Pillow's decoders raise many things for damaged images
-            reason = " ".join(str(error).replace(str(file), file.name).split())
-            broken.append(f"{file.relative_to(root)} ({reason[:120] or type(error).__name__})")
-            continue
-        images[index] = pixels
-        resized += fitted
-    access.report(f"reading images of {root.name}", len(files), len(files))
-    if broken:
-        count = "1 image" if len(broken) == 1 else f"{len(broken)} images"
-        more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
-        raise DataError(
-            f"{root}: {count} cannot be read: {'; '.join(broken[:3])}{more}. Repair or remove them"
-        )
-    return images, resized
+def _skipped_text(skipped: Sequence[FolderEntry], root: Path) -> str:
+    """``: 2 files were skipped: …``; empty where none were."""
+    if not skipped:
+        return ""
+    count = "1 file was" if len(skipped) == 1 else f"{len(skipped)} files were"
+    named = "; ".join(f"{entry.path.relative_to(root)} {entry.skipped}" for entry in skipped[:_NAMED])
+    more = f"; and {len(skipped) - _NAMED} more" if len(skipped) > _NAMED else ""
+    return f": {count} skipped: {named}{more}"
 
 
-def _decoded(file: Path, side: int) -> tuple[np.ndarray, bool]:
-    """One image (3, side, side), and whether it had another size."""
-    with Image.open(file, formats=_FORMATS) as opened:
-        opened.draft("RGB", (side, side))  # lets a large JPEG be decoded at a fraction of its size
-        size = opened.size
-        image = ImageOps.exif_transpose(opened)
-        if image.mode.startswith("I;16"):
-            image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-        image = image.convert("RGB")
-    fitted = size != (side, side)
-    if fitted:
-        image = ImageOps.fit(image, (side, side), Image.Resampling.BILINEAR)
-    return np.asarray(image).transpose(2, 0, 1), fitted
+@dataclass
+class _Reading:
+    """Images as they are read, (N, C, side, side) uint8; those of more than 8 bits wait for their limits."""
+
+    side: int
+    images: np.ndarray
+    deep: dict[int, DeepImage] = field(default_factory=dict)
+    resized: int = 0
+    halved: int = 0
+    moving: int = 0
+
+    def read(self, files: list[Path], root: Path, access: DataAccess) -> None:
+        """Read all files. Raises DataError, which names those that cannot be read."""
+        broken: list[str] = []
+        for index, file in enumerate(files):
+            if index % _EVERY == 0:
+                access.report(f"reading images of {root.name}", index, len(files))
+            try:
+                self._read(index, file)
+            except Exception as error:  # Pillow's decoders raise many things for damaged images
+                reason = " ".join(str(error).replace(str(file), file.name).split())
+                broken.append(f"{file.relative_to(root)} ({reason[:120] or type(error).__name__})")
+        access.report(f"reading images of {root.name}", len(files), len(files))
+        if broken:
+            count = "1 image" if len(broken) == 1 else f"{len(broken)} images"
+            more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
+            raise DataError(
+                f"{root}: {count} cannot be read: {'; '.join(broken[:3])}{more}. Repair or remove them"
+            )
+
+    def finish(self, train: np.ndarray) -> list[str]:
+        """Fill in the images of more than 8 bits, and say what a user should know of all of them."""
+        count, side = len(self.images), self.side
+        notices = []
+        if self.resized:
+            notices.append(
+                f"{self.resized} of {count} images were not {side}×{side} and were resized and cropped"
+            )
+        notices += fill_in(self.images, self.deep, train)
+        if self.halved:
+            notices.append(
+                f"{self.halved} of {count} images have 16 bits a colour, of which the upper 8 are read"
+            )
+        if self.moving:
+            notices.append(f"{self.moving} of {count} files hold several pictures; the first is read")
+        return notices
+
+    def _read(self, index: int, file: Path) -> None:
+        with Image.open(file, formats=_FORMATS) as opened:
+            self.moving += bool(getattr(opened, "is_animated", False))
+            deep = opened.mode == "F" or opened.mode.startswith("I")
+            halved = not deep and any(";16" in str(tile[3]) for tile in opened.tile)
+            opened.draft("RGB", (self.side, self.side))  # decodes a large JPEG at a fraction of its size
+            size = opened.size
+            image = ImageOps.exif_transpose(opened)
+            if deep:
+                values = np.asarray(image)
+                if not np.isfinite(values).all():
+                    raise ValueError("holds values that are no finite numbers")
+                image = Image.fromarray(values.astype(np.float32))
+            else:
+                image = image.convert("RGB")
+        fitted = size != (self.side, self.side)
+        if fitted:
+            image = ImageOps.fit(image, (self.side, self.side), Image.Resampling.BILINEAR)
+        pixels = np.asarray(image)
+        if deep:
+            self.deep[index] = DeepImage(pixels, whole=values.dtype.kind != "f")
+        else:
+            self.images[index] = pixels.transpose(2, 0, 1)
+        self.resized += fitted
+        self.halved += halved

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from fake_files import write_images
-from PIL import Image
+from PIL import Image, features
 
 from hhstudio.core.errors import DataError, SpecError
 from hhstudio.core.spec.spec import Stream
@@ -140,3 +140,145 @@ def test_folders_that_hold_no_classes_are_refused(tmp_path: Path) -> None:
     (tmp_path / "hollow" / "ash").mkdir(parents=True)
     with pytest.raises(DataError, match="no images"):
         load(tmp_path / "hollow", tasks=1, classes_per_task=1)
+
+
+def files_used(stream: TaskStream) -> int:
+    return sum(task.train_images + task.test_images for task in stream.tasks)
+
+
+def ramp_images(folder: Path, pixels: np.ndarray, suffix: str, count: int = 5) -> None:
+    for name in ("ash", "birch"):
+        (folder / name).mkdir(parents=True)
+        for index in range(count):
+            Image.fromarray(pixels).save(folder / name / f"{index}.{suffix}")
+
+
+RAMP = np.linspace(0, 65535, 64).reshape(8, 8)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "suffix", "limits"),
+    [
+        (RAMP.astype(np.uint16), "png", "0 to 65535"),
+        ((RAMP // 16).astype(np.uint16), "png", "0 to 4095"),
+        ((RAMP // 16 + 5).astype(np.uint16), "tif", "5 to 4100"),
+        (RAMP.astype(np.int32), "tif", "0 to 65535"),
+        (RAMP.astype(np.int32) - 1024, "tif", "-1024 to 64511"),
+        ((RAMP / 65535).astype(np.float32), "tif", "0 to 1"),
+        ((RAMP / 655350 - 3).astype(np.float32), "tif", "-3 to -2.9"),
+    ],
+)
+def test_images_of_more_than_8_bits_keep_their_range_and_that_is_said(
+    tmp_path: Path, pixels: np.ndarray, suffix: str, limits: str
+) -> None:
+    ramp_images(tmp_path / "deep", pixels, suffix)
+    stream = load(tmp_path / "deep", tasks=1, image_size=8)
+    wanted = np.rint(np.linspace(0, 255, 64)).astype(np.int16)
+    assert np.abs(stream.task(0).train_images[0, 1].numpy().ravel().astype(np.int16) - wanted).max() <= 1
+    assert len(stream.task(0).train_images.unique()) == 64
+    assert any(f"{limits}, the limits of those for training" in notice for notice in stream.notices)
+
+
+def test_limits_are_those_of_training_images_and_what_lies_beyond_is_cut_and_counted(tmp_path: Path) -> None:
+    ramp_images(tmp_path / "deep" / "train", (RAMP // 16).astype(np.uint16), "png")
+    ramp_images(tmp_path / "deep" / "test", (RAMP // 8).astype(np.uint16), "png", 2)
+    stream = load(tmp_path / "deep", tasks=1, image_size=8)
+    assert any("0 to 4095" in text and "4 for testing reach beyond" in text for text in stream.notices)
+    assert len(stream.task(0).train_images.unique()) == 64
+    assert int((stream.task(0).test_images[0, 0] == 255).sum()) >= 32
+
+
+def test_deep_images_among_others_leave_those_as_they_are(tmp_path: Path) -> None:
+    folder = four_classes(tmp_path / "trees")
+    Image.fromarray((np.linspace(0, 1, 1024).reshape(32, 32)).astype(np.float32)).save(
+        folder / "ash" / "deep.tif"
+    )
+    data = load(folder, tasks=1).task(0)
+    birch = torch.cat([data.train_images[data.train_labels == 1], data.test_images[data.test_labels == 1]])
+    assert {tuple(image[:, 8, 8].tolist()) for image in birch} == {GREEN}
+
+
+def test_pixels_that_are_no_numbers_are_an_image_that_cannot_be_read(tmp_path: Path) -> None:
+    pixels = (RAMP / 65535).astype(np.float32)
+    pixels[3, 3] = np.nan
+    ramp_images(tmp_path / "deep", pixels, "tif")
+    with pytest.raises(DataError, match=r"ash/0\.tif \(holds values that are no finite numbers\)"):
+        load(tmp_path / "deep", tasks=1, image_size=8)
+
+
+@pytest.mark.parametrize(("train", "test"), [("Train", "Test"), ("TRAIN", "val"), ("train", "Validation")])
+def test_training_and_test_folders_are_told_in_any_case(tmp_path: Path, train: str, test: str) -> None:
+    for name in ("ash", "birch"):
+        write_images(tmp_path / "trees" / train / name, RED, 3, (8, 8))
+        write_images(tmp_path / "trees" / test / name, RED, 2, (8, 8))
+    stream = load(tmp_path / "trees", tasks=1, image_size=8)
+    assert stream.tasks[0].class_names == ("ash", "birch")
+    assert (stream.tasks[0].train_images, stream.tasks[0].test_images) == (6, 4)
+
+
+def test_numbers_in_names_of_classes_count_as_numbers(tmp_path: Path) -> None:
+    names = ("0", "1", "2", "10", "11", "B2", "a1", "a2", "a10")
+    for name in names:
+        write_images(tmp_path / "trees" / name, RED, 2, (8, 8))
+    stream = load(tmp_path / "trees", tasks=9, classes_per_task=1, image_size=8)
+    assert [task.class_names for task in stream.tasks] == [(name,) for name in names]
+
+
+def test_linked_folders_are_followed_within_the_folder_of_images_only(tmp_path: Path) -> None:
+    folder = four_classes(tmp_path / "trees")
+    write_images(folder / ".store", RED, 5, (32, 32))
+    write_images(tmp_path / "elsewhere", RED, 5, (32, 32))
+    (folder / "ash" / "more").symlink_to(folder / ".store")
+    (folder / "ash" / "again").symlink_to(folder / ".store")
+    (folder / "ash" / "round").symlink_to(folder / "ash")
+    (folder / "ash" / "up").symlink_to(folder)
+    (folder / "birch" / "out").symlink_to(tmp_path / "elsewhere")
+    stream = load(folder, tasks=1)
+    assert files_used(stream) == 25
+    (notice,) = (text for text in stream.notices if "were skipped" in text)
+    assert "4 files were skipped" in notice
+    assert "birch/out leads out of the folder of images" in notice
+
+
+def test_a_class_may_be_a_link_to_elsewhere(tmp_path: Path) -> None:
+    folder = four_classes(tmp_path / "trees")
+    write_images(tmp_path / "elsewhere" / "deeper", RED, 5, (32, 32))
+    (folder / "alder").symlink_to(tmp_path / "elsewhere")
+    assert files_used(load(folder, tasks=1, classes_per_task=1)) == 5
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow reads no AVIF")
+def test_avif_is_read(tmp_path: Path) -> None:
+    folder = four_classes(tmp_path / "trees")
+    Image.new("RGB", (32, 32), RED).save(folder / "ash" / "one.avif")
+    assert files_used(load(folder, tasks=1)) == 21
+
+
+def test_files_that_are_skipped_are_counted_and_named(tmp_path: Path) -> None:
+    folder = four_classes(tmp_path / "trees")
+    (folder / "ash" / "notes.txt").write_text("no image")
+    (folder / "birch" / "README").write_text("no image")
+    (folder / "birch" / ".DS_Store").write_text("no image")
+    (folder / "ash" / "gone.png").symlink_to(folder / "nowhere.png")
+    Image.new("RGB", (8, 8)).save(folder / "loose.png")
+    stream = load(folder, tasks=1)
+    (notice,) = (text for text in stream.notices if "were skipped" in text)
+    assert "4 files were skipped" in notice
+    for named in ("loose.png lies", "ash/notes.txt is", "ash/gone.png is", "birch/README has"):
+        assert named in notice
+    assert files_used(stream) == 20
+
+
+def test_pictures_after_the_first_of_a_file_are_not_passed_over_in_silence(tmp_path: Path) -> None:
+    folder = four_classes(tmp_path / "trees")
+    first, second = Image.new("RGB", (32, 32), RED), Image.new("RGB", (32, 32), BLUE)
+    first.save(folder / "ash" / "moving.gif", save_all=True, append_images=[second])
+    assert any("1 of 21 files hold several pictures" in text for text in load(folder, tasks=1).notices)
+
+
+def test_a_class_without_an_image_to_spare_for_validation_is_refused_by_name(tmp_path: Path) -> None:
+    folder = four_classes(tmp_path / "trees")
+    for file in list((folder / "birch").iterdir())[2:]:
+        file.unlink()
+    with pytest.raises(DataError, match=r"validation 0\.1 .*class 1 \(birch\) has 1 and needs 2"):
+        load(folder, tasks=1, validation=0.1)
