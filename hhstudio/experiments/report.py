@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from hhstudio.core.spreadsheet import SpreadsheetWriter
 from hhstudio.core.statistics import Estimate
 from hhstudio.experiments.figures import FigurePanel
 
@@ -50,7 +50,7 @@ class ResultTable:
 
     def csv(self) -> str:
         out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
+        writer = SpreadsheetWriter(out, lineterminator="\n")
         writer.writerow([name for column in self.columns for name in (column, f"{column} (standard error)")])
         for row in self.rows:
             writer.writerow([value for cell in row for value in self._pair(cell)])

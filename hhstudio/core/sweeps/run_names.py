@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hhstudio.core.file_names import unique_name
+
 LONGEST = 80
 """Characters of a name, so that ``NAME.h5.journal`` fits every file system."""
 
@@ -30,7 +32,7 @@ def run_names(runs: Sequence[Mapping[str, Any]], labels: Sequence[str], fallback
     for run, label in zip(runs, labels, strict=True):
         parts = [f"{short[field]}={value_text(run[field])}" for field in telling[label] if field in run]
         text = ",".join([label, *parts] if label else parts)
-        names.append(_unique(_safe(text or fallback), taken))
+        names.append(unique_name(_safe(text or fallback), taken))
     return names
 
 
@@ -73,14 +75,6 @@ def _safe(name: str) -> str:
     if len(safe) <= LONGEST:
         return safe
     return f"{safe[: LONGEST - 9]}-{_digest(name)}"
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    candidate, number = name, 2
-    while candidate.casefold() in taken:
-        candidate, number = f"{name}-{number}", number + 1
-    taken.add(candidate.casefold())
-    return candidate
 
 
 def _digest(text: str) -> str:

@@ -23,6 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from hhstudio.core.spreadsheet import tab_separated
 from hhstudio.gui.widgets.color_bar import paint_colors
 from hhstudio.gui.widgets.colormap import accuracy_map, signed_map
 from hhstudio.gui.widgets.task_style import readable_on, task_style
@@ -398,10 +399,10 @@ class HeatMap(Themed, QWidget):
 
 def as_text(content: Content) -> str:
     """Tab-separated with names, full precision, for a spreadsheet."""
-    lines = ["\t".join(["", *(label.text for label in content.columns)])]
+    rows = [["", *(label.text for label in content.columns)]]
     for label, row in zip(content.rows, content.values, strict=True):
-        lines.append("\t".join([label.text, *(f"{value:.9g}" for value in row)]))
-    return "\n".join(lines)
+        rows.append([label.text, *(f"{value:.9g}" for value in row)])
+    return tab_separated(rows)
 
 
 def labels(texts: Sequence[str]) -> tuple[Label, ...]:

@@ -6,7 +6,6 @@ table can be made again from them at any time.
 
 from __future__ import annotations
 
-import csv
 import io
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +16,7 @@ from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run.continual import Summary
 from hhstudio.core.spec.spec import Spec
+from hhstudio.core.spreadsheet import SpreadsheetWriter
 from hhstudio.core.sweeps.comparison import ComparisonEntry
 from hhstudio.core.sweeps.sweep import Sweep
 
@@ -123,7 +123,7 @@ def as_csv(table: SweepTable) -> str:
     paths = list(dict.fromkeys(path for row in table.runs for path in row.accuracy))
     measures = ("average", "backward_transfer", "forgetting")
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = SpreadsheetWriter(out, lineterminator="\n")
     head = [f"{path} {measure}" for path in paths for measure in measures]
     last = ["numbers stored", "workers lost", "message", "file"]
     writer.writerow(["run", *table.fields, "state", "steps", "seconds", *head, *last])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,8 @@ import numpy as np
 
 from hhstudio.core.atomic_write import replacing
 from hhstudio.core.errors import ExportError
+from hhstudio.core.file_names import folder_names
+from hhstudio.core.spreadsheet import SpreadsheetWriter
 
 if TYPE_CHECKING:
     from hhstudio.store.session.session import Session
@@ -36,14 +37,17 @@ def export_avalanche(session: Session, folder: Path, path: str | None = None) ->
 
     An experience is a task, an epoch one evaluation while the task is learned: ``val_accuracy`` is the
     accuracy on its test images there, ``training_loss`` the mean loss since the evaluation before. What is
-    not measured here (training accuracy, losses on test images) is left empty. Returns the files. Raises
-    ExportError and WriteError.
+    not measured here (training accuracy, losses on test images) is left empty. Where a folder cannot be
+    called as its path is, ``paths.csv`` says whose it is. Returns the files. Raises ExportError and
+    WriteError.
     """
     if path is not None and path not in session.paths:
         raise ExportError(f"{session.path}: there is no path {path!r}; known: {', '.join(session.paths)}")
     written = []
-    for name in session.paths if path is None else (path,):
-        place = folder if path is not None else folder / _safe(name)
+    names = session.paths if path is None else (path,)
+    folders = [""] if path is not None else folder_names(names)
+    for name, own in zip(names, folders, strict=True):
+        place = folder / own
         try:
             place.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -52,12 +56,15 @@ def export_avalanche(session: Session, folder: Path, path: str | None = None) ->
         _write(training, TRAINING, _training(session, name))
         _write(evaluation, EVALUATION, _evaluation(session, name))
         written += [training, evaluation]
+    if path is None and tuple(folders) != tuple(names):
+        written.append(folder / "paths.csv")
+        _write(written[-1], ("folder", "path"), zip(folders, names, strict=True))
     return written
 
 
 def _write(out: Path, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     with replacing(out) as file, file.open("w", newline="", encoding="utf-8") as stream:
-        table = csv.writer(stream)
+        table = SpreadsheetWriter(stream)
         table.writerow(head)
         table.writerows(rows)
 
@@ -100,9 +107,3 @@ def _evaluation(session: Session, path: str) -> Iterator[Sequence[Cell]]:
 
 def _cell(value: float) -> Cell:
     return "" if np.isnan(value) else f"{value:.6g}"
-
-
-def _safe(name: str) -> str:
-    """A path's name as a folder's: what is a letter, a digit, - or _ stays."""
-    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
-    return safe or "_"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Sequence
 
@@ -11,6 +10,7 @@ import numpy as np
 from hhstudio.core.run.continual import Summary
 from hhstudio.core.run.edge_contributions import contributions
 from hhstudio.core.run.history import History
+from hhstudio.core.spreadsheet import SpreadsheetWriter
 
 FIGURES = (
     ("average", "ACC"),
@@ -65,7 +65,7 @@ def worth_as_text(history: History, path: str) -> str:
 def as_csv(history: History, paths: Sequence[str]) -> str:
     """Long columns: path, after_task, on_task, accuracy (share of 1); unmeasured cells are left out."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    writer = SpreadsheetWriter(buffer, lineterminator="\n")
     writer.writerow(("path", "after_task", "on_task", "accuracy"))
     for path in paths:
         for (i, j), value in np.ndenumerate(history.accuracy[path]):

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Histograms, Tensors, Units
 from hhstudio.core.run import python_snippets
+from hhstudio.core.spreadsheet import tab_separated
 from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.views.analysis.chain_verdict import FAR, NEAR
 from hhstudio.gui.views.analysis.export import WeightsSaver
@@ -251,12 +252,12 @@ class WeightsView(AnalysisView):
 
     def as_text(self) -> str:
         """The table, tab-separated, full precision."""
-        lines = ["\t".join(("tensor", "shape", "mean", "std", "norm", "scale", "quiet", "units"))]
+        rows = [["tensor", "shape", "mean", "std", "norm", "scale", "quiet", "units"]]
         for row in self._tensors.rows if self._tensors else ():
             numbers = [f"{value:.9g}" for value in (row.mean, row.std, row.norm, row.scale)]
             shape = "x".join(map(str, row.shape))
-            lines.append("\t".join((row.name, shape, *numbers, str(row.quiet), str(row.units))))
-        return "\n".join(lines)
+            rows.append([row.name, shape, *numbers, str(row.quiet), str(row.units)])
+        return tab_separated(rows)
 
     def save(self) -> None:
         """Ask where to save the weights of the solver that is chosen."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import math
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen, QPixmap
 
 from hhstudio.core.formatting import duration
 from hhstudio.core.run import continual
+from hhstudio.core.spreadsheet import SpreadsheetWriter, tab_separated
 from hhstudio.core.statistics import Estimate
 from hhstudio.core.sweeps.comparison import ALL_PATHS, MEASURES, MISSING
 from hhstudio.core.sweeps.run_names import value_text
@@ -234,16 +234,16 @@ class LineModel(QAbstractTableModel):
         self.checked.emit()
         return True
 
-    def text(self, rows: list[int], separator: str = "\t") -> str:
+    def text(self, rows: list[int]) -> str:
         """Rows with their heads, to be pasted into a spreadsheet."""
-        shown = [separator.join(column.title for column in self.columns)]
-        shown += [separator.join(column.text(self.lines[row]) for column in self.columns) for row in rows]
-        return "\n".join(shown) + "\n"
+        shown = [[column.title for column in self.columns]]
+        shown += [[column.text(self.lines[row]) for column in self.columns] for row in rows]
+        return tab_separated(shown) + "\n"
 
     def csv(self, rows: list[int]) -> str:
         """Rows with full names of settings, exact numbers and, of means, standard errors."""
         out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
+        writer = SpreadsheetWriter(out, lineterminator="\n")
         heads = [column.tip if column.setting else column.title for column in self.columns]
         measured = [(column.title, column.estimate) for column in self.columns if column.estimate is not None]
         writer.writerow([*heads, *(f"{title} standard error" for title, _ in measured), "files"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run.history import History
+from hhstudio.core.spreadsheet import SpreadsheetWriter
 from hhstudio.gui.views.curves.panel import CurvePanel
 from hhstudio.gui.widgets import fonts
 from hhstudio.gui.widgets.task_style import task_label, task_style
@@ -135,7 +135,7 @@ def save_csv(history: History, metrics: Sequence[str], hidden: set[int], path: P
     rows = 0
     try:
         with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
+            writer = SpreadsheetWriter(file)
             writer.writerow(("step", "path", "task", "metric", "value"))
             for (name, task, metric), series in history.series.items():
                 if metric in metrics and task not in hidden:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from hhstudio.core.spreadsheet import tab_separated
 from hhstudio.gui.widgets import tables
 from hhstudio.gui.widgets.filter_tiles import Statistics
 
@@ -63,12 +64,12 @@ class StatisticsTable(QTableWidget):
 
     def as_text(self) -> str:
         """Tab-separated, full precision, for a spreadsheet."""
-        lines = ["\t".join(("tensor", "shape", "mean", "std", "norm", "min", "max"))]
+        rows = [["tensor", "shape", "mean", "std", "norm", "min", "max"]]
         for row in self._rows:
             shape = "x".join(map(str, row.shape))
             numbers = (row.mean, row.std, row.norm, row.low, row.high)
-            lines.append("\t".join((row.name, shape, *(f"{value:.9g}" for value in numbers))))
-        return "\n".join(lines)
+            rows.append([row.name, shape, *(f"{value:.9g}" for value in numbers)])
+        return tab_separated(rows)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):

@@ -1,0 +1,31 @@
+"""File names: names of paths and runs as names of files, no two of which are the same anywhere."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+
+def unique_name(name: str, taken: set[str]) -> str:
+    """``name``, with a number behind it where it is taken, on file systems that know no capitals too;
+    ``taken`` is added to."""
+    candidate, number = name, 2
+    while _folded(candidate) in taken:
+        candidate, number = f"{name}-{number}", number + 1
+    taken.add(_folded(candidate))
+    return candidate
+
+
+def folder_names(names: Sequence[str]) -> list[str]:
+    """A folder's name for each name: what is a letter, a digit, - or _ stays, and names that need no change
+    have theirs first."""
+    safe = ["".join(c if c.isalnum() or c in "-_" else "_" for c in name) or "_" for name in names]
+    taken: set[str] = set()
+    found = [""] * len(names)
+    for at in sorted(range(len(names)), key=lambda at: safe[at] != names[at]):
+        found[at] = unique_name(safe[at], taken)
+    return found
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
