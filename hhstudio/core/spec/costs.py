@@ -100,7 +100,7 @@ def image_shape(stream: Stream) -> Shape | None:
     """Channels, height, width of the stream's images; None where only loading would tell."""
     name = stream.parts[0].dataset if stream.parts else stream.dataset
     if name == FOLDER:
-        return 3, stream.image_size, stream.image_size
+        return 1 if stream.image_color == "grey" else 3, stream.image_size, stream.image_size
     return DATASETS[name].shape if name in DATASETS else None
 
 

@@ -51,6 +51,18 @@ class Stream(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     image_size: Annotated[int, setting(
         "Image size", "Side to which images of a folder are resized", at_least=4, at_most=1024, unit="pixels",
     )] = 32
+    image_color: Annotated[Literal["colour", "grey"], setting(
+        "Image colour", "Images of a folder have three channels, or one",
+    )] = "colour"
+    image_alpha: Annotated[Literal["ignored", "black", "white"], setting(
+        "Transparency", "Of images of a folder. ignored: colours count as they are stored, however "
+        "transparent; black, white: what stands behind them",
+    )] = "ignored"
+    image_depth: Annotated[Literal["own", "10-bit", "12-bit", "14-bit", "16-bit"], setting(
+        "Bit depth", "What becomes white in images of a folder that have more than 8 bits. own: smallest and "
+        "largest value of the training images become black and white; otherwise 0 and the largest number of "
+        "so many bits do, as they come from a camera",
+    )] = "own"
     kind: Annotated[Literal["split", "permuted"], setting(
         "Kind", "split: the next classes for each task; permuted: all classes, their pixels permuted (those "
         "of task 0 are not)",
@@ -389,6 +401,11 @@ class Spec(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 # fmt: on
 
 
+LEFT_OUT = {"stream": ("image_color", "image_alpha", "image_depth")}
+"""Fields that came after version 2 and are not written at their defaults, so that specs of before stay what
+they were, byte for byte, and older versions read them."""
+
+
 def same_but_for_places(one: Spec, other: Spec) -> bool:
     """Whether two specs train the same, and only the drawing differs."""
     if one is other:
@@ -415,8 +432,15 @@ def solver_of(spec: Spec, node: Solver) -> tuple[str, Options]:
 
 
 def encode(spec: Spec) -> bytes:
-    """The spec as indented UTF-8 JSON, fields in declared order, with a final newline."""
-    return msgspec.json.format(msgspec.json.encode(spec), indent=2) + b"\n"
+    """The spec as indented UTF-8 JSON, fields in declared order, with a final newline; those of
+    :data:`LEFT_OUT` only where they say something."""
+    tree = msgspec.to_builtins(spec)
+    for section, names in LEFT_OUT.items():
+        default = type(getattr(spec, section))()
+        for name in names:
+            if tree[section][name] == getattr(default, name):
+                del tree[section][name]
+    return msgspec.json.format(msgspec.json.encode(tree), indent=2) + b"\n"
 
 
 def decode(data: bytes | str, source: str = "spec") -> Spec:

@@ -29,7 +29,8 @@ def dataset_info(name: str, stream: Stream) -> DatasetInfo:
                 raise SpecError(message)
         path = folder_path(stream)
         names = folder_classes(path)
-        return DatasetInfo(FOLDER, f"Folder {path.name}", (3, size, size), len(names), (), names)
+        channels = 1 if stream.image_color == "grey" else 3
+        return DatasetInfo(FOLDER, f"Folder {path.name}", (channels, size, size), len(names), (), names)
     if name not in DATASETS:
         raise SpecError(f"there is no data set {name!r}; known: {', '.join((*DATASETS, FOLDER))}")
     return DATASETS[name]

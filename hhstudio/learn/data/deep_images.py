@@ -22,11 +22,13 @@ class DeepImage(NamedTuple):
     whole: bool
 
 
-def fill_in(images: np.ndarray, deep: Mapping[int, DeepImage], train: np.ndarray) -> list[str]:
-    """Write deep images into 8-bit ones, all on the scale of the data set's own limits.
+def fill_in(
+    images: np.ndarray, deep: Mapping[int, DeepImage], train: np.ndarray, depth: str = "own"
+) -> list[str]:
+    """Write deep images into 8-bit ones, all on one scale.
 
-    The smallest value of the training images becomes 0, the largest 255, apart for whole numbers and for
-    fractions; what test images have beyond is cut.
+    By default that of the data set's own limits: the smallest value of the training images becomes 0, the
+    largest 255, apart for whole numbers and for fractions. What is beyond is cut.
 
     Parameters
     ----------
@@ -36,6 +38,8 @@ def fill_in(images: np.ndarray, deep: Mapping[int, DeepImage], train: np.ndarray
         By index of the image.
     train : ndarray, integers
         Indices of the training images.
+    depth : str
+        ``stream.image_depth``: own, or how many bits count, as 12-bit. Fractions have no bits: always own.
 
     Returns
     -------
@@ -49,16 +53,21 @@ def fill_in(images: np.ndarray, deep: Mapping[int, DeepImage], train: np.ndarray
         if not group:
             continue
         known = [pixels for index, pixels in group.items() if index in training] or list(group.values())
-        low, high = _limits(known)
+        own = depth == "own" or not whole
+        low, high = _limits(known) if own else (0.0, 2.0 ** int(depth.removesuffix("-bit")) - 1)
         cut = 0
         for index, pixels in group.items():
             cut += bool(pixels.min() < low or pixels.max() > high)
             levels = (pixels.astype(np.float64) - low) / (high - low) * 255
             images[index] = np.rint(levels.clip(0, 255)).astype(np.uint8)
         kind = "more than 8 bits" if whole else "fractions for pixels"
+        whose = "the limits of those for training" if own else f"as stream.image_depth {depth} says"
+        beyond = (
+            f"; {cut} {'reaches' if cut == 1 else 'reach'} beyond and {'was' if cut == 1 else 'were'} cut"
+        )
         notices.append(
-            f"{len(group)} of {len(images)} images have {kind}: {low:g} to {high:g}, the limits of those for "
-            f"training, became 0 to 255" + (f"; {cut} for testing reach beyond and were cut" if cut else "")
+            f"{len(group)} of {len(images)} images have {kind}: {low:g} to {high:g}, {whose}, became 0 to 255"
+            + (beyond if cut else "")
         )
     return notices
 

@@ -12,6 +12,8 @@ from PIL import Image, ImageOps, features
 from hhstudio.core.errors import DataError
 from hhstudio.core.spec.datasets import DatasetInfo
 from hhstudio.core.spec.image_folder import FolderEntry, class_entries, folder_splits, stray_images
+from hhstudio.core.spec.spec import Stream
+from hhstudio.core.spec.stream_data import folder_path
 from hhstudio.learn.data.access import DataAccess, LoadedDataset
 from hhstudio.learn.data.deep_images import DeepImage, fill_in
 from hhstudio.learn.data.statistics import channel_statistics, split_indices
@@ -29,8 +31,10 @@ _EVERY = 32
 _NAMED = 5
 
 
-def load_folder(info: DatasetInfo, path: Path, classes: Iterable[int], access: DataAccess) -> LoadedDataset:
-    """Images of some classes, RGB, resized to fill the square of ``info.shape``.
+def load_folder(
+    info: DatasetInfo, stream: Stream, classes: Iterable[int], access: DataAccess
+) -> LoadedDataset:
+    """Images of some classes, RGB or grey, resized to fill the square of ``info.shape``.
 
     The longer side is cropped evenly. Images of more than 8 bits are spread over 0 to 255
     (:mod:`~hhstudio.learn.data.deep_images`).
@@ -38,7 +42,8 @@ def load_folder(info: DatasetInfo, path: Path, classes: Iterable[int], access: D
     Parameters
     ----------
     info : DatasetInfo
-    path : Path
+    stream : Stream
+        Which folder, and how its images are read (``image_…``).
     classes : iterable of int
         Labels that are used; no others are read.
     access : DataAccess
@@ -52,6 +57,7 @@ def load_folder(info: DatasetInfo, path: Path, classes: Iterable[int], access: D
     DataError
         Names the images that cannot be read.
     """
+    path = folder_path(stream)
     used = sorted(set(classes))
     train_folder, test_folder = folder_splits(path)
     skipped = [entry for folder in (train_folder, test_folder) if folder for entry in stray_images(folder)]
@@ -65,7 +71,7 @@ def load_folder(info: DatasetInfo, path: Path, classes: Iterable[int], access: D
         train, test = split_indices(labels, TEST_SHARE)
     else:
         train, test = np.arange(len(listed)), np.arange(len(listed), len(files))
-    reading = _Reading(info.shape[1], np.empty((len(files), *info.shape), np.uint8))
+    reading = _Reading(stream, np.empty((len(files), *info.shape), np.uint8))
     reading.read([file for file, _ in files], path, access)
     notices = [f"{path}: {text}" for text in reading.finish(train)]
     if skipped:
@@ -110,7 +116,7 @@ def _skipped_text(skipped: Sequence[FolderEntry], root: Path) -> str:
 class _Reading:
     """Images as they are read, (N, C, side, side) uint8; those of more than 8 bits wait for their limits."""
 
-    side: int
+    stream: Stream
     images: np.ndarray
     deep: dict[int, DeepImage] = field(default_factory=dict)
     resized: int = 0
@@ -138,13 +144,13 @@ class _Reading:
 
     def finish(self, train: np.ndarray) -> list[str]:
         """Fill in the images of more than 8 bits, and say what a user should know of all of them."""
-        count, side = len(self.images), self.side
+        count, side = len(self.images), self.stream.image_size
         notices = []
         if self.resized:
             notices.append(
                 f"{self.resized} of {count} images were not {side}×{side} and were resized and cropped"
             )
-        notices += fill_in(self.images, self.deep, train)
+        notices += fill_in(self.images, self.deep, train, self.stream.image_depth)
         if self.halved:
             notices.append(
                 f"{self.halved} of {count} images have 16 bits a colour, of which the upper 8 are read"
@@ -154,11 +160,13 @@ class _Reading:
         return notices
 
     def _read(self, index: int, file: Path) -> None:
+        square = (self.stream.image_size,) * 2
+        mode = "L" if self.stream.image_color == "grey" else "RGB"
         with Image.open(file, formats=_FORMATS) as opened:
             self.moving += bool(getattr(opened, "is_animated", False))
             deep = opened.mode == "F" or opened.mode.startswith("I")
             halved = not deep and any(";16" in str(tile[3]) for tile in opened.tile)
-            opened.draft("RGB", (self.side, self.side))  # decodes a large JPEG at a fraction of its size
+            opened.draft(mode, square)  # decodes a large JPEG at a fraction of its size
             size = opened.size
             image = ImageOps.exif_transpose(opened)
             if deep:
@@ -167,14 +175,21 @@ class _Reading:
                     raise ValueError("holds values that are no finite numbers")
                 image = Image.fromarray(values.astype(np.float32))
             else:
-                image = image.convert("RGB")
-        fitted = size != (self.side, self.side)
+                image = self._opaque(image).convert(mode)
+        fitted = size != square
         if fitted:
-            image = ImageOps.fit(image, (self.side, self.side), Image.Resampling.BILINEAR)
+            image = ImageOps.fit(image, square, Image.Resampling.BILINEAR)
         pixels = np.asarray(image)
         if deep:
             self.deep[index] = DeepImage(pixels, whole=values.dtype.kind != "f")
         else:
-            self.images[index] = pixels.transpose(2, 0, 1)
+            self.images[index] = pixels if mode == "L" else pixels.transpose(2, 0, 1)
         self.resized += fitted
         self.halved += halved
+
+    def _opaque(self, image: Image.Image) -> Image.Image:
+        """On a background, where one is wanted and the image is transparent."""
+        if self.stream.image_alpha == "ignored" or not image.has_transparency_data:
+            return image
+        front = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", front.size, self.stream.image_alpha), front)

@@ -10,7 +10,7 @@ from hhstudio.core.errors import DataError, WriteError
 from hhstudio.core.resources import resource
 from hhstudio.core.spec.datasets import FOLDER, DatasetInfo
 from hhstudio.core.spec.spec import Stream
-from hhstudio.core.spec.stream_data import dataset_info, folder_path
+from hhstudio.core.spec.stream_data import dataset_info
 from hhstudio.learn.data.access import DataAccess, LoadedDataset
 from hhstudio.learn.data.statistics import channel_statistics, split_indices
 
@@ -44,7 +44,7 @@ def load_source(name: str, stream: Stream, classes: Iterable[int], access: DataA
         if name == FOLDER:
             from hhstudio.learn.data.folder import load_folder
 
-            return load_folder(info, folder_path(stream), classes, access)
+            return load_folder(info, stream, classes, access)
         # torchvision takes a second to import, which the shipped digits need not wait for.
         if name.startswith("cifar"):
             from hhstudio.learn.data.cifar import load_cifar

@@ -51,3 +51,12 @@ def test_shipped_trees_are_encoded_again_as_they_are(file):
     tree = msgspec.json.decode(file.read_bytes())
     again = msgspec.json.decode(msgspec.json.encode(load(file)))
     assert msgspec.json.encode({name: again[name] for name in tree}) == msgspec.json.encode(tree)
+
+
+def test_younger_settings_are_written_only_where_they_say_something():
+    plain = specs.Spec()
+    assert b"image_alpha" not in specs.encode(plain)
+    white = specs.with_fields(plain, {"stream.image_alpha": "white"})
+    assert specs.encode(white).count(b"image_") == specs.encode(plain).count(b"image_") + 1
+    assert specs.decode(specs.encode(white)) == white
+    assert specs.decode(specs.encode(plain)) == plain

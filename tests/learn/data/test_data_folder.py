@@ -183,7 +183,7 @@ def test_limits_are_those_of_training_images_and_what_lies_beyond_is_cut_and_cou
     ramp_images(tmp_path / "deep" / "train", (RAMP // 16).astype(np.uint16), "png")
     ramp_images(tmp_path / "deep" / "test", (RAMP // 8).astype(np.uint16), "png", 2)
     stream = load(tmp_path / "deep", tasks=1, image_size=8)
-    assert any("0 to 4095" in text and "4 for testing reach beyond" in text for text in stream.notices)
+    assert any("0 to 4095" in text and "4 reach beyond" in text for text in stream.notices)
     assert len(stream.task(0).train_images.unique()) == 64
     assert int((stream.task(0).test_images[0, 0] == 255).sum()) >= 32
 
@@ -282,3 +282,42 @@ def test_a_class_without_an_image_to_spare_for_validation_is_refused_by_name(tmp
         file.unlink()
     with pytest.raises(DataError, match=r"validation 0\.1 .*class 1 \(birch\) has 1 and needs 2"):
         load(folder, tasks=1, validation=0.1)
+
+
+def test_grey_images_have_one_channel(tmp_path: Path) -> None:
+    stream = load(four_classes(tmp_path / "trees"), tasks=2, image_color="grey")
+    assert stream.image_shape == (1, 32, 32)
+    images = stream.task(1).train_images
+    assert images.shape[1:] == (1, 32, 32)
+    assert images[0].unique().tolist() == [Image.new("RGB", (1, 1), BLUE).convert("L").getpixel((0, 0))]
+    ramp_images(tmp_path / "deep", RAMP.astype(np.uint16), "png")
+    deep = load(tmp_path / "deep", tasks=1, image_size=8, image_color="grey").task(0).train_images
+    assert deep.shape[1] == 1
+    assert len(deep.unique()) == 64
+
+
+@pytest.mark.parametrize(("alpha", "wanted"), [("ignored", 200), ("black", 100), ("white", 228)])
+def test_transparent_images_stand_before_what_the_setting_says(
+    tmp_path: Path, alpha: str, wanted: int
+) -> None:
+    folder = tmp_path / "trees"
+    for name in ("ash", "birch"):
+        (folder / name).mkdir(parents=True)
+        for index in range(3):
+            Image.new("RGBA", (8, 8), (200, 200, 200, 128)).save(folder / name / f"{index}.png")
+            Image.new("LA", (8, 8), (200, 128)).save(folder / name / f"{index}.webp", lossless=True)
+    images = load(folder, tasks=1, image_size=8, image_alpha=alpha).task(0).train_images
+    assert set(images.unique().tolist()) <= set(range(wanted - 1, wanted + 2))
+
+
+@pytest.mark.parametrize(
+    ("depth", "white"), [("own", 3000), ("10-bit", 1023), ("12-bit", 4095), ("16-bit", 65535)]
+)
+def test_the_bit_depth_says_what_is_white(tmp_path: Path, depth: str, white: int) -> None:
+    pixels = np.linspace(0, 3000, 64).astype(np.uint16).reshape(8, 8)
+    ramp_images(tmp_path / "deep", pixels, "png")
+    stream = load(tmp_path / "deep", tasks=1, image_size=8, image_depth=depth)
+    wanted = np.rint(np.minimum(pixels / white, 1) * 255).astype(np.uint8)
+    assert np.array_equal(stream.task(0).train_images[0, 0].numpy(), wanted)
+    assert any(f"0 to {white}" in text for text in stream.notices)
+    assert any("10 reach beyond" in text for text in stream.notices) == (depth == "10-bit")
