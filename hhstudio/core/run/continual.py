@@ -2,11 +2,13 @@
 
 R[i, j] is the accuracy on task j after learning task i (rows and columns in stream order, NaN where it
 was not measured). Definitions after Lopez-Paz & Ranzato 2017 (ACC, BWT, FWT) and Chaudhry et al. 2018
-(forgetting); :data:`DEFINITIONS` has them in words for the screen.
+(forgetting); :data:`DEFINITIONS` has them in words for the screen. A path that learns only some of the
+tasks has rows for those only, and is measured by those.
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -14,10 +16,12 @@ import numpy as np
 DEFINITIONS = {
     "average": "ACC: mean accuracy over all tasks after learning the last one: mean of R[T, ·]",
     "backward_transfer": "BWT: mean change of the earlier tasks since they were learned: "
-    "mean of R[T, k] − R[k, k]",
-    "forward_transfer": "FWT: mean of R[k−1, k] − accuracy of an untrained solver on task k",
-    "forgetting": "Forgetting: mean over earlier tasks of the best accuracy ever reached minus the last: "
-    "max over i of R[i, k] − R[T, k]",
+    "mean of R[T, k] − R[k, k]; none where all are learned at once",
+    "forward_transfer": "FWT: mean of R[k−1, k] − accuracy of an untrained solver on task k, k−1 being the "
+    "task that the path learned before; none where all are learned at once",
+    "forgetting": "Forgetting: mean over the earlier tasks of the best accuracy before the last task was "
+    "learned minus the one after it: max over i before T of R[i, k] − R[T, k]; negative where the last task "
+    "helped; none where all are learned at once",
 }
 
 
@@ -31,11 +35,11 @@ class Summary(NamedTuple):
     forgetting: float | None
 
 
-def summary(matrix: np.ndarray, untrained: np.ndarray | None = None) -> Summary:
+def summary(matrix: np.ndarray, untrained: np.ndarray | None = None, joint: bool = False) -> Summary:
     """The figures of a T x T accuracy matrix; its last row with a measurement counts as the end.
 
-    ``untrained``: T accuracies of an untrained solver, for forward transfer. Raises ValueError when the
-    matrix is not square.
+    ``untrained``: T accuracies of an untrained solver, for forward transfer. ``joint``: all tasks were
+    learned at once, so that none is earlier than another. Raises ValueError when the matrix is not square.
     """
     matrix = np.asarray(matrix, dtype=float)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
@@ -45,15 +49,21 @@ def summary(matrix: np.ndarray, untrained: np.ndarray | None = None) -> Summary:
         return Summary((None,) * len(matrix), None, None, None, None)
     last = int(measured[-1])
     final = matrix[last]
-    earlier = range(last)
+    average = _mean(final[: last + 1])
+    accuracies = tuple(None if np.isnan(v) else float(v) for v in final)
+    if joint:
+        return Summary(accuracies, average, None, None, None)
+    learned = measured.tolist()
+    earlier = learned[:-1]
+    forward = None
+    if untrained is not None:
+        forward = _mean([matrix[i, k] - untrained[k] for i, k in itertools.pairwise(learned)])
     return Summary(
-        final=tuple(None if np.isnan(v) else float(v) for v in final),
-        average=_mean(final[: last + 1]),
+        final=accuracies,
+        average=average,
         backward_transfer=_mean([final[k] - matrix[k, k] for k in earlier]),
-        forward_transfer=None
-        if untrained is None
-        else _mean([matrix[k - 1, k] - untrained[k] for k in range(1, last + 1)]),
-        forgetting=_mean([_best(matrix[: last + 1, k]) - final[k] for k in earlier]),
+        forward_transfer=forward,
+        forgetting=_mean([_best(matrix[:last, k]) - final[k] for k in earlier]),
     )
 
 

@@ -122,9 +122,12 @@ class History:
         matrix[[task for task in range(len(matrix)) if task not in done]] = np.nan
         return matrix
 
-    def summary(self, path: str) -> continual.Summary:
-        """ACC, BWT, FWT, forgetting of a path. Raises KeyError."""
-        return continual.summary(self.accuracy[path], self.untrained(path))
+    def summary(self, path: str, step: int = -1) -> continual.Summary:
+        """ACC, BWT, FWT, forgetting of a path, as they were at a step (-1: as they are now). Raises
+        KeyError."""
+        matrix = self.accuracy[path] if step < 0 else self.accuracy_at(path, step)
+        joint = self.spec is not None and self.spec.training.mode == "joint"
+        return continual.summary(matrix, self.untrained(path), joint)
 
     def untrained(self, path: str) -> np.ndarray | None:
         """Accuracies of the untrained solver on each task (metric ``untrained``), if they were measured."""

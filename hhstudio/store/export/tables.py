@@ -98,10 +98,11 @@ def _training(session: Session, path: str) -> Iterator[Sequence[Cell]]:
 
 def _evaluation(session: Session, path: str) -> Iterator[Sequence[Cell]]:
     matrix = session.accuracy(path)
+    joint = session.spec.training.mode == "joint"
     for learned, row in enumerate(matrix):
         for task in np.flatnonzero(~np.isnan(row)).tolist():
-            own = matrix[task, task]
-            forgotten = float(own - row[task]) if task <= learned and not np.isnan(own) else float("nan")
+            own = float("nan") if joint or task > learned else matrix[task, task]
+            forgotten = float(own - row[task])
             yield task, learned, _cell(float(row[task])), "", _cell(forgotten)
 
 

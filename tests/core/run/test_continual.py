@@ -1,5 +1,7 @@
 """The figures of continual learning, against their definitions computed by hand."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -45,3 +47,30 @@ def test_a_matrix_that_is_not_square_is_refused():
 
 def test_every_figure_has_its_definition_for_the_screen():
     assert set(DEFINITIONS) == set(Summary._fields) - {"final"}
+
+
+def test_forgetting_takes_the_best_before_the_last_row_and_may_be_negative():
+    assert summary(np.array([[0.8, NAN], [0.9, 0.9]])).forgetting == pytest.approx(-0.1)
+    three = np.array([[0.7, NAN, NAN], [0.9, 0.6, NAN], [0.8, 0.9, 0.5]])
+    assert summary(three).forgetting == pytest.approx(((0.9 - 0.8) + (0.6 - 0.9)) / 2)
+
+
+def test_joint_training_has_accuracies_and_no_transfer_and_no_forgetting():
+    found = summary(MATRIX, untrained=np.array([0.1, 0.1, 0.2]), joint=True)
+    assert found.average == summary(MATRIX).average
+    assert found.final == summary(MATRIX).final
+    assert (found.backward_transfer, found.forward_transfer, found.forgetting) == (None, None, None)
+
+
+@pytest.mark.parametrize("learned", [(0, 2), (1, 3), (0, 1, 3)])
+def test_a_path_that_leaves_tasks_out_is_measured_by_those_that_it_learns(learned):
+    rows = np.random.default_rng(4).random((4, 4))
+    matrix = np.full((4, 4), NAN)
+    for row in learned:
+        matrix[row, list(learned)] = rows[row, list(learned)]
+    untrained = np.array([0.1, 0.2, 0.3, 0.4])
+    found = summary(matrix, untrained)
+    small = summary(matrix[np.ix_(learned, learned)], untrained[list(learned)])
+    assert found[1:] == pytest.approx(small[1:])
+    wanted = np.mean([rows[i, k] - untrained[k] for i, k in itertools.pairwise(learned)])
+    assert found.forward_transfer == pytest.approx(wanted)

@@ -157,6 +157,15 @@ def test_forward_transfer_uses_the_untrained_solver():
     assert history.summary("P1").forward_transfer == pytest.approx(0.2)
 
 
+def test_joint_training_is_known_by_its_spec_and_has_no_transfer():
+    first, *rest = two_tasks()
+    joint = spec.with_fields(spec.decode(first.spec), {"training.mode": "joint"})
+    history = replay([msgspec.structs.replace(first, spec=spec.encode(joint)), *rest])
+    assert history.summary("P1").average == replay(two_tasks()).summary("P1").average
+    assert history.summary("P1").backward_transfer is None
+    assert history.summary("P1").forgetting is None
+
+
 def test_every_record_survives_its_encoding():
     tensor = events.Tensor.of(np.arange(6, dtype=np.float32).reshape(2, 3))
     record = events.Weights(step=1, path="P1", task=0, tensors={"w": tensor})

@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
-from hhstudio.core.run import continual
 from hhstudio.core.run.continual import DEFINITIONS
 from hhstudio.core.run.history import History
 from hhstudio.gui.views.accuracy.arrangement import (
@@ -86,7 +85,7 @@ class MatrixCard(QFrame):
         """``step``: the matrix as it was then; -1 as it is now."""
         matrix = history.accuracy[self.path] if step < 0 else history.accuracy_at(self.path, step)
         self.heatmap.set_content(matrix_content(self.path, matrix, history.tasks, low))
-        summary = continual.summary(matrix, history.untrained(self.path))
+        summary = history.summary(self.path, step)
         for field, tile in self.tiles.items():
             tile.set_text(figure_text(summary, field))
 
