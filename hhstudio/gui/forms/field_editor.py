@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSlider
 
 from hhstudio.core.spec import fields
 from hhstudio.core.spec.setting import Field
+from hhstudio.gui.forms import typed_numbers
 from hhstudio.gui.forms.text_editor import TextEditor
 from hhstudio.gui.widgets import glossary
 
@@ -239,7 +240,7 @@ class FieldRow(QWidget):
         return super().eventFilter(watched, event)  # type: ignore[arg-type]
 
     def _judge(self, text: str) -> None:
-        problem = fields.problem(self.field, text)
+        problem = typed_numbers.problem(self.field, text)
         self._say(problem, bool(problem))
 
     def _finish(self) -> None:
@@ -247,14 +248,16 @@ class FieldRow(QWidget):
         if not self.line.isModified():
             return
         text = self.line.text()
-        if fields.problem(self.field, text):
+        if typed_numbers.problem(self.field, text):
             if not self.line.hasFocus():  # left behind: what was typed cannot be kept
                 self._say("", False)
                 self.line.setModified(False)
                 self._write(self._shown)
             return
         self.line.setModified(False)
-        value = fields.read(self.field, text)
+        if not self._shown.mixed and text == fields.shown(self.field, self._shown.value):
+            return  # all its digits are kept, also those that are not shown
+        value = typed_numbers.read(self.field, text)
         if self._shown.mixed or value != self._shown.value:
             self.edited.emit(value, False)
 
@@ -266,7 +269,7 @@ class FieldRow(QWidget):
         text = self.choice.itemData(at) if at >= 0 else text
         if not text and (self._shown.mixed or not self.field.optional):
             self._write(self._shown)
-        elif fields.problem(self.field, text):
+        elif typed_numbers.problem(self.field, text):
             if not self.choice.hasFocus():  # left behind: what was typed cannot be kept
                 self._say("", False)
                 self._write(self._shown)
@@ -277,7 +280,7 @@ class FieldRow(QWidget):
         """TextEditor are complete: Ctrl+Enter, or another field has the keys."""
         assert self.lines is not None
         text = self.lines.toPlainText()
-        if fields.problem(self.field, text):
+        if typed_numbers.problem(self.field, text):
             return  # it stays, with what is wrong below it
         value = fields.read(self.field, text) or None
         if value != self._shown.value:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QValidator
-from PySide6.QtWidgets import QAbstractSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QToolTip, QWidget
 
 from hhstudio.core.spec import fields
 from hhstudio.core.spec.setting import Field
+from hhstudio.gui.forms import typed_numbers
 from hhstudio.gui.forms.field_editor import tool_tip
 from hhstudio.gui.widgets import glossary
 
-_BEGUN = re.compile(r"-?\d*(?:\.\d*)?(?:[eE][+-]?\d*)?")
-"""What may become a number."""
 _WIDTH = 64
 """Pixels at least."""
 
@@ -86,19 +83,20 @@ class NumberBox(QAbstractSpinBox):
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
         """``3e-4`` is a number too; what may become one is let be."""
-        if not fields.problem(self.field, text):
+        if not typed_numbers.problem(self.field, text):
             return QValidator.State.Acceptable, text, position
-        begun = _BEGUN.fullmatch(text) is not None
+        begun = typed_numbers.begun(text)
         return QValidator.State.Intermediate if begun else QValidator.State.Invalid, text, position
 
     def _enter(self) -> None:
         text = self.lineEdit().text()
         if text == self._shown:
             return
-        if fields.problem(self.field, text):
+        if problem := typed_numbers.problem(self.field, text):
             self._write()
+            QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), problem, self)
         else:
-            self.setValue(fields.read(self.field, text))
+            self.setValue(typed_numbers.read(self.field, text))
 
     def _write(self) -> None:
         self._shown = fields.shown(self.field, self._value)

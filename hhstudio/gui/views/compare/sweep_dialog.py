@@ -33,6 +33,7 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
 from hhstudio.gui.forms.field_editor import tool_tip
+from hhstudio.gui.forms.typed_numbers import check_list
 from hhstudio.gui.state.session_files import file_stem, shown_path
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.theme import current_theme
@@ -89,6 +90,16 @@ class VariedField(QWidget):
     @property
     def field(self) -> str:
         return self.name.currentText().strip()
+
+    def problem(self) -> str:
+        """What is wrong with a comma that was typed; empty where nothing is."""
+        field, text = self._fields.get(self.field), self.values.text()
+        try:
+            if "[" not in text:
+                check_list(text, whole=field is None or field.kind not in ("number", "numbers"))
+        except ValueError as error:
+            return f"{self.field}: {error}"
+        return ""
 
     def _named(self) -> None:
         field = self._fields.get(self.field)
@@ -248,6 +259,7 @@ class SweepDialog(QDialog):
         problems = [f"{name} is there twice" for name in dict.fromkeys(names) if names.count(name) > 1]
         empty = [row.field for row in self.rows if row.field and not sweeps.parse_values(row.values.text())]
         problems += [f"{name} has no values yet" for name in empty]
+        problems += filter(None, (row.problem() for row in self.rows))
         if not names:
             problems.append("no field varies yet")
         sweep = self.sweep
