@@ -5,6 +5,7 @@ Resolved once from a spec; holds no weights. :mod:`hhstudio.nets.hierarchy` runs
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from hhstudio.core.tree.topology import Hypernetwork, Path, Slot, Solver, Topolo
 from hhstudio.nets.chunking import ChunkLayout
 from hhstudio.nets.generators import MLPGenerator
 from hhstudio.nets.links import ResolvedLink, resolve
+from hhstudio.nets.seeding import solver_seed
 from hhstudio.nets.solvers import SolverTarget, build_solver
 from hhstudio.nets.target_spec import TargetSpec
 
@@ -137,6 +139,7 @@ def build_tree(
     image_shape: tuple[int, int, int],
     classes_per_head: int,
     heads: int,
+    solvers: Mapping[str, SolverTarget] | None = None,
 ) -> Tree:
     """Resolve a topology.
 
@@ -152,6 +155,8 @@ def build_tree(
         Logits of one output head.
     heads : int
         Output heads of every solver.
+    solvers : mapping of str to SolverTarget, optional
+        By id: those that stay as they are (growth). Others are built, each under a seed of its own.
 
     Returns
     -------
@@ -170,12 +175,15 @@ def build_tree(
         for node in topology.nodes
         if isinstance(node, Hypernetwork) and node.id in used
     }
-    solvers = {}
+    solvers = {i: s for i, s in (solvers or {}).items() if i in {path.solver for path in topology.paths}}
     for path in topology.paths:
         node = topology.by_id[path.solver]
         assert isinstance(node, Solver)
+        if node.id in solvers:
+            continue
         try:
-            module = build_solver(*solver_of(spec, node), image_shape, classes_per_head, heads)
+            seed = solver_seed(spec.seed, node.id)
+            module = build_solver(*solver_of(spec, node), image_shape, classes_per_head, heads, seed)
             solvers[node.id] = SolverTarget(module, image_shape, classes_per_head, heads)
         except SpecError as error:
             raise SpecError(f"path {node.name!r}: {error}") from None

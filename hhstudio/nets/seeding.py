@@ -6,9 +6,13 @@ the tree, or learning tasks in another order, leaves every other draw as it was.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
+import random
+from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -50,6 +54,46 @@ def normal(seed: int, name: str, shape: tuple[int, ...]) -> Tensor:
     """
     source = torch.Generator().manual_seed(derived_seed(seed, name))
     return torch.randn(shape, generator=source, dtype=torch.float64)
+
+
+def solver_seed(seed: int, solver: str) -> int:
+    """Seed of what a solver's constructor draws: buffers, and parameters that are not generated.
+
+    Parameters
+    ----------
+    seed : int
+        The run's.
+    solver : str
+        Id of the solver in the tree.
+
+    Returns
+    -------
+    int
+    """
+    return derived_seed(seed, "solver", solver)
+
+
+@contextlib.contextmanager
+def drawing(seed: int) -> Iterator[None]:
+    """Draw from a seed, with whichever library, and leave no trace (context manager).
+
+    For code that is not ours and draws from global generators: constructors of solvers, above all.
+
+    Parameters
+    ----------
+    seed : int
+    """
+    source = torch.default_generator
+    before = source.get_state(), random.getstate(), np.random.get_state()
+    source.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    try:
+        yield
+    finally:
+        source.set_state(before[0])
+        random.setstate(before[1])
+        np.random.set_state(before[2])
 
 
 def glorot(tensor: TensorSpec) -> float:

@@ -115,7 +115,7 @@ class TargetSpec:
         """
         parts = flat.split([t.size for t in self.tensors], dim=-1)
         lead = flat.shape[:-1]
-        return {t.name: part.view(*lead, *t.shape) for t, part in zip(self.tensors, parts, strict=True)}
+        return {t.name: part.view((*lead, *t.shape)) for t, part in zip(self.tensors, parts, strict=True)}
 
     def join(self, tensors: Mapping[str, Tensor]) -> Tensor:
         """Flat row of tensors: the exact inverse of :meth:`split` without leading dimensions.
@@ -159,6 +159,16 @@ class TargetSpec:
         return cls(tuple(_describe(n, t, owners[n], i == last) for i, (n, t) in enumerate(named)))
 
 
+def _constant(name: str, tensor: Tensor) -> float:
+    """The one number that a constructor put into a whole vector (a learned temperature, a layer's scale); 0
+    where it put several there, and for biases."""
+    numbers = tensor.detach().flatten()
+    if name.rpartition(".")[2] == "bias" or len(numbers.unique()) != 1:
+        return 0.0
+    value = float(numbers[0])
+    return value if math.isfinite(value) else 0.0
+
+
 def _describe(name: str, tensor: Tensor, owner: nn.Module, last: bool) -> TensorSpec:
     shape = tuple(tensor.shape)
     if isinstance(owner, _NORMS) and name.endswith("weight"):
@@ -166,7 +176,7 @@ def _describe(name: str, tensor: Tensor, owner: nn.Module, last: bool) -> Tensor
     if isinstance(owner, nn.Embedding):
         return TensorSpec(name, shape, "embedding", 1, 1.0)
     if tensor.dim() < 2:
-        return TensorSpec(name, shape, "bias", 1, BIAS_SIGMA)
+        return TensorSpec(name, shape, "bias", 1, BIAS_SIGMA, _constant(name, tensor))
     transposed = isinstance(owner, nn.modules.conv._ConvTransposeNd)
     fan_in = math.prod(shape[2:]) * shape[0 if transposed else 1]
     return TensorSpec(name, shape, "weight", fan_in, math.sqrt((1.0 if last else 2.0) / fan_in))

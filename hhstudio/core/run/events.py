@@ -130,7 +130,7 @@ class Tensor(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, array: np.ndarray) -> Tensor:
-        array = np.ascontiguousarray(array)
+        array = np.asarray(array, order="C")  # np.ascontiguousarray would give a number one dimension
         return cls(dtype=str(array.dtype), shape=array.shape, data=array.tobytes())  # type: ignore[arg-type]
 
     def numpy(self) -> np.ndarray:
@@ -138,10 +138,16 @@ class Tensor(msgspec.Struct, frozen=True, kw_only=True):
         return np.frombuffer(self.data, dtype=self.dtype).reshape(self.shape)
 
 
+PROBE = "probe"
+"""Among the extras of final weights: logits (N, outputs) of the solver for a few images of noise, by which a
+solver that is built again is checked."""
+
+
 class Weights(Record, frozen=True, kw_only=True, tag="weights"):
     """Generated weights of a solver, at the end of a task (``final``) or as a snapshot. ``extras``: with a
     snapshot, embeddings and digests of what is generated on the way
-    (:mod:`hhstudio.learn.training.snapshot_extras`); on the wire and in files they are named ``aside``.
+    (:mod:`hhstudio.learn.training.snapshot_extras`), with final weights :data:`PROBE`; on the wire and in
+    files they are named ``aside``.
     """
 
     step: int

@@ -141,6 +141,7 @@ class Baselines:
         weights = {
             name: p.detach().clone().to(learner.device, learner.arithmetic.dtype).requires_grad_()
             for name, p in solver.module.named_parameters()
+            if name not in solver.constants
         }
         buffers, task = solver.fresh_buffers(learner.device), job.tasks[0]
         optimiser = TrialOptimiser(weights.values())
@@ -202,6 +203,7 @@ class Baselines:
         self._weights = {
             name: p.detach().clone().to(learner.device, learner.arithmetic.dtype).requires_grad_()
             for name, p in module.named_parameters()
+            if name not in self._solver.constants
         }
         self._buffers = self._solver.fresh_buffers(learner.device)
 
@@ -212,11 +214,10 @@ class Baselines:
         classes = max(stream.class_counts) if stream.scenario == "task" else max(stream.heads)
         heads = len(stream.tasks) if stream.scenario == "task" else 1
         purpose = (job.kind, job.solvers[0], job.tasks if job.fresh else 0)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(derived_seed(self._spec.seed, "baseline", *purpose))
-            module = build_solver(*solver_of(self._spec, node), stream.image_shape, classes, heads)
+        seed = derived_seed(self._spec.seed, "baseline", *purpose)
+        module = build_solver(*solver_of(self._spec, node), stream.image_shape, classes, heads, seed)
         solver = SolverTarget(module, stream.image_shape, classes, heads)
-        solver.module.to(learner.device, learner.arithmetic.dtype)
+        solver.to(learner.device, learner.arithmetic.dtype)
         return solver
 
     def _learn(self, job: BaselineJob) -> Iterator[Event | None]:

@@ -22,7 +22,7 @@ def arrays(learner: Learner) -> dict[str, np.ndarray]:
     Returns
     -------
     dict of str to ndarray
-        Names begin with stored/, gain/, optimiser/, consolidation/, buffer/.
+        Names begin with stored/, gain/, optimiser/, consolidation/, buffer/, solver/ (what is not generated).
     """
     saved = {
         f"stored/{name}": t.detach().cpu().numpy().copy() for name, t in learner.hierarchy.stored.items()
@@ -34,6 +34,9 @@ def arrays(learner: Learner) -> dict[str, np.ndarray]:
         for name, tensor in buffers.items():
             key = f"buffer/{condition.solver}/{condition.task}/{name}"
             saved[key] = tensor.detach().cpu().numpy().copy()
+    for name, solver in learner.hierarchy.tree.solvers.items():
+        for tensor_name, tensor in (solver.constants | solver.buffers).items():
+            saved[f"solver/{name}/{tensor_name}"] = tensor.detach().cpu().numpy().copy()
     return saved
 
 
@@ -89,6 +92,9 @@ def restore_generation(learner: Learner, saved: Mapping[str, np.ndarray], begun:
     SessionError
         For a state that belongs to another spec.
     """
+    for name, solver in learner.hierarchy.tree.solvers.items():
+        fixed = _below(saved, f"solver/{name}")
+        solver.load({n: torch.from_numpy(np.array(a)) for n, a in fixed.items()})
     for condition in begun:
         learner.hierarchy.add(condition)
         solver = learner.hierarchy.tree.solvers[condition.solver]
@@ -102,7 +108,7 @@ def restore_generation(learner: Learner, saved: Mapping[str, np.ndarray], begun:
         for name, array in _below(saved, "buffer").items():
             solver_id, task, tensor = name.split("/", 2)
             buffer = learner.buffers[Condition(solver_id, int(task))][tensor]
-            buffer.copy_(torch.from_numpy(np.array(array)))
+            buffer.copy_(torch.from_numpy(np.array(array)).view(buffer.shape))
 
 
 def _below(saved: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

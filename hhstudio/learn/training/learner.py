@@ -16,9 +16,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hhstudio.core.errors import SpecError
 from hhstudio.core.run import gradients
-from hhstudio.core.spec.spec import Spec
-from hhstudio.core.tree.topology import Topology
+from hhstudio.core.spec.spec import Spec, solver_of
+from hhstudio.core.tree.topology import Solver, Topology
 from hhstudio.learn.consolidation.kronecker import KroneckerFactors, kronecker_factors
 from hhstudio.learn.consolidation.penalty import ConsolidationPenalty
 from hhstudio.learn.data import TaskData, TaskStream, augment
@@ -28,7 +29,9 @@ from hhstudio.learn.training.optimiser import Optimiser
 from hhstudio.learn.training.step_guard import StepGuard
 from hhstudio.nets.build import Tree, build_tree
 from hhstudio.nets.hierarchy import Condition, Generated, Hierarchy
+from hhstudio.nets.recorded_solver import probe
 from hhstudio.nets.seeding import derived_seed
+from hhstudio.nets.solvers import SolverTarget
 
 
 @dataclass
@@ -85,7 +88,7 @@ class Learner:
         self.memory_format = memory_format(self.device, spec.training)
         self.training = spec.training
         self.beta = spec.consolidation.beta
-        tree = self._tree(topology)
+        tree = self._tree(topology, {})
         self.hierarchy = Hierarchy(
             tree, spec.seed, self.device, self.arithmetic.dtype, spec.hypernetwork.task_chunks
         )
@@ -105,12 +108,28 @@ class Learner:
         self._data: dict[int, TaskData] = {}
         self._order: tuple[tuple[int, int], Tensor] | None = None
 
-    def _tree(self, topology: Topology) -> Tree:
+    def _tree(self, topology: Topology, solvers: Mapping[str, SolverTarget]) -> Tree:
         heads = self.stream.heads
-        tree = build_tree(self.spec, topology, self.stream.image_shape, max(heads), len(heads))
-        for solver in tree.solvers.values():
-            solver.module.to(self.device, self.arithmetic.dtype)
+        tree = build_tree(self.spec, topology, self.stream.image_shape, max(heads), len(heads), solvers)
+        for name, solver in tree.solvers.items():
+            if name not in solvers:
+                solver.to(self.device, self.arithmetic.dtype)
+                try:
+                    solver.check_training(self.spec.training.batch_size)
+                except SpecError as error:
+                    raise SpecError(f"path {tree.chains[name].name!r}: {error}") from None
         return tree
+
+    def _unchanged_solvers(self, topology: Topology) -> dict[str, SolverTarget]:
+        """Solvers that another tree has too, built alike: what was drawn for them stays."""
+        before = self.hierarchy.tree
+        unchanged = {}
+        for name, solver in before.solvers.items():
+            old, new = before.topology.by_id[name], topology.by_id.get(name)
+            assert isinstance(old, Solver)
+            if isinstance(new, Solver) and solver_of(self.spec, old) == solver_of(self.spec, new):
+                unchanged[name] = solver
+        return unchanged
 
     # data ----------------------------------------------------------------------------------------------
 
@@ -238,7 +257,7 @@ class Learner:
         return {c: generated[c.solver].solver_weights(c) for c in conditions}
 
     def arrays_of(self, condition: Condition) -> dict[str, np.ndarray]:
-        """Tensors of a solver as its ``state_dict`` has them: generated weights, and any statistics.
+        """Tensors of a solver as its ``state_dict`` has them: generated weights, constants, any statistics.
 
         Parameters
         ----------
@@ -248,8 +267,40 @@ class Learner:
         -------
         dict of str to ndarray
         """
-        weights = {**self.solver_weights([condition])[condition], **self.buffers.get(condition, {})}
-        return {name: tensor.detach().cpu().numpy() for name, tensor in weights.items()}
+        solver = self.hierarchy.tree.solvers[condition.solver]
+        weights = self.solver_weights([condition])[condition]
+        tensors = solver.state_dict(weights, self.buffers.get(condition, {}))
+        return {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
+
+    def generated_names(self, condition: Condition) -> set[str]:
+        """Those names of :meth:`arrays_of` whose tensors are generated.
+
+        Parameters
+        ----------
+        condition : Condition
+
+        Returns
+        -------
+        set of str
+        """
+        solver = self.hierarchy.tree.solvers[condition.solver]
+        return {n for t in solver.spec.tensors for n in solver.recorded_names(t.name)}
+
+    def probe(self, condition: Condition) -> np.ndarray:
+        """Logits of a condition's solver for the images of :mod:`hhstudio.nets.recorded_solver`.
+
+        Parameters
+        ----------
+        condition : Condition
+
+        Returns
+        -------
+        ndarray, shape (N, outputs), float32
+            Without rows where there is nothing to compare with.
+        """
+        solver = self.hierarchy.tree.solvers[condition.solver]
+        weights = self.solver_weights([condition])[condition]
+        return probe(solver, weights, self.buffers.get(condition, {}))
 
     def products(self) -> contextlib.AbstractContextManager:
         """Precision in which generators and solvers multiply (context manager)."""
@@ -473,7 +524,7 @@ class Learner:
         SpecError
             Where it would change what has begun to learn; nothing is changed then.
         """
-        after = self._tree(topology)
+        after = self._tree(topology, self._unchanged_solvers(topology))
         growth.check_built(self.hierarchy.tree, after, {c.solver for c in begun})
         self.hierarchy.adopt(after)
         self.done = [c for c in self.done if c.solver in after.chains]

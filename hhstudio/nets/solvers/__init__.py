@@ -9,17 +9,21 @@ it in :data:`SOLVERS`.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from hhstudio.core.errors import SpecError
 from hhstudio.core.spec.spec import Stream
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.nets.functional_solver import SolverTarget
+from hhstudio.nets.seeding import drawing
 from hhstudio.nets.solvers.convnets import LeNet, SmallCNN, Zenke
 from hhstudio.nets.solvers.mlp import MLP
 from hhstudio.nets.solvers.resnet import ResNet32
@@ -41,11 +45,12 @@ def build_solver(
     image_shape: tuple[int, int, int],
     classes_per_head: int,
     heads: int,
+    seed: int = 0,
 ) -> nn.Module:
     """Solver module with PyTorch's own initial weights.
 
     A class named by import path is called with ``image_shape`` and ``outputs`` where its constructor takes
-    arguments of these names, and with ``options``.
+    arguments of these names, and with ``options``. Lazy layers learn their sizes here.
 
     Parameters
     ----------
@@ -57,6 +62,8 @@ def build_solver(
         C, H, W.
     classes_per_head, heads : int
         ``outputs`` is their product.
+    seed : int
+        Of all that its constructor draws.
 
     Returns
     -------
@@ -67,16 +74,15 @@ def build_solver(
     SpecError
         For an unknown name, an import that fails, arguments that the class does not take.
     """
-    outputs = classes_per_head * heads
+    offered: dict[str, Any] = {"image_shape": image_shape, "outputs": classes_per_head * heads}
     if architecture in SOLVERS:
-        arguments: dict[str, Any] = {"image_shape": image_shape, "outputs": outputs}
-        make = SOLVERS[architecture]
+        make, calls = SOLVERS[architecture], [offered]
     else:
         make = _imported(architecture)
-        offered = {"image_shape": image_shape, "outputs": outputs}
-        arguments = {name: value for name, value in offered.items() if _takes(make, name)}
+        calls = _calls(make, offered)
     try:
-        module = make(**arguments, **options)
+        with drawing(seed):
+            module = _first_that_fits(make, calls, options)
     except SpecError:
         raise
     except Exception as error:
@@ -87,6 +93,8 @@ def build_solver(
         ) from None
     if not isinstance(module, nn.Module):
         raise SpecError(f"solver {architecture!r} is a {type(module).__name__}, not a torch.nn.Module")
+    if any(is_lazy(tensor) for tensor in (*module.parameters(), *module.buffers())):
+        _materialise(module, image_shape, seed)
     return module
 
 
@@ -129,12 +137,41 @@ def _imported(path: str) -> Callable[..., nn.Module]:
         raise SpecError(f"solver {path!r} cannot be imported: {_line(error)}") from None
 
 
-def _takes(make: Callable[..., nn.Module], name: str) -> bool:
+def _calls(make: Callable[..., nn.Module], offered: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Arguments of ours with which a constructor may be called, most first.
+
+    One that takes ``**kwargs`` may read ours there, or hand them on to another that does not know them.
+    """
     try:
         parameters = inspect.signature(make).parameters
     except (TypeError, ValueError):
-        return False
-    return name in parameters
+        return [{}]
+    named = {name: value for name, value in offered.items() if name in parameters}
+    takes_any = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+    return [dict(offered), named] if takes_any and len(named) < len(offered) else [named]
+
+
+def _first_that_fits(
+    make: Callable[..., nn.Module], calls: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> nn.Module:
+    try:
+        return make(**calls[0], **options)
+    except TypeError:
+        for arguments in calls[1:]:
+            with contextlib.suppress(TypeError):
+                return make(**arguments, **options)
+        raise
+
+
+def _materialise(module: nn.Module, image_shape: tuple[int, int, int], seed: int) -> None:
+    """Have lazy layers take their sizes from an image."""
+    try:
+        with torch.no_grad(), drawing(seed):
+            module.eval()(torch.zeros(2, *image_shape))
+    except Exception as error:
+        size = "x".join(map(str, image_shape))
+        raise SpecError(f"the solver does not take images of {size} (C, H, W): {_line(error)}") from None
+    module.train()
 
 
 def _line(error: Exception) -> str:

@@ -110,6 +110,14 @@ def read_tensors(group: h5py.Group) -> dict[str, np.ndarray]:
     return {name: safe_read.array(group, link, "biufc") for name, link in tensor_links(group).items()}
 
 
+def read_probe(group: h5py.Group) -> np.ndarray:
+    """What the solver of that weights group gave for the images of the probe, (N, outputs); without rows in
+    files that have none."""
+    text = safe_read.text_attribute(group, events.PROBE, "[]")
+    rows = json_text.decode(text.encode(), list[list[float]])
+    return np.array(rows, np.float32) if rows else np.zeros((0, 0), np.float32)
+
+
 def state_step(file: h5py.File) -> int | None:
     """The step from which the run can go on, None where the file has no state."""
     if file_format.STATE not in file:

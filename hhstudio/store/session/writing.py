@@ -13,7 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from hhstudio.core.run import continual
-from hhstudio.core.run.events import Weights
+from hhstudio.core.run.events import PROBE, Weights
 from hhstudio.core.run.history import History
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.core.tree.topology import Topology
@@ -73,7 +73,7 @@ LONGEST_ATTRIBUTE = 60_000
 """Bytes: HDF5's own limit is 64 KiB less what it needs for itself."""
 
 
-def put_text_attribute(owner: h5py.File, name: str, value: str) -> None:
+def put_text_attribute(owner: h5py.File | h5py.Group, name: str, value: str) -> None:
     """An attribute of fixed length. One of variable length stands in a heap, in which HDF5 can search for
     ever once it is damaged. What is too long is cut."""
     data = value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace")[:LONGEST_ATTRIBUTE]
@@ -106,6 +106,9 @@ def write_weights(parent: h5py.Group, weights: Weights) -> None:
     """The weights of a finished task, with the step at which they were generated."""
     group = put_group(parent.require_group(file_format.quoted(weights.path)), str(weights.task))
     group.attrs["step"] = weights.step
+    if PROBE in weights.extras:
+        logits = weights.extras[PROBE].numpy()
+        put_text_attribute(group, PROBE, json.dumps([[float(f"{x:.6g}") for x in row] for row in logits]))
     for name, tensor in weights.tensors.items():
         put_array(group, name, tensor.numpy())
 
