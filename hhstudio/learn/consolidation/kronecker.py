@@ -29,7 +29,8 @@ LARGEST = 2400
 
 
 def covered_layers(solver: SolverTarget) -> dict[str, nn.Linear | nn.Conv2d]:
-    """Layers whose curvature is kept: linear and ungrouped convolutional ones, with generated weights.
+    """Layers whose curvature is kept: linear and ungrouped convolutional ones, with generated weights of
+    their own (a weight that several layers share is left to the plain penalty).
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def covered_layers(solver: SolverTarget) -> dict[str, nn.Linear | nn.Conv2d]:
     dict of str to nn.Linear or nn.Conv2d
         By name; only those with at most :data:`LARGEST` inputs.
     """
-    generated = {tensor.name for tensor in solver.spec.tensors}
+    generated = {tensor.name for tensor in solver.spec.tensors} - solver.shared
     return {
         name: module
         for name, module in solver.module.named_modules()
@@ -66,7 +67,8 @@ def kronecker_factors(
     Returns
     -------
     dict of str to (Tensor, Tensor)
-        By layer: A, shape (in + 1, in + 1), and G, shape (out, out), at least float32.
+        By layer: A, shape (in + 1, in + 1), and G, shape (out, out), at least float32. Without layers that
+        do not reach the logits.
 
     References
     ----------
@@ -75,14 +77,21 @@ def kronecker_factors(
     """
     layers = covered_layers(solver)
     with _watching(layers) as (inputs, outputs):
-        logits = run()
+        logits = run()  # a layer that runs several times is seen each time
     logits = _at_least_float32(logits)
     loss = functional.cross_entropy(logits, drawn(logits.detach()), reduction="sum")
-    seen = [name for name in layers if name in outputs]
-    gradients = torch.autograd.grad(loss, [outputs[name] for name in seen])
+    seen = [(name, at) for name in layers for at in range(len(outputs[name]))]
+    if not seen or not loss.requires_grad:
+        return {}
+    # A layer whose output is looked at but not used has no gradient.
+    gradients = torch.autograd.grad(loss, [outputs[name][at] for name, at in seen], allow_unused=True)
+    rows: dict[str, list[tuple[Tensor, Tensor]]] = {}
+    for (name, at), gradient in zip(seen, gradients, strict=True):
+        if gradient is not None:
+            rows.setdefault(name, []).append(_rows(layers[name], inputs[name][at], gradient))
     by_layer: KroneckerFactors = {}
-    for name, gradient in zip(seen, gradients, strict=True):
-        a, g = (_at_least_float32(x) for x in _rows(layers[name], inputs[name], gradient))
+    for name, calls in rows.items():
+        a, g = (_at_least_float32(x[0] if len(x) == 1 else torch.cat(x)) for x in zip(*calls, strict=True))
         by_layer[name] = (a.T @ a / len(logits), g.T @ g / len(g))
     return by_layer
 
@@ -161,9 +170,13 @@ class SolverCurvature:
         ----------
         Martens & Grosse 2015, Optimizing neural networks with Kronecker-factored approximate curvature.
         """
+        if not self._inputs[spec.kind]:
+            return change.new_zeros(len(change)), torch.zeros_like(change)
         total, gradient = change.new_zeros(len(change)), torch.zeros_like(change)
         parts, slopes = spec.split(change), spec.split(gradient)
         for name, a in self._inputs[spec.kind].items():
+            if any(name not in self._outputs[c] for c in conditions):
+                continue
             d = parts[f"{name}.weight"].flatten(2)
             biased = f"{name}.bias" in parts
             if biased:
@@ -177,6 +190,21 @@ class SolverCurvature:
             if biased:
                 torch.mul(slope[..., -1], weight, out=slopes[f"{name}.bias"])
         return total, gradient
+
+    def unseen(self, spec: TargetSpec) -> list[str]:
+        """Tensors of a solver that no factor weighs, vectors left out.
+
+        Parameters
+        ----------
+        spec : TargetSpec
+            The solver's.
+
+        Returns
+        -------
+        list of str
+        """
+        weighed = {f"{name}.weight" for name in self._inputs.get(spec.kind, {})}
+        return [t.name for t in spec.tensors if len(t.shape) > 1 and t.name not in weighed]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """G of every condition, to be saved as "SOLVER/TASK/LAYER"; A is measured again.
@@ -212,18 +240,24 @@ def _at_least_float32(x: Tensor) -> Tensor:
 
 
 @contextmanager
-def _watching(layers: Mapping[str, nn.Module]) -> Iterator[tuple[dict[str, Tensor], dict[str, Tensor]]]:
-    """Inputs and outputs of layers, by name, of the run that happens meanwhile."""
-    inputs: dict[str, Tensor] = {}
-    outputs: dict[str, Tensor] = {}
+def _watching(
+    layers: Mapping[str, nn.Module],
+) -> Iterator[tuple[dict[str, list[Tensor]], dict[str, list[Tensor]]]]:
+    """Inputs and outputs of every call of layers, by name, of the run that happens meanwhile; only of calls
+    on batches whose outputs can have gradients."""
+    inputs: dict[str, list[Tensor]] = {name: [] for name in layers}
+    outputs: dict[str, list[Tensor]] = {name: [] for name in layers}
 
-    def keep(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
-        def hook(module: nn.Module, given: tuple[Tensor, ...], result: Tensor) -> None:
-            inputs[name], outputs[name] = given[0].detach(), result
+    def keep(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], dict[str, Tensor], Tensor], None]:
+        def hook(module: nn.Module, given: tuple[Tensor, ...], named: dict[str, Tensor], out: Tensor) -> None:
+            taken = given[0] if given else named["input"]
+            if out.requires_grad and taken.dim() >= (4 if isinstance(module, nn.Conv2d) else 2):
+                inputs[name].append(taken.detach())
+                outputs[name].append(out)
 
         return hook
 
-    handles = [module.register_forward_hook(keep(name)) for name, module in layers.items()]
+    handles = [module.register_forward_hook(keep(name), with_kwargs=True) for name, module in layers.items()]
     try:
         yield inputs, outputs
     finally:

@@ -32,6 +32,9 @@ CLOSED_FORM_PASSES = 64
 """Cost of passing one number of the root's last layer through memory in a step, in multiplications:
 measured in float32 on a CPU."""
 
+NAMED = 4
+"""Tensors that the log names one by one."""
+
 
 class ConsolidationPenalty:
     """Consolidation penalty of a run.
@@ -133,7 +136,7 @@ class ConsolidationPenalty:
         limited = ", as more would cost over a fifth of it" if fewer else ""
         return (
             f"targets at {level[self.settings.level]}, {sampled} earlier conditions a step{limited}{copied}; "
-            f"{why_not}"
+            f"{why_not}{self._unseen_by_curvature()}"
         )
 
     def _choose_sample_size(self, learning: Condition) -> int:
@@ -383,6 +386,18 @@ class ConsolidationPenalty:
         for kind, condition in last.items():
             weights = self._targets([condition])[condition][0]
             curvature.set_inputs(kind, self._measure(condition, weights, task))
+
+    def _unseen_by_curvature(self) -> str:
+        """Which tensors are weighed by their scale alone, where that is more than vectors."""
+        if self._curvature is None:
+            return ""
+        chains = self._hierarchy.tree.chains
+        specs_by_kind = {chains[c.solver].last.spec.kind: chains[c.solver].last.spec for c in self._earlier}
+        names = list(dict.fromkeys(n for s in specs_by_kind.values() for n in self._curvature.unseen(s)))
+        if not names:
+            return ""
+        more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        return f"; curvature does not see {', '.join(names[:NAMED])}{more}: kept by scale alone"
 
     # parts ---------------------------------------------------------------------------------------------
 

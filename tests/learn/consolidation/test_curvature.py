@@ -113,3 +113,51 @@ def test_every_precision_keeps_earlier_conditions_on_a_cpu(tiny, trainer_of, run
     history, _ = run(trainer_of(spec))
     assert history.step == 2 * 2 * 3
     assert all(0 <= value <= 1 for value in history.accuracy["P2-0"][1])
+
+
+def own(kind):
+    target = SolverTarget(build_solver(f"own_solvers:{kind}", {}, IMAGE, 3, 1), IMAGE, 3, 1)
+    flat = torch.randn(target.spec.size, dtype=torch.float64) * target.spec.sigma() + target.spec.mean()
+    weights = {n: w.requires_grad_() for n, w in target.spec.split(flat.float()).items()}
+    images, buffers = torch.randn(50, *IMAGE), target.fresh_buffers("cpu")
+    measured = kronecker_factors(
+        target, lambda: target.run(weights, buffers, images, False), lambda logits: logits.argmax(1)
+    )
+    return target, measured
+
+
+@pytest.mark.parametrize(
+    ("kind", "seen", "unseen"),
+    [
+        ("Bare", set(), ["w"]),
+        ("Probe", {"enter", "head"}, ["probe.weight"]),
+        ("Tied", {"enter", "head"}, ["one.weight"]),
+        ("SharedModule", {"enter", "one", "head"}, []),
+        ("Attention", {"head"}, ["attention.in_proj_weight", "attention.out_proj.weight"]),
+        ("Convolutions", {"layers.0", "layers.9"}, ["layers.3.weight", "layers.5.weight"]),
+    ],
+)
+def test_what_curvature_can_see_is_weighed_and_the_rest_is_named(kind, seen, unseen):
+    target, measured = own(kind)
+    assert measured.keys() == seen
+    kept, condition = SolverCurvature(), Condition("s", 0)
+    kept.add(condition, measured)
+    kept.set_inputs(target.spec.kind, measured)
+    assert kept.unseen(target.spec) == unseen
+    total, gradient = kept.curvature_term(1.0, target.spec, [condition], torch.ones(1, target.spec.size))
+    parts = target.spec.split(gradient)
+    assert bool(torch.isfinite(total).all())
+    assert all(parts[f"{name}.weight"].any() for name in seen)
+    assert not any(parts[name].any() for name in unseen)
+
+
+def test_a_layer_that_runs_twice_is_weighed_for_both_runs():
+    target, measured = own("SharedModule")
+    rows = []
+    target.module.one.register_forward_hook(lambda layer, given, out: rows.append(given[0]))
+    torch.manual_seed(0)
+    a, _ = measured["one"]
+    weights = {t.name: torch.zeros(t.shape) for t in target.spec.tensors}
+    target.run(weights, {}, torch.randn(50, *IMAGE), False)
+    assert len(rows) == 2
+    assert float(a[-1, -1]) == pytest.approx(2.0)  # the ones beside the inputs: one a run and image
