@@ -184,17 +184,22 @@ class Reporter:
         ----------
         condition : Condition
         final : bool
-            At the end of a task; otherwise a snapshot, in ``recording.snapshot_dtype``.
+            At the end of a task; otherwise a snapshot, whose generated weights are in
+            ``recording.snapshot_dtype``: statistics and whole numbers would not fit into float16.
 
         Returns
         -------
         Weights
         """
-        arrays, extras = self._learner.arrays_of(condition), {}
-        if not final:
+        arrays = self._learner.arrays_of(condition)
+        if final:
+            logits = self._learner.probe(condition)
+            extras = {events.PROBE: logits} if len(logits) else {}
+        else:
             extras = snapshot_extras(self._learner, condition)
             dtype = self._learner.spec.recording.snapshot_dtype
-            arrays = {name: array.astype(dtype) for name, array in arrays.items()}
+            generated = self._learner.generated_names(condition)
+            arrays = {n: array.astype(dtype) if n in generated else array for n, array in arrays.items()}
         return events.Weights(
             step=self._at.step,
             path=self.path(condition),
@@ -204,8 +209,8 @@ class Reporter:
             extras={name: events.Tensor.of(array) for name, array in extras.items()},
         )
 
-    def snapshot(self, condition: Condition, done: int, steps: int) -> Iterator[events.Weights]:
-        """Snapshot of a condition, if one is wanted now.
+    def wants_snapshot(self, condition: Condition, done: int, steps: int) -> bool:
+        """Whether a snapshot of a condition is wanted now.
 
         Where several conditions are learned in turn (joint), each has steps of its own, and snapshots by
         these.
@@ -216,37 +221,35 @@ class Reporter:
         done, steps : int
             Steps done of the segment, and planned.
 
-        Yields
-        ------
-        Weights
+        Returns
+        -------
+        bool
         """
         recording, turns = self._learner.spec.recording, len(self._at.current)
         own, steps = (done - 1) // turns + 1, steps // turns
         if not recording.snapshot_every or own % recording.snapshot_every or own == steps:
-            return
+            return False
         conditions = len(self._at.begun) + sum(map(len, self._at.queue))
         itemsize = np.dtype(recording.snapshot_dtype).itemsize
         each = itemsize * self._learner.hierarchy.tree.solvers[condition.solver].spec.size
         every = interval(recording, steps, conditions, each)
-        if every and own % every == 0:
-            yield self.weights(condition, final=False)
+        return bool(every) and own % every == 0
 
-    def as_learned(self, segment: Segment) -> Iterator[events.Weights]:
-        """Snapshots at a segment's end, against which later drift is measured.
+    def as_learned(self, segment: Segment) -> list[Condition]:
+        """Conditions of which snapshots are kept at a segment's end, against which later drift is measured.
 
         Parameters
         ----------
         segment : Segment
 
-        Yields
-        ------
-        Weights
+        Returns
+        -------
+        list of Condition
         """
         recording = self._learner.spec.recording
         if recording.at_task_ends == "none" and not recording.snapshot_every:
-            return
-        for c in (*(self._at.finished if recording.at_task_ends == "all" else ()), *segment):
-            yield self.weights(c, final=False)
+            return []
+        return [*(self._at.finished if recording.at_task_ends == "all" else ()), *segment]
 
     def watched(self, path: str, task: int, name: str) -> Iterator[events.Watched]:
         """One generated tensor as it is now, if there is such a one.
@@ -274,7 +277,7 @@ class Reporter:
 
 
 def _tensor(array: np.ndarray) -> events.Tensor:
-    """Counters of batch norm and the like become float32: records know floating-point numbers only."""
-    if array.dtype.name not in ("float16", "float32", "float64"):
-        array = array.astype(np.float32)
+    """Whole numbers of a width that records do not know become int64."""
+    if array.dtype.name in ("uint16", "uint32", "uint64"):
+        array = array.astype(np.int64)
     return events.Tensor.of(array)

@@ -7,7 +7,8 @@ and :meth:`Trainer.state` between two events is a point from which the run goes 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Literal
 
 import msgspec
@@ -68,7 +69,7 @@ class Trainer:
     ) -> None:
         self.spec, self.stream = spec, stream
         self.device = resolve_device(device)
-        self._pending: list[Event] = []
+        self._pending: list[Event | Callable[[], Event]] = []
         self._watched: tuple[str, int, str] | None = None
         self._elapsed = 0.0
         self._complete = False
@@ -186,10 +187,15 @@ class Trainer:
             raise KeyError((path, task))
         return self._learner.arrays_of(condition)
 
-    def unreported(self) -> list[Event]:
-        """Events not yet yielded by :meth:`events`: metrics of steps done, changes of settings and tree.
+    def unreported(self) -> Iterator[Event]:
+        """Events not yet yielded by :meth:`events`: metrics, snapshots and tasks' ends of steps done, changes
+        of settings and tree.
 
-        To be recorded before :meth:`state` is kept.
+        To be recorded before :meth:`state` is kept: a run that goes on from there makes none of them again.
+
+        Yields
+        ------
+        Event
 
         Raises
         ------
@@ -197,8 +203,8 @@ class Trainer:
             When a number is not finite.
         """
         self._reporter.flush()
-        changed, self._pending = self._pending, []
-        return [*self._reporter.take(), *changed]
+        yield from self._reporter.take()
+        yield from self._waiting()
 
     def metrics_before_divergence(self) -> list[Event]:
         """Metrics of the steps before the one that diverged."""
@@ -259,6 +265,9 @@ class Trainer:
             Where it would change what has begun to learn; nothing is changed then.
         """
         closed = self._learner.consolidation.closed_form and bool(self._at.current)
+        self._pending = [
+            event() if callable(event) else event for event in self._pending
+        ]  # of the tree as it was
         busy = "consolidation in closed form covers all paths until the task is done" if closed else ""
         growth.check(self.spec, self._at, self._learner.hierarchy.tree, topology, removed, busy)
         if self._complete and self._baselines.steps_left:
@@ -331,11 +340,12 @@ class Trainer:
             if every and self._at.done % every == 0 and self._at.done < steps:
                 self._evaluate(segment)
             busy, counted = busy + time.perf_counter() - begun, counted + 1
+            if self._at.done < steps and self._reporter.wants_snapshot(condition, self._at.done, steps):
+                self._pending.append(partial(self._reporter.weights, condition, final=False))
             if time.perf_counter() - reported >= BLOCK_SECONDS or self._at.done == steps:
                 yield from self._report(condition, steps, counted / busy)
                 reported = time.perf_counter()
-            if self._at.done < steps:
-                yield from self._reporter.snapshot(condition, self._at.done, steps)
+            yield from self._waiting()
             yield None
         yield from self._stop(segment, steps)
         yield from self._finish(segment, time.perf_counter() - started)
@@ -398,25 +408,28 @@ class Trainer:
         asked = [*self._at.finished, *segment]
         measured = accuracies(self._learner, asked)
         self._reporter.add("accuracy", measured)
-        yield from self._reporter.take()
         following = [s[0] for s in self._at.queue if len(s) == 1 and s[0].solver == segment[0].solver][:1]
         measured |= extra_evaluations.at_random(self._learner, following, None)
-        yield from self._reporter.as_learned(segment)
-        for c in segment:
-            yield self._reporter.weights(c, final=True)
         validated = {}
         if self._grower.looks_at_validation:
             validated = accuracies(self._learner, segment, held_out="valid")
         self._grower.note(segment, validated)
+        # The task is done before anything of it is told: whoever stops in between records the rest.
+        reporter = self._reporter
+        self._pending += [partial(reporter.weights, c, final=False) for c in reporter.as_learned(segment)]
+        self._pending += [partial(reporter.weights, c, final=True) for c in segment]
+        for c in segment:
+            row = reporter.row(c.solver, measured if c == segment[-1] else {c: measured[c]})
+            self._pending.append(
+                events.TaskFinished(
+                    step=self._at.step, path=reporter.path(c), task=c.task, accuracies=row, seconds=seconds
+                )
+            )
         self._at.complete()
         self._early_stopper.reset()
         self._learner.end(self._at.finished)
-        for c in segment:
-            last = c == segment[-1]
-            row = self._reporter.row(c.solver, measured if last else {c: measured[c]})
-            yield events.TaskFinished(
-                step=self._at.step, path=self._reporter.path(c), task=c.task, accuracies=row, seconds=seconds
-            )
+        yield from reporter.take()
+        yield from self._waiting()
 
     def _conclude(self) -> Iterator[Event]:
         """The end: paths learned before others are measured once more, and all weights kept as they are."""
@@ -424,25 +437,35 @@ class Trainer:
         last = {c.solver: c for c in finished}
         newest = finished[-1].solver if finished else ""
         measured = accuracies(self._learner, finished)
-        for c in finished[:-1]:
-            yield self._reporter.weights(c, final=True)
-        for solver, c in last.items():
-            if solver != newest:
-                row = self._reporter.row(solver, measured)
-                yield events.TaskFinished(
-                    step=self._at.step, path=self._reporter.path(c), task=c.task, accuracies=row
-                )
         for metric, without in extra_evaluations.contributions(self._learner, finished):
             self._reporter.add(metric, without)
-        yield from self._reporter.take()
+        reporter = self._reporter
+        self._pending += [partial(reporter.weights, c, final=True) for c in finished[:-1]]
+        self._pending += [
+            events.TaskFinished(
+                step=self._at.step,
+                path=reporter.path(c),
+                task=c.task,
+                accuracies=reporter.row(solver, measured),
+            )
+            for solver, c in last.items()
+            if solver != newest
+        ]
+        self._pending.append(_log(f"learned {len(finished)} tasks in {self._at.step} steps"))
         self._complete = True
-        yield _log(f"learned {len(finished)} tasks in {self._at.step} steps")
+        yield from reporter.take()
+        yield from self._waiting()
 
     # parts ---------------------------------------------------------------------------------------------
 
-    def _take_pending(self) -> Iterator[Event]:
+    def _waiting(self) -> Iterator[Event]:
+        """What is to be told of steps done; weights are generated when it is their turn."""
         while self._pending:
-            yield self._pending.pop(0)
+            event = self._pending.pop(0)
+            yield event() if callable(event) else event
+
+    def _take_pending(self) -> Iterator[Event]:
+        yield from self._waiting()
         if self._unmeasured:
             self._unmeasured = False
             self._reporter.add("untrained", extra_evaluations.untrained(self._learner, self._at))
