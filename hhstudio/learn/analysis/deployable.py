@@ -14,6 +14,7 @@ from hhstudio.core.errors import SessionError
 from hhstudio.core.spec.spec import Stream
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.learn.analysis.loaded_model import LoadedModel
+from hhstudio.nets.recorded_solver import give_tensors
 from hhstudio.nets.solvers import build_solver, output_heads
 
 
@@ -52,8 +53,12 @@ def solver_module(
     stream: Stream,
     tasks: Sequence[TaskInfo],
     weights: Mapping[str, np.ndarray],
+    probe: np.ndarray,
+    seed: int,
 ) -> Module:
     """A solver of a given architecture that has given weights, in eval mode.
+
+    It is checked against the recorded one, which may have been built by other code.
 
     Parameters
     ----------
@@ -66,7 +71,12 @@ def solver_module(
     stream, tasks
         From which its outputs follow: how many heads, and how many classes each.
     weights : mapping of str to ndarray
-        By the solver's own names; buffers may be among them.
+        By the solver's own names: all that its ``state_dict`` has.
+    probe : ndarray, shape (N, outputs)
+        What the recorded solver gave for the images of :mod:`hhstudio.nets.recorded_solver`; may be without
+        rows.
+    seed : int
+        Of what its constructor draws.
 
     Returns
     -------
@@ -76,17 +86,14 @@ def solver_module(
     Raises
     ------
     SessionError
-        Where a tensor does not fit the architecture.
+        Where a tensor does not fit the architecture, one was not recorded, or the logits are others.
     """
     classes, heads = output_heads(stream, tasks)
-    module: Module = build_solver(architecture, dict(options), image_shape, classes, heads)
-    own = module.state_dict()
-    for name, values in weights.items():
-        if name not in own or tuple(own[name].shape) != values.shape:
-            raise SessionError(f"the tensor {name} {values.shape} does not fit the solver {architecture!r}")
-    tensors = {name: torch.from_numpy(np.array(values)) for name, values in weights.items()}
-    module.load_state_dict(tensors, strict=False)
-    return module.eval()
+    try:
+        module: Module = build_solver(architecture, dict(options), image_shape, classes, heads, seed)
+        return give_tensors(module, weights, image_shape, probe)
+    except SessionError as error:
+        raise SessionError(f"solver {architecture!r}: {error}") from None
 
 
 def deployable(model: LoadedModel, solver: Module, path: str, task: int) -> DeployableSolver:

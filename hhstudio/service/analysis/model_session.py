@@ -70,17 +70,20 @@ class ModelSession(Session):
         Raises
         ------
         SessionError
-            Where there are no weights, or the solver's code may not be imported.
+            Where there are no weights, the solver's code may not be imported, or it makes another solver now.
         """
-        weights = self.weights(path, task)
-        architecture, options = self._architecture(path)
+        weights, probe = self.weights(path, task), self.probe(path, task)
+        node = self._solver_node(path)
+        architecture, options = solver_of(self.spec, node)
         if not (self.allow_import if allow_import is None else allow_import):
             self._refuse_import(path, architecture)
         from hhstudio.learn.analysis.deployable import solver_module
+        from hhstudio.nets.seeding import solver_seed
 
+        seed, shape = solver_seed(self.spec.seed, node.id), self._image_shape
         try:
             return solver_module(
-                architecture, options, self._image_shape, self.spec.stream, self.tasks, weights
+                architecture, options, shape, self.spec.stream, self.tasks, weights, probe, seed
             )
         except SessionError as error:
             raise SessionError(f"{self.path}: {path}, task {task}: {error}") from None
@@ -116,7 +119,7 @@ class ModelSession(Session):
             raise SessionError(f"{self.path}: does not say which images its solvers take")
         return run.image_shape
 
-    def _architecture(self, path: str) -> tuple[str, dict[str, object]]:
+    def _solver_node(self, path: str) -> Solver:
         topology = self.history.topology
         try:
             node = topology.by_id[topology.path(path).solver] if topology is not None else None
@@ -124,5 +127,4 @@ class ModelSession(Session):
             node = None
         if not isinstance(node, Solver):
             raise SessionError(f"{self.path}: there is no path {path!r}")
-        architecture, options = solver_of(self.spec, node)
-        return architecture, dict(options)
+        return node

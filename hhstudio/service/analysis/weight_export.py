@@ -57,7 +57,7 @@ def export_weights(
         return
     single = path is not None and task is not None
     arrays = {
-        name if single else f"{p}/{t}/{name}": np.ascontiguousarray(array)
+        name if single else f"{p}/{t}/{name}": np.asarray(array, order="C")
         for p, t in keys
         for name, array in session.weights(p, t).items()
     }

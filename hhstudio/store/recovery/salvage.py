@@ -210,7 +210,9 @@ class Salvage:
     def _weights(self, path: str, task: int, group: h5py.Group) -> Details:
         tensors = {name: events.Tensor.of(values) for name, values in reading.read_tensors(group).items()}
         step = safe_read.int_attribute(group, "step")
-        self._journal.append(events.Weights(step=step, path=path, task=task, tensors=tensors))
+        probe = reading.read_probe(group)
+        extras = {events.PROBE: events.Tensor.of(probe)} if len(probe) else {}
+        self._journal.append(events.Weights(step=step, path=path, task=task, tensors=tensors, extras=extras))
         return {}
 
     def _snapshots(self, path: str, task: int, group: h5py.Group) -> Details:

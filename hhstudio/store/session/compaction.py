@@ -146,14 +146,32 @@ def _write_condition_snapshots(
     count = len(old_steps) + len(frames)
     if not count:
         return
-    columns: writing.SnapshotColumns | None = None
+    first = [
+        tensors
+        for _, tensors in (
+            *_stored_snapshots(group, links, old_steps[:1]),
+            *_journal_snapshots(frames[:1], sources),
+        )
+    ]
+    columns = writing.SnapshotColumns(top, *key, _wide_enough(first), count)
     for step, tensors in itertools.chain(
         _stored_snapshots(group, links, old_steps), _journal_snapshots(frames, sources)
     ):
-        columns = columns or writing.SnapshotColumns(top, *key, tensors, count)
         columns.put(step, tensors)
-    if columns is not None:
-        columns.finish()
+    columns.finish()
+
+
+def _wide_enough(snapshots: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Tensors like those of the first of these snapshots, of types that hold the others' too: sessions up to
+    0.3.0 kept whole numbers and statistics in the type of the weights."""
+    first, *others = snapshots
+    return {
+        name: np.zeros(
+            tensor.shape,
+            np.result_type(tensor.dtype, *(other[name].dtype for other in others if name in other)),
+        )
+        for name, tensor in first.items()
+    }
 
 
 def _stored_snapshots(

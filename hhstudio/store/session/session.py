@@ -276,6 +276,34 @@ class Session:
             return reading.read_tensors(group)
 
     @_locked
+    def probe(self, path: str, task: int) -> np.ndarray:
+        """What the solver gave for a few images of noise when its weights were recorded.
+
+        A solver that is built again is checked by it (:mod:`hhstudio.nets.recorded_solver`).
+
+        Parameters
+        ----------
+        path : str
+        task : int
+
+        Returns
+        -------
+        ndarray, shape (N, outputs), float32
+            Without rows where none was recorded (sessions up to 0.3.0).
+
+        Raises
+        ------
+        SessionError
+            Where there are no weights.
+        """
+        if recorded := self._recorded((path, task)):
+            logits = recorded.extras.get(events.PROBE)
+            return np.zeros((0, 0), np.float32) if logits is None else logits.numpy()
+        group = self._stored(path, task)
+        with safe_read.reading(self.path, f"the weights of {path}, task {task}"):
+            return reading.read_probe(group)
+
+    @_locked
     def tensor_names(self, path: str, task: int) -> tuple[str, ...]:
         """Names of the solver's tensors, in its order. Raises SessionError where there are none."""
         if recorded := self._recorded((path, task)):

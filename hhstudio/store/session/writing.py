@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -148,12 +149,16 @@ class SnapshotColumns:
             self._columns[name] = column, np.zeros((self._rows, *tensor.shape), tensor.dtype)
 
     def put(self, step: int, tensors: Mapping[str, np.ndarray]) -> None:
-        """The next snapshot. Tensors of another name or shape than the first are left out."""
+        """The next snapshot. Tensors of another name or shape than the first are left out; a single number
+        may have a dimension or none."""
         self._steps[self._written + self._collected] = step
         for name, (_, rows) in self._columns.items():
             tensor = tensors.get(name)
-            fits = tensor is not None and rows.shape[1:] == tensor.shape
-            rows[self._collected] = tensor if fits else 0
+            shape = rows.shape[1:]
+            if tensor is not None and (tensor.shape == shape or tensor.size == math.prod(shape) == 1):
+                rows[self._collected] = tensor.reshape(shape)
+            else:
+                rows[self._collected] = 0
         self._collected += 1
         if self._collected == self._rows:
             self._write()

@@ -118,6 +118,65 @@ def test_the_weights_of_finished_tasks_survive_every_later_save(tmp_path):
                 np.testing.assert_array_equal(session.tensor(name, task, tensor), values)
 
 
+def test_statistics_of_a_run_that_an_older_version_began_are_kept_in_their_own_type(tmp_path):
+    path = tmp_path / "s.h5"
+    old = {"w": np.ones(3, np.float16), "batches": np.array([7.0], np.float16)}
+    new = {"w": np.full(3, 2, np.float16), "batches": np.array(70_007), "seen": np.array(True)}
+    writer = begun(path)
+    for step, tensors_then in ((1, old), (2, new), (3, new)):
+        writer.record(
+            events.Weights(
+                step=step,
+                path="P1",
+                task=1,
+                final=False,
+                tensors={name: events.Tensor.of(array) for name, array in tensors_then.items()},
+            )
+        )
+        writer.checkpoint(trainer_state(step))
+    writer.close(finished(3))
+    with open_session(path) as session:
+        snapshots = session.snapshots("P1", 1)
+        assert snapshots.steps.tolist() == [1, 2, 3]
+        assert [float(snapshots.tensor(at, "batches")[0]) for at in range(3)] == [7, 70_007, 70_007]
+        assert snapshots.tensor(2, "w").dtype == np.float16
+
+
+def test_numbers_without_dimensions_and_whole_numbers_keep_shape_and_type(tmp_path):
+    path = tmp_path / "s.h5"
+    arrays = {
+        "w": np.ones((2, 3), np.float32), "count": np.array(2**40), "flag": np.array(True),
+        "mask": np.array([True, False]), "byte": np.array(-3, np.int8), "t": np.array(0.5),
+    }  # fmt: skip
+    probe = np.array([[1.5, -2.25]], np.float32)
+    writer = begun(path)
+    packed = {name: events.Tensor.of(array) for name, array in arrays.items()}
+    extras = {events.PROBE: events.Tensor.of(probe)}
+    writer.record(events.Weights(step=20, path="P1", task=1, tensors=packed, extras=extras))
+    writer.record(events.Weights(step=20, path="P1", task=1, tensors=packed, final=False))
+
+    def check():
+        with open_session(path) as session:
+            for tensors_then in (
+                session.weights("P1", 1),
+                {name: session.snapshots("P1", 1).tensor(0, name) for name in arrays},
+            ):
+                assert list(tensors_then) == list(arrays)
+                for name, array in arrays.items():
+                    assert tensors_then[name].shape == array.shape
+                    assert tensors_then[name].dtype == array.dtype
+                    assert np.array_equal(tensors_then[name], array)
+            assert np.array_equal(session.probe("P1", 1), probe)
+            assert session.probe("P1", 0).shape[0] == 0
+
+    writer.flush()
+    check()  # out of the journal
+    writer.checkpoint(trainer_state(20))
+    writer.checkpoint(trainer_state(21))  # copied from file to file
+    writer.close(finished(21))
+    check()
+
+
 def test_a_journal_that_grows_too_long_is_taken_in_without_waiting(tmp_path, monkeypatch):
     monkeypatch.setattr("hhstudio.store.session.writer.PENDING_BYTES", 4000)
     path = tmp_path / "s.h5"
