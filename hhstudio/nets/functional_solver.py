@@ -72,8 +72,8 @@ class SolverTarget:
         self.buffers = {name: b.detach().clone() for name, b in module.named_buffers()}
         self.constants = {n: p.detach() for n, p in module.named_parameters() if not p.requires_grad}
         self._other_names, self._recorded = _names(module)
-        for tensor in self.spec.tensors:
-            self._recorded.setdefault(tensor.name, [tensor.name])
+        for generated in self.spec.tensors:
+            self._recorded.setdefault(generated.name, [generated.name])
         module.requires_grad_(False)
 
     @property
@@ -284,7 +284,17 @@ class SolverTarget:
 
 
 def first_result(result: Any) -> Any:
-    """The first of several results: others are auxiliary."""
+    """Logits among what a module gives: the first of several results, others are auxiliary.
+
+    Parameters
+    ----------
+    result : Tensor, tuple or list
+
+    Returns
+    -------
+    Tensor
+        Or whatever else the module gives.
+    """
     return result[0] if isinstance(result, (tuple, list)) and result else result
 
 
