@@ -285,7 +285,7 @@ class Attention(Features):
         self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
 
     def features(self, x):
-        rows = x.view(len(x), -1, 8)
+        rows = x.unflatten(1, (-1, 8))
         return self.attention(rows, rows, rows, need_weights=False)[0].mean(1)
 
 
@@ -297,7 +297,7 @@ class Recurrent(Features):
         self.cell = nn.GRU(8, self.width, batch_first=True)
 
     def features(self, x):
-        return self.cell(x.view(len(x), -1, 8))[0][:, -1]
+        return self.cell(x.unflatten(1, (-1, 8)))[0][:, -1]
 
 
 class Convolutions(nn.Module):
@@ -353,3 +353,10 @@ class Constant(Features):
 
     def forward(self, x):
         return super().forward(x).detach()
+
+
+class FixedBatch(Bare):
+    """Takes the number of images as a plain number, which ONNX cannot follow."""
+
+    def forward(self, x):
+        return super().forward(x.view(len(x), -1))

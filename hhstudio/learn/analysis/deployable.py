@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import Module
 
-from hhstudio.core.errors import SessionError
+from hhstudio.core.errors import ExportError, SessionError
 from hhstudio.core.spec.spec import Stream
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.learn.analysis.loaded_model import LoadedModel
@@ -128,19 +129,32 @@ def deployable(model: LoadedModel, solver: Module, path: str, task: int) -> Depl
 
 def write_onnx(module: DeployableSolver, image_shape: tuple[int, int, int], file: Path) -> None:
     """The module as an ONNX model: input ``image``, output ``logits``, any batch size. Needs onnx and
-    onnxscript; raises ImportError where they are missing."""
-    example = torch.zeros(2, *image_shape)
-    torch.onnx.export(
-        module,
-        (example,),
-        str(file),
-        input_names=["image"],
-        output_names=["logits"],
-        dynamic_shapes=({0: torch.export.Dim("batch")},),
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
+    onnxscript; raises ImportError where they are missing, ExportError where the solver does what ONNX has no
+    words for."""
+    example, batch = torch.zeros(2, *image_shape), torch.export.Dim("batch")
+    # In two steps: in one, PyTorch falls back on ways that fix the number of images as the example has it.
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what solvers do besides: attributes that they set
+            program = torch.export.export(module, (example,), dynamic_shapes=({0: batch},), strict=False)
+            torch.onnx.export(
+                program,
+                (),
+                str(file),
+                input_names=["image"],
+                output_names=["logits"],
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+    except (ImportError, OSError):
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:160]
+        raise ExportError(
+            "the solver cannot be written as ONNX, for any number of images at once (a forward that takes "
+            f"len(x) or int(…) of a shape fixes it; x.shape[0] does not): {type(error).__name__}: {reason}"
+        ) from None
 
 
 def write_state_dict(arrays: Mapping[str, np.ndarray], file: Path) -> None:

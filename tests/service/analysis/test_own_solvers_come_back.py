@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import hhstudio
+from hhstudio.core.errors import ExportError
 from hhstudio.core.run import events
 from hhstudio.core.spec import spec as specs
 from hhstudio.learn.data.stream import TaskData, build_stream
@@ -45,6 +46,22 @@ def test_every_solver_comes_back_as_it_was_in_a_fresh_process(kind, small, tmp_p
 @pytest.mark.parametrize("architecture", ["resnet32", "mlp", "small-cnn"])
 def test_every_shipped_solver_comes_back_as_it_was(architecture, small, tmp_path):
     come_back(small, architecture, tmp_path, in_process=True, onnx=True)
+
+
+def test_a_solver_that_onnx_cannot_hold_is_refused_in_one_line(small, tmp_path):
+    out = tmp_path / "s.h5"
+    spec = small(**{
+        "solver.architecture": "own_solvers:FixedBatch", "solver.options": {}, "stream.tasks": 1,
+        "training.steps": 1,
+    })  # fmt: skip
+    hhstudio.run(spec, out, allow_imports=["own_solvers:FixedBatch"])
+    with (
+        hhstudio.open(out, data=tmp_path, allow_import=True) as session,
+        pytest.raises(ExportError, match=r"len\(x\)") as caught,
+    ):
+        export_weights(session, tmp_path / "x.onnx", "P1", 0)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "x.onnx").exists()
 
 
 def come_back(small: Callable, architecture: str, folder: Path, in_process: bool, onnx: bool) -> None:
