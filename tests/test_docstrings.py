@@ -11,34 +11,22 @@ import hhstudio
 
 PACKAGE = Path(hhstudio.__file__).parent
 
-NOUNS_FIRST = (
-    "nets",
-    "learn/training",
-    "learn/consolidation",
-    "learn/data",
-    "core/tree",
-    "core/run",
-    "core/spec",
-    "core/sweeps",
-    "experiments",
-)
-"""Folders whose modules begin with a noun; to be extended until it is the whole package."""
-
 QUESTION_WORDS = ("What", "How", "Where", "Whether", "When", "Which", "Who", "Why")
 
-NUMPY_STYLE = ("nets", "learn/training", "learn/consolidation", "learn/data")
-"""Folders whose public functions tell their parameters in NumPy style."""
+NUMPY_STYLE = ("nets", "learn", "service/api.py", "service/analysis/session.py", "store/session/session.py")
+"""Folders and modules whose public functions tell their parameters in NumPy style."""
 
 
-def modules(*folders):
-    return [file for folder in folders for file in sorted((PACKAGE / folder).rglob("*.py"))]
+def modules(*places):
+    paths = [PACKAGE / place for place in places]
+    return [file for path in paths for file in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
 
 
 def name(file):
     return file.relative_to(PACKAGE).as_posix()
 
 
-@pytest.mark.parametrize("file", modules(*NOUNS_FIRST), ids=name)
+@pytest.mark.parametrize("file", modules(""), ids=name)
 def test_a_module_begins_with_a_noun_and_not_with_a_question(file):
     text = ast.get_docstring(ast.parse(file.read_text())) or ""
     assert text, "it has no docstring"
@@ -58,11 +46,15 @@ def _silent(body, owner=""):
             if not text:
                 yield node.name
             yield from _silent(node.body, f"{node.name}.")
-        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and not _is_overload(node):
             text = ast.get_docstring(node) or ""
-            _, _, told = text.partition("Parameters\n----------\n")
-            named = {word for line in told.splitlines() for word in line.partition(" : ")[0].split(", ")}
+            _, _, section = text.partition("Parameters\n----------\n")
+            named = {word for line in section.splitlines() for word in line.partition(" : ")[0].split(", ")}
             arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
             missing = [a.arg for a in arguments if a.arg not in ("self", "cls") and a.arg not in named]
             if not text or missing:
                 yield f"{owner}{node.name}: {', '.join(missing) or 'no docstring'}"
+
+
+def _is_overload(node):
+    return any(ast.unparse(decorator) == "overload" for decorator in node.decorator_list)

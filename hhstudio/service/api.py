@@ -30,24 +30,24 @@ def run(
 
     Parameters
     ----------
-    spec
+    spec : Spec, str or Path
         A spec, a preset's name, a .json file, or a session .h5, which is continued in place.
-    out
+    out : str or Path
         The session file to write; of a session that is continued, the same file.
-    on_event
+    on_event : callable or None
         Called on the calling thread with everything that happens, the weights left out of
         :class:`~hhstudio.core.run.events.Weights`.
-    data
-        Folder of the data sets, None the usual one.
-    device
-        cpu, cuda, cuda:0, mps or auto; None takes the spec's.
-    allow_unverified
+    data : str, Path or None
+        Folder of the data sets; None: the usual one.
+    device : str or None
+        cpu, cuda, cuda:0, mps or auto; None: the spec's.
+    allow_unverified : bool
         Accept data files that torchvision's checksums do not know.
-    allow_imports
+    allow_imports : collection of str
         Solvers given by import path (``package.module:Class``) that may be imported, which runs their code.
-    overwrite
+    overwrite : bool
         Replace a session that is there.
-    in_process
+    in_process : bool
         Train in a thread of this process rather than in a worker process.
 
     Returns
@@ -84,9 +84,25 @@ def run(
 
 
 def resolve(spec: Spec | str | Path, out: Path) -> tuple[Spec | None, bool]:
-    """The spec meant by a preset's name or a .json file; (None, True) for a session that is continued.
+    """The spec that is meant, and whether a session is continued.
 
-    Raises :class:`~hhstudio.core.errors.SpecError`.
+    Parameters
+    ----------
+    spec : Spec, str or Path
+        A spec, a preset's name, a .json file, or a session .h5.
+    out : Path
+        The session file to write.
+
+    Returns
+    -------
+    spec : Spec or None
+        None for a session that is continued.
+    resume : bool
+
+    Raises
+    ------
+    SpecError
+        For an unknown preset, a file that cannot be read, or a session to be continued in another file.
     """
     if isinstance(spec, Spec):
         return spec, False
@@ -101,7 +117,17 @@ def resolve(spec: Spec | str | Path, out: Path) -> tuple[Spec | None, bool]:
 def follow(client: RunClient, on_event: Callable[[Event], None]) -> None:
     """Start a client and hand its events over, on this thread, until it has ended.
 
-    At KeyboardInterrupt the run is stopped with a checkpoint first (killed at a second one).
+    Parameters
+    ----------
+    client : RunClient
+        Not started yet.
+    on_event : callable
+        Called with each event.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        At Ctrl-C, once the run has stopped with a checkpoint (at a second one: was killed).
     """
     news = threading.Event()
     client.on_message = news.set

@@ -39,7 +39,32 @@ def health(
     samples: int,
     epsilons: Sequence[float],
 ) -> Health:
-    """Everything about one path."""
+    """Chain health of a path: scales, gradients, contributions and amplified errors of its levels.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    path : str
+    task : int or None
+        On whose test images gradients and errors are measured; None: the last that the path has begun.
+    images : int
+        Test images for gradients and errors; contributions are measured on at least
+        :data:`CONTRIBUTION_IMAGES`.
+    samples : int
+        Random directions of an injected error, at least 1.
+    epsilons : sequence of float
+        Relative sizes of injected errors, above 0.
+
+    Returns
+    -------
+    Health
+        What needs test images is NaN where there are none on this machine.
+
+    Raises
+    ------
+    SessionError
+        For a path that is not there or has not begun to learn; without a sample or an epsilon.
+    """
     tasks = model.tasks_on(path)
     if not tasks:
         raise SessionError(f"{path} has not begun to learn")

@@ -40,6 +40,17 @@ class DeployableSolver(Module):
         self.first, self.count = first, count
 
     def forward(self, image: Tensor) -> Tensor:
+        """Logits of the task.
+
+        Parameters
+        ----------
+        image : Tensor (N, C, H, W) of float32
+            Values from 0 to 1.
+
+        Returns
+        -------
+        Tensor (N, classes)
+        """
         if self.order is not None:
             _, channels, height, width = image.shape
             image = image.flatten(2)[:, :, self.order].view(-1, channels, height, width)
@@ -109,6 +120,11 @@ def deployable(model: LoadedModel, solver: Module, path: str, task: int) -> Depl
     path : str
     task : int
 
+    Returns
+    -------
+    DeployableSolver
+        In eval mode, on the CPU.
+
     Raises
     ------
     DataError
@@ -128,9 +144,23 @@ def deployable(model: LoadedModel, solver: Module, path: str, task: int) -> Depl
 
 
 def write_onnx(module: DeployableSolver, image_shape: tuple[int, int, int], file: Path) -> None:
-    """The module as an ONNX model: input ``image``, output ``logits``, any batch size. Needs onnx and
-    onnxscript; raises ImportError where they are missing, ExportError where the solver does what ONNX has no
-    words for."""
+    """Write a solver as an ONNX model: input ``image``, output ``logits``, any batch size.
+
+    Parameters
+    ----------
+    module : DeployableSolver
+    image_shape : (int, int, int)
+        Channels, height, width.
+    file : Path
+        Written over where it is there.
+
+    Raises
+    ------
+    ImportError
+        Where onnx or onnxscript is not installed.
+    ExportError
+        Where the solver does what ONNX has no words for.
+    """
     example, batch = torch.zeros(2, *image_shape), torch.export.Dim("batch")
     # In two steps: in one, PyTorch falls back on ways that fix the number of images as the example has it.
     try:
@@ -158,5 +188,13 @@ def write_onnx(module: DeployableSolver, image_shape: tuple[int, int, int], file
 
 
 def write_state_dict(arrays: Mapping[str, np.ndarray], file: Path) -> None:
-    """Arrays by name as a plain dict of tensors, which ``torch.load(file, weights_only=True)`` reads."""
+    """Write a plain dict of tensors, which ``torch.load(file, weights_only=True)`` reads.
+
+    Parameters
+    ----------
+    arrays : mapping of str to ndarray
+        By the tensors' names.
+    file : Path
+        Written over where it is there.
+    """
     torch.save({name: torch.from_numpy(np.array(values)) for name, values in arrays.items()}, file)

@@ -25,7 +25,31 @@ def mixture(
     images: int,
     tensors: Sequence[str],
 ) -> Mixture:
-    """Generate from embeddings that are the mixture of those of several tasks of a path."""
+    """Generate from embeddings that are the mixture of those of several tasks of a path.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    path : str
+    shares : mapping of int to float
+        Share by task; they sum to 1, and may lie below 0 or above 1.
+    on : sequence of int or None
+        Tasks on whose test images the result is measured; None: those with a share.
+    images : int
+        The first so many test images of each.
+    tensors : sequence of str
+        Tensors that come with the answer, by name.
+
+    Returns
+    -------
+    Mixture
+        Accuracies and losses are NaN where there are no test images.
+
+    Raises
+    ------
+    SessionError
+        Where the shares do not sum to 1, a task has not begun, or there is no such tensor.
+    """
     numbers = np.array(list(shares.values()), float)
     if not len(numbers) or not np.isfinite(numbers).all() or abs(numbers.sum() - 1) > 1e-6:
         raise SessionError("a mixture needs shares that sum to 1")
@@ -66,7 +90,29 @@ def walk(
     images: int,
     tensors: Sequence[str],
 ) -> Mixture:
-    """The mixture to which a walk along a principal direction leads."""
+    """The mixture to which a walk along a principal direction leads.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    path, component, amount, start
+        As for :func:`walk_shares`.
+    on : sequence of int or None
+        Tasks on whose test images the result is measured; None: ``start``, or all where that is None.
+    images : int
+        The first so many test images of each.
+    tensors : sequence of str
+        Tensors that come with the answer, by name.
+
+    Returns
+    -------
+    Mixture
+
+    Raises
+    ------
+    SessionError
+        Where the embeddings span no such direction, or there is no such tensor.
+    """
     shares = walk_shares(model, path, component, amount, start)
     measured = on if on is not None else list(shares) if start is None else [start]
     return mixture(model, path, shares, measured, images, tensors)
@@ -77,8 +123,26 @@ def walk_shares(
 ) -> dict[int, float]:
     """Shares by task that lead along a principal direction of a path's task embeddings.
 
-    Parameters are those of :class:`~hhstudio.core.analysis.questions.Walk`. Raises SessionError where the
-    embeddings span no such component.
+    Parameters
+    ----------
+    model : LoadedModel
+    path : str
+    component : int
+        Which direction, that of the largest variance first.
+    amount : float
+        How far, in standard deviations of that component.
+    start : int or None
+        The task from which to walk; None: the mean of all.
+
+    Returns
+    -------
+    dict of int to float
+        They sum to 1.
+
+    Raises
+    ------
+    SessionError
+        Where the path has begun fewer than two tasks, or its embeddings span no such direction.
     """
     tasks = model.tasks_on(path)
     if len(tasks) < 2:
@@ -96,7 +160,23 @@ def walk_shares(
 
 
 def task_embeddings(model: LoadedModel, path: str) -> np.ndarray:
-    """(tasks, sum of sizes): what is stored for each task of a path, all levels side by side."""
+    """What is stored for each task of a path, all levels side by side.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    path : str
+
+    Returns
+    -------
+    ndarray (tasks, sum of sizes) of float64
+        In the order of the tasks.
+
+    Raises
+    ------
+    SessionError
+        For an unknown path.
+    """
     stored = model.hierarchy.stored
     rows = [
         torch.cat([stored[name].detach().double().cpu().ravel() for name in model.hierarchy.embeddings_of(c)])

@@ -91,30 +91,87 @@ class LoadedModel:
 
     @property
     def hierarchy(self) -> Hierarchy:
+        """The rebuilt hierarchy, which generates the weights."""
         return self.learner.hierarchy
 
     # names ---------------------------------------------------------------------------------------------
 
     @property
     def paths(self) -> tuple[str, ...]:
+        """Names of the paths, as ``("P1", "P2-0")``."""
         return tuple(self._solvers)
 
     def path_of(self, condition: Condition) -> str:
+        """The path that a condition's solver ends.
+
+        Parameters
+        ----------
+        condition : Condition
+
+        Returns
+        -------
+        str
+            Its name.
+        """
         return next(name for name, solver in self._solvers.items() if solver == condition.solver)
 
     def chain(self, path: str) -> Chain:
-        """Raises SessionError for an unknown path."""
+        """The chain of hypernetworks from the root to a path's solver.
+
+        Parameters
+        ----------
+        path : str
+
+        Returns
+        -------
+        Chain
+
+        Raises
+        ------
+        SessionError
+            For an unknown path.
+        """
         if path not in self._solvers:
             raise SessionError(f"there is no path {path!r}; known: {', '.join(self._solvers)}")
         return self.hierarchy.tree.chains[self._solvers[path]]
 
     def tasks_on(self, path: str) -> tuple[int, ...]:
-        """Tasks learned, or being learned, on a path, in order."""
+        """Tasks learned, or being learned, on a path.
+
+        Parameters
+        ----------
+        path : str
+
+        Returns
+        -------
+        tuple of int
+            In order, counted from 0.
+
+        Raises
+        ------
+        SessionError
+            For an unknown path.
+        """
         solver = self.chain(path).solver
         return tuple(sorted(c.task for c in self.begun if c.solver == solver))
 
     def condition(self, path: str, task: int) -> Condition:
-        """Raises SessionError for a condition that has not begun to learn."""
+        """A path's solver for a task.
+
+        Parameters
+        ----------
+        path : str
+        task : int
+
+        Returns
+        -------
+        Condition
+
+        Raises
+        ------
+        SessionError
+            For an unknown path, or a condition that has not begun to learn.
+        """
         condition = Condition(self.chain(path).solver, task)
         if condition not in self.begun:
             known = ", ".join(str(t) for t in self.tasks_on(path)) or "none"
@@ -122,18 +179,55 @@ class LoadedModel:
         return condition
 
     def conditions(self, path: str | None = None, task: int | None = None) -> list[Condition]:
-        """Begun conditions, in the order of paths and tasks; of one path or one task only if given."""
+        """Conditions that have begun to learn.
+
+        Parameters
+        ----------
+        path : str or None
+            Of this path only.
+        task : int or None
+            Of this task only.
+
+        Returns
+        -------
+        list of Condition
+            In the order of paths and tasks.
+
+        Raises
+        ------
+        SessionError
+            For an unknown path.
+        """
         names = self.paths if path is None else (path,)
         begun = [Condition(self.chain(name).solver, t) for name in names for t in self.tasks_on(name)]
         return [c for c in begun if task in (None, c.task)]
 
     def node_name(self, node: str) -> str:
-        """A node's name by its id."""
+        """A node's name by its id.
+
+        Parameters
+        ----------
+        node : str
+
+        Returns
+        -------
+        str
+            The id itself where there is no such node.
+        """
         known = self.topology.by_id.get(node)
         return known.name if known is not None else node
 
     def outputs(self, task: int) -> tuple[str, ...]:
-        """Names of the classes that the outputs of a task's head in use stand for."""
+        """Names of the classes that the outputs of a task's head in use stand for.
+
+        Parameters
+        ----------
+        task : int
+
+        Returns
+        -------
+        tuple of str
+        """
         if self.spec.stream.scenario != "class":
             return _class_names(self.tasks[task])
         names: dict[tuple[int, str, int], str] = {}
@@ -146,7 +240,17 @@ class LoadedModel:
     # weights -------------------------------------------------------------------------------------------
 
     def weights(self, condition: Condition) -> Weights:
-        """A condition's generated weights; kept for a while."""
+        """A condition's generated weights; kept for a while.
+
+        Parameters
+        ----------
+        condition : Condition
+
+        Returns
+        -------
+        mapping of str to Tensor
+            The solver's tensors by name.
+        """
         weights = self._recent.get(condition)
         if weights is None:
             weights = self._recent[condition] = self.learner.solver_weights([condition])[condition]
@@ -158,6 +262,11 @@ class LoadedModel:
 
     def arrays(self, path: str, task: int) -> dict[str, np.ndarray]:
         """A condition's solver, generated now.
+
+        Parameters
+        ----------
+        path : str
+        task : int
 
         Returns
         -------
@@ -173,8 +282,25 @@ class LoadedModel:
         return {name: array.copy() for name, array in tensors.items()}
 
     def level_arrays(self, path: str, task: int, level: int) -> dict[str, np.ndarray]:
-        """The hypernetwork that level ``level`` (0: what the root generates) of a condition's chain
-        generates, by tensor. Raises SessionError where that level generates none."""
+        """The hypernetwork that a level of a condition's chain generates.
+
+        Parameters
+        ----------
+        path : str
+        task : int
+        level : int
+            0: what the root generates.
+
+        Returns
+        -------
+        dict of str to ndarray
+            By tensor.
+
+        Raises
+        ------
+        SessionError
+            For a condition that has not begun to learn, or a level that generates no hypernetwork.
+        """
         condition, depth = self.condition(path, task), self.chain(path).depth
         if not 0 <= level < depth - 1:
             raise SessionError(f"{path} generates {depth - 1} hypernetworks; there is no level {level}")
@@ -182,8 +308,25 @@ class LoadedModel:
 
     @contextlib.contextmanager
     def mixed(self, path: str, shares: Mapping[int, float]) -> Iterator[Condition]:
-        """A condition, for a while, whose embeddings are a mixture of those of the path's tasks (shares sum
-        to 1). Statistics of batch norm are mixed by the positive shares."""
+        """A condition, for a while, whose embeddings are a mixture of those of the path's tasks.
+
+        Statistics of batch norm are mixed by the positive shares.
+
+        Parameters
+        ----------
+        path : str
+        shares : mapping of int to float
+            Share by task; they sum to 1.
+
+        Yields
+        ------
+        Condition
+
+        Raises
+        ------
+        SessionError
+            For a task that has not begun.
+        """
         parents = {self.condition(path, task): share for task, share in shares.items() if share}
         own = Condition(self.chain(path).solver, -1)
         stored = self.hierarchy.stored
@@ -225,7 +368,21 @@ class LoadedModel:
         return f"{missing[0]} is not there, so there are no test images" if missing else ""
 
     def data(self, task: int) -> TaskData:
-        """Test images of a task and how its solver sees them. Raises DataError where they are not here."""
+        """Test images of a task and how its solver sees them.
+
+        Parameters
+        ----------
+        task : int
+
+        Returns
+        -------
+        TaskData
+
+        Raises
+        ------
+        DataError
+            For a task that is not there, or where the data sets are not on this machine.
+        """
         if not 0 <= task < len(self.tasks):
             raise DataError(f"there is no task {task}; the session has {len(self.tasks)}, counted from 0")
         if self._images is False:
@@ -254,7 +411,24 @@ class LoadedModel:
         return True
 
     def batch(self, task: int, images: int | None = None) -> tuple[Tensor, Tensor]:
-        """(N, C, H, W) uint8 and (N,) labels: the first test images of a task."""
+        """The first test images of a task.
+
+        Parameters
+        ----------
+        task : int
+        images : int or None
+            So many; None: all.
+
+        Returns
+        -------
+        images : Tensor (N, C, H, W) of uint8
+        labels : Tensor (N,)
+
+        Raises
+        ------
+        DataError
+            As for :meth:`data`.
+        """
         data = self.data(task)
         return data.test_images[:images], data.test_labels[:images]
 
@@ -306,7 +480,30 @@ class LoadedModel:
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def score(self, condition: Condition, weights: Weights, task: int, images: int) -> tuple[float, float]:
-        """(accuracy, loss) on the first test images of a task."""
+        """Accuracy and loss of a condition's weights on a task.
+
+        Parameters
+        ----------
+        condition : Condition
+        weights : mapping of str to Tensor
+            The solver's tensors by name.
+        task : int
+            Whose test images, head and normalisation are used.
+        images : int
+            The first so many test images.
+
+        Returns
+        -------
+        accuracy : float
+            0 to 1.
+        loss : float
+            Mean cross-entropy, in nats.
+
+        Raises
+        ------
+        DataError
+            As for :meth:`data`.
+        """
         seen, labels = self.batch(task, images)
         logits = self.logits(condition, weights, seen, task).float()
         right = (logits.argmax(1) == labels).float().mean()
@@ -325,7 +522,20 @@ def _stream(stream: bytes, seed: int, data: Path, allow_unverified: bool) -> Tas
 
 
 def outline(spec: Spec, tasks: Sequence[TaskInfo], image_shape: tuple[int, int, int]) -> TaskStream:
-    """A stream's shape without its images: enough to build its solvers."""
+    """A stream's shape without its images: enough to build its solvers.
+
+    Parameters
+    ----------
+    spec : Spec
+    tasks : sequence of TaskInfo
+    image_shape : (int, int, int)
+        Channels, height, width.
+
+    Returns
+    -------
+    TaskStream
+        Without data.
+    """
     seen = [len(task.classes) for task in tasks]
     if spec.stream.scenario == "class":
         known: dict[tuple[int, str, int], int] = {}

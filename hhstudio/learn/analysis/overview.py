@@ -15,7 +15,16 @@ from hhstudio.learn.analysis.loaded_model import LoadedModel
 
 @answering(q.Overview)
 def overview(model: LoadedModel) -> answers.Overview:
-    """Everything there is to ask about, from the rebuilt model."""
+    """Everything there is to ask about, from the rebuilt model.
+
+    Parameters
+    ----------
+    model : LoadedModel
+
+    Returns
+    -------
+    Overview
+    """
     paths = []
     for path in model.paths:
         chain = model.chain(path)
@@ -42,7 +51,25 @@ def overview(model: LoadedModel) -> answers.Overview:
 
 @answering(q.Tensors)
 def tensors(model: LoadedModel, path: str, task: int, level: int) -> answers.Tensors:
-    """A row for each tensor, generated now."""
+    """A row for each tensor of a generated network, generated now.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    path : str
+    task : int
+    level : int
+        -1: of the solver; 0, 1, …: of the hypernetwork that is generated there.
+
+    Returns
+    -------
+    Tensors
+
+    Raises
+    ------
+    SessionError
+        For a condition that has not begun to learn, or a level that is not there.
+    """
     chain = model.chain(path)
     edge = chain.last if level < 0 else chain.edges[min(level, len(chain.edges) - 1)]
     arrays = model.arrays(path, task) if level < 0 else model.level_arrays(path, task, level)
@@ -52,6 +79,14 @@ def tensors(model: LoadedModel, path: str, task: int, level: int) -> answers.Ten
 
 def level_digests(model: LoadedModel, path: str, task: int, level: int) -> dict[str, np.ndarray]:
     """Digests (:func:`~hhstudio.core.analysis.weight_statistics.digest`) of a generated hypernetwork.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    path : str
+    task : int
+    level : int
+        0: what the root generates.
 
     Returns
     -------

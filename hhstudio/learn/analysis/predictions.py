@@ -41,7 +41,27 @@ def predict(
     task: int | None,
     test_image: TestImage | None,
 ) -> Prediction:
-    """Logits of every condition, and of each path the task whose solver is the most certain."""
+    """Logits of every condition, and of each path the task whose solver is the most certain.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    image : ndarray of uint8, or None
+        As for :func:`pixels_of`.
+    path, task : str or None, int or None
+        The solvers of this path, of this task only.
+    test_image : (int, int) or None
+        (task, index) of a test image, in place of ``image``.
+
+    Returns
+    -------
+    Prediction
+
+    Raises
+    ------
+    DataError
+        For what is no image, a test image that is not there, or where nothing has begun to learn.
+    """
     pixels = pixels_of(model, image, test_image)
     conditions = model.conditions(path, task)
     if not conditions:
@@ -70,7 +90,29 @@ def predict(
 def features(
     model: LoadedModel, image: np.ndarray | None, path: str, task: int, test_image: TestImage | None
 ) -> FeatureMaps:
-    """Outputs of the convolutions, in the order in which they ran."""
+    """Outputs of the convolutions, in the order in which they ran.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    image : ndarray of uint8, or None
+        As for :func:`pixels_of`.
+    path : str
+    task : int
+    test_image : (int, int) or None
+        (task, index) of a test image, in place of ``image``.
+
+    Returns
+    -------
+    FeatureMaps
+
+    Raises
+    ------
+    SessionError
+        For a condition that has not begun to learn.
+    DataError
+        As for :func:`predict`.
+    """
     condition = model.condition(path, task)
     pixels = pixels_of(model, image, test_image)
     maps = {
@@ -87,6 +129,25 @@ def units(model: LoadedModel, path: str, task: int, images: int) -> Units:
 
     A layer's values are taken after the normalisation or ReLU that directly follows it; the output layer
     is left out.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    path : str
+    task : int
+    images : int
+        The first so many test images of the task.
+
+    Returns
+    -------
+    Units
+
+    Raises
+    ------
+    SessionError
+        For a condition that has not begun to learn.
+    DataError
+        Where the test images are not on this machine.
     """
     condition = model.condition(path, task)
     seen, labels = model.batch(task, images)
@@ -115,7 +176,27 @@ def units(model: LoadedModel, path: str, task: int, images: int) -> Units:
 
 @answers(q.Confusion)
 def confusion(model: LoadedModel, path: str, task: int, images: int | None) -> Confusion:
-    """Test images by class (rows) and prediction (columns)."""
+    """Test images by class (rows) and prediction (columns).
+
+    Parameters
+    ----------
+    model : LoadedModel
+    path : str
+    task : int
+    images : int or None
+        The first so many test images; None: all.
+
+    Returns
+    -------
+    Confusion
+
+    Raises
+    ------
+    SessionError
+        For a condition that has not begun to learn.
+    DataError
+        Where the test images are not on this machine.
+    """
     condition = model.condition(path, task)
     seen, labels = model.batch(task, images)
     predicted = model.logits(condition, model.weights(condition), seen).argmax(1).cpu().numpy()
@@ -128,7 +209,25 @@ def confusion(model: LoadedModel, path: str, task: int, images: int | None) -> C
 
 @answers(q.TaskConfusion)
 def task_confusion(model: LoadedModel, path: str, images: int) -> TaskConfusion:
-    """For test images of every task of a path, the task whose solver has the least entropy."""
+    """For test images of every task of a path, the task whose solver has the least entropy.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    path : str
+    images : int
+        The first so many test images of each task.
+
+    Returns
+    -------
+    TaskConfusion
+        ``matrix[i, j]``: share, 0 to 1, of the images of task i for which task j is chosen.
+
+    Raises
+    ------
+    DataError
+        Where the test images are not on this machine.
+    """
     conditions = model.conditions(path)
     matrix = np.zeros((len(conditions), len(conditions)))
     for row, owner in enumerate(conditions):
@@ -142,7 +241,24 @@ def task_confusion(model: LoadedModel, path: str, images: int) -> TaskConfusion:
 
 @answers(q.Images)
 def images(model: LoadedModel, task: int, indices: Sequence[int]) -> Images:
-    """Pixels and labels of test images."""
+    """Pixels and labels of test images.
+
+    Parameters
+    ----------
+    model : LoadedModel
+    task : int
+    indices : sequence of int
+        Which, counted from 0 in the task's test set.
+
+    Returns
+    -------
+    Images
+
+    Raises
+    ------
+    DataError
+        For an index that is not there, or where the test images are not on this machine.
+    """
     data = model.data(task)
     chosen = np.asarray(indices, np.int64).ravel()
     total = len(data.test_labels)

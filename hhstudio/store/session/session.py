@@ -88,17 +88,26 @@ class Session:
         return f"<session {self.path.name}: {self.state}, step {self.history.step}>"
 
     def close(self) -> None:
+        """Close the file; what was read from it stays."""
         with self._lock:
             self._closed = True
             self._loaded.close()
 
     def refresh(self) -> bool:
-        """Take in what the session has gained since it was opened or refreshed; True where there was
-        anything.
+        """Take in what the session has gained since it was opened or refreshed.
 
         Follows the journal of a run that goes on, and the file when it is written anew: curves that are known
-        are not read again. ``history`` may be another object afterwards. Raises SessionError where the file
-        is gone or damaged: what was read before then stays, and may be read again.
+        are not read again. ``history`` may be another object afterwards.
+
+        Returns
+        -------
+        bool
+            Whether there was anything.
+
+        Raises
+        ------
+        SessionError
+            Where the file is gone or damaged; what was read before then stays, and may be read again.
         """
         with self._refreshing:
             if self._closed:
@@ -305,14 +314,45 @@ class Session:
 
     @_locked
     def tensor_names(self, path: str, task: int) -> tuple[str, ...]:
-        """Names of the solver's tensors, in its order. Raises SessionError where there are none."""
+        """Names of the solver's tensors, in its order.
+
+        Parameters
+        ----------
+        path : str
+        task : int
+
+        Returns
+        -------
+        tuple of str
+
+        Raises
+        ------
+        SessionError
+            Where there are none, or where they are damaged.
+        """
         if recorded := self._recorded((path, task)):
             return tuple(recorded.tensors)
         return tuple(self._links(path, task))
 
     @_locked
     def tensor(self, path: str, task: int, name: str) -> np.ndarray:
-        """One tensor. Raises SessionError where there is none."""
+        """One tensor of the solver's weights as generated at the end of a task.
+
+        Parameters
+        ----------
+        path : str
+        task : int
+        name : str
+
+        Returns
+        -------
+        ndarray
+
+        Raises
+        ------
+        SessionError
+            Where there is none, or where it is damaged.
+        """
         if recorded := self._recorded((path, task)):
             tensor = recorded.tensors.get(name)
             if tensor is not None:
@@ -335,6 +375,11 @@ class Session:
         -------
         Snapshots
             ``steps`` (N,), ``names``, ``tensor(at, name)``; empty where none were kept.
+
+        Raises
+        ------
+        SessionError
+            Where they are damaged.
         """
         with safe_read.reading(self.path, f"the snapshots of {path}, task {task}"):
             loaded, held = self._loaded, self._held_snapshots.get((path, task))
@@ -348,7 +393,13 @@ class Session:
 
     @_locked
     def snapshot_steps(self) -> dict[tuple[str, int], np.ndarray]:
-        """The steps (N,) of every condition's snapshots, by path and task, where there are any."""
+        """Steps of every condition's snapshots.
+
+        Returns
+        -------
+        dict of (str, int) to ndarray (N,)
+            By path and task, where there are any.
+        """
         conditions = {*self._held_snapshots, *self._loaded.tail.snapshots}
         by_condition = {key: self.snapshots(*key).steps for key in sorted(conditions)}
         return {key: steps for key, steps in by_condition.items() if len(steps)}
@@ -363,7 +414,18 @@ class Session:
 
     @_locked
     def trainer_state(self) -> TrainerState | None:
-        """The newest checkpoint: what the run can go on from, None where none was made."""
+        """The newest checkpoint, from which the run can go on.
+
+        Returns
+        -------
+        TrainerState or None
+            None where there is no checkpoint.
+
+        Raises
+        ------
+        SessionError
+            Where it is damaged.
+        """
         with safe_read.reading(self.path, "the trainer's state"):
             recorded, journal = self._loaded.tail.state, self._loaded.journal
             if recorded is not None and journal is not None:
@@ -372,7 +434,13 @@ class Session:
 
     @_locked
     def summary(self) -> dict[str, Any]:
-        """The JSON-able object that ``hhstudio show --json`` prints; NaN is None."""
+        """The summary that ``hhstudio show --json`` prints.
+
+        Returns
+        -------
+        dict
+            JSON-able; NaN is None.
+        """
         return summarise(self.history, self.path.name)
 
     def _death(self) -> events.Finished:
@@ -433,10 +501,26 @@ def open(path: Path | str) -> Session: ...
 @overload
 def open(path: Path | str, kind: type[S]) -> S: ...
 def open(path: Path | str, kind: type[Session] = Session) -> Session:
-    """The session in a file. Raises SessionError (no such file, not a session, damaged, newer ...).
+    """Open a session for reading.
 
     A journal that a dead writer left is taken into the file first, or read in memory where the folder
-    cannot be written. ``kind``: the class that reads it.
+    cannot be written.
+
+    Parameters
+    ----------
+    path : Path or str
+    kind : type of Session
+        The class that reads it.
+
+    Returns
+    -------
+    Session
+        A ``kind``.
+
+    Raises
+    ------
+    SessionError
+        No such file, not a session, damaged, or written by a newer version.
     """
     return kind(Path(path), _open(Path(path)))
 
