@@ -72,8 +72,8 @@ class _Lines:
 
     def _wrong(self, message: str) -> bool:
         """Whether a message is what the numbers of the run went wrong by."""
-        found = self._history.diverged
-        return found is not None and message == found.message
+        divergence = self._history.diverged
+        return divergence is not None and message == divergence.message
 
     def say(self, line: str) -> None:
         print(line, flush=True)

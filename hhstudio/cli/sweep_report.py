@@ -64,8 +64,8 @@ class _Lines:
                 self.say(f"{row.name}: worker lost; goes on from the checkpoint at step {row.step}")
             if row.state != before[0] and row.state in ("finished", "failed") and not self._first:
                 self.say(f"{row.name}: {row.state}  {_outcome(row)}".rstrip())
-        if self._first and (kept := table.count("finished")):
-            self.say(f"{kept} of {len(table.runs)} runs were finished already")
+        if self._first and (finished := table.count("finished")):
+            self.say(f"{finished} of {len(table.runs)} runs were finished already")
         self._first = False
         self._show(table)
 

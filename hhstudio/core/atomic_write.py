@@ -87,10 +87,10 @@ def telling(path: Path) -> Iterator[None]:
         reason = "the disk is full" if full else error.strerror or str(error)
         after = _stamp(path)
         if after != before:
-            kept = "it was replaced, but the disk did not confirm that"
+            content = "it was replaced, but the disk did not confirm that"
         else:
-            kept = "nothing was written" if after is None else "what was there is kept as it was"
-        raise WriteError(f"{path}: cannot be written ({reason}); {kept}", full) from error
+            content = "nothing was written" if after is None else "what was there is kept as it was"
+        raise WriteError(f"{path}: cannot be written ({reason}); {content}", full) from error
 
 
 def named_file(path: Path) -> Path:

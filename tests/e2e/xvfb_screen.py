@@ -52,14 +52,14 @@ class Screen:
 
     def window(self, name: str) -> int:
         """Wait for a window with that in its title; give it the keyboard."""
-        found = self.do("search", "--sync", "--onlyvisible", "--name", name).split()
-        self.do("windowfocus", "--sync", found[-1])
-        return int(found[-1])
+        windows = self.do("search", "--sync", "--onlyvisible", "--name", name).split()
+        self.do("windowfocus", "--sync", windows[-1])
+        return int(windows[-1])
 
     def origin(self, window: int) -> tuple[int, int]:
         lines = self.do("getwindowgeometry", "--shell", window).splitlines()
-        found = dict(line.split("=") for line in lines)
-        return int(found["X"]), int(found["Y"])
+        geometry = dict(line.split("=") for line in lines)
+        return int(geometry["X"]), int(geometry["Y"])
 
     def click(self, x: int, y: int) -> None:
         self.do("mousemove", "--sync", x, y)
@@ -102,10 +102,10 @@ def save(picture: np.ndarray, file: Path) -> None:
 def until(what, patience, failing):
     """Ask five times a second until the answer is true."""
     end = time.monotonic() + patience
-    while not (found := _found(what)):
+    while not (answer := _found(what)):
         assert time.monotonic() < end, failing
         time.sleep(0.2)
-    return found if not isinstance(found, tuple) else found[0]
+    return answer if not isinstance(answer, tuple) else answer[0]
 
 
 def _found(what):

@@ -14,6 +14,6 @@ def choose(window, words):
     QApplication.processEvents()
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     QTest.keyClick(window, Qt.Key.Key_P, both)
-    (palette,) = [found for found in window.findChildren(Chooser) if found.isVisible()]
+    (palette,) = [popup for popup in window.findChildren(Chooser) if popup.isVisible()]
     QTest.keyClicks(palette.search, words)
     QTest.keyClick(palette.search, Qt.Key.Key_Return)

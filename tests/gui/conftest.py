@@ -58,37 +58,37 @@ def own_trash(tmp_path, monkeypatch):
 
 @pytest.fixture
 def preferences(tmp_path):
-    found = Preferences(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+    preferences = Preferences(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
     (tmp_path / "sessions").mkdir()
-    found.sessions_folder = tmp_path / "sessions"
-    found.theme = "light"
-    found.welcomed = True
-    return found
+    preferences.sessions_folder = tmp_path / "sessions"
+    preferences.theme = "light"
+    preferences.welcomed = True
+    return preferences
 
 
 @pytest.fixture
 def workspace(preferences, qtbot):
-    made = Workspace(preferences)
-    made.said = []
-    made.problem.connect(lambda title, text: made.said.append(text))
-    yield made
-    made.close()
+    workspace = Workspace(preferences)
+    workspace.said = []
+    workspace.problem.connect(lambda title, text: workspace.said.append(text))
+    yield workspace
+    workspace.close()
 
 
 @pytest.fixture
 def window(workspace, qtbot):
     theming = Theming(application(), workspace.preferences)
-    made = MainWindow(workspace, theming)
-    made.canvas.scene.animated = False
-    made.place(QSize(1400, 900))
-    with qtbot.waitExposed(made):
-        made.show()
-    made.panels["sessions"].set_folder(workspace.preferences.sessions_folder)
-    with qtbot.waitSignal(made.panels["sessions"].model.read, timeout=10_000):
-        made.panels["sessions"].look()
-    yield made
+    window = MainWindow(workspace, theming)
+    window.canvas.scene.animated = False
+    window.place(QSize(1400, 900))
+    with qtbot.waitExposed(window):
+        window.show()
+    window.panels["sessions"].set_folder(workspace.preferences.sessions_folder)
+    with qtbot.waitSignal(window.panels["sessions"].model.read, timeout=10_000):
+        window.panels["sessions"].look()
+    yield window
     workspace.close()
     workspace.document.mark_saved()
-    made.close()
-    made.deleteLater()
+    window.close()
+    window.deleteLater()
     theming.deleteLater()

@@ -70,11 +70,11 @@ def run() -> Callable[[Trainer], tuple[History, list[Event]]]:
     def read(trainer: Trainer) -> tuple[History, list[Event]]:
         history = History()
         history.apply(trainer.run_started("2026-01-01T00:00:00Z", "0", False))
-        found = []
+        events = []
         for event in trainer.events():
             if event is not None:
                 history.apply(event)
-                found.append(event)
-        return history, found
+                events.append(event)
+        return history, events
 
     return read

@@ -51,5 +51,5 @@ class Watched:
         return self.events
 
     def states(self) -> list[str]:
-        found = [e.state for e in self.events if isinstance(e, StateChanged)]
-        return [s for at, s in enumerate(found) if at == 0 or found[at - 1] != s]
+        states = [e.state for e in self.events if isinstance(e, StateChanged)]
+        return [s for at, s in enumerate(states) if at == 0 or states[at - 1] != s]

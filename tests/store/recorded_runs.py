@@ -60,8 +60,8 @@ def tensors(path: str, task: int, step: int, size: int = 6) -> dict[str, np.ndar
 
 
 def weights(path: str, task: int, step: int, final: bool = True, size: int = 6) -> events.Weights:
-    made = {name: events.Tensor.of(values) for name, values in tensors(path, task, step, size).items()}
-    return events.Weights(step=step, path=path, task=task, tensors=made, final=final)
+    recorded = {name: events.Tensor.of(values) for name, values in tensors(path, task, step, size).items()}
+    return events.Weights(step=step, path=path, task=task, tensors=recorded, final=final)
 
 
 def metrics(step: int, path: int, task: int) -> events.Metrics:

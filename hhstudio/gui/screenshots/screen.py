@@ -24,10 +24,10 @@ _REMARK = "This plugin does not support"
 def pretended(scale: float = 1.0) -> Iterator[None]:
     """Have Qt draw on it, ``scale`` pixels a point."""
     screen = {"name": "none", "x": 0, "y": 0, "width": _SIDE, "height": _SIDE, "logicalDpi": 96, "dpr": 1}
-    told = {"synchronousWindowSystemEvents": False, "windowFrameMargins": False, "screens": [screen]}
+    configuration = {"synchronousWindowSystemEvents": False, "windowFrameMargins": False, "screens": [screen]}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "screen.json"
-        file.write_text(json.dumps(told))
+        file.write_text(json.dumps(configuration))
         os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={file}"
         if scale != 1:
             os.environ["QT_SCALE_FACTOR"] = f"{scale:g}"

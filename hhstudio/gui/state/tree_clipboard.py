@@ -43,33 +43,33 @@ class TreeClipboard:
         topology = self._editor.topology
         try:
             clip = clipboard.read(QGuiApplication.clipboard().text())
-            made = clipboard.paste(topology, clip, self._parent(list(chosen), clip))
+            copies = clipboard.paste(topology, clip, self._parent(list(chosen), clip))
         except SpecError as error:
             self._refuse(error)
             return ()
-        names = [made.topology.by_id[i].name for i in made.tops]
-        many = len(made.tops) + len(made.annotations)
+        names = [copies.topology.by_id[i].name for i in copies.tops]
+        many = len(copies.tops) + len(copies.annotations)
         what = names[0] if many == 1 and names else f"{many} things" if many > 1 else "a note"
-        self._editor.document.apply_topology(f"Paste {what}", made.topology)
-        return (*made.tops, *made.annotations)
+        self._editor.document.apply_topology(f"Paste {what}", copies.topology)
+        return (*copies.tops, *copies.annotations)
 
     def duplicate(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Copies beside the originals, without the clipboard."""
         if not self._editor.may_edit():
             return ()
         try:
-            made = clipboard.duplicate(self._editor.topology, ids)
+            copies = clipboard.duplicate(self._editor.topology, ids)
         except SpecError as error:
             self._refuse(error)
             return ()
-        new = (*made.tops, *made.annotations)
+        new = (*copies.tops, *copies.annotations)
         if new:
             what = (
-                made.topology.by_id[made.tops[0]].name
-                if len(new) == 1 and made.tops
+                copies.topology.by_id[copies.tops[0]].name
+                if len(new) == 1 and copies.tops
                 else f"{len(new)} things"
             )
-            self._editor.document.apply_topology(f"Duplicate as {what}", made.topology)
+            self._editor.document.apply_topology(f"Duplicate as {what}", copies.topology)
         return new
 
     def _refuse(self, error: SpecError) -> None:

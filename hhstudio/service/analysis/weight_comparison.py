@@ -30,8 +30,8 @@ Key = tuple[str, int]
 def conditions(session: Session, path: str | None = None) -> list[Key]:
     """Conditions whose weights are kept, in the order of paths and tasks; of one path only if given."""
     order = {name: at for at, name in enumerate(session.paths)}
-    kept = [key for key in session.available() if path in (None, key[0])]
-    return sorted(kept, key=lambda key: (order.get(key[0], len(order)), key[1]))
+    available = [key for key in session.available() if path in (None, key[0])]
+    return sorted(available, key=lambda key: (order.get(key[0], len(order)), key[1]))
 
 
 @answers(q.Distances)

@@ -265,16 +265,16 @@ class RunClient:
         assert self._worker is not None
         self._lost = True
         lines = self._worker.last_lines()
-        kept = (
+        remainder = (
             "nothing was kept"
             if self._checkpoint is None
             else f"the session {self.out} is kept: continue from the last checkpoint, step {self._checkpoint}"
         )
         happened: list[Event] = []
         if self._stopping.is_set():
-            state, message = "stopped", f"the worker did not answer and was ended; {kept}"
+            state, message = "stopped", f"the worker did not answer and was ended; {remainder}"
         else:
-            state, message = "failed", f"{what}; {kept}"
+            state, message = "failed", f"{what}; {remainder}"
             text = "\n".join([what, *lines])
             happened.append(events.Log(time=time.time(), level="error", message=text))
         seconds = time.monotonic() - self._began

@@ -290,17 +290,17 @@ class SessionRun:
 
     def _finished(self, state: RunState, reason: str) -> events.Finished:
         out, recorder = self._start.out, self._recorder
-        kept = recorder.checkpoint_step
-        step = recorder.step if kept is None else max(recorder.step, kept)
+        checkpoint_step = recorder.checkpoint_step
+        step = recorder.step if checkpoint_step is None else max(recorder.step, checkpoint_step)
         if state == "finished":
             message = ""
-        elif kept is None:
+        elif checkpoint_step is None:
             message = reason or "nothing was trained yet"
         elif state == "stopped":
-            message = "; ".join(filter(None, [reason, f"kept up to step {kept} in {out}"]))
+            message = "; ".join(filter(None, [reason, f"kept up to step {checkpoint_step} in {out}"]))
         else:
             message = (
-                f"{reason}; kept: the checkpoint at step {kept} and the curves, in {out}; "
+                f"{reason}; kept: the checkpoint at step {checkpoint_step} and the curves, in {out}; "
                 "it can be continued from there"
             )
             if self._diverged:

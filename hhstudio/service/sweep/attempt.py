@@ -134,7 +134,7 @@ class _Attempts:
                 why = f"{end.message} ({self._said})" if self._said else end.message
                 workers = f"{vain} lost worker{'s' if vain > 1 else ''}"
                 return Outcome("failed", f"given up after {workers}: {why}", self._losses)
-            self._say(detail="worker lost, going on from the last checkpoint", kept=True)
+            self._say(detail="worker lost, going on from the last checkpoint", checkpointed=True)
         return Outcome("stopped", "", self._losses)
 
     def _train(self, resume: bool) -> RunClient:
@@ -184,7 +184,7 @@ class _Attempts:
             case events.Log(level="error", message=message):
                 self._said = message.strip().splitlines()[-1][:200] if "\n" in message.strip() else ""
             case events.Checkpointed(step=step) | events.Resumed(step=step):
-                self._say(step=step, kept=True, pid=client.pid)
+                self._say(step=step, checkpointed=True, pid=client.pid)
             case _:
                 pass
 
@@ -197,12 +197,14 @@ class _Attempts:
             self._say(detail=f"waiting: the session is being written by {who}")
             time.sleep(LOOK)
 
-    def _say(self, kept: bool = False, **changes: object) -> None:
-        self._update = Update(**{**vars(self._update), "losses": self._losses, "kept": False, **changes})
+    def _say(self, checkpointed: bool = False, **changes: object) -> None:
+        self._update = Update(
+            **{**vars(self._update), "losses": self._losses, "checkpointed": False, **changes}
+        )
         now = time.monotonic()
-        if kept or now - self._told >= INTERVAL:
+        if checkpointed or now - self._told >= INTERVAL:
             self._told = now
-            self._tell(Update(**{**vars(self._update), "kept": kept}))
+            self._tell(Update(**{**vars(self._update), "checkpointed": checkpointed}))
 
 
 def refuse_foreign(jobs: list[Job]) -> dict[str, Standing]:

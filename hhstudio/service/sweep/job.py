@@ -21,15 +21,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Update:
-    """Where a run is. ``eta``: seconds, None while unknown. ``kept``: a checkpoint was just written, so that
-    the file has new figures. ``pid``: of the worker, on machine ``host``."""
+    """Where a run is. ``eta``: seconds, None while unknown. ``checkpointed``: a checkpoint was just written,
+    so that the file has new figures. ``pid``: of the worker, on machine ``host``."""
 
     step: int = 0
     total_steps: int = 0
     detail: str = ""
     eta: float | None = None
     losses: int = 0
-    kept: bool = False
+    checkpointed: bool = False
     pid: int | None = None
     host: str = ""
 

@@ -154,7 +154,7 @@ class Sweeper:
                 pid=update.pid,
                 host=update.host,
             )
-            if update.kept:
+            if update.checkpointed:
                 self._measure.add(name)
         if news:
             self._urgent.set()

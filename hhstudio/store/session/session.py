@@ -382,8 +382,8 @@ class Session:
             Where they are damaged.
         """
         with safe_read.reading(self.path, f"the snapshots of {path}, task {task}"):
-            loaded, held = self._loaded, self._held_snapshots.get((path, task))
-            return Snapshots(self.path, (path, task), held, loaded.tail, loaded.journal)
+            loaded, group = self._loaded, self._held_snapshots.get((path, task))
+            return Snapshots(self.path, (path, task), group, loaded.tail, loaded.journal)
 
     @cached_property
     @_locked
@@ -445,12 +445,14 @@ class Session:
 
     def _death(self) -> events.Finished:
         step = self.state_step
-        kept = "it can be continued from" if step is not None else "there is no checkpoint to continue from"
+        checkpoint = (
+            "it can be continued from" if step is not None else "there is no checkpoint to continue from"
+        )
         return events.Finished(
             state="failed",
             step=self.history.step,
             seconds=self.history.seconds,
-            message=f"the run ended without a word (a crash or a kill); {kept}"
+            message=f"the run ended without a word (a crash or a kill); {checkpoint}"
             + (f" the checkpoint at step {step}" if step is not None else ""),
         )
 

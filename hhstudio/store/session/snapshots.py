@@ -23,18 +23,18 @@ class Snapshots:
         self,
         source: Path,
         key: PathTask,
-        held: h5py.Group | None,
+        group: h5py.Group | None,
         tail: JournalTail,
         journal: JournalReader | None,
     ) -> None:
-        self._source, self._held, self._journal = source, held, journal
+        self._source, self._held, self._journal = source, group, journal
         self._links: dict[str, str] = {}
         self._opened: dict[str, h5py.Dataset] = {}
         self._frames: list[tuple[int, Frame]] = tail.snapshots.get(key, [])
         steps = np.empty(0, np.int64)
-        if held is not None:
-            steps = safe_read.array(held, file_format.SNAPSHOT_STEP, "i", 1).astype(np.int64)
-            self._links = reading.tensor_links(held)
+        if group is not None:
+            steps = safe_read.array(group, file_format.SNAPSHOT_STEP, "i", 1).astype(np.int64)
+            self._links = reading.tensor_links(group)
             if tail.rewound is not None:
                 steps = steps[steps <= tail.rewound]
         self._stored = len(steps)

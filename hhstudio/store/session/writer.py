@@ -273,12 +273,12 @@ class SessionWriter:
         return f"{saved} is kept in {self.path.name}, and what its journal could still take"
 
     @contextmanager
-    def _keeping(self, kept: str) -> Iterator[None]:
+    def _keeping(self, remainder: str) -> Iterator[None]:
         """Say what was kept when the disk does not take more."""
         try:
             yield
         except (OSError, RuntimeError) as error:
-            raise StorageError(f"{self.path}: {_in_words(error)}; {kept}") from error
+            raise StorageError(f"{self.path}: {_in_words(error)}; {remainder}") from error
 
     def _release(self) -> None:
         if self._journal is not None:

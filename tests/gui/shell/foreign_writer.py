@@ -44,8 +44,8 @@ def main(path):
             "torch": "", "created": "2026-01-02T03:04:05+00:00", "device": "cpu", "name": "from elsewhere",
             "dataset": "digits",
         }.items():  # fmt: skip
-            kept = text(value)
-            file.attrs.create(name, kept, dtype=kept.dtype)
+            encoded = text(value)
+            file.attrs.create(name, encoded, dtype=encoded.dtype)
         for name, value in {"version": 1, "sequence": 1, "seed": 3, "step": STEPS, "total_steps": STEPS,
                             "seconds": SECONDS, "unverified_data": 0}.items():  # fmt: skip
             file.attrs[name] = value

@@ -37,15 +37,15 @@ def begin(folder: Path) -> None:
     workspace.runs.start(folder / SESSION)
     say("worker", workspace.runs.current.client.pid)
     workspace.document.apply("Name", replace(workspace.document.spec, name=DRAWN))
-    seen, kept = 0, False
+    seen, autosaved = 0, False
 
     def look() -> None:
-        nonlocal seen, kept
-        if not kept and autosave.default_folder().is_dir() and any(autosave.default_folder().iterdir()):
-            kept = True
+        nonlocal seen, autosaved
+        if not autosaved and autosave.default_folder().is_dir() and any(autosave.default_folder().iterdir()):
+            autosaved = True
             say("changed")
         step = workspace.history.step if workspace.history else 0
-        if kept and step != seen:
+        if autosaved and step != seen:
             seen = step
             say("step", step, time.monotonic())
 

@@ -43,15 +43,15 @@ def small():
 
 @pytest.fixture
 def session(session_file):
-    with hhstudio.open(session_file) as found:
-        yield found
+    with hhstudio.open(session_file) as session:
+        yield session
 
 
 @pytest.fixture(scope="session")
 def asked(session_file):
     """It again, with its model rebuilt once for all tests that only ask."""
-    with hhstudio.open(session_file) as found:
-        yield found
+    with hhstudio.open(session_file) as session:
+        yield session
 
 
 @pytest.fixture(scope="session")

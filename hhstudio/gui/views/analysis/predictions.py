@@ -372,9 +372,9 @@ def _percent(value: float) -> str:
 def _stacked(sheets, width, font) -> QPixmap:  # type: ignore[no-untyped-def]
     """Sheets below each other, each under its name."""
     height = sum(sheet.height() + 26 for _, _, sheet in sheets)
-    made = QPixmap(max([width, *(sheet.width() for _, _, sheet in sheets)]), max(height, 1))
-    made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
+    stack = QPixmap(max([width, *(sheet.width() for _, _, sheet in sheets)]), max(height, 1))
+    stack.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(stack)
     painter.setFont(font)
     top = 0
     for name, shape, sheet in sheets:
@@ -383,4 +383,4 @@ def _stacked(sheets, width, font) -> QPixmap:  # type: ignore[no-untyped-def]
         painter.drawPixmap(0, top + 21, sheet)
         top += sheet.height() + 26
     painter.end()
-    return made
+    return stack

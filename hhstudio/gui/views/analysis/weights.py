@@ -143,8 +143,8 @@ class WeightsView(AnalysisView):
     def _tensor_names(self, path: str, task: int) -> tuple[str, ...]:
         """The solver's, as far as its weights were kept."""
         source = self.analysis.source
-        kept = source is not None and (path, task) in source.available()
-        return tuple(source.tensor_names(path, task)) if source is not None and kept else ()
+        stored = source is not None and (path, task) in source.available()
+        return tuple(source.tensor_names(path, task)) if source is not None and stored else ()
 
     def _ask_for_more(self) -> None:
         """The next few layers, until all are there: what is on top is shown at once."""

@@ -135,8 +135,8 @@ class ComparedSessions(QObject):
             self.failed.emit(_text(error))
         self._soon()
 
-    def _take_sweep(self, found: tuple[Path, SweepTable, dict[str, ComparisonEntry]]) -> None:
-        folder, table, entries = found
+    def _take_sweep(self, sweep: tuple[Path, SweepTable, dict[str, ComparisonEntry]]) -> None:
+        folder, table, entries = sweep
         self._busy.discard("")
         if folder != self.folder:
             return

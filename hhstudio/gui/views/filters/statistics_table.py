@@ -48,11 +48,11 @@ class StatisticsTable(QTableWidget):
         self.blockSignals(False)
 
     def _new_item(self, number: int, column: int) -> QTableWidgetItem:
-        made = QTableWidgetItem()
+        item = QTableWidgetItem()
         if column:
-            made.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.setItem(number, column, made)
-        return made
+            item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setItem(number, column, item)
+        return item
 
     def choose(self, name: str) -> None:
         """Mark a tensor without announcing it."""

@@ -49,9 +49,9 @@ class RunsView(Themed, QWidget):
         self._history: History | None = None
         self.now = QLabel("No run")
         self.now.setProperty("title", True)
-        self.kept = QLabel("")
-        self.kept.setWordWrap(True)
-        self.kept.setProperty("muted", True)
+        self.checkpoint = QLabel("")
+        self.checkpoint.setWordWrap(True)
+        self.checkpoint.setProperty("muted", True)
         self.live = LiveSettings()
         self.live.chosen.connect(workspace.runs.change_setting)
         self.back = QPushButton("Go back to the checkpoint")
@@ -92,7 +92,7 @@ class RunsView(Themed, QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
-        for widget in (self.now, self.kept, self.live, self.back):
+        for widget in (self.now, self.checkpoint, self.live, self.back):
             column.addWidget(widget)
         column.addSpacing(6)
         column.addLayout(top)
@@ -130,28 +130,30 @@ class RunsView(Themed, QWidget):
         workspace, history = self._workspace, self._history
         running = workspace.running
         self.live.show_history(history, running)
-        kept = history.checkpoint.step if history is not None and history.checkpoint is not None else None
-        self.back.setEnabled(running and kept is not None)
+        checkpoint = (
+            history.checkpoint.step if history is not None and history.checkpoint is not None else None
+        )
+        self.back.setEnabled(running and checkpoint is not None)
         self.back.setToolTip(
             "Go on from the last checkpoint, as if what came after it had not been"
-            if kept is not None
+            if checkpoint is not None
             else "There is no checkpoint yet"
         )
         if history is None or not running:
             self.now.setText("No run" if history is None else STATE_WORDS[history.state])
-            self.kept.setText("")
+            self.checkpoint.setText("")
             return
         name = workspace.session_path.stem if workspace.session_path is not None else ""
         self.now.setText(f"{STATE_WORDS[history.state]}: {name}")
-        if kept is None:
-            self.kept.setText("Nothing is kept yet")
+        if checkpoint is None:
+            self.checkpoint.setText("Nothing is kept yet")
         else:
-            since = max(history.step - kept, 0)
+            since = max(history.step - checkpoint, 0)
             rate = history.progress.rate if history.progress is not None else 0.0
             ago = f", {duration(since / rate)} ago" if since and rate else ""
             wrong = history.diverged is not None
             keeps = "that checkpoint" if wrong else f"all up to step {count(history.step)}"
-            self.kept.setText(f"Checkpoint at step {count(kept)}{ago}. Stop keeps {keeps}.")
+            self.checkpoint.setText(f"Checkpoint at step {count(checkpoint)}{ago}. Stop keeps {keeps}.")
 
     # the queue --------------------------------------------------------------------------------------
 

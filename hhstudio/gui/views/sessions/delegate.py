@@ -84,29 +84,29 @@ class SessionDelegate(QStyledItemDelegate):
         return rect.adjusted(22 + _TREE.width(), 7, -(26 + _CURVES.width()), -7)
 
     def _pictures(self, painter: QPainter, rect: QRect, entry: IndexedSession, ratio: float) -> None:
-        theme, found = current_theme(), entry.session
-        name, color = _symbol(found, theme)
+        theme, session = current_theme(), entry.session
+        name, color = _symbol(session, theme)
         left, middle = rect.left() + 12, rect.center().y()
         if self.narrow:
             painter.drawPixmap(left - 2, rect.top() + 8, symbol(name, color, 16))
             below = self._below(rect)
-            if found.thumbnail.tree:
+            if session.thumbnail.tree:
                 at = QPoint(left, below.center().y() - _SMALL.height() // 2)
                 painter.drawPixmap(at, self._thumbnails.tree(entry, _SMALL, ratio, theme))
-            if found.thumbnail.curves:
+            if session.thumbnail.curves:
                 size = QSize(below.width(), below.height() // 2)
                 at = QPoint(below.left(), below.bottom() + 1 - size.height())
                 painter.drawPixmap(at, self._thumbnails.curves(entry, size, ratio, theme))
             return
-        if found.thumbnail.tree:
+        if session.thumbnail.tree:
             tree = self._thumbnails.tree(entry, _TREE, ratio, theme)
             painter.drawPixmap(left, middle - _TREE.height() // 2, tree)
             painter.drawPixmap(left - 3, rect.top() + 5, symbol(name, color, 13))
         else:
             painter.drawPixmap(left + _TREE.width() // 2 - 10, middle - 10, symbol(name, color, 20))
-        if found.thumbnail.curves:
-            made = self._thumbnails.curves(entry, _CURVES, ratio, theme)
-            painter.drawPixmap(rect.right() - _CURVES.width() - 12, middle - _CURVES.height() // 2, made)
+        if session.thumbnail.curves:
+            curves = self._thumbnails.curves(entry, _CURVES, ratio, theme)
+            painter.drawPixmap(rect.right() - _CURVES.width() - 12, middle - _CURVES.height() // 2, curves)
 
     def _below(self, rect: QRect) -> QRect:
         """What is left to the right of the tree, below the name, where the list is narrow."""
@@ -114,16 +114,16 @@ class SessionDelegate(QStyledItemDelegate):
         return rect.adjusted(20 + _SMALL.width(), 7 + room.height() // 3, -10, -7)
 
     def _text(self, painter: QPainter, option: QStyleOptionViewItem, entry: IndexedSession) -> None:
-        theme, metrics, found = current_theme(), option.fontMetrics, entry.session
+        theme, metrics, session = current_theme(), option.fontMetrics, entry.session
         room = self._text_rect(option.rect)
         line = _line(option)
         first, second, third = (
             QRect(room.left(), room.top() + at * line, room.width(), line) for at in range(3)
         )
-        if self.narrow and found.thumbnail.tree:
+        if self.narrow and session.thumbnail.tree:
             second.setLeft(self._below(option.rect).left())
         muted, text = QPen(QColor(theme.muted)), QPen(QColor(theme.text))
-        date = "" if self.narrow else when(found.modified)
+        date = "" if self.narrow else when(session.modified)
         painter.setFont(option.font)
         painter.setPen(muted)
         painter.drawText(first, _RIGHT, date)
@@ -132,7 +132,7 @@ class SessionDelegate(QStyledItemDelegate):
         words = about(entry) + noted
         spare = third.width() // 2
         if self.narrow:  # what was reached goes before tags
-            spare = second.width() - metrics.horizontalAdvance(summary(found)) - 10
+            spare = second.width() - metrics.horizontalAdvance(summary(session)) - 10
         tags = metrics.elidedText(tags, Qt.TextElideMode.ElideRight, spare) if spare > 24 else ""
         taken = metrics.horizontalAdvance(tags) + 8 if tags else 0
         last = second if self.narrow else third
@@ -144,20 +144,20 @@ class SessionDelegate(QStyledItemDelegate):
         if tags:
             painter.setPen(QPen(QColor(theme.accent)))
             painter.drawText(last, _RIGHT, tags)
-        painter.setPen(QPen(QColor(theme.error)) if found.error else text)
+        painter.setPen(QPen(QColor(theme.error)) if session.error else text)
         reached = left if self.narrow else second
-        if self.narrow and found.error:  # there are no pictures whose room it would take
+        if self.narrow and session.error:  # there are no pictures whose room it would take
             below = QRect(room.left(), second.top(), room.width(), room.bottom() - second.top())
-            painter.drawText(below, int(_TOP_LEFT | Qt.TextFlag.TextWordWrap), summary(found))
+            painter.drawText(below, int(_TOP_LEFT | Qt.TextFlag.TextWordWrap), summary(session))
         else:
-            told = metrics.elidedText(summary(found), Qt.TextElideMode.ElideRight, reached.width())
-            painter.drawText(reached, _LEFT, told)
+            elided = metrics.elidedText(summary(session), Qt.TextElideMode.ElideRight, reached.width())
+            painter.drawText(reached, _LEFT, elided)
         painter.setPen(text)
         bold = QFont(option.font)
         bold.setWeight(QFont.Weight.DemiBold)
         painter.setFont(bold)
         width = first.width() - metrics.horizontalAdvance(date) - 12
-        title = painter.fontMetrics().elidedText(found.path.stem, Qt.TextElideMode.ElideMiddle, width)
+        title = painter.fontMetrics().elidedText(session.path.stem, Qt.TextElideMode.ElideMiddle, width)
         painter.drawText(first, _LEFT, title)
 
 
@@ -165,8 +165,8 @@ def _line(option: QStyleOptionViewItem) -> int:
     return option.fontMetrics.height() + 2
 
 
-def _symbol(found: CatalogEntry, theme: Theme) -> tuple[str, str]:
-    if found.error:
+def _symbol(session: CatalogEntry, theme: Theme) -> tuple[str, str]:
+    if session.error:
         return "broken", theme.error
     colors = {"finished": theme.ok, "failed": theme.error, "running": theme.accent}
-    return _ICONS.get(found.state, "info"), colors.get(found.state, theme.muted)
+    return _ICONS.get(session.state, "info"), colors.get(session.state, theme.muted)

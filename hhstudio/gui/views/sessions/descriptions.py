@@ -13,42 +13,42 @@ if TYPE_CHECKING:
 _STATES = {"failed": "interrupted"}
 
 
-def state_word(found: CatalogEntry) -> str:
-    if found.error:
+def state_word(session: CatalogEntry) -> str:
+    if session.error:
         return "cannot be read"
-    return _STATES.get(found.state, found.state)
+    return _STATES.get(session.state, session.state)
 
 
-def summary(found: CatalogEntry) -> str:
+def summary(session: CatalogEntry) -> str:
     """What a session reached, in a few words."""
-    if found.error:
-        return found.error.removeprefix(f"{found.path}: ")
-    reached = [f"{100 * value:.1f}" for value in found.average.values() if value is not None]
+    if session.error:
+        return session.error.removeprefix(f"{session.path}: ")
+    reached = [f"{100 * value:.1f}" for value in session.average.values() if value is not None]
     if not reached:
-        return f"at step {found.step}" if found.step else state_word(found)
+        return f"at step {session.step}" if session.step else state_word(session)
     return " / ".join(reached) + " %"
 
 
 def about(entry: IndexedSession) -> str:
     """What a session was about: its tags, data, time and size."""
-    found = entry.session
-    if found.error:
-        return size(found.size)
-    parts = [found.dataset, f"{found.tasks} tasks" if found.tasks else "", duration(found.seconds)]
-    return " · ".join(filter(None, [*parts, size(found.size)]))
+    session = entry.session
+    if session.error:
+        return size(session.size)
+    parts = [session.dataset, f"{session.tasks} tasks" if session.tasks else "", duration(session.seconds)]
+    return " · ".join(filter(None, [*parts, size(session.size)]))
 
 
 def tooltip(entry: IndexedSession) -> str:
-    found, notes = entry.session, entry.notes
-    lines = [str(found.path)]
-    if found.error:
-        lines.append(found.error)
+    session, notes = entry.session, entry.notes
+    lines = [str(session.path)]
+    if session.error:
+        lines.append(session.error)
     else:
-        lines.append(f"{state_word(found)}, step {found.step} of {found.total_steps}")
-        lines += [f"{name}: {percent(value)}" for name, value in found.average.items()]
-        about_it = f"{found.name}: {found.dataset} on {found.device}"
-        lines.append(f"{about_it}, {duration(found.seconds)}, {size(found.size)}")
-    if found.pending_journal and found.state != "running":
+        lines.append(f"{state_word(session)}, step {session.step} of {session.total_steps}")
+        lines += [f"{name}: {percent(value)}" for name, value in session.average.items()]
+        about_it = f"{session.name}: {session.dataset} on {session.device}"
+        lines.append(f"{about_it}, {duration(session.seconds)}, {size(session.size)}")
+    if session.pending_journal and session.state != "running":
         lines.append("ended without a word; opening it takes in what its journal holds")
     if notes.tags:
         lines.append("tags: " + ", ".join(notes.tags))
@@ -59,7 +59,7 @@ def tooltip(entry: IndexedSession) -> str:
 
 def haystack(entry: IndexedSession) -> str:
     """All words by which a session can be found."""
-    found, notes = entry.session, entry.notes
+    session, notes = entry.session, entry.notes
     tags = " ".join(f"#{tag}" for tag in notes.tags)
-    parts = (found.path.stem, found.name, found.dataset, found.device, state_word(found), tags, notes.text)
-    return "\n".join(parts).casefold()
+    words = (session.path.stem, session.name, session.dataset, session.device, state_word(session))
+    return "\n".join((*words, tags, notes.text)).casefold()

@@ -151,14 +151,14 @@ class SessionModel(QAbstractListModel):
         if self.folder.is_dir() and not self._watcher.directories():
             self._watcher.addPath(str(self.folder))
 
-    def _take(self, found: Index) -> None:
+    def _take(self, catalog: Index) -> None:
         self._reading = False
-        if found.folder == self.folder:
-            self._index = found
+        if catalog.folder == self.folder:
+            self._index = catalog
             self._arrange()
-        if found.folder != self.folder or self._again or not found.complete:
+        if catalog.folder != self.folder or self._again or not catalog.complete:
             self.look()
-        if found.complete:
+        if catalog.complete:
             self.read.emit()
 
     def _arrange(self) -> None:
@@ -196,7 +196,7 @@ class SessionModel(QAbstractListModel):
 def _look(folder: Path, known: Index | None) -> Index:
     from hhstudio.store.catalog import index
 
-    found = index.up_to_date(known if known is not None else index.load(folder))
-    if found.complete and found.changed:
-        index.store(found)
-    return found
+    catalog = index.up_to_date(known if known is not None else index.load(folder))
+    if catalog.complete and catalog.changed:
+        index.store(catalog)
+    return catalog

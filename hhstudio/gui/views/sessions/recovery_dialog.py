@@ -53,12 +53,12 @@ class RecoveryDialog(QDialog):
         self.lost = _listed(column, "Lost", report.lost, "error", theme.error)
         self.saved = _listed(column, "Saved", report.saved, "finished", theme.ok)
         if report.original is not None:
-            kept = QLabel(f"The damaged file is kept as {report.original.name}, beside the session.")
-            kept.setTextFormat(Qt.TextFormat.PlainText)
-            kept.setWordWrap(True)
-            kept.setProperty("muted", True)
-            kept.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            column.addWidget(kept)
+            original = QLabel(f"The damaged file is kept as {report.original.name}, beside the session.")
+            original.setTextFormat(Qt.TextFormat.PlainText)
+            original.setWordWrap(True)
+            original.setProperty("muted", True)
+            original.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            column.addWidget(original)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.open_button = QPushButton("Open the session")
         self.open_button.setProperty("primary", True)
@@ -80,19 +80,19 @@ def _title(report: Report) -> str:
 
 def _listed(column: QVBoxLayout, title: str, lines: list[str], symbol: str, color: str) -> QListWidget:
     """A caption and its lines; both hidden where there are none."""
-    caption, found = QLabel(f"{title} ({len(lines)})"), QListWidget()
+    caption, items = QLabel(f"{title} ({len(lines)})"), QListWidget()
     caption.setProperty("caption", True)
-    found.setAccessibleName(title)
-    found.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-    found.setWordWrap(True)
-    found.setIconSize(QSize(14, 14))
-    found.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
-    found.setProperty("framed", True)
+    items.setAccessibleName(title)
+    items.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    items.setWordWrap(True)
+    items.setIconSize(QSize(14, 14))
+    items.setSelectionMode(QListWidget.SelectionMode.ExtendedSelection)
+    items.setProperty("framed", True)
     for line in lines:
-        found.addItem(QListWidgetItem(icon(symbol, color), line[:1].upper() + line[1:]))
-    for widget in (caption, found):
+        items.addItem(QListWidgetItem(icon(symbol, color), line[:1].upper() + line[1:]))
+    for widget in (caption, items):
         widget.setVisible(bool(lines))
         column.addWidget(widget, 0 if widget is caption else len(lines))
     if len(lines) <= _SHORT:  # room for these and no more: the other list may have it
-        found.setFixedHeight(8 + sum(found.sizeHintForRow(row) for row in range(len(lines))))
-    return found
+        items.setFixedHeight(8 + sum(items.sizeHintForRow(row) for row in range(len(lines))))
+    return items

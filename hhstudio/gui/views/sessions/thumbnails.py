@@ -28,31 +28,31 @@ class Thumbnails:
     """Paints pictures once and keeps the latest."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[object, QPixmap] = OrderedDict()
+        self._pixmaps: OrderedDict[object, QPixmap] = OrderedDict()
 
     def tree(self, entry: IndexedSession, size: QSize, ratio: float, theme: Theme) -> QPixmap:
-        return self._kept("tree", entry, size, ratio, theme)
+        return self._pixmap("tree", entry, size, ratio, theme)
 
     def curves(self, entry: IndexedSession, size: QSize, ratio: float, theme: Theme) -> QPixmap:
-        return self._kept("curves", entry, size, ratio, theme)
+        return self._pixmap("curves", entry, size, ratio, theme)
 
-    def _kept(self, what: str, entry: IndexedSession, size: QSize, ratio: float, theme: Theme) -> QPixmap:
+    def _pixmap(self, what: str, entry: IndexedSession, size: QSize, ratio: float, theme: Theme) -> QPixmap:
         key = (what, entry.session.path, entry.stamp, size.toTuple(), ratio, theme.name)
-        found = self._made.get(key)
-        if found is None:
-            found = QPixmap(size * ratio)
-            found.setDevicePixelRatio(ratio)
-            found.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(found)
+        pixmap = self._pixmaps.get(key)
+        if pixmap is None:
+            pixmap = QPixmap(size * ratio)
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             rect = QRectF(0, 0, size.width(), size.height())
             (paint_tree if what == "tree" else paint_curves)(painter, rect, entry.session.thumbnail, theme)
             painter.end()
-            self._made[key] = found
-            while len(self._made) > _KEPT:
-                self._made.popitem(last=False)
-        self._made.move_to_end(key)
-        return found
+            self._pixmaps[key] = pixmap
+            while len(self._pixmaps) > _KEPT:
+                self._pixmaps.popitem(last=False)
+        self._pixmaps.move_to_end(key)
+        return pixmap
 
 
 def paint_tree(painter: QPainter, rect: QRectF, sketch: ThumbnailData, theme: Theme) -> None:

@@ -196,10 +196,10 @@ class SessionList(Themed, QWidget):
         """What can be done with a session."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        path, found = entry.session.path, entry.session
+        path, session = entry.session.path, entry.session
         selected = self.selected_paths()
         several = selected if path in selected else [path]
-        fine, idle = not found.error, found.state != "running"
+        fine, idle = not session.error, session.state != "running"
 
         def add(title: str, call: object, enabled: bool = True, keys: str = "") -> None:
             action = menu.addAction(title)
@@ -213,7 +213,7 @@ class SessionList(Themed, QWidget):
         add(TITLE, lambda: self.command_requested.emit(path), fine)
         title = f"Compare {len(several)} sessions" if len(several) > 1 else "Add to the comparison"
         add(title, lambda: self.compare_requested.emit(several), fine)
-        add("Recover …", lambda: self.recover_requested.emit(path), bool(found.error))
+        add("Recover …", lambda: self.recover_requested.emit(path), bool(session.error))
         menu.addSeparator()
         add("Rename", lambda: self.list.edit(self.model.find(path)), idle and fine, "F2")
         add("Notes and tags …", lambda: self.notes_requested.emit(path))

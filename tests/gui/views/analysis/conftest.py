@@ -57,19 +57,19 @@ def workspace(session, tmp_path_factory, qapp):
     preferences = Preferences(
         QSettings(str(tmp_path_factory.mktemp("settings") / "s.ini"), QSettings.Format.IniFormat)
     )
-    made = Workspace(preferences)
-    made.load(session)
-    yield made
-    made.close()
+    workspace = Workspace(preferences)
+    workspace.load(session)
+    yield workspace
+    workspace.close()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert set(psutil.Process().children(recursive=True)) - children == set()
 
 
 @pytest.fixture(scope="module")
 def analysis(workspace):
-    made = Analysis(workspace)
-    yield made
-    made.close()
+    analysis = Analysis(workspace)
+    yield analysis
+    analysis.close()
 
 
 @pytest.fixture

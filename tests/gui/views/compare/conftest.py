@@ -69,7 +69,9 @@ def sweep_folder(tmp_path_factory):
             row = replace(row, state="failed", message="out of memory")
         elif at < 6:
             path = write_session(folder / row.file, run.spec, reached(run.fields))
-            figures = {name: Figures.of(found) for name, found in read_comparison_entry(path).figures.items()}
+            figures = {
+                name: Figures.of(metric) for name, metric in read_comparison_entry(path).figures.items()
+            }
             row = replace(row, state="finished", accuracy=figures)
         rows.append(row)
     table = SweepTable(name="betas", state="failed", runs=tuple(rows), fields=tuple(VARY), sweep=sweep)
@@ -79,17 +81,17 @@ def sweep_folder(tmp_path_factory):
 
 @pytest.fixture
 def view(qtbot):
-    made = CompareView()
-    made.resize(1200, 420)
-    made.opened, made.said = [], []
-    made.open_requested.connect(made.opened.append)
-    made.status_message.connect(made.said.append)
-    with qtbot.waitExposed(made):
-        made.show()
-    yield made
-    made.release()
-    made.close()
-    made.deleteLater()
+    view = CompareView()
+    view.resize(1200, 420)
+    view.opened, view.said = [], []
+    view.open_requested.connect(view.opened.append)
+    view.status_message.connect(view.said.append)
+    with qtbot.waitExposed(view):
+        view.show()
+    yield view
+    view.release()
+    view.close()
+    view.deleteLater()
     QApplication.processEvents()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     app = QApplication.instance()

@@ -50,7 +50,7 @@ def test_rates_typed_while_it_trains_count_and_are_recorded_and_shown(training, 
     qtbot.waitUntil(lambda: len(workspace.history.settings) == 2, timeout=PATIENCE)
     found = {(s.field, s.value) for s in workspace.history.settings}
     assert found == {("training.lr", 0.0005), ("consolidation.beta", 3.0)}
-    assert "Stop keeps all up to step" in view.kept.text()
+    assert "Stop keeps all up to step" in view.checkpoint.text()
     lr.clearFocus()
     press(training.run_bar.buttons["run.checkpoint"])
     step = workspace.history.step

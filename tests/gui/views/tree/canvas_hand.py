@@ -72,14 +72,14 @@ def figure():
 
 @pytest.fixture
 def make_canvas(qtbot):
-    made = []
+    canvases = []
 
     def make(topology=None, spec=None):
         document = Document(spec or Spec(topology=topology if topology is not None else figure()))
         canvas = TreeCanvas(document)
         canvas.register(ActionRegistry(canvas))
         canvas.scene.animated = False
-        made.append(canvas)
+        canvases.append(canvas)
         qtbot.addWidget(canvas)
         canvas.resize(1000, 700)
         with qtbot.waitExposed(canvas):
@@ -89,7 +89,7 @@ def make_canvas(qtbot):
         return canvas
 
     yield make
-    for canvas in made:
+    for canvas in canvases:
         canvas.release()
         canvas.close()
         assert not canvas.palette_popup.isVisible()

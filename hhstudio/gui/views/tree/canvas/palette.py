@@ -24,7 +24,7 @@ def offers(editor: TreeEditor, source: str, at: tuple[float, float] | None) -> l
         what = "Loose hypernetwork" if topology.root else "Root hypernetwork"
         return [_item(what, "add hypernetwork root loose", lambda: editor.add_root(at))]
     default = architecture_title(spec.solver.architecture)
-    found = [
+    items = [
         _item("Child hypernetwork", "add generated", lambda: editor.add_child(source, at)),
         _item(f"Solver ({default}, as all)", "add path", lambda: editor.add_solver(source, None, at)),
     ]
@@ -32,13 +32,13 @@ def offers(editor: TreeEditor, source: str, at: tuple[float, float] | None) -> l
     for info in ARCHITECTURES.values():
         side = min(shape[1:]) if shape else info.smallest
         small = f"needs {info.smallest}×{info.smallest} pixels" if side < info.smallest else ""
-        found.append(
+        items.append(
             _item(f"Solver: {info.title}", info.summary, _adds(editor, source, info.name, at), small)
         )
     for node in topology.nodes:
         if node.id not in topology.incoming and rules.can_connect(topology, source, node.id).ok:
-            found.append(_item(f"Connect {node.name}", "loose slot", _connects(editor, source, node.id)))
-    return found
+            items.append(_item(f"Connect {node.name}", "loose slot", _connects(editor, source, node.id)))
+    return items
 
 
 def _item(title: str, words: str, choose: Callable[[], object], refused: str = "") -> ChooserItem:

@@ -244,13 +244,13 @@ def _arrangement(topology: Topology) -> dict[str, list[str]]:
     tops += [node.id for node in topology.nodes if node.id not in topology.incoming]
     tops += [node.id for node in topology.nodes]  # whatever is left stands on a cycle
     notes = [note.id for note in topology.annotations]
-    found: dict[str, list[str]] = {"": []}
+    below_each: dict[str, list[str]] = {"": []}
     seen: set[str] = set()
     for top in tops:
         if top is None or top in seen:
             continue
         seen.add(top)
-        found[""].append(top)
+        below_each[""].append(top)
         waiting = [top]
         while waiting:
             here = waiting.pop()
@@ -261,7 +261,7 @@ def _arrangement(topology: Topology) -> dict[str, list[str]]:
                     seen.add(slot.target)
                     below.append(slot.target)
             if below:
-                found[here] = below
+                below_each[here] = below
                 waiting.extend(reversed(below))
-    found[""] += notes
-    return found
+    below_each[""] += notes
+    return below_each
