@@ -112,7 +112,7 @@ def _indented(text: str) -> list[str]:
 
 
 def contribution_lines(summary: dict[str, Any]) -> list[str]:
-    """What each edge's generated part is worth, by path; no line where nothing was measured."""
+    """Edge contributions by path; no line where nothing was measured."""
     paths = summary["contributions"]
     if not paths:
         return []

@@ -85,8 +85,8 @@ def test_show_is_a_table_for_people(finished, capsys):
     said = capsys.readouterr().out
     assert "finished, 120 steps" in said
     assert "digits 2-3" in said
-    worth = said.partition("accuracy lost without what an edge generates\n")[2].splitlines()
-    assert worth[0].split()[:4] == ["P1", "H0", "→", "P1"]
+    edges = said.partition("accuracy lost without what an edge generates\n")[2].splitlines()
+    assert edges[0].split()[:4] == ["P1", "H0", "→", "P1"]
 
 
 def test_export_writes_metrics_spec_and_weights(finished, tmp_path):

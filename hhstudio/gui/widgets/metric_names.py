@@ -8,7 +8,7 @@ from hhstudio.core.formatting import size
 from hhstudio.core.run import baselines, edge_contributions, gradients
 
 HIDDEN = frozenset({"untrained"})
-"""Recorded once for forward transfer; a single point is no curve. Nor is what an edge is worth."""
+"""Recorded once for forward transfer; a single point is no curve. Nor is an edge's contribution."""
 
 
 @dataclass(frozen=True)

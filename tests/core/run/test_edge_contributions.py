@@ -1,4 +1,4 @@
-"""What every edge is worth, from metrics as the trainer records them."""
+"""Edge contributions from metrics as the trainer records them."""
 
 import pytest
 

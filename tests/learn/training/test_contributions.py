@@ -1,4 +1,4 @@
-"""What the generated part of every edge is worth is measured, and said."""
+"""Edge contributions are measured, and said."""
 
 import pytest
 import torch
@@ -39,7 +39,7 @@ def trained(spec, tmp_path):
 
 def test_every_contribution_on_a_path_is_measured_and_named(tmp_path):
     _, history = trained(two_levels(residual=True), tmp_path)
-    titles = {worth.title for worth in edge_contributions.contributions(history, "P2-0")}
+    titles = {edge.title for edge in edge_contributions.contributions(history, "P2-0")}
     assert titles == {"H0 → H1", "H1 → P2-0", "H0 → P2-0 (residual)", "everything generated"}
     assert {w.title for w in edge_contributions.contributions(history, "P1")} == {
         "H0 → P1",
@@ -59,9 +59,9 @@ def test_an_edge_that_adds_nothing_is_flagged_as_bypassed(tmp_path):
     spec = two_levels(residual=False)
     spec = replace(spec, link=replace(spec.link, alpha=0.0, solver_alpha=0.3))
     _, history = trained(spec, tmp_path)
-    worth = {w.title: w for w in edge_contributions.contributions(history, "P2-0")}
-    assert worth["H0 → H1"].lost == 0
-    assert worth["H0 → H1"].bypassed
+    edges = {edge.title: edge for edge in edge_contributions.contributions(history, "P2-0")}
+    assert edges["H0 → H1"].lost == 0
+    assert edges["H0 → H1"].bypassed
 
 
 def test_taking_a_contribution_out_leaves_the_anchor_and_nothing_behind(tmp_path):

@@ -33,17 +33,17 @@ class ContributionRow(QWidget):
 
     described = Signal(str)
 
-    def __init__(self, path: str, worth: EdgeContribution, parent: QWidget) -> None:
+    def __init__(self, path: str, contribution: EdgeContribution, parent: QWidget) -> None:
         super().__init__(parent)
-        self.worth = worth
+        self.contribution = contribution
         self._title, self._most = 0, 0.1
-        self.sentence = _sentence(path, worth)
-        if worth.bypassed:
+        self.sentence = _sentence(path, contribution)
+        if contribution.bypassed:
             glossary.explain(self, "Bypassed", f"{self.sentence}\n\n{BYPASSED_TIP}")
         else:
             glossary.explain(self, "Edge contribution", self.sentence)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(worth.title)
+        self.setAccessibleName(contribution.title)
         self.setAccessibleDescription(self.sentence)
 
     def show_as(self, title_width: int, most: float) -> None:
@@ -53,12 +53,12 @@ class ContributionRow(QWidget):
 
     def title_hint(self) -> int:
         """Pixels that the title takes."""
-        return QFontMetrics(self._font()).horizontalAdvance(self.worth.title) + 2
+        return QFontMetrics(self._font()).horizontalAdvance(self.contribution.title) + 2
 
     def bar(self) -> QRectF:
         """The filled part of the bar, in pixels of this widget."""
         track = self._track()
-        share = min(max(self.worth.lost / self._most, 0.0), 1.0)
+        share = min(max(self.contribution.lost / self._most, 0.0), 1.0)
         return QRectF(track.left(), track.top(), share * track.width(), track.height())
 
     def _track(self) -> QRectF:
@@ -72,14 +72,14 @@ class ContributionRow(QWidget):
         return font
 
     def paintEvent(self, _event: object) -> None:
-        theme, worth = current_theme(), self.worth
+        theme, contribution = current_theme(), self.contribution
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         whole, middle = QRectF(self.rect()), Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._font())
         painter.setPen(QColor(theme.text))
         title = QFontMetrics(painter.font()).elidedText(
-            worth.title, Qt.TextElideMode.ElideMiddle, self._title
+            contribution.title, Qt.TextElideMode.ElideMiddle, self._title
         )
         painter.drawText(whole, middle | Qt.AlignmentFlag.AlignLeft, title)
         track, bar = self._track(), self.bar()
@@ -87,14 +87,14 @@ class ContributionRow(QWidget):
         painter.setBrush(QColor(theme.grid))
         painter.drawRoundedRect(track, 3, 3)
         if bar.width() > 0:
-            plain = theme.muted if worth.key == ALL else theme.node_hypernetwork
-            painter.setBrush(QColor(theme.warn if worth.bypassed else plain))
+            plain = theme.muted if contribution.key == ALL else theme.node_hypernetwork
+            painter.setBrush(QColor(theme.warn if contribution.bypassed else plain))
             painter.drawRoundedRect(bar.adjusted(0, 0, max(0.0, 3 - bar.width()), 0), 3, 3)
-        if worth.bypassed:
+        if contribution.bypassed:
             self._paint_flag(painter, track, bar)
         painter.setFont(self._font(bold=True))
-        painter.setPen(QColor(theme.warn if worth.bypassed else theme.text))
-        painter.drawText(whole, middle | Qt.AlignmentFlag.AlignRight, points_text(worth.lost))
+        painter.setPen(QColor(theme.warn if contribution.bypassed else theme.text))
+        painter.drawText(whole, middle | Qt.AlignmentFlag.AlignRight, points_text(contribution.lost))
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(theme.accent), 1))
@@ -145,17 +145,17 @@ class ContributionCard(QFrame):
 
     def show_history(self, history: History, most: float) -> None:
         """``most``: accuracy lost that fills a bar, the same on all paths."""
-        worths = contributions(history, self.path)
-        if [row.worth for row in self.rows] != worths:
+        edges = contributions(history, self.path)
+        if [row.contribution for row in self.rows] != edges:
             for row in self.rows:
                 row.setParent(None)
                 row.deleteLater()
-            self.rows = [ContributionRow(self.path, worth, self) for worth in worths]
+            self.rows = [ContributionRow(self.path, contribution, self) for contribution in edges]
             for row in self.rows:
                 row.described.connect(self.described)
                 row.show()
         self._most = most
-        text, tip = _remaining(history, self.path, worths)
+        text, tip = _remaining(history, self.path, edges)
         self.remaining.setText(text)
         self.remaining.setToolTip(tip)
         self._counts = _counts(history.parameters, self.path)
@@ -192,24 +192,26 @@ class ContributionCard(QFrame):
                 y += NOTE
 
 
-def full_bar(histories_worths: Iterable[list[EdgeContribution]]) -> float:
-    """Accuracy lost at the end of all bars: the most that any contribution is worth, up to a full ten."""
-    most = max((worth.lost for worths in histories_worths for worth in worths), default=0.0)
+def full_bar(by_path: Iterable[list[EdgeContribution]]) -> float:
+    """Accuracy lost at the end of all bars: the largest contribution, up to a full ten."""
+    most = max((contribution.lost for edges in by_path for contribution in edges), default=0.0)
     return max(math.ceil(10 * most - 1e-6) / 10, 0.1)
 
 
-def _sentence(path: str, worth: EdgeContribution) -> str:
-    what = "anything generated" if worth.key == ALL else f"what {worth.title} generates"
+def _sentence(path: str, contribution: EdgeContribution) -> str:
+    what = "anything generated" if contribution.key == ALL else f"what {contribution.title} generates"
     change = (
-        f"falls by {points_text(worth.lost)}" if worth.lost >= 0 else f"rises by {points_text(-worth.lost)}"
+        f"falls by {points_text(contribution.lost)}"
+        if contribution.lost >= 0
+        else f"rises by {points_text(-contribution.lost)}"
     )
     return f"{path}: without {what} the mean accuracy over its tasks {change}"
 
 
-def _remaining(history: History, path: str, worths: list[EdgeContribution]) -> tuple[str, str]:
+def _remaining(history: History, path: str, edges: list[EdgeContribution]) -> tuple[str, str]:
     """What is left of the accuracy with everything generated taken out, and what that means."""
     average = history.summary(path).average
-    whole = next((worth.lost for worth in worths if worth.key == ALL), None)
+    whole = next((contribution.lost for contribution in edges if contribution.key == ALL), None)
     if average is None or whole is None:
         return "", ""
     left = f"{100 * (average - whole):.1f} %"

@@ -51,13 +51,13 @@ def as_text(history: History, path: str) -> str:
     return "\n".join([head, *rows, figures])
 
 
-def worth_as_text(history: History, path: str) -> str:
-    """What every contribution on a path is worth, a line each, points of accuracy lost without it."""
-    worths = contributions(history, path)
-    wide = max((len(worth.title) for worth in worths), default=0)
+def contributions_as_text(history: History, path: str) -> str:
+    """Edge contributions on a path, a line each: points of accuracy lost without the edge."""
+    edges = contributions(history, path)
+    wide = max((len(edge.title) for edge in edges), default=0)
     rows = [
-        f"{worth.title:<{wide}}  {points_text(worth.lost):>8}{'  bypassed' if worth.bypassed else ''}"
-        for worth in worths
+        f"{edge.title:<{wide}}  {points_text(edge.lost):>8}{'  bypassed' if edge.bypassed else ''}"
+        for edge in edges
     ]
     return "\n".join([f"{path}: accuracy lost without what an edge generates", *rows])
 

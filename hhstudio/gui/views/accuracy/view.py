@@ -39,7 +39,7 @@ Card = TypeVar("Card", MatrixCard, ContributionCard, BoundsCard)
 ALL, EDGES, BOUNDS = "all", "edges", "bounds"
 """Data of the tabs that show every path; a path's own tab has its name after a colon."""
 _CONTRIBUTION_WIDTH = 300
-"""Pixels from which what edges are worth is shown in a further column."""
+"""Pixels from which edge contributions are shown in a further column."""
 _WIDEST_TAB = 110
 """Pixels of a path's name on its tab."""
 _CAPTIONS = {
@@ -181,10 +181,10 @@ class MatrixView(QWidget):
     def copy_text(self) -> None:
         if self._history is not None:
             edges = self._chosen() == EDGES
-            text = tables.worth_as_text if edges else tables.as_text
+            text = tables.contributions_as_text if edges else tables.as_text
             paths = [path for path in self.shown_paths() if not edges or path in self.contributions]
             QGuiApplication.clipboard().setText("\n\n".join(text(self._history, path) for path in paths))
-            what = "What the edges are worth" if edges else "Accuracy matrix"
+            what = "Edge contributions" if edges else "Accuracy matrix"
             self.status_message.emit(f"{what} copied as text")
 
     def copy_csv(self) -> None:
@@ -209,9 +209,9 @@ class MatrixView(QWidget):
     def _rebuild(self) -> None:
         history = self._history
         paths = history.paths if history is not None else ()
-        worths = edge_contributions.all_contributions(history) if history else {}
+        contributions = edge_contributions.all_contributions(history) if history else {}
         self._match(self.cards, paths, MatrixCard)
-        self._match(self.contributions, worths, ContributionCard)
+        self._match(self.contributions, contributions, ContributionCard)
         bounded = [path for path in paths if baselines.finals(history, path)] if history else []
         self._match(self.bounds, bounded, BoundsCard)
         self._fill_tabs(tuple(paths))
@@ -224,9 +224,9 @@ class MatrixView(QWidget):
             self.scale.set_low(low)
             for card in self.cards.values():
                 card.show_history(history, low, self._step)
-            most = full_bar(worths.values())
-            for worth in self.contributions.values():
-                worth.show_history(history, most)
+            most = full_bar(contributions.values())
+            for below in self.contributions.values():
+                below.show_history(history, most)
             for bounds in self.bounds.values():
                 bounds.show_history(history)
             self._arrange()
@@ -249,7 +249,7 @@ class MatrixView(QWidget):
     def _fill_tabs(self, paths: tuple[str, ...]) -> None:
         tabs = {f"path:{path}": (path, path) for path in paths}
         if self.contributions:
-            tabs = {EDGES: ("Edges", "What each edge's generated part is worth"), **tabs}
+            tabs = {EDGES: ("Edges", "What each edge's generated part contributes"), **tabs}
         if self.bounds:
             tabs = {BOUNDS: ("Bounds", "Final accuracies beside solvers without hypernetworks"), **tabs}
         if len(tabs) > 1:
@@ -283,9 +283,9 @@ class MatrixView(QWidget):
         edges, matrices = chosen == EDGES, chosen not in (EDGES, BOUNDS)
         for path, card in self.cards.items():
             card.setVisible(path in shown and matrices)
-        for path, worth in self.contributions.items():
-            worth.setVisible(edges or (path in shown and matrices and chosen != ALL))
-            worth.set_alone(not edges)
+        for path, below in self.contributions.items():
+            below.setVisible(edges or (path in shown and matrices and chosen != ALL))
+            below.set_alone(not edges)
         for bounds in self.bounds.values():
             bounds.setVisible(chosen == BOUNDS)
         self.caption.setText(_CAPTIONS.get(chosen, _CAPTION))
@@ -303,11 +303,11 @@ class MatrixView(QWidget):
             self.body.resize(*_put_rows(rows, width, height, bar))
 
     def _put_cards(self, shown: list[str], width: int, height: int, bar: int) -> tuple[int, int]:
-        """Matrices, and below a single one what its edges are worth; returns the size of it all."""
+        """Matrices, and below a single one its edge contributions; returns the size of it all."""
         assert self._history is not None
         tasks = len(self._history.tasks)
-        worth = self.contributions.get(shown[0]) if self._chosen() != ALL else None
-        below = worth.sizeHint().height() + GAP if worth is not None else 0
+        edges = self.contributions.get(shown[0]) if self._chosen() != ALL else None
+        below = edges.sizeHint().height() + GAP if edges is not None else 0
         chosen = arrange(len(shown), tasks, width, height - below, bar)
         for number, path in enumerate(shown):
             line, column = divmod(number, chosen.columns)
@@ -315,9 +315,9 @@ class MatrixView(QWidget):
             self.cards[path].move(column * (chosen.width + GAP), line * (chosen.height + GAP))
         lines = -(-len(shown) // chosen.columns)
         bottom = lines * (chosen.height + GAP) - GAP
-        if worth is not None:
-            worth.lay_out(chosen.width)
-            worth.move(0, bottom + GAP)
+        if edges is not None:
+            edges.lay_out(chosen.width)
+            edges.move(0, bottom + GAP)
         return chosen.columns * (chosen.width + GAP) - GAP, bottom + below
 
     def showEvent(self, event) -> None:  # type: ignore[no-untyped-def]

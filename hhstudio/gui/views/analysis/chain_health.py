@@ -26,14 +26,14 @@ class HealthView(AnalysisView):
     nothing = (
         "<p style='font-size:15px'><b>Why does this chain hold, or fail?</b></p>"
         "<p>Scale of what each level generates, the gradient that reaches it,<br>"
-        "how errors grow on their way, and what each level is worth.</p>"
+        "how errors grow on their way, and what each level contributes.</p>"
     )
     _beside_replied = Signal(object)
 
     def __init__(self, analysis: Analysis) -> None:
         super().__init__(analysis)
         self.path = Choice("Path", "root → … → solver")
-        self.task = Choice("Task", "on whose test images gradients, errors and worths are measured")
+        self.task = Choice("Task", "on whose test images gradients, errors and contributions are measured")
         self.beside = QToolButton()
         self.beside.setText("Beside …")
         self.beside.setToolTip("Show the same path of another session below, on the same axes")
@@ -112,7 +112,9 @@ class HealthView(AnalysisView):
         health = reply.answer
         images = f" on {health.images} test images" if health.images else ", without test images"
         images += (
-            f" (worth on {health.contribution_images})" if health.contribution_images > health.images else ""
+            f" (contributions on {health.contribution_images})"
+            if health.contribution_images > health.images
+            else ""
         )
         self.words.setText(f"{measured}{images}, in {reply.seconds:.1f} s")
 

@@ -1,7 +1,7 @@
 """Picture of a chain of hypernetworks: a column for each level, a row for each thing that can fail.
 
 From the top: the scale of what is generated against what is wanted; the gradient that reaches the level;
-how a small error there has grown when it arrives at the solver; the accuracy that the level is worth; the
+how a small error there has grown when it arrives at the solver; the accuracy that the level contributes; the
 numbers that it generates and stores. Rows have one axis each, so that pictures of two sessions compare.
 """
 
@@ -22,10 +22,10 @@ from hhstudio.gui.views.analysis.chain_verdict import (
     GROWS,
     NEAR,
     amplification_at,
+    contribution_of,
     drop_at,
     scale_of,
     use_of,
-    worth_of,
 )
 from hhstudio.gui.widgets.theme import current_theme
 
@@ -36,7 +36,7 @@ _TITLES = (
     ("Scale", "generated over wanted"),
     ("Gradient", "norm at the weights"),
     ("Error of 1 % here", "has become, at the solver"),
-    ("Worth", "points lost without it"),
+    ("Contribution", "points lost without it"),
     ("Numbers", "generated · stored"),
 )
 
@@ -47,7 +47,7 @@ class Axes:
 
     gradient: tuple[float, float]
     amplification: tuple[float, float]
-    worth: float
+    contribution: float
 
     @classmethod
     def of(cls, healths: list[Health]) -> Axes:
@@ -108,7 +108,7 @@ class ChainPicture(QWidget):
             self._paint_scale(painter, cells[0], health, column)
             self._paint_gradient(painter, cells[1], health, column, axes)
             self._paint_growth(painter, cells[2], health, column, axes)
-            self._paint_worth(painter, cells[3], health, column, axes)
+            self._paint_contribution(painter, cells[3], health, column, axes)
             self._paint_numbers(painter, cells[4], health, column)
 
     # one row each -------------------------------------------------------------------------------------
@@ -179,22 +179,24 @@ class ChainPicture(QWidget):
         shade = self._shade(growth, GROWS, 5 * GROWS)
         self._bar(painter, cell, _share(growth, axes.amplification), f"{_percent(growth)}{cost}", shade)
 
-    def _paint_worth(self, painter: QPainter, cell: QRectF, health: Health, column: int, axes: Axes) -> None:
+    def _paint_contribution(
+        self, painter: QPainter, cell: QRectF, health: Health, column: int, axes: Axes
+    ) -> None:
         if column == 0:
             lost = health.accuracy - health.anchors_only
             said = f"{100 * health.anchors_only:.0f} % with nothing generated" if math.isfinite(lost) else "–"
             self._text(painter, cell, said, current_theme().muted, middle=True)
             return
         level = health.levels[column - 1]
-        worth, use = worth_of(level), use_of(level)
-        if worth is None:
+        contribution, use = contribution_of(level), use_of(level)
+        if contribution is None:
             self._text(painter, cell, "not measured", current_theme().muted, middle=True)
             return
         colors = {"bypassed": current_theme().warn, "harmful": current_theme().error}
         shade = colors.get(use, current_theme().ok)
         note = "" if use == "used" else f"  {use}"
-        said = f"{100 * worth:.1f} pt{note}".replace("-", "−")
-        self._bar(painter, cell, max(worth, 0.0) / axes.worth, said, shade)
+        said = f"{100 * contribution:.1f} pt{note}".replace("-", "−")
+        self._bar(painter, cell, max(contribution, 0.0) / axes.contribution, said, shade)
 
     def _paint_numbers(self, painter: QPainter, cell: QRectF, health: Health, column: int) -> None:
         if column == 0:

@@ -8,13 +8,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hhstudio.core.analysis.answers import Health, LevelHealth
+from hhstudio.core.run.edge_contributions import BYPASSED
 
 NEAR, FAR = 2.0, 5.0
 """Scale of generated tensors: within a factor of 2 of the wanted one is fine, beyond 5 is bad."""
 GROWS = 4.0
 """A relative error may grow by this factor on its way to the solver's weights."""
-BYPASSED = 0.01
-"""Accuracy below which a level is not worth having: the chain goes around it."""
 
 HELP = (
     "<p><b>How to read this.</b> Every column is one network of the chain, the root on the left and the "
@@ -27,9 +26,9 @@ HELP = (
     "figure is how much the solver's weights change, and what that costs in accuracy. Where every level is "
     "generated from nothing, errors grow on their way: what consolidation allows at the root is more at the "
     "solver. Anchors add a small generated change to weights that stay, so that errors shrink."
-    "<br><b>Worth</b>: accuracy lost when this level's generated part is taken out. Under 1 point it is "
-    "<i>bypassed</i>: anchors, or other levels, do its work. At −1 or less it is <i>harmful</i>: accuracy is "
-    "higher without it. What is within two standard errors (of the same images with and without it) is "
+    "<br><b>Contribution</b>: accuracy lost when this level's generated part is taken out. Under 1 point it "
+    "is <i>bypassed</i>: anchors, or other levels, do its work. At −1 or less it is <i>harmful</i>: accuracy "
+    "is higher without it. What is within two standard errors (of the same images with and without it) is "
     "<i>unclear</i>. Measured on one task; the edges beside the accuracy matrix are measured on all tasks."
     "</p><p><b>The verdict</b> first says whether numbers hold: scales within a factor of 5, and no error "
     "grown by more than 20. Then whether levels earn their place. A chain can hold and still go around a "
@@ -63,38 +62,40 @@ def drop_at(health: Health, level: int) -> float | None:
 
 Use = Literal["used", "bypassed", "harmful", "unclear", "not measured"]
 SURE = 2.0
-"""Standard errors beyond which a worth is taken for more than chance."""
+"""Standard errors beyond which a contribution is taken for more than chance."""
 
 
 def use_of(level: LevelHealth) -> Use:
     """What taking a level's contributions out one at a time says of it: ``harmful`` where accuracy is a point
-    or more *higher* without one of them, and none is worth a point; ``unclear`` where that may be chance."""
-    judged = [_judged(worth, unsure) for worth, unsure in _worths(level)]
+    or more *higher* without one of them, and none contributes a point; ``unclear`` where it may be chance."""
+    judged = [_judged(contribution, unsure) for contribution, unsure in _contributions(level)]
     order: tuple[Use, ...] = ("used", "harmful", "unclear", "bypassed")
     return next((use for use in order if use in judged), "not measured")
 
 
-def worth_of(level: LevelHealth) -> float | None:
-    """The worth that :func:`use_of` goes by; None where it was not measured."""
+def contribution_of(level: LevelHealth) -> float | None:
+    """The contribution that :func:`use_of` goes by; None where it was not measured."""
     use = use_of(level)
-    known = [worth for worth, unsure in _worths(level) if _judged(worth, unsure) == use]
+    known = [
+        contribution for contribution, unsure in _contributions(level) if _judged(contribution, unsure) == use
+    ]
     if not known:
         return None
     return min(known) if use == "harmful" else max(known, key=abs) if use == "unclear" else max(known)
 
 
-def _worths(level: LevelHealth) -> list[tuple[float, float]]:
-    """(worth, standard error) of the contributions that were measured."""
+def _contributions(level: LevelHealth) -> list[tuple[float, float]]:
+    """(accuracy, standard error) of the contributions that were measured."""
     errors = level.unsure or (0.0,) * len(level.lost)
-    return [(w, e) for w, e in zip(level.lost, errors, strict=True) if math.isfinite(w)]
+    return [(c, e) for c, e in zip(level.lost, errors, strict=True) if math.isfinite(c)]
 
 
-def _judged(worth: float, unsure: float) -> Use:
-    if abs(worth) < BYPASSED:
+def _judged(contribution: float, unsure: float) -> Use:
+    if abs(contribution) < BYPASSED:
         return "bypassed"
-    if abs(worth) <= SURE * unsure:
+    if abs(contribution) <= SURE * unsure:
         return "unclear"
-    return "used" if worth > 0 else "harmful"
+    return "used" if contribution > 0 else "harmful"
 
 
 class Verdict(NamedTuple):
@@ -107,18 +108,18 @@ class Verdict(NamedTuple):
 def verdict(health: Health) -> Verdict:
     """Whether the chain holds, which of its levels earn their place, and why or why not."""
     wrong = _what_fails(health)
-    uses = [(level.target, use_of(level), worth_of(level)) for level in health.levels]
+    uses = [(level.target, use_of(level), contribution_of(level)) for level in health.levels]
     remarks = []
     for use, words in (
-        ("bypassed", "bypassed (worth less than a point)"),
+        ("bypassed", "bypassed (contributes less than a point)"),
         ("harmful", "harmful (accuracy is higher without it)"),
         ("unclear", "too little to tell from chance on so few images"),
     ):
-        parts = [f"{name}, {_points(worth)}" for name, own, worth in uses if own == use]
+        parts = [f"{name}, {_points(contribution)}" for name, own, contribution in uses if own == use]
         if parts:
             remarks.append(f"{words}: what generates {'; '.join(parts)}")
     if all(use == "not measured" for _, use, _ in uses):
-        remarks.append("what its levels are worth was not measured: no test images here")
+        remarks.append("what its levels contribute was not measured: no test images here")
     gained = health.accuracy - health.anchors_only
     if math.isfinite(gained) and gained < BYPASSED:
         remarks.append("with nothing generated at all, accuracy is the same")
@@ -153,5 +154,5 @@ def _what_fails(health: Health) -> list[str]:
     return wrong
 
 
-def _points(worth: float | None) -> str:
-    return f"{100 * (worth or 0.0):.1f} points".replace("-", "−")
+def _points(contribution: float | None) -> str:
+    return f"{100 * (contribution or 0.0):.1f} points".replace("-", "−")

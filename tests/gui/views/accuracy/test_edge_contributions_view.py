@@ -1,4 +1,4 @@
-"""What each edge's generated part is worth: bars, flags, sentences, and when there are none."""
+"""Edge contributions: bars, flags, sentences, and when there are none."""
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -11,15 +11,17 @@ from hhstudio.gui.views.accuracy.edge_contributions import BYPASSED_TIP, full_ba
 from hhstudio.gui.views.accuracy.view import ALL, EDGES, MatrixView
 from hhstudio.gui.widgets.theme import DARK, LIGHT
 
-WORTH = {"s1": 0.005, "s1@h": 0.2, edge_contributions.ALL: 0.3}
+CONTRIBUTIONS = {"s1": 0.005, "s1@h": 0.2, edge_contributions.ALL: 0.3}
 """Of P2-0, which ends at 78, 79 and 80 percent on its three tasks."""
 
 
-def measured(run, path=1, worth=WORTH):
+def measured(run, path=1, contributions=CONTRIBUTIONS):
     """Record accuracies without each contribution, as at the end of a run."""
     final = [run.accuracy(path, task, run.tasks - 1) for task in range(run.tasks)]
-    rows = [(task, key, final[task] - lost) for task in range(run.tasks) for key, lost in worth.items()]
-    names = list(worth)
+    rows = [
+        (task, key, final[task] - lost) for task in range(run.tasks) for key, lost in contributions.items()
+    ]
+    names = list(contributions)
     run.apply(
         events.Metrics(
             names=tuple(map(edge_contributions.metric, names)),
@@ -73,7 +75,7 @@ def test_the_rows_go_down_the_chain_and_everything_generated_comes_last(view):
     choose(view, EDGES)
     card = view.contributions["P2-0"]
     rows = sorted(card.rows, key=lambda row: row.y())
-    assert [row.worth.title for row in rows] == [
+    assert [row.contribution.title for row in rows] == [
         "H0 → P2-0",
         "H0 → P2-0 (residual)",
         "everything generated",
@@ -81,13 +83,13 @@ def test_the_rows_go_down_the_chain_and_everything_generated_comes_last(view):
     assert all(card.rect().contains(row.geometry()) for row in rows)
 
 
-def test_bars_are_as_long_as_what_they_are_worth_and_share_one_scale(view):
+def test_bars_are_as_long_as_the_contributions_and_share_one_scale(view):
     choose(view, EDGES)
     small, residual, whole = view.contributions["P2-0"].rows
     assert residual.bar().width() == pytest.approx(whole.bar().width() * 2 / 3, rel=0.01)
     assert small.bar().width() == pytest.approx(whole.bar().width() / 60, rel=0.01)
-    assert full_bar([[row.worth for row in (small, residual, whole)]]) == pytest.approx(0.3)
-    assert full_bar([]) == full_bar([[small.worth]]) == pytest.approx(0.1)
+    assert full_bar([[row.contribution for row in (small, residual, whole)]]) == pytest.approx(0.3)
+    assert full_bar([]) == full_bar([[small.contribution]]) == pytest.approx(0.1)
 
 
 def test_a_bypassed_edge_is_flagged_and_explained_in_two_sentences(view):
@@ -116,11 +118,11 @@ def test_the_mouse_and_the_keyboard_say_what_is_lost(view):
 
 def test_a_gain_without_an_edge_is_told_as_a_gain(show, make_run):
     view = show(MatrixView(), 368, 584)
-    view.set_history(measured(make_run().all(), worth={"s1": -0.02}).history)
+    view.set_history(measured(make_run().all(), contributions={"s1": -0.02}).history)
     (row,) = view.contributions["P2-0"].rows
     assert row.sentence.endswith("rises by 2.0 pt")
     assert row.bar().width() == 0
-    assert row.worth.bypassed
+    assert row.contribution.bypassed
 
 
 def test_a_card_says_what_the_anchors_alone_reach(view):
@@ -150,14 +152,14 @@ def test_a_card_counts_what_the_path_stores_and_generates(show, make_run):
 
 def test_a_paths_own_tab_has_its_edges_below_its_matrix(view):
     choose(view, "path:P2-0")
-    card, worth = view.cards["P2-0"], view.contributions["P2-0"]
-    assert worth.isVisible()
-    assert worth.y() > card.geometry().bottom()
-    assert worth.geometry().bottom() <= view.area.viewport().height()
+    card, edges = view.cards["P2-0"], view.contributions["P2-0"]
+    assert edges.isVisible()
+    assert edges.y() > card.geometry().bottom()
+    assert edges.geometry().bottom() <= view.area.viewport().height()
     choose(view, "path:P1")
-    assert not worth.isVisible()
+    assert not edges.isVisible()
     choose(view, ALL)
-    assert not worth.isVisible()
+    assert not edges.isVisible()
 
 
 def test_edges_are_copied_as_text(view):

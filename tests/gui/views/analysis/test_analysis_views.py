@@ -146,9 +146,9 @@ def health(scale=1.0, growth=1.0, lost=(0.1, 0.3), accuracy=0.9, anchors=0.5, un
     levels = tuple(
         LevelHealth(
             title=f"{a} → {b}", target=b, tensors=("w",), scale=np.array([[scale]]), gradient=1.0,
-            contributions=("",), lost=(worth,), generated=10, stored=1, unsure=(unsure,),
+            contributions=("",), lost=(contribution,), generated=10, stored=1, unsure=(unsure,),
         )
-        for (a, b), worth in zip((("H0", "H1"), ("H1", "P2-0")), lost, strict=True)
+        for (a, b), contribution in zip((("H0", "H1"), ("H1", "P2-0")), lost, strict=True)
     )  # fmt: skip
     injection = Injection(
         place="H0", level=-1, epsilons=np.array([0.01]), error=np.array([[0.01 * growth]]),

@@ -143,7 +143,7 @@ def test_at_half_size_a_solvers_card_still_shows_its_accuracy(canvas):
     assert len(number) > 10
 
 
-def test_an_edges_tool_tip_says_what_it_is_worth_on_every_path(canvas):
+def test_an_edges_tool_tip_says_what_it_contributes_on_every_path(canvas):
     history = started(canvas.document.spec)
     canvas.set_history(history)
     path = canvas.document.topology.path("P2-0")
