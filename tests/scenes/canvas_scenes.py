@@ -12,7 +12,7 @@ from hhstudio.core.tree.topology import Hypernetwork, Topology
 from hhstudio.gui.screenshots.session import ScreenshotSession
 
 from .demo_sessions import DemoSessions
-from .scene import Look, Scene
+from .scene import Look, Scene, canvas_only, show_document
 
 
 def tree_of(nodes: int) -> Topology:
@@ -36,8 +36,8 @@ def _named(shot: ScreenshotSession, *names: str) -> list[str]:
 
 
 def _drawn(shot: ScreenshotSession, topology: Topology) -> Look:
-    shot.show_document(replace(shot.workspace.document.spec, topology=topology))
-    return shot.canvas_only
+    show_document(shot, replace(shot.workspace.document.spec, topology=topology))
+    return lambda: canvas_only(shot)
 
 
 def _empty(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
@@ -46,12 +46,12 @@ def _empty(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
 
 def _small(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     shot.workspace.new()
-    return shot.canvas_only
+    return lambda: canvas_only(shot)
 
 
 def _proposal(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     shot.workspace.new_from("proposal")
-    return shot.canvas_only
+    return lambda: canvas_only(shot)
 
 
 def _fifty(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
@@ -65,7 +65,7 @@ def _five_hundred(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
 def _downwards(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     shot.workspace.new_from("binary")
     shot.canvas.commands.flip()
-    return shot.canvas_only
+    return lambda: canvas_only(shot)
 
 
 def _errors(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
@@ -80,7 +80,7 @@ def _errors(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     shot.workspace.document.apply_topology("Draw", topology)
 
     def look() -> QWidget:
-        shot.canvas_only()
+        canvas_only(shot)
         shot.canvas.scene.select([])
         shot.canvas.open_fixes()
         return shot.window
@@ -93,7 +93,7 @@ def _growing(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
 
     def look() -> QWidget:
         shot.window.growth_mode.dismiss()
-        shot.canvas_only()
+        canvas_only(shot)
         shot.canvas.select_node(_named(shot, "H1")[0])
         shot.window.growth_mode.grow()
         return shot.window
@@ -105,7 +105,7 @@ def _palette(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     shot.workspace.new_from("proposal")
 
     def look() -> QWidget:
-        shot.canvas_only()
+        canvas_only(shot)
         shot.canvas.select_node(_named(shot, "H1")[0])
         shot.canvas.commands.open_palette()
         return shot.window
@@ -116,7 +116,7 @@ def _palette(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
 def _notes(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     shot.workspace.new_from("proposal")
     canvas, editor = shot.canvas, shot.canvas.editor
-    shot.canvas_only()
+    canvas_only(shot)
     canvas.scene.select(_named(shot, "P2-0", "P2-1"))
     canvas.commands.add_frame()
     frame = canvas.scene.selected_annotations[0]
@@ -130,7 +130,7 @@ def _notes(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     text = "Both children are conditioned on the task: look at the distances between them."
     editor.write_annotation(comment, text)
     canvas.scene.select([])
-    return shot.canvas_only
+    return lambda: canvas_only(shot)
 
 
 def _folded(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
@@ -139,11 +139,11 @@ def _folded(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     below = [s.target for s in topology.slots if s.source == topology.root]
     first, second = [i for i in below if isinstance(topology.by_id[i], Hypernetwork)][:2]
     _drawn(shot, growth.set_frozen(topology, [first], True))
-    shot.canvas_only()
+    canvas_only(shot)
     shot.canvas.select_node(second)
     shot.window.growth_mode.toggle_fold()
     shot.canvas.scene.select([])
-    return shot.canvas_only
+    return lambda: canvas_only(shot)
 
 
 def _several(shot: ScreenshotSession, _demos: DemoSessions) -> Look:

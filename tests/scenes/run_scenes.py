@@ -10,7 +10,7 @@ from hhstudio.gui.screenshots.session import ScreenshotSession
 from hhstudio.gui.views.accuracy.view import BOUNDS
 
 from .demo_sessions import DemoSessions, small
-from .scene import Look, Scene
+from .scene import Look, Scene, open_copy, show_document
 
 
 def _stop(shot: ScreenshotSession) -> None:
@@ -57,7 +57,7 @@ def _obstacles(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
 
 def _running(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     """Paused in its second task, so that the picture holds still; two others wait."""
-    shot.show_document(small("first", training__steps=1000, training__lr=0.002, evaluation__every=10))
+    show_document(shot, small("first", training__steps=1000, training__lr=0.002, evaluation__every=10))
     _train_until(shot, 1500)
     queue = shot.workspace.runs.queue
     queue.add(small("wider", hypernetwork__hidden=[64, 64]))
@@ -74,7 +74,7 @@ def _running(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
 def _diverged(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     """A rate far too high makes numbers that are not finite within a few steps."""
     workspace = shot.workspace
-    shot.show_document(small("wild", training__lr=1e15, training__clip=0))
+    show_document(shot, small("wild", training__lr=1e15, training__clip=0))
     shot.after(lambda: _stop(shot))
     workspace.runs.start()
     shot.until(
@@ -121,7 +121,7 @@ def _many(shot: ScreenshotSession, demos: DemoSessions) -> Look:
     """Three paths of twenty tasks each: sixty curves."""
     spec = small("twenty-tasks", depth=3, stream__kind="permuted", stream__tasks=20, training__steps=20)
     fields = {"stream.classes_per_task": 10, "evaluation.limit": 60, "recording.snapshot_every": 0}
-    shot.open(demos.trained(specs.with_fields(spec, fields)))
+    open_copy(shot, demos.trained(specs.with_fields(spec, fields)))
 
     def look() -> QWidget:
         shot.window.panels.show("curves")
@@ -134,7 +134,7 @@ def _many(shot: ScreenshotSession, demos: DemoSessions) -> Look:
 def _matrix(shot: ScreenshotSession, demos: DemoSessions) -> Look:
     """A session with all three baselines."""
     kinds = ["scratch", "fine-tune", "joint"]
-    shot.open(demos.trained(small("with-bounds", baselines=kinds)))
+    open_copy(shot, demos.trained(small("with-bounds", baselines=kinds)))
 
     view = shot.window.panels.show("matrix")
     shot.settle()

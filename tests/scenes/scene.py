@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
+from hhstudio.core.spec.spec import Spec
 from hhstudio.gui.screenshots.request import ScreenshotRequest
 from hhstudio.gui.screenshots.session import ScreenshotSession
 
@@ -38,3 +41,28 @@ class Scene:
     def missing(self, request: ScreenshotRequest) -> list[str]:
         """What it needs and has not been given, in words."""
         return [HOW[need] for need in self.needs if getattr(request, need) is None]
+
+
+def show_document(shot: ScreenshotSession, spec: Spec) -> None:
+    """As if it had been opened."""
+    shot.workspace.document.reset(spec)
+
+
+def open_copy(shot: ScreenshotSession, session: Path) -> None:
+    """Open a copy of a session, in the folder of sessions."""
+    shot.workspace.load(Path(shutil.copy(session, shot.folder)))
+    shot.look()
+
+
+def canvas_only(shot: ScreenshotSession) -> QWidget:
+    """Hide the panels, as a user does to draw; the window."""
+    for _, dock in shot.window.docks:
+        dock.hide()
+    shot.settle()
+    shot.canvas.fit()
+    shot.settle()
+    return shot.window
+
+
+def open_dialogs(shot: ScreenshotSession) -> list[QDialog]:
+    return [over for over in shot.over() if isinstance(over, QDialog)]

@@ -12,7 +12,7 @@ from hhstudio.gui.screenshots.session import ScreenshotSession, environment
 from hhstudio.service.run.client import RunClient
 
 from .demo_sessions import DemoSessions, small
-from .scene import Look, Scene
+from .scene import Look, Scene, open_dialogs, show_document
 
 _NAMES = (
     "morning", "morning-2", "two-levels-one-head-a-condition-with-curvature-and-a-very-long-name", "beta-0",
@@ -75,16 +75,16 @@ def _offer(shot: ScreenshotSession, demos: DemoSessions) -> Look:
     path = _copied_sessions(shot, demos)[0]
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     shot.workspace.open(path)
-    shot.until(lambda: shot.open_dialogs, "the question")
-    return lambda: shot.open_dialogs[-1]
+    shot.until(lambda: open_dialogs(shot), "the question")
+    return lambda: open_dialogs(shot)[-1]
 
 
 def _report(shot: ScreenshotSession, demos: DemoSessions) -> Look:
     path = _copied_sessions(shot, demos)[0]
     _damaged(path)
     shot.window.files.recover(path)
-    shot.until(lambda: shot.open_dialogs, "the report")
-    return lambda: shot.open_dialogs[-1]
+    shot.until(lambda: open_dialogs(shot), "the report")
+    return lambda: open_dialogs(shot)[-1]
 
 
 def _read_only(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
@@ -114,10 +114,12 @@ def _read_only(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
 
 
 def _consent(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
-    shot.show_document(small("from-a-friend", solver__architecture="friendly.cells:Cell", solver__options={}))
+    show_document(
+        shot, small("from-a-friend", solver__architecture="friendly.cells:Cell", solver__options={})
+    )
     shot.workspace.runs.start()
-    shot.until(lambda: shot.open_dialogs, "the question")
-    return lambda: shot.open_dialogs[-1]
+    shot.until(lambda: open_dialogs(shot), "the question")
+    return lambda: open_dialogs(shot)[-1]
 
 
 SCENES = (

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from hhstudio.gui.screenshots.session import ScreenshotSession
 
 from .demo_sessions import DemoSessions
-from .scene import Look, Scene
+from .scene import Look, Scene, open_dialogs
 
 
 def _first(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
@@ -25,7 +25,7 @@ def _palette(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
 
 def _shortcuts(shot: ScreenshotSession, _demos: DemoSessions) -> Look:
     shot.window.show_shortcuts()
-    return lambda: shot.open_dialogs[-1]
+    return lambda: open_dialogs(shot)[-1]
 
 
 SCENES = (

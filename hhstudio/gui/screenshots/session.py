@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,10 +13,9 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QEventLoop, QPoint, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPixmap
-from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
 from hhstudio.core.errors import HHStudioError
-from hhstudio.core.spec.spec import Spec
 from hhstudio.gui.screenshots.request import ScreenshotRequest
 from hhstudio.gui.shell.app import application
 from hhstudio.gui.shell.main_window import MainWindow
@@ -81,7 +79,7 @@ class ScreenshotSession:
         self._ends.close()
 
     def _close(self) -> None:
-        for over in self._over():
+        for over in self.over():
             over.close()
         self.workspace.document.mark_saved()
         self.workspace.close()
@@ -99,27 +97,9 @@ class ScreenshotSession:
         """To be done in the end, latest first, before the window is closed."""
         self._ends.callback(call)
 
-    def show_document(self, spec: Spec) -> None:
-        """As if it had been opened."""
-        self.workspace.document.reset(spec)
-
-    def open(self, session: Path) -> None:
-        """A copy of it, in the folder of sessions."""
-        self.workspace.load(Path(shutil.copy(session, self.folder)))
-        self.look()
-
-    def canvas_only(self) -> QWidget:
-        """Hide the panels, as a user does to draw; the window."""
-        for _, dock in self.window.docks:
-            dock.hide()
-        self.settle()
-        self.canvas.fit()
-        self.settle()
-        return self.window
-
     def place(self, size: QSize) -> None:
         """The window at a size, with its default layout, and nothing open over it."""
-        for over in self._over():
+        for over in self.over():
             if over.windowType() == Qt.WindowType.Popup:
                 over.close()
         self.window.place(size)
@@ -143,10 +123,6 @@ class ScreenshotSession:
         self.until(lambda: view.sessions.pending == 0, "the sweep's curves")
         self.pause(0.5)
         return view
-
-    @property
-    def open_dialogs(self) -> list[QDialog]:
-        return [over for over in self._over() if isinstance(over, QDialog)]
 
     def alone(self, name: str, usual: QSize | None) -> QWidget:
         """A view in front, in a window of its own of the size that is asked for, else of its ``usual`` one;
@@ -200,14 +176,14 @@ class ScreenshotSession:
             return picture
         painter = QPainter(picture)
         painter.setPen(QColor(self.window.theming.theme.border))
-        for over in self._over():
+        for over in self.over():
             at = over.mapToGlobal(QPoint()) - widget.mapToGlobal(QPoint())
             painter.drawPixmap(at, over.grab())
             painter.drawRect(at.x(), at.y(), over.width() - 1, over.height() - 1)
         painter.end()
         return picture
 
-    def _over(self) -> list[QWidget]:
+    def over(self) -> list[QWidget]:
         """Top-level widgets that are open beside the window."""
         mine = (w for w in self.app.topLevelWidgets() if w.isVisible() and w is not self.window)
         return [w for w in mine if not isinstance(w, QDockWidget)]

@@ -39,7 +39,6 @@ _MARK = 2.5
 _UPRIGHT, _TURNED = 22, 13
 """Pixels from one name to the next, at least, where there is not one for every cell."""
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
-_BELOW = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
 
 
 @dataclass(frozen=True)

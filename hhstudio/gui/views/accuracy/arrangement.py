@@ -30,7 +30,6 @@ class CardLayout(NamedTuple):
     beside: bool
     width: int
     height: int
-    scrolls: bool = False
 
 
 def heat_size(tasks: int, cell: int) -> tuple[int, int]:
@@ -57,7 +56,7 @@ def arrange(cards: int, tasks: int, width: int, height: int, bar: int = 0) -> Ca
     if best is None:  # too many tasks for the width: it scrolls sideways, too
         needed = max(heat_size(tasks, SMALLEST)[0], FIGURES * FIGURE_WIDTH) + 2 * MARGIN
         best = CardLayout(SMALLEST, 1, False, needed, _below(tasks, SMALLEST))
-    return best._replace(scrolls=True)
+    return best
 
 
 def _widest(tasks: int, columns: int, width: int) -> CardLayout | None:

@@ -14,7 +14,6 @@ GRIP = 9.0
 TITLE = 36.0
 """Height of a frame's title, by which it is moved."""
 _RADIUS = 10.0
-_FRAME_TIP = "Move it by its title: what it holds comes along"
 _FAR = 0.28
 """Below this level of detail nothing is written."""
 
