@@ -21,10 +21,10 @@ def folder_names(names: Sequence[str]) -> list[str]:
     have theirs first."""
     safe = ["".join(c if c.isalnum() or c in "-_" else "_" for c in name) or "_" for name in names]
     taken: set[str] = set()
-    found = [""] * len(names)
+    folders = [""] * len(names)
     for at in sorted(range(len(names)), key=lambda at: safe[at] != names[at]):
-        found[at] = unique_name(safe[at], taken)
-    return found
+        folders[at] = unique_name(safe[at], taken)
+    return folders
 
 
 def _folded(name: str) -> str:
