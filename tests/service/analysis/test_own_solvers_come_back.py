@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import hhstudio
+from hhstudio.core.analysis import questions
 from hhstudio.core.errors import ExportError
 from hhstudio.core.run import events
 from hhstudio.core.spec import spec as specs
@@ -85,6 +86,14 @@ def come_back(small: Callable, architecture: str, folder: Path, in_process: bool
                 accuracy = float(session.accuracy(path)[task, task])
             data = stream.task(task)
             assert share(session.solver(path, task), data) == accuracy, (path, task)
+        for question in (
+            questions.WeightMap(),
+            questions.Distances(),
+            questions.Drift(),
+            questions.Histograms("P1", 0),
+            questions.Tensors("P1", 0),
+        ):
+            session.ask(question)  # whatever the types of its tensors
         for path, task in sorted(session.available())[-1:]:
             data, expected = stream.task(task), session.solver(path, task)
             for suffix, tensors in exported(session, folder, path, task):

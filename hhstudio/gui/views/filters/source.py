@@ -102,10 +102,10 @@ class FilterSource:
                 return snapshot
         watched = self._watched.get((*condition, name)) if self.live else None
         if watched is not None:
-            return watched[1], watched[0]
+            return _real(watched[1]), watched[0]
         if self.source is None or condition not in self.source.available():
             return None
-        return np.asarray(self.source.tensor(*condition, name)), None
+        return _real(self.source.tensor(*condition, name)), None
 
     def counted(self, condition: PathTask) -> Iterator[Statistics]:
         """Statistics of every recorded tensor of a condition, one after the other; those that were kept at
@@ -139,3 +139,8 @@ class FilterSource:
     def recorded(self, condition: PathTask) -> bool:
         """Whether the session holds weights of a condition."""
         return self.source is not None and condition in self.source.available()
+
+
+def _real(values: np.ndarray) -> np.ndarray:
+    """Whole numbers and truth values as float32: they are drawn, and subtracted from one another."""
+    return values if values.dtype.kind == "f" else values.astype(np.float32)
