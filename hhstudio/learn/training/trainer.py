@@ -347,10 +347,10 @@ class Trainer:
                 reported = time.perf_counter()
             yield from self._waiting()
             yield None
-        yield from self._stop(segment, steps)
+        self._stop(segment, steps)
         yield from self._finish(segment, time.perf_counter() - started)
 
-    def _stop(self, segment: Segment, steps: int) -> Iterator[Event]:
+    def _stop(self, segment: Segment, steps: int) -> None:
         """Put back the best that was learned, when the spec asks for early stopping."""
         if self._early_stopper.active:
             self._reporter.flush()
@@ -359,7 +359,7 @@ class Trainer:
             )
             self._reporter.add("validation", measured)
             if line:
-                yield _log(f"{self._reporter.title()}: {line}")
+                self._pending.append(_log(f"{self._reporter.title()}: {line}"))
 
     def _take_step(self, segment: Segment, steps: int, begun: float) -> Condition:
         at = self._at
