@@ -150,7 +150,6 @@ class Training(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         below=1,
     )] = (0.9, 0.999)
     weight_decay: Annotated[float, setting("Weight decay", "Pull towards zero", at_least=0)] = 0.0
-    smoothing: Annotated[float, setting("Smoothing", "Of labels", at_least=0, below=1, live=True)] = 0.0
     clip: Annotated[float, setting(
         "Gradient clip", "Largest gradient norm; 0 leaves gradients alone", at_least=0,
     )] = 1.0

@@ -29,7 +29,6 @@ def _beta(learner: Learner, value: float) -> None:
 APPLY: dict[str, Callable[[Learner, float], None]] = {
     "training.lr": _training("lr"),
     "training.embedding_lr": _training("embedding_lr"),
-    "training.smoothing": _training("smoothing"),
     "consolidation.beta": _beta,
 }
 """By the dotted name of the setting."""
