@@ -251,31 +251,6 @@ class Tensors(Question[answers.Tensors], frozen=True):
     level: int = -1
 
 
-class LargestTensors(Question[answers.Tensors], frozen=True):
-    """The tensors of a condition's solver, that of the largest norm first.
-
-    Parameters
-    ----------
-    path : str
-    task : int
-    most : int
-        Rows at most.
-
-    Returns
-    -------
-    Tensors
-
-    Raises
-    ------
-    SessionError
-        For a condition that has not begun to learn.
-    """
-
-    path: str
-    task: int
-    most: int = 5
-
-
 class Units(LongQuestion[answers.Units], frozen=True):
     """Dead and saturated units of every hidden layer of a condition's solver.
 

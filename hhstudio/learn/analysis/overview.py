@@ -77,26 +77,6 @@ def tensors(model: LoadedModel, path: str, task: int, level: int) -> answers.Ten
     return answers.Tensors(path=path, task=task, level=level, rows=tuple(rows))
 
 
-@answering(q.LargestTensors)
-def largest_tensors(model: LoadedModel, path: str, task: int, most: int) -> answers.Tensors:
-    """The tensors of a condition's solver, that of the largest norm first.
-
-    Parameters
-    ----------
-    model : LoadedModel
-    path : str
-    task : int
-    most : int
-        Rows at most.
-
-    Returns
-    -------
-    Tensors
-    """
-    rows = sorted(tensors(model, path, task, -1).rows, key=lambda row: -row.norm)[:most]
-    return answers.Tensors(path=path, task=task, rows=tuple(rows))
-
-
 def level_digests(model: LoadedModel, path: str, task: int, level: int) -> dict[str, np.ndarray]:
     """Digests (:func:`~hhstudio.core.analysis.weight_statistics.digest`) of a generated hypernetwork.
 
