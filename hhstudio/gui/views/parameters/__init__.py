@@ -1,0 +1,1 @@
+"""Parameter counts of every path, stored and generated."""
