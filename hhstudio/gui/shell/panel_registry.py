@@ -177,12 +177,6 @@ def _log(_context: AppContext) -> QWidget:
     return LogView()
 
 
-def _parameters(_context: AppContext) -> QWidget:
-    from hhstudio.gui.views.parameters.view import ParametersView
-
-    return ParametersView()
-
-
 def _properties(context: AppContext) -> QWidget:
     from hhstudio.gui.views.properties import PropertyPanel
 
@@ -260,8 +254,6 @@ PANELS = (
          tip="How far apart the generated solvers are, and how far they have moved"),
     Panel("maps", "Embeddings", _maps, "right", "analysis#embeddings", row=1, key="Alt+3",
          shown=False, menu="Inspect", tip="Embeddings and generated weights as a map"),
-    Panel("parameters", "Parameters", _parameters, "right", "analysis#parameters", row=1, shown=False,
-         tip="Stored and generated numbers of every path"),
     Panel("guide", "Guide", _guide, "right", "index", row=1, shown=False,
          tip="What everything is and how it is done, with search"),
 )  # fmt: skip

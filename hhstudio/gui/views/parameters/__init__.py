@@ -1,1 +1,0 @@
-"""Parameter counts of every path, stored and generated."""
