@@ -251,6 +251,7 @@ class MainWindow(Themed, QMainWindow):
             return
         self.docks.remember()
         self.workspace.preferences.sync()
+        self.growth_mode.dismiss()
         self.canvas.release()
         self.panels.tell("release")
         self.analysis.close()

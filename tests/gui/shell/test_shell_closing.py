@@ -75,3 +75,13 @@ def test_of_what_waits_for_the_answer_the_last_is_done(window, tmp_path):
     answer("Discard")
     assert not window.isVisible()
     assert window.workspace.document.spec.seed == 7, "no new document was begun"
+
+
+def test_a_preview_of_growth_that_is_open_ends_with_the_window(window):
+    window.growth_mode.grow()
+    assert window.growth_mode.card.isVisible()
+    window.close()
+    assert not window.isVisible()
+    assert window.growth_mode.preview is None
+    window.canvas.view.camera_changed.emit()  # as a view does that is torn down
+    assert window.growth_mode.card.isHidden()
