@@ -97,6 +97,7 @@ class InterpolationView(AnalysisView):
         row.addLayout(left, 2)
         row.addWidget(self.image, 3)
         self._shown: object = None
+        self._tiles: filter_tiles.Tiles | None = None
         for choice in (self.path, self.along, *self.corners):
             choice.chosen.connect(self._chosen)
         self.layer.chosen.connect(self.ask_now)
@@ -179,10 +180,14 @@ class InterpolationView(AnalysisView):
         self.bars.set_values(tuple(zip(mixture.on, accuracy, strict=True)))
         for array in mixture.tensors.values():
             values = np.asarray(array, np.float32)
-            cut = filter_tiles.cut(values, None, True, self._image_shape())
-            shape = self.image.width() / max(self.image.height(), 1)
-            self.image.set_mosaic(assemble(cut, True, current_theme().dark, shape))
+            self._tiles = filter_tiles.cut(values, None, True, self._image_shape())
+        self._draw()
         self.words.setText(f"on {mixture.images} test images of each task, in {1000 * reply.seconds:.0f} ms")
+
+    def _draw(self) -> None:
+        if self._tiles is not None:
+            shape = self.image.width() / max(self.image.height(), 1)
+            self.image.set_mosaic(assemble(self._tiles, True, current_theme().dark, shape))
 
     def _image_shape(self) -> tuple[int, int, int] | None:
         return self.history.run.image_shape if self.history and self.history.run else None
@@ -195,3 +200,4 @@ class InterpolationView(AnalysisView):
 
     def recolour(self) -> None:
         self._set_corners()
+        self._draw()

@@ -10,6 +10,7 @@ import hhstudio
 from hhstudio.gui.views.analysis.interpolation import InterpolationView
 from hhstudio.gui.views.analysis.weights import WeightsView
 from hhstudio.gui.widgets.simplex import Simplex
+from hhstudio.gui.widgets.theme import DARK, LIGHT
 
 LEFT = Qt.MouseButton.LeftButton
 PATIENCE = 60_000
@@ -67,6 +68,17 @@ def test_a_walk_along_a_direction_is_led_by_a_slider(mixing, qtbot):
     qtbot.waitUntil(
         lambda: not np.allclose(mixing.image.canvas._mosaic.tiles.values, before), timeout=PATIENCE
     )
+
+
+def test_another_theme_paints_the_filters_in_its_own_colours(mixing, wear):
+    wear(DARK)
+    dim = mixing.image.canvas._mosaic
+    wear(LIGHT)
+    pale = mixing.image.canvas._mosaic
+    assert pale.tiles is dim.tiles
+    assert pale.image[..., :3].mean() > dim.image[..., :3].mean() + 30
+    wear(DARK)
+    assert np.array_equal(mixing.image.canvas._mosaic.image, dim.image)
 
 
 def test_shares_between_three_corners_are_barycentric(qtbot):
