@@ -93,7 +93,7 @@ QStatusBar { background: $window; color: $muted; }
 QStatusBar::item { border: none; }
 QMessageBox QLabel#qt_msgbox_label { font-weight: 600; }
 QMessageBox QLabel#qt_msgbox_informativelabel { min-width: 320px; }
-QTreeView::item { padding: 2px 4px; }
+QTreeView::item { padding: 0 4px; }
 QHeaderView::section { background: $raised; color: $muted; border: none; padding: 4px 6px; }
 QLabel[muted="true"] { color: $muted; }
 QLabel[caption="true"] { color: $muted; font-size: 8.5pt; }

@@ -289,3 +289,14 @@ def test_a_view_that_breaks_is_left_out_and_the_others_go_on(window, qtbot, monk
     assert "a view broke" in message_box().informativeText()
     assert "Accuracy matrix" in message_box().text()
     answer("OK")
+
+
+def test_rows_of_the_trees_keep_their_height_when_the_theme_changes(window):
+    heights = []
+    for theme in ("light", "dark", "light"):
+        window.theming.choose(theme)
+        outline, contents = window.panels.show("outline"), window.panels.show("guide").contents
+        QApplication.processEvents()
+        first = contents.visualItemRect(contents.topLevelItem(0))
+        heights.append((outline.visualRect(outline.model().index(0, 0)).height(), first.height()))
+    assert heights == heights[:1] * 3
