@@ -37,6 +37,7 @@ from hhstudio.gui.forms.typed_numbers import check_list
 from hhstudio.gui.state.session_files import file_stem, shown_path
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.theme import current_theme
+from hhstudio.gui.widgets.themed import Themed
 from hhstudio.service.sweep.engine import available_cores
 from hhstudio.service.sweep.sweeper import work
 
@@ -47,7 +48,7 @@ _FOR_PEOPLE = ("name", "notes")
 """Fields that make no difference to a run."""
 
 
-class VariedField(QWidget):
+class VariedField(Themed, QWidget):
     """One field and its values. ``changed`` follows every key; ``removed`` asks to be taken out."""
 
     changed = Signal()
@@ -71,7 +72,6 @@ class VariedField(QWidget):
         self.values = QLineEdit()
         self.values.setAccessibleName("Values")
         self.remove = QToolButton()
-        self.remove.setIcon(icon("close", current_theme().text))
         self.remove.setToolTip("Take this field out")
         self.remove.setAccessibleName("Take this field out")
         row = QHBoxLayout(self)
@@ -82,6 +82,10 @@ class VariedField(QWidget):
         self.name.editTextChanged.connect(self._named)
         self.values.textChanged.connect(self.changed)
         self.remove.clicked.connect(self.removed)
+        self.follow_theme()
+
+    def recolour(self) -> None:
+        self.remove.setIcon(icon("close", current_theme().text))
 
     def set(self, name: str, values: str) -> None:
         self.name.setCurrentText(name)

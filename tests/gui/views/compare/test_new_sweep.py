@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from hhstudio.core.spec.presets import preset
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.gui.views.compare.sweep_dialog import SweepDialog, seconds_a_step
+from hhstudio.gui.widgets.theme import DARK, LIGHT
 
 
 @pytest.fixture
@@ -63,6 +64,17 @@ def test_everything_wrong_is_listed_and_nothing_can_be_started(dialog, qtbot):
     type_into(dialog.rows[1].values, "0.2")
     settle(dialog, qtbot)
     assert button(dialog, "Start the sweep").isEnabled()
+
+
+def test_the_crosses_follow_the_theme(dialog, wear):
+    def cross():
+        return dialog.rows[0].remove.icon().pixmap(16, 16).toImage()
+
+    light = cross()
+    wear(DARK)
+    assert cross() != light
+    wear(LIGHT)
+    assert cross() == light
 
 
 def test_a_field_that_is_there_twice_or_has_no_values_is_said(dialog, qtbot):
