@@ -44,7 +44,17 @@ class SessionError(HHStudioError):
 
 
 class DamagedError(SessionError):
-    """Something in a session file is broken, rather than foreign: recovery may save the rest."""
+    """Something in a session file is broken, rather than foreign: recovery may save the rest. ``advice``: the
+    command that does it, at the end of the text."""
+
+    def __init__(self, damage: str, advice: str = "") -> None:
+        super().__init__(f"{damage}; {advice}" if advice else damage)
+        self._damage = damage
+
+    @property
+    def without_advice(self) -> DamagedError:
+        """For a window, which offers what to do itself."""
+        return DamagedError(self._damage)
 
 
 class ExportError(HHStudioError):

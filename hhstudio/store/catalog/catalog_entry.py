@@ -9,7 +9,7 @@ import h5py
 import msgspec
 from msgspec.structs import replace
 
-from hhstudio.core.errors import HHStudioError
+from hhstudio.core.errors import DamagedError, HHStudioError
 from hhstudio.store.file import safe_read
 from hhstudio.store.journal.journal import journal_path
 from hhstudio.store.journal.lock import owner
@@ -52,9 +52,11 @@ def catalog_entry(path: Path | str) -> CatalogEntry:
     entry = CatalogEntry(path=path, size=size + journal, modified=modified, pending_journal=journal > 0)
     try:
         if journal and not path.exists():
-            raise safe_read.DamagedError(f"{path}: only its journal is left; `hhstudio recover` rebuilds it")
+            raise DamagedError(f"{path}: only its journal is left", "`hhstudio recover` rebuilds it")
         with safe_read.open_hdf5(path) as file, safe_read.reading(path):
             return _read(file, entry)
+    except DamagedError as error:
+        return replace(entry, error=str(error.without_advice))
     except HHStudioError as error:
         return replace(entry, error=str(error))
 

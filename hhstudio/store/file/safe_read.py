@@ -39,6 +39,9 @@ _SMALL = 1 << 20
 _MAX_CHUNK = 1 << 30
 
 
+_SAVES = "`hhstudio recover` saves what can be saved"
+
+
 @contextmanager
 def reading(source: Path | str, where: str = "") -> Iterator[None]:
     """Turn whatever damaged or foreign content raises into a DamagedError that names the place."""
@@ -49,9 +52,7 @@ def reading(source: Path | str, where: str = "") -> Iterator[None]:
     except (*DAMAGE, SpecError) as error:
         what = " ".join(str(error).split())[:160] or type(error).__name__
         place = f" at {where}" if where else ""
-        raise DamagedError(
-            f"{source}: damaged{place} ({what}); `hhstudio recover` saves what can be saved"
-        ) from None
+        raise DamagedError(f"{source}: damaged{place} ({what})", _SAVES) from None
 
 
 def open_hdf5(path: Path, file: BinaryIO | None = None) -> h5py.File:
@@ -263,9 +264,9 @@ def _refused(path: Path, error: OSError, file: BinaryIO | None) -> SessionError:
     if isinstance(error, BlockingIOError):
         return SessionError(f"{path}: another program is writing this file just now; try again later")
     if _is_cut_short(path, file):
-        return DamagedError(f"{path}: cut short, its end is missing; `hhstudio recover` may save parts")
+        return DamagedError(f"{path}: cut short, its end is missing", "`hhstudio recover` may save parts")
     what = " ".join(str(error).split())
-    return DamagedError(f"{path}: damaged ({what[:160]}); `hhstudio recover` saves what can be saved")
+    return DamagedError(f"{path}: damaged ({what[:160]})", _SAVES)
 
 
 def _is_cut_short(path: Path, file: BinaryIO | None) -> bool:
@@ -283,7 +284,7 @@ def _check_format(path: Path, opened: h5py.File) -> None:
     name = attribute(opened, "format") if "format" in opened.attrs else None
     if name != FORMAT:
         if SPEC in opened and TABLES in opened:
-            raise DamagedError(f"{path}: damaged (its format); `hhstudio recover` saves what can be saved")
+            raise DamagedError(f"{path}: damaged (its format)", _SAVES)
         raise SessionError(f"{path}: an HDF5 file of another program, not a session of hhstudio")
     version = int_attribute(opened, "version")
     if version > file_format.VERSION:
@@ -296,4 +297,4 @@ def _check_format(path: Path, opened: h5py.File) -> None:
     if version < 1:
         raise DamagedError(f"{path}: damaged (format version {version})")
     if int_attribute(opened, "complete") != 1:
-        raise DamagedError(f"{path}: was not written to its end; `hhstudio recover` saves what can be saved")
+        raise DamagedError(f"{path}: was not written to its end", _SAVES)

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from recorded_runs import finished, leave_as_killed, record, run_started, task_events, trainer_state
 
+from hhstudio.core.errors import DamagedError
 from hhstudio.core.run import events
 from hhstudio.store.catalog.catalog_entry import CatalogEntry, catalog_entry
+from hhstudio.store.file import safe_read
 from hhstudio.store.session.session import open as open_session
 from hhstudio.store.session.writer import SessionWriter
 
@@ -105,3 +107,11 @@ def test_the_state_of_a_session(tmp_path):
         assert session.summary()["state"] == "running"
     again.close(finished(20))
     assert catalog_entry(path).state == "finished"
+
+
+def test_what_is_damaged_is_said_without_the_command_that_a_window_offers_itself(finished_session, tmp_path):
+    path = tmp_path / "cut.h5"
+    path.write_bytes(finished_session[0].read_bytes()[:-5000])
+    assert catalog_entry(path).error == f"{path}: cut short, its end is missing"
+    with pytest.raises(DamagedError, match=r"its end is missing; `hhstudio recover` may save parts"):
+        safe_read.open_hdf5(path)
