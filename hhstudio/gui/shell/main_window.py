@@ -123,6 +123,7 @@ class MainWindow(Themed, QMainWindow):
         workspace.damaged.connect(self.files.offer_recovery)
         workspace.trust.consent_needed.connect(lambda names, agreed: consent_dialog.ask(self, names, agreed))
         workspace.document.history_changed.connect(self._show_title)
+        workspace.document.changed.connect(self._show_origin)
         self.canvas.path_selected.connect(self.selection.choose_path)
         self.canvas.node_selected.connect(self.selection.choose_node)
         self.selection.node_changed.connect(self.canvas.select_node)
@@ -189,12 +190,17 @@ class MainWindow(Themed, QMainWindow):
         self.canvas.set_history(history)
         self.panels.tell("set_history", history)
         self.panels.tell("set_source", self.workspace.source)
+        self._show_origin()
         self._show_title()
+
+    def _show_origin(self, _diff: object = None) -> None:
+        self.panels.tell("set_origin", self.workspace.origin)
 
     def _run_changed(self) -> None:
         running = self.workspace.running
         self.canvas.set_read_only(running)
         self.panels.tell("set_read_only", running)
+        self._show_origin()
         if self._closing and not running:
             self.close()
             return

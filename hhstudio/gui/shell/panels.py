@@ -96,6 +96,7 @@ class Panels(QObject):
             ("set_history", workspace.history),
             ("set_source", workspace.source),
             ("set_read_only", workspace.running),
+            ("set_origin", workspace.origin),
         ):
             if hasattr(widget, method):
                 getattr(widget, method)(value)

@@ -6,10 +6,13 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
-from hhstudio.core.run import continual, gradients
+from hhstudio.core.run import continual, gradients, provenance
 from hhstudio.core.run.events import TERMINAL
 from hhstudio.core.run.history import Changes, History, TaskMark
+from hhstudio.core.spec.spec import Spec
+from hhstudio.core.tree.topology import Topology
 from hhstudio.gui.widgets.task_style import task_short
 
 SPARK_POINTS = 48
@@ -39,14 +42,26 @@ class PathActivity(NamedTuple):
 
 
 class TreeActivity:
-    """The activities of all paths by the id of their solver, followed from one history."""
+    """The activities of all paths by the id of their solver, followed from one history. Paths that are
+    others in the tree that is drawn than in the run have none: what was measured is not theirs."""
 
     def __init__(self) -> None:
         self.history: History | None = None
+        self._drawn: Spec | None = None
+        self._solver_of: dict[str, str] = {}
         self.by_solver: dict[str, PathActivity] = {}
         self.active_solver: str | None = None
         self.flow: dict[str, int] = {}
         self._back: int | None = None
+
+    def show_on(self, spec: Spec) -> set[str]:
+        """The tree of this spec is drawn; returns the solvers whose activity is different."""
+        self._drawn = spec
+        return self._rebuild()
+
+    def draws(self, path: str) -> bool:
+        """Whether a path of the run is drawn as it was learned."""
+        return path in self._solver_of
 
     def look_back(self, step: int | None) -> set[str]:
         """Show what was known at a step (None: now), until told otherwise; returns the solvers whose
@@ -58,8 +73,8 @@ class TreeActivity:
         """Work out how wide the slots of the path at work are: :attr:`flow`, by slot, -1 for none. Whether
         it is different."""
         before, self.flow = self.flow, {}
-        active, topology = self._active(), self.history.topology if self.history else None
-        if active is not None and topology is not None and active[0] in self._solvers():
+        active, topology = self._active(), self._tree()
+        if active is not None and topology is not None and active[0] in self._solver_of:
             path = topology.path(active[0])
             gradients_of_levels = [self._gradient(active, level + 1) for level in range(len(path.slots))]
             widths = _widths(gradients_of_levels, before, path.slots)
@@ -88,8 +103,8 @@ class TreeActivity:
             return self._rebuild()
         touched = {path for path, _, metric in changes.series if metric == "accuracy"} | changes.accuracy
         active = self._active()
-        solver = self._solvers().get(active[0]) if active else None
-        ids = {solver_id for path in touched if (solver_id := self._solvers().get(path))}
+        solver = self._solver_of.get(active[0]) if active else None
+        ids = {solver_id for path in touched if (solver_id := self._solver_of.get(path))}
         if solver != self.active_solver:
             ids |= {i for i in (solver, self.active_solver) if i}
             self.active_solver = solver
@@ -97,7 +112,7 @@ class TreeActivity:
             before = self.by_solver.get(solver)
             if before is None or before.task != active[1]:
                 ids.add(solver)
-        names = {i: name for name, i in self._solvers().items()}
+        names = {i: name for name, i in self._solver_of.items()}
         changed = set()
         for i in ids:
             activity = self._activity(names[i], active) if i in names else PathActivity()
@@ -110,7 +125,8 @@ class TreeActivity:
         before, self.by_solver = self.by_solver, {}
         active = self._active()
         self.active_solver = None
-        for name, solver in self._solvers().items():
+        self._solver_of = self._solvers()
+        for name, solver in self._solver_of.items():
             self.by_solver[solver] = self._activity(name, active)
             if active and name == active[0]:
                 self.active_solver = solver
@@ -120,9 +136,18 @@ class TreeActivity:
             if before.get(i, empty) != self.by_solver.get(i, empty)
         }  # fmt: skip
 
+    def _tree(self) -> Topology | None:
+        """The run's tree, at the step that is looked back to."""
+        return provenance.tree_at(self.history.topologies, self._back) if self.history is not None else None
+
     def _solvers(self) -> dict[str, str]:
-        topology = self.history.topology if self.history else None
-        return {path.name: path.solver for path in topology.paths} if topology else {}
+        """The solver of each path that is drawn as it was learned, by the path's name."""
+        topology, ran = self._tree(), self.history.spec if self.history is not None else None
+        if topology is None or ran is None:
+            return {}
+        ran = replace(ran, topology=topology)
+        same = provenance.same_paths(ran, self._drawn if self._drawn is not None else ran)
+        return {path.name: path.solver for path in topology.paths if path.solver in same}
 
     def _active(self) -> tuple[str, int] | None:
         """Path and task being learned; None when nothing is."""

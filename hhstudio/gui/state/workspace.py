@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from hhstudio.core.errors import DamagedError, HHStudioError
 from hhstudio.core.issues import Issue
+from hhstudio.core.run import provenance
 from hhstudio.core.run.events import Finished, Log
 from hhstudio.core.run.history import History
 from hhstudio.core.spec import examples, presets, rules
@@ -110,6 +111,22 @@ class Workspace(QObject):
         # one that is behind our own run, which has just ended, still says that somebody writes it
         behind = self._awaits_source or self._source_due.isActive()
         return "" if source is None or self.running or behind else source.read_only
+
+    @property
+    def session_name(self) -> str:
+        """Of the session that is shown; "" where none is."""
+        return self.session_path.name if self.session_path is not None else ""
+
+    @property
+    def origin(self) -> str:
+        """Whose results are shown, where they are not those of the document; "" where they are, or none are
+        shown."""
+        history = self.history
+        if self.running or history is None or history.spec is None or history.topology is None:
+            return ""
+        ran = replace(history.spec, topology=history.topology)
+        differs = provenance.difference(ran, self.document.spec)
+        return f"Results of {self.session_name}, which has {differs}" if differs else ""
 
     @property
     def issues(self) -> list[Issue]:

@@ -34,6 +34,7 @@ from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.color_bar import AccuracyScale
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
+from hhstudio.gui.widgets.origin_label import OriginLabel
 
 Card = TypeVar("Card", MatrixCard, ContributionCard, BoundsCard)
 ALL, EDGES, BOUNDS = "all", "edges", "bounds"
@@ -66,6 +67,7 @@ class MatrixView(QWidget):
         self.cards: dict[str, MatrixCard] = {}
         self.contributions: dict[str, ContributionCard] = {}
         self.bounds: dict[str, BoundsCard] = {}
+        self.origin = OriginLabel()
         self.tabs = QTabBar()
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
@@ -123,6 +125,7 @@ class MatrixView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(5)
+        layout.addWidget(self.origin)
         layout.addLayout(top)
         layout.addLayout(key)
         layout.addWidget(stack, 1)
@@ -137,6 +140,10 @@ class MatrixView(QWidget):
         self._match(self.contributions, (), ContributionCard)
         self._match(self.bounds, (), BoundsCard)
         self._rebuild()
+
+    def set_origin(self, text: str) -> None:
+        """Say whose results these are, where they are not of what is drawn; "" where they are."""
+        self.origin.say(text)
 
     def refresh(self, changes: Changes) -> None:
         measured = any(

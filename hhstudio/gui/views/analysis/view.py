@@ -13,6 +13,7 @@ from hhstudio.core.run.history import Changes, History
 from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.widgets.flow_layout import FlowLayout
 from hhstudio.gui.widgets.formatting import with_names
+from hhstudio.gui.widgets.origin_label import OriginLabel
 from hhstudio.gui.widgets.themed import Themed
 from hhstudio.service.analysis.protocol import Reply
 
@@ -34,6 +35,7 @@ class AnalysisView(Themed, QWidget):
         super().__init__()
         self.analysis = analysis
         self.history: History | None = None
+        self.origin = OriginLabel()
         self.controls = QWidget()
         self.flow = FlowLayout(self.controls, spacing=8)
         self.body = QWidget()
@@ -52,6 +54,7 @@ class AnalysisView(Themed, QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 6)
         column.setSpacing(6)
+        column.addWidget(self.origin)
         column.addWidget(self.controls)
         column.addWidget(middle, 1)
         column.addWidget(self.words)
@@ -86,6 +89,10 @@ class AnalysisView(Themed, QWidget):
 
     def history_changed(self) -> None:
         """Another run is shown: offer its paths and tasks."""
+
+    def set_origin(self, text: str) -> None:
+        """Say whose results these are, where they are not of what is drawn; "" where they are."""
+        self.origin.say(text)
 
     def refresh(self, changes: Changes) -> None:
         if changes.topology or changes.rewound:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout
 
 from hhstudio.core.formatting import count, short_count
+from hhstudio.core.run.events import TERMINAL
 from hhstudio.core.run.history import History, SeriesKey
 from hhstudio.core.spec.growth import change_in_a_word
 from hhstudio.gui.views.curves import ranges
@@ -119,6 +120,9 @@ class CurvePanel(Themed, QFrame):
             self.plot.removeItem(curve.faint)
         self.curves, self._history, self._known = {}, history, -1
         self.own_range, self._y_range, self._y_by_hand = None, None, False
+        self.drawn_range, self.points, self.step_map = None, 0, IDENTITY
+        self._cursor = None
+        self.crosshair.hide()
         self.dirty = True
 
     def shows(self, key: SeriesKey) -> bool:
@@ -263,7 +267,6 @@ class CurvePanel(Themed, QFrame):
         self.plot.backdrop.set_bands(bands, events)
 
     def _set_texts(self, settings: Settings) -> None:
-        history = self._history
         self.subtitle.setVisible(len(settings.metrics) > 1)
         tall = self.plot.height() >= _TALL
         name = TITLES[settings.mode] + (" (s)" if settings.mode == "time" else "")
@@ -271,12 +274,7 @@ class CurvePanel(Themed, QFrame):
         waiting = not any(len(curve.series) for curve in self.curves.values())
         self.empty.setVisible(waiting)
         if waiting:
-            trained = history is not None and bool(marks_of(history, self.path))
-            self.empty.setText(
-                f"No {self.measure.title.lower()} recorded yet"
-                if trained
-                else f"{self.path} waits for its turn"
-            )
+            self.empty.setText(self._why_empty())
         decimated = [c for t, c in self.curves.items() if c.decimated and t not in settings.hidden]
         self.note.setVisible(bool(decimated))
         if decimated:
@@ -285,11 +283,21 @@ class CurvePanel(Themed, QFrame):
             self.note.setToolTip("Every minimum and maximum is drawn; zoom in to see each point.")
         latest = [float(c.series.values[-1]) for t, c in self.curves.items() if t >= 0 and len(c.series)]
         latest = [value for value in latest if np.isfinite(value)]
-        if self.measure.percent and latest:
-            self._say(self.summary, f"mean {metric_names.text(self.measure, float(np.mean(latest)))}")
-            self.summary.setToolTip(f"mean of the last {self.measure.title.lower()} of {len(latest)} tasks")
-            self.setAccessibleDescription(self.summary.text())
+        known = self.measure.percent and bool(latest)
+        mean = f"mean {metric_names.text(self.measure, float(np.mean(latest)))}" if known else ""
+        self._say(self.summary, mean)
+        self.summary.setToolTip(
+            f"mean of the last {self.measure.title.lower()} of {len(latest)} tasks" if known else ""
+        )
+        self.setAccessibleDescription(mean)
         self._place()
+
+    def _why_empty(self) -> str:
+        history = self._history
+        over = history is not None and history.state in TERMINAL
+        if history is not None and marks_of(history, self.path):
+            return f"No {self.measure.title.lower()} {'was recorded' if over else 'recorded yet'}"
+        return f"{self.path} was not learned" if over else f"{self.path} waits for its turn"
 
     @staticmethod
     def _say(label: QLabel, text: str) -> None:

@@ -22,6 +22,7 @@ from hhstudio.gui.views.curves.settings import Settings
 from hhstudio.gui.views.curves.stepmap import LEAST, steps_a_task
 from hhstudio.gui.views.curves.toolbar import Toolbar
 from hhstudio.gui.widgets.export_dialog import ask_where
+from hhstudio.gui.widgets.origin_label import OriginLabel
 
 _IDLE_MS = 500
 _FINE_LIVE = 1200
@@ -53,6 +54,7 @@ class CurvePanels(QWidget):
         self.toolbar = Toolbar(self.settings)
         self.legend = Legend()
         self._legend_area = LegendArea(self.legend)
+        self.origin = OriginLabel()
         self.grid = PanelGrid()
         self.arrangement = PanelArrangement(self.settings, self.grid, self)
         self.empty = QLabel(_EMPTY)
@@ -65,6 +67,7 @@ class CurvePanels(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 8)
         layout.setSpacing(5)
+        layout.addWidget(self.origin)
         layout.addWidget(self.toolbar)
         layout.addWidget(self._legend_area)
         layout.addWidget(body, 1)
@@ -99,6 +102,10 @@ class CurvePanels(QWidget):
             panel.set_history(history)
         self._build_panels()
         self._draw_exposed()
+
+    def set_origin(self, text: str) -> None:
+        """Say whose results these are, where they are not of what is drawn; "" where they are."""
+        self.origin.say(text)
 
     def refresh(self, changes: Changes) -> None:
         """Redraw what the changes concern and is on screen."""

@@ -25,6 +25,7 @@ from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.histogram_bar import ScaleHistogram
 from hhstudio.gui.widgets.mosaic import assemble
+from hhstudio.gui.widgets.origin_label import OriginLabel
 from hhstudio.gui.widgets.task_style import task_label
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
@@ -56,6 +57,7 @@ class FilterView(Themed, QWidget):
             self._source, self._show_statistics, self.status_message.emit, self
         )
         self.controls = Controls()
+        self.origin = OriginLabel()
         self.caption = ElidedLabel("")
         self.badge = QLabel()
         self.badge.setObjectName("stepBadge")
@@ -108,6 +110,7 @@ class FilterView(Themed, QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 6, 8, 6)
         layout.setSpacing(5)
+        layout.addWidget(self.origin)
         layout.addWidget(self.controls)
         layout.addWidget(stack, 1)
 
@@ -131,6 +134,10 @@ class FilterView(Themed, QWidget):
         self._source.set_history(history)
         self.controls.live.setChecked(False)
         self._refresh_or_wait()
+
+    def set_origin(self, text: str) -> None:
+        """Say whose results these are, where they are not of what is drawn; "" where they are."""
+        self.origin.say(text)
 
     def refresh(self, changes: Changes) -> None:
         for event in changes.watched:

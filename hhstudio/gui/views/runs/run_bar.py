@@ -77,6 +77,7 @@ class RunBar(QWidget):
         self.data.setEnabled(not workspace.running)
         self.resume.setVisible(workspace.can_continue)
         self._show_problem()
+        self.status.set_origin(workspace.session_name, workspace.origin)
         self.status.show_run(workspace.history, workspace.running)
         self._registry.refresh()
 

@@ -51,6 +51,7 @@ class RunStatus(Themed, QWidget):
         self._history: History | None = None
         self._running = False
         self._idle = ("Ready", "", True)
+        self._session = self._origin = ""
         self._since = 0.0
         self._fitted: RunState | None = None
         self._icon: tuple[str, str] | None = None
@@ -91,6 +92,11 @@ class RunStatus(Themed, QWidget):
         if self._history is None:
             self.show_run(None, False)
 
+    def set_origin(self, session: str, origin: str) -> None:
+        """The name of the session that is shown, and what is to be said of it where its results are not
+        those of the document."""
+        self._session, self._origin = session, origin
+
     def show_run(self, history: History | None, running: bool) -> None:
         self._history, self._running = history, running
         if history is None:
@@ -123,8 +129,8 @@ class RunStatus(Themed, QWidget):
     def _show_history(self, history: History) -> None:
         state = history.state
         self.state.setText(STATE_WORDS[state])
-        self.detail.setText(_place(history))
-        self.detail.setToolTip(history.state_detail)
+        self.detail.setText(self._detail(history))
+        self.detail.setToolTip("\n".join(filter(None, [self._origin, history.state_detail])))
         self._show_bar(history)
         self.figures.setText(self._times(history))
         self.figures.setToolTip(_what_is_left(history))
@@ -138,6 +144,14 @@ class RunStatus(Themed, QWidget):
             "paused": theme.warn,
         }.get(state, theme.accent)
         self._show_icon(_ICONS.get(state, "running"), color)
+
+    def _detail(self, history: History) -> str:
+        """Where it is; of a run that is over, which session it is."""
+        place = _place(history)
+        if history.state not in TERMINAL:
+            return place
+        session = self._origin or (self._session if self._session not in place else "")
+        return " · ".join(filter(None, [session, place]))
 
     def _show_bar(self, history: History) -> None:
         state, progress, bar = history.state, history.progress, self.bar

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from hhstudio.core.run import edge_contributions, gradients
 from hhstudio.core.run.history import Changes, History
+from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Topology
 from hhstudio.gui.state.path_activity import PathActivity, TreeActivity
 from hhstudio.gui.views.tree.canvas.edge_item import EdgeItem
@@ -40,6 +41,11 @@ class ActivityOverlay(QObject):
 
     def follow(self, history: History | None) -> None:
         self._show(self.paths.follow(history))
+        self._compare_contributions()
+
+    def show_on(self, spec: Spec) -> None:
+        """Another tree is drawn: only what was learned on it is shown."""
+        self._show(self.paths.show_on(spec))
         self._compare_contributions()
 
     def turn(self, on: bool) -> None:
@@ -99,7 +105,12 @@ class ActivityOverlay(QObject):
 
     def _compare_contributions(self) -> None:
         history = self.paths.history
-        contributions = edge_contributions.by_slot(history) if history is not None else {}
+        measured = edge_contributions.by_slot(history) if history is not None else {}
+        contributions = {
+            slot: here
+            for slot, of_paths in measured.items()
+            if (here := [(path, each) for path, each in of_paths if self.paths.draws(path)])
+        }
         if contributions != self.contributions:
             self.contributions = contributions
             self.contributions_changed.emit()

@@ -146,7 +146,8 @@ class TreeScene(QGraphicsScene):
                 self._count()
             else:
                 self._counting.start()
-            self.activity.show_active_path()
+        if diff.tree or diff.settings:
+            self.activity.show_on(self.spec)
 
     def _match_items(self, topology: Topology) -> None:
         for gone in self.nodes.keys() - topology.by_id.keys():

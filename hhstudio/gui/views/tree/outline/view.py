@@ -43,6 +43,7 @@ class TreeOutline(Themed, QTreeView):
         self._registry = registry
         FocusKeys(registry, "outline", self, self.status_message.emit, {"tree.rename": self.rename})
         self._activity = TreeActivity()
+        self._activity.show_on(self.document.spec)
         self._icons: dict[str, QIcon] = {}
         self._costs = costs(self.document.spec)
         self._folded: set[str] = set()
@@ -139,7 +140,9 @@ class TreeOutline(Themed, QTreeView):
         if diff.added or diff.removed or diff.slots or diff.annotations:
             self._follow()
         if diff.tree or diff.settings or diff.annotations:
+            changed = self._activity.show_on(self.document.spec)
             self._model.describe_all(self._contents)
+            self._show_activity(changed)
             self._fit_columns()
 
     def _fit_columns(self) -> None:
