@@ -260,14 +260,17 @@ class Workspace(QObject):
 
     @Slot(object)
     def _run_ended(self, end: Finished | None) -> None:
+        if self.session_path is not None and not self.session_path.exists():
+            self.session_path = None  # it ended before there was anything to keep
         self.read_source()
         self.run_changed.emit()
         self.sessions_changed.emit()
         if end is not None and end.state == "failed":
             self.run_failed.emit(end)
         elif end is not None:
-            word = "Finished" if end.state == "finished" else "Stopped"
-            self.notice.emit(f"{word}: kept as {session_files.shown_path(self.session_path or Path())}")
+            path = self.session_path
+            kept = f"kept as {session_files.shown_path(path)}" if path is not None else end.message
+            self.notice.emit(f"{end.state.capitalize()}: {kept}")
 
     def close(self) -> None:
         """Let go of everything. A run that still goes on is stopped and, if it must be, ended."""

@@ -23,6 +23,12 @@ STATE_WORDS: dict[RunState, str] = {
 }
 
 
+def state_word(state: str) -> str:
+    """The same word within a line of a queue, a list or a table, where a run may also wait or be running."""
+    words: dict[str, str] = {**STATE_WORDS}
+    return words.get(state, state).lower()
+
+
 def plain(text: str) -> str:
     """A text for a tool tip, which would take what looks like HTML for HTML: it may come from a file."""
     return f"<p>{escape(text, quote=False).replace(chr(10), '<br>')}</p>" if text else ""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
+from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run import events
 from hhstudio.core.run.events import TERMINAL, Event, RunState
 from hhstudio.core.spec import spec as specs
@@ -110,6 +111,7 @@ class RunClient:
         self._stopping = threading.Event()
         self._state: RunState = "starting"
         self._step = 0
+        self._recorded = False
         self._checkpoint: int | None = None
         self._began = time.monotonic()
         self._heard = time.monotonic()
@@ -265,11 +267,12 @@ class RunClient:
         assert self._worker is not None
         self._lost = True
         lines = self._worker.last_lines()
-        remainder = (
-            "nothing was kept"
-            if self._checkpoint is None
-            else f"the session {self.out} is kept: continue from the last checkpoint, step {self._checkpoint}"
-        )
+        remainder = "nothing was kept"
+        if self._checkpoint is not None:
+            last = f"step {self._checkpoint}"
+            remainder = f"the session {self.out} is kept: continue from the last checkpoint, {last}"
+        elif self._recorded:
+            remainder = f"{self.out} holds the settings, and no checkpoint"
         happened: list[Event] = []
         if self._stopping.is_set():
             state, message = "stopped", f"the worker did not answer and was ended; {remainder}"
@@ -279,7 +282,23 @@ class RunClient:
             happened.append(events.Log(time=time.time(), level="error", message=text))
         seconds = time.monotonic() - self._began
         end = events.Finished(state=state, step=self._step, seconds=seconds, message=message)  # type: ignore[arg-type]
+        if self._recorded:
+            self._record_end(end)
         self._hear(Batch(events=[*happened, end]))
+
+    def _record_end(self, end: events.Finished) -> None:
+        """Into the session that the worker left, so that whoever reads it hears what is told here."""
+        from hhstudio.store.journal.lock import Lock
+        from hhstudio.store.session.pending_journal import merge_journal
+
+        try:
+            lock = Lock(self.out)
+            try:
+                merge_journal(self.out, end)
+            finally:
+                lock.release()
+        except (HHStudioError, OSError):
+            pass  # its journal stays beside it, as after any crash, and is taken in when it is opened
 
     # in this process --------------------------------------------------------------------------------
 
@@ -307,12 +326,15 @@ class RunClient:
 
     def _note(self, event: Event) -> None:
         match event:
+            case events.RunStarted():
+                self._recorded = True
             case events.StateChanged(state=state):
                 self._state = state
             case events.Progress(step=step):
                 self._step = step
             case events.Checkpointed(step=step) | events.Resumed(step=step):
                 self._checkpoint = self._step = step
+                self._recorded = True
             case events.Finished(state=state):
                 self._finished, self._state = event, state
             case _:

@@ -11,6 +11,7 @@ import h5py
 
 import hhstudio
 from hhstudio.core.errors import SessionError
+from hhstudio.core.run.events import Finished
 from hhstudio.core.run.history import History, SeriesKey
 from hhstudio.core.run.series import Series
 from hhstudio.store.file import file_format, safe_read
@@ -129,8 +130,9 @@ def has_leftovers(path: Path) -> bool:
     return any(file.exists() for file in (journal_path(path), *_scraps(path)))
 
 
-def merge_journal(path: Path) -> Replay | None:
-    """Take a left-over journal into the session file, and tidy up; the caller holds the lock.
+def merge_journal(path: Path, end: Finished | None = None) -> Replay | None:
+    """Take a left-over journal into the session file, and tidy up; the caller holds the lock. ``end``: how
+    the run ended, known to whoever outlived its writer; it counts where the journal says nothing of that.
 
     Returns what was replayed, None where no journal was left. A journal of another run, or one with
     damage inside, is kept under another name. Raises SessionError, OSError.
@@ -143,7 +145,10 @@ def merge_journal(path: Path) -> Replay | None:
     loaded = load(path)
     try:
         replayed, reader = loaded.replayed, loaded.journal
-        if replayed is not None and replayed.records:
+        ends = end is not None and loaded.history.end is None
+        if end is not None and ends:
+            loaded.history.apply(end)
+        if replayed is not None and (replayed.records or ends):
             end = loaded.history.end
             identity = Identity(
                 loaded.identity.session, replayed.sequence, end.state if end is not None else "failed"

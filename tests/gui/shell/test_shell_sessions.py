@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from hhstudio.core.formatting import duration, percent, rate, size
-from hhstudio.gui.views.sessions.descriptions import state_word, summary
+from hhstudio.gui.views.sessions.descriptions import state_of, summary
 from hhstudio.gui.views.sessions.model import ENTRY
 from hhstudio.gui.widgets.formatting import when
 
@@ -29,9 +29,9 @@ def with_sessions(window, qtbot, finished):
 def test_sessions_are_listed_with_what_they_reached(window, qtbot, finished_session):
     with_sessions(window, qtbot, finished_session)
     found = {row.session.path.name: row.session for row in window.panels["sessions"].model.rows}
-    assert state_word(found["good.h5"]) == "finished"
+    assert state_of(found["good.h5"]) == "finished"
     assert summary(found["good.h5"]).endswith("%")
-    assert state_word(found["bad.h5"]) == "cannot be read"
+    assert state_of(found["bad.h5"]) == "cannot be read"
     assert "text file" in summary(found["bad.h5"])
 
 

@@ -27,6 +27,7 @@ from hhstudio.core.sweeps.comparison import ALL_PATHS, MEASURES, MISSING
 from hhstudio.core.sweeps.run_names import value_text
 from hhstudio.gui.views.compare.lines import Line, Looks, short
 from hhstudio.gui.widgets import glossary
+from hhstudio.gui.widgets.formatting import state_word
 from hhstudio.gui.widgets.theme import current_theme
 
 SORT = int(Qt.ItemDataRole.UserRole)
@@ -132,8 +133,8 @@ def _seconds(line: Line) -> float:
 def _state_text(line: Line) -> str:
     entry = line.entries[0]
     if len(line.entries) == 1 and entry.state == "running" and entry.total_steps:
-        return f"running, {100 * entry.step / entry.total_steps:.0f} %"
-    return "interrupted" if line.state == "stopped" else line.state
+        return f"{state_word(entry.state)}, {100 * entry.step / entry.total_steps:.0f} %"
+    return state_word(line.state)
 
 
 class LineModel(QAbstractTableModel):

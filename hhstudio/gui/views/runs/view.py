@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from hhstudio.core.formatting import count, duration
 from hhstudio.core.run.history import Changes, History
 from hhstudio.gui.forms.live_settings import LiveSettings
-from hhstudio.gui.widgets.formatting import STATE_WORDS, with_names
+from hhstudio.gui.widgets.formatting import STATE_WORDS, state_word, with_names
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
@@ -161,7 +161,7 @@ class RunsView(Themed, QWidget):
         queue, chosen = self._controller.stored, self.chosen()
         self.queue.clear()
         for entry in queue.entries:
-            item = QTreeWidgetItem([entry.name, entry.state])
+            item = QTreeWidgetItem([entry.name, state_word(entry.state)])
             item.setData(0, _ID, entry.id)
             item.setToolTip(0, entry.out)
             item.setToolTip(1, with_names(entry.message))

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hhstudio.core.formatting import duration, percent, size
+from hhstudio.gui.widgets.formatting import state_word
 
 if TYPE_CHECKING:
     from hhstudio.store.catalog.catalog_entry import CatalogEntry
     from hhstudio.store.catalog.index import IndexedSession
 
-_STATES = {"failed": "interrupted"}
 
-
-def state_word(session: CatalogEntry) -> str:
-    if session.error:
-        return "cannot be read"
-    return _STATES.get(session.state, session.state)
+def state_of(session: CatalogEntry) -> str:
+    """In a word; of a file that is none of ours, that it cannot be read."""
+    return "cannot be read" if session.error else state_word(session.state)
 
 
 def summary(session: CatalogEntry) -> str:
@@ -25,7 +23,7 @@ def summary(session: CatalogEntry) -> str:
         return session.error.removeprefix(f"{session.path}: ")
     reached = [f"{100 * value:.1f}" for value in session.average.values() if value is not None]
     if not reached:
-        return f"at step {session.step}" if session.step else state_word(session)
+        return f"at step {session.step}" if session.step else state_of(session)
     return " / ".join(reached) + " %"
 
 
@@ -44,7 +42,7 @@ def tooltip(entry: IndexedSession) -> str:
     if session.error:
         lines.append(session.error)
     else:
-        lines.append(f"{state_word(session)}, step {session.step} of {session.total_steps}")
+        lines.append(f"{state_of(session)}, step {session.step} of {session.total_steps}")
         lines += [f"{name}: {percent(value)}" for name, value in session.average.items()]
         about_it = f"{session.name}: {session.dataset} on {session.device}"
         lines.append(f"{about_it}, {duration(session.seconds)}, {size(session.size)}")
@@ -61,5 +59,5 @@ def haystack(entry: IndexedSession) -> str:
     """All words by which a session can be found."""
     session, notes = entry.session, entry.notes
     tags = " ".join(f"#{tag}" for tag in notes.tags)
-    words = (session.path.stem, session.name, session.dataset, session.device, state_word(session))
+    words = (session.path.stem, session.name, session.dataset, session.device, state_of(session))
     return "\n".join((*words, tags, notes.text)).casefold()

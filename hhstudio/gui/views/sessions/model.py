@@ -17,7 +17,7 @@ from PySide6.QtCore import (
 )
 
 from hhstudio.gui.state.background import BackgroundJobs
-from hhstudio.gui.views.sessions.descriptions import haystack, state_word, summary, tooltip
+from hhstudio.gui.views.sessions.descriptions import haystack, state_of, summary, tooltip
 from hhstudio.gui.widgets.formatting import plain
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ ORDERS: dict[str, tuple[str, Callable[[IndexedSession], Any]]] = {
     "accuracy": ("Best accuracy", lambda e: (-_accuracy(e), e.session.path.name)),
     "duration": ("Longest run", lambda e: (-e.session.seconds, e.session.path.name)),
     "size": ("Largest file", lambda e: (-e.session.size, e.session.path.name)),
-    "state": ("State", lambda e: (state_word(e.session), -e.session.modified)),
+    "state": ("State", lambda e: (state_of(e.session), -e.session.modified)),
 }
 """Orders by name: title and key."""
 
@@ -137,7 +137,7 @@ class SessionModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain(tooltip(entry))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{entry.session.path.stem}, {state_word(entry.session)}, {summary(entry.session)}"
+            return f"{entry.session.path.stem}, {state_of(entry.session)}, {summary(entry.session)}"
         return None
 
     def setData(self, index: Where, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:
