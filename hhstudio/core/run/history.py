@@ -109,6 +109,13 @@ class History:
             return self.growth[-1].topology
         return self.spec.topology if self.spec else None
 
+    @property
+    def total_steps(self) -> int:
+        """Steps of the whole run as its tree is now: growth adds to those that it began with. 0 while
+        unknown."""
+        planned = self.run.total_steps if self.run is not None else 0
+        return max(self.progress.total_steps if self.progress is not None else planned, self.step)
+
     def take_changes(self) -> Changes:
         """Changes by :meth:`apply` since the last call."""
         changes, self._changes = self._changes, Changes()

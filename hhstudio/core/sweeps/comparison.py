@@ -102,7 +102,7 @@ def comparison_entry(
         device=run.device,
         created=run.created,
         step=history.step,
-        total_steps=history.progress.total_steps if history.progress else run.total_steps,
+        total_steps=history.total_steps,
         seconds=history.seconds,
         tasks=tuple(task.name for task in history.tasks),
         depths={path.name: path.depth for path in topology.paths},

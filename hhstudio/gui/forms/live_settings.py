@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from hhstudio.core.run.history import History
 from hhstudio.core.spec.fields import live_fields
 from hhstudio.core.spec.setting import value_of
+from hhstudio.core.spec.spec import Spec
 from hhstudio.gui.forms.number_box import NumberBox
 from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.captioned import Captioned
@@ -41,11 +42,15 @@ class LiveSettings(QWidget):
             box.chosen.connect(lambda value, name=field.name: self._choose(name, value))
             grid.addWidget(Captioned(field.label, box), *divmod(at, _COLUMNS))
 
-    def show_history(self, history: History | None, running: bool) -> None:
-        self.setEnabled(running and history is not None and history.spec is not None)
-        if history is not None and history.spec is not None:
-            for name, box in self.boxes.items():
+    def show_history(self, history: History | None, running: bool, document: Spec) -> None:
+        """What the run has now; while none goes on, what the document would be trained with."""
+        known = running and history is not None and history.spec is not None
+        self.setEnabled(known)
+        for name, box in self.boxes.items():
+            if known and history is not None:
                 box.show_value(setting_at(history, name))
+            else:
+                box.show_value(value_of(document, name))
 
     def _choose(self, name: str, value: float | None) -> None:
         if value is not None:

@@ -56,6 +56,7 @@ def _outline(context: AppContext) -> QWidget:
     outline.selection_changed.connect(canvas.show_selection)
     canvas.selection_changed.connect(outline.show_selection)
     outline.show_selection(canvas.scene.selection)
+    context.selection.step_changed.connect(outline.set_step)
     return outline
 
 
@@ -95,6 +96,7 @@ def _filters(context: AppContext) -> QWidget:
     context.selection.path_changed.connect(filters.select)
     context.selection.task_changed.connect(filters.select_task)
     context.selection.step_changed.connect(filters.set_step)
+    filters.condition_shown.connect(context.selection.show_weights)
     return filters
 
 

@@ -12,17 +12,20 @@ class Selection(QObject):
     """Shared by all views of a window; not part of the document, not undoable.
 
     A view that is told something tells nothing back: while a signal is on its way, further choices are
-    dropped. ``step`` is :data:`LATEST` or a step of training, whose snapshots are then shown.
+    dropped. ``weights``: the path and task whose weights are on screen. ``step`` is :data:`LATEST` or a step
+    of training, whose snapshots are then shown.
     """
 
     node_changed = Signal(str)
     path_changed = Signal(str)
     task_changed = Signal(int)
     step_changed = Signal(int)
+    weights_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.node, self.path, self.task, self.step = "", "", -1, LATEST
+        self.weights = ("", -1)
         self._telling = False
 
     def choose_node(self, node: str) -> None:
@@ -41,6 +44,12 @@ class Selection(QObject):
         """A path and one of its tasks."""
         self.choose_path(path)
         self.choose_task(task)
+
+    def show_weights(self, path: str, task: int) -> None:
+        """The weights of this condition are shown, whoever chose it."""
+        if (path, task) != self.weights:
+            self.weights = (path, task)
+            self.weights_changed.emit()
 
     def choose_step(self, step: int) -> None:
         self._choose("step", step)

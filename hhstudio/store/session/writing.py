@@ -255,7 +255,7 @@ def _write_attributes(file: h5py.File, history: History, identity: Identity) -> 
         "name": spec.name,
         "dataset": spec.stream.dataset,
         "step": history.step,
-        "total_steps": run.total_steps,
+        "total_steps": history.total_steps,
         "seconds": history.seconds,
         "unverified_data": int(run.unverified_data),
     }

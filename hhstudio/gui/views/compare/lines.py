@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtGui import QColor
@@ -50,9 +52,27 @@ class Line:
 def lines_of(entries: list[ComparisonEntry], average: bool) -> list[Line]:
     """A line a session, or (``average``) a line for all that differ in the seed alone."""
     groups = comparison.groups(entries) if average else comparison.single(entries)
+    names = titles(entries)
     return [
-        Line(_key(group, average), _title(group, average), group.settings, group.entries) for group in groups
+        Line(_key(group, average), _title(group, average, names), group.settings, group.entries)
+        for group in groups
     ]
+
+
+def titles(entries: list[ComparisonEntry]) -> dict[str, str]:
+    """A name for every entry, by key, that tells it from the others: its own, its file's where others have
+    the same, with the folder where files have the same."""
+    ways = [
+        {entry.key: entry.name for entry in entries},
+        {entry.key: Path(entry.key).stem for entry in entries},
+        {entry.key: f"{Path(entry.key).parent.name}/{Path(entry.key).stem}" for entry in entries},
+        {entry.key: entry.key for entry in entries},
+    ]
+    chosen = dict(ways[0])
+    for way in ways[1:]:
+        often = Counter(chosen.values())
+        chosen = {key: way[key] if often[name] > 1 else name for key, name in chosen.items()}
+    return chosen
 
 
 @dataclass
@@ -111,9 +131,9 @@ def _key(group: comparison.Group, average: bool) -> str:
     return f"mean {first}" if average else first
 
 
-def _title(group: comparison.Group, average: bool) -> str:
+def _title(group: comparison.Group, average: bool, names: dict[str, str]) -> str:
     if not average:
-        return group.entries[0].name
+        return names[group.entries[0].key]
     return ", ".join(f"{short(name)}={value_text(value)}" for name, value in group.settings.items()) or "all"
 
 

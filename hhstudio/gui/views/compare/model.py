@@ -113,7 +113,9 @@ def _setting(name: str, title: str) -> Column:
 
     def text(line: Line) -> str:
         setting = value(line)
-        return str(list(setting)) if isinstance(setting, list | tuple) else value_text(setting)
+        if isinstance(setting, list | tuple):
+            return ", ".join(map(value_text, setting)) or "none"
+        return value_text(setting)
 
     return Column(title, name, value, text, numeric=False, setting=True, centered=True)
 

@@ -13,6 +13,7 @@ from hhstudio.core.errors import HHStudioError
 from hhstudio.core.formatting import count
 from hhstudio.core.run import events
 from hhstudio.core.run.history import Changes, History, PathTask
+from hhstudio.gui.state.selection import LATEST
 from hhstudio.gui.state.weights_source import WeightsSource
 from hhstudio.gui.views.filters import comparison
 from hhstudio.gui.views.filters.controls import Controls
@@ -40,10 +41,11 @@ _EMPTY = (
 
 class FilterView(Themed, QWidget):
     """Signals: ``watch_requested(path, task, tensor)`` (an empty tensor name lets the trainer choose) and
-    ``watch_ended`` when nobody looks any more."""
+    ``watch_ended`` when nobody looks any more; ``condition_shown``: whose weights are on screen."""
 
     watch_requested = Signal(str, int, str)
     watch_ended = Signal()
+    condition_shown = Signal(str, int)
     status_message = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -305,6 +307,7 @@ class FilterView(Themed, QWidget):
             self.pair.show_one(None)
             return
         self._array, step = tensor
+        self.condition_shown.emit(*self.condition)
         self._offer_styles(self._array)
         values = self._array.astype(np.float32, copy=False)
         other = self._other(name)
@@ -370,8 +373,11 @@ class FilterView(Themed, QWidget):
         self.caption.setToolTip(f"{text}\n{filter_tiles.KIND_TEXT[cut.kind]}")
         self.image.canvas.setAccessibleName(f"{text}: {filter_tiles.KIND_TEXT[cut.kind]}")
         self.description.setText(filter_tiles.KIND_TEXT[cut.kind])
-        self.badge.setVisible(step is not None)
-        if step is not None:
+        back = self._source.step
+        self.badge.setVisible(step is not None or back != LATEST)
+        if step is None:
+            self.badge.setText(f"none kept by step {count(back)}: as at the end")
+        else:
             kind = "live, step " if self._source.live else "snapshot, step "
             self.badge.setText(kind + count(step))
         if step is not None and not self._source.recorded(self.condition):

@@ -154,10 +154,10 @@ class RunStatus(Themed, QWidget):
         return " · ".join(filter(None, [session, place]))
 
     def _show_bar(self, history: History) -> None:
-        state, progress, bar = history.state, history.progress, self.bar
+        state, bar = history.state, self.bar
         bar.setVisible(True)
         set_style_property(bar, "state", state)
-        total = progress.total_steps if progress else (history.run.total_steps if history.run else 0)
+        total = history.total_steps
         if state not in TERMINAL and (not history.step or not total):
             bar.setRange(0, 0 if self._running else 1)
             return
@@ -179,9 +179,8 @@ class RunStatus(Themed, QWidget):
                 parts.append(f"{duration(progress.eta)} left")
             if progress.rate > 0:
                 parts.append(rate(progress.rate))
-        elif history.state in TERMINAL and history.step and history.run and history.run.total_steps:
-            total = max(history.step, history.run.total_steps)  # a tree that grew has learned longer
-            parts.insert(0, f"step {count(history.step)} of {count(total)}")
+        elif history.state in TERMINAL and history.step:
+            parts.insert(0, f"step {count(history.step)} of {count(history.total_steps)}")
         return "  ·  ".join(parts)
 
     def _show_icon(self, name: str, color: str) -> None:

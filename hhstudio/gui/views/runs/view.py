@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from hhstudio.core.formatting import count, duration
 from hhstudio.core.run.history import Changes, History
+from hhstudio.core.spec.document import Diff
 from hhstudio.gui.forms.live_settings import LiveSettings
 from hhstudio.gui.widgets.formatting import STATE_WORDS, state_word, with_names
 from hhstudio.gui.widgets.icons import icon
@@ -109,6 +110,7 @@ class RunsView(Themed, QWidget):
         outside.addWidget(area)
         self._controller.changed.connect(self._fill)
         workspace.run_changed.connect(self._show_run)
+        workspace.document.changed.connect(self._document_changed)
         workspace.sessions_changed.connect(self._fill)
         self.follow_theme()
 
@@ -120,6 +122,14 @@ class RunsView(Themed, QWidget):
         self._history = history
         self._show_run()
 
+    def release(self) -> None:
+        """Stop following the document; for when the window goes."""
+        self._workspace.document.changed.disconnect(self._document_changed, missing_ok=True)
+
+    def _document_changed(self, diff: Diff) -> None:
+        if diff.settings:
+            self._show_run()
+
     def refresh(self, changes: Changes) -> None:
         if changes.progress or changes.state or changes.rewound:
             self._show_run()
@@ -129,7 +139,7 @@ class RunsView(Themed, QWidget):
     def _show_run(self) -> None:
         workspace, history = self._workspace, self._history
         running = workspace.running
-        self.live.show_history(history, running)
+        self.live.show_history(history, running, workspace.document.spec)
         checkpoint = (
             history.checkpoint.step if history is not None and history.checkpoint is not None else None
         )

@@ -274,9 +274,9 @@ class SessionList(Themed, QWidget):
         self.empty.setVisible(not some)
         self.empty.setText(_READING if self.model.unread else _NOTHING_FOUND if self.model.count else _EMPTY)
         count, all_of_them = len(self.model.rows), self.model.count
-        shown = f"{count} of {all_of_them}" if count < all_of_them else str(count)
-        self.where.setText(f"{shown} · {shown_path(self.model.folder)}" if all_of_them else
-                           shown_path(self.model.folder))  # fmt: skip
+        number = f"{count} of {all_of_them}" if count < all_of_them else str(count)
+        sessions = f"{number} session{'' if all_of_them == 1 else 's'} in " if all_of_them else ""
+        self.where.setText(sessions + shown_path(self.model.folder))
         if some:
             self.list.verticalScrollBar().setValue(self._scrolled)
             self._choose_again()

@@ -88,6 +88,10 @@ class TreeOutline(Themed, QTreeView):
         if self.isColumnHidden(2) and self._activity.by_solver:  # the run has begun
             self._fit_columns()
 
+    def set_step(self, step: int) -> None:
+        """Show accuracies as they were at a step, or (-1) as they are now."""
+        self._show_activity(self._activity.look_back(None if step < 0 else step))
+
     @property
     def selection(self) -> list[str]:
         """Ids of the nodes and annotations whose rows are selected."""

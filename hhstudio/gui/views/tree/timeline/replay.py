@@ -60,6 +60,7 @@ class Replay:
             selection.step_changed.connect(self._go)
             selection.path_changed.connect(lambda _path: self._show())
             selection.task_changed.connect(lambda _task: self._show())
+            selection.weights_changed.connect(self._show)
 
     def follow(self, history: History | None) -> None:
         """Another run, or none. Its snapshots are told with :meth:`set_snapshots`."""
@@ -134,7 +135,10 @@ class Replay:
         if not self._marks:
             self._marks = marks_of(history.topologies)
         tasks = tuple(mark.start for mark in history.marks[:_TASK_TICKS])
-        self.timeline.show_growth(history.step, self.step, self._marks, tasks, self._shown_snapshots())
+        snapshots = self._shown_snapshots()
+        weights = self._snapshots.get(self._selection.weights) if self._selection is not None else None
+        seen = snapshots if weights is None else tuple(weights.tolist())
+        self.timeline.show_growth(history.step, self.step, self._marks, tasks, snapshots, seen)
 
     def _shown_snapshots(self) -> tuple[int, ...]:
         """Steps of the snapshots of what is selected; of everything where it has none."""

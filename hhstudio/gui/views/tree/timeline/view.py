@@ -244,8 +244,10 @@ class Timeline(Themed, QWidget):
         marks: tuple[Mark, ...],
         tasks: tuple[int, ...],
         snapshots: tuple[int, ...] = (),
+        seen: tuple[int, ...] | None = None,
     ) -> None:
-        """``step``: the one that is shown, None for everything as it is."""
+        """``step``: the one that is shown, None for everything as it is. ``seen``: those of the snapshots
+        that can be on screen; None: all."""
         self._back = step is not None
         shown = last if step is None else step
         self.axis.show_steps(last, shown, marks, tasks, snapshots)
@@ -255,7 +257,7 @@ class Timeline(Themed, QWidget):
         if marks:
             text += f": {latest.reason}" if latest is not None else ": as it began"
         if self._back and snapshots:
-            last_kept = max((s for s in snapshots if s <= shown), default=None)
+            last_kept = max((s for s in (snapshots if seen is None else seen) if s <= shown), default=None)
             if last_kept is None:
                 text += "; no weights were kept by then"
             else:
