@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from hhstudio.core.run.series import Series
+from hhstudio.gui.widgets.plot_background import view_rect
 from hhstudio.gui.widgets.smoothing import Smoothed
 
 BUCKETS = 600
@@ -31,7 +32,7 @@ class FineCurveItem(pg.PlotCurveItem):
 
     def boundingRect(self) -> QRectF:
         """The whole view: finding the bounds of the data at every change costs more than it saves."""
-        return self.viewRect() or QRectF()
+        return view_rect(self)
 
     def viewRangeChanged(self) -> None:
         super().viewRangeChanged()

@@ -35,6 +35,13 @@ class EventMark:
     strong: bool = False
 
 
+def view_rect(item: pg.GraphicsItem) -> QRectF:
+    """What an item's view shows, for items that are as large as it. pyqtgraph's own ``viewRect`` keeps the
+    rectangle of an earlier range when it is asked while the range changes; Qt then repaints only that."""
+    view = item.getViewBox()
+    return view.viewRect() if view is not None else QRectF()
+
+
 class Backdrop(pg.GraphicsObject):
     """Painted in view coordinates, below every curve; never takes part in ranges or mouse events."""
 
@@ -59,7 +66,7 @@ class Backdrop(pg.GraphicsObject):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return self.viewRect() or QRectF()
+        return view_rect(self)
 
     def viewRangeChanged(self) -> None:
         self.prepareGeometryChange()
@@ -72,7 +79,7 @@ class Backdrop(pg.GraphicsObject):
         if view is None:
             return
         to_device = painter.transform()
-        rect = self.viewRect()
+        rect = view_rect(self)
         plot = to_device.mapRect(rect).normalized()
         painter.save()
         painter.resetTransform()
