@@ -20,6 +20,10 @@ from hhstudio.gui.widgets.captioned import Captioned
 _CUSTOM = "Own settings"
 
 
+_ANY_WIDTH = (1 << 24) - 1
+"""Pixels of a room that nobody has measured yet."""
+
+
 class QuickSettings(QWidget):
     """Shows a spec and asks for changes; it changes nothing itself.
 
@@ -33,7 +37,9 @@ class QuickSettings(QWidget):
         super().__init__(parent)
         self._spec = Spec()
         self._presets = {name: presets.preset(name) for name in presets.preset_names()}
-        row = QHBoxLayout(self)
+        self._by_epochs = False
+        self._room = _ANY_WIDTH
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         fields = all_fields()
@@ -62,11 +68,8 @@ class QuickSettings(QWidget):
         blockers = [QSignalBlocker(combo) for combo in (self.preset, self.data, self.device)]
         self._show_preset(spec)
         self._show_data(spec)
-        by_epochs = spec.training.epochs > 0
-        for box, used in ((self.steps, not by_epochs), (self.epochs, by_epochs)):
-            column = box.parentWidget()
-            assert column is not None
-            column.setVisible(used)
+        self._by_epochs = spec.training.epochs > 0
+        self.fit(self._room)
         self.steps.show_value(spec.training.steps)
         self.epochs.show_value(spec.training.epochs)
         self.seed.show_value(spec.seed)
@@ -74,6 +77,25 @@ class QuickSettings(QWidget):
             self.device.addItem(spec.device)
         self.device.setCurrentText(spec.device)
         del blockers
+
+    def fit(self, room: int) -> None:
+        """Show as many as there is room for, from the first on; the property panel has all of them."""
+        self._room, needed = room, 0
+        for column in self._columns():
+            needed += column.sizeHint().width() + (self._row.spacing() if needed else 0)
+            column.setVisible(needed <= room or column.field is self.preset)
+        unused = self.steps if self._by_epochs else self.epochs
+        unused.parentWidget().hide()
+
+    def least_width(self) -> int:
+        """Of the first alone, which is there whatever the room."""
+        return self._columns()[0].sizeHint().width()
+
+    def _columns(self) -> list[Captioned]:
+        """Those that count for the spec, in order."""
+        unused = self.steps if self._by_epochs else self.epochs
+        columns = [self._row.itemAt(at).widget() for at in range(self._row.count())]
+        return [c for c in columns if isinstance(c, Captioned) and c.field is not unused]
 
     def _show_preset(self, spec: Spec) -> None:
         known = next((name for name, preset in self._presets.items() if preset == spec), None)

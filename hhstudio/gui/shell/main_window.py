@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
@@ -52,7 +52,6 @@ class MainWindow(Themed, QMainWindow):
         self.theming = theming
         self.setObjectName("hhstudio")
         self.setAcceptDrops(True)
-        self.setMinimumSize(QSize(900, 560))
         self.registry = ActionRegistry(self)
         self.files = Files(workspace, self)
         self.canvas = TreeCanvas(workspace.document)
@@ -134,12 +133,21 @@ class MainWindow(Themed, QMainWindow):
     def place(self, size: QSize | None = None) -> None:
         """Where the window was left; otherwise (or with ``size``) the default layout."""
         self.canvas.setFocus()
-        if size is None and self.docks.restore():
-            return
         room = QGuiApplication.primaryScreen().availableGeometry()
+        if size is None and self.docks.restore():
+            self._keep_within(self.screen().availableGeometry())
+            return
         self.resize(size or QSize(min(1680, room.width() * 9 // 10), min(1000, room.height() * 9 // 10)))
         self.docks.arrange()
         QTimer.singleShot(0, self.docks.proportion)  # sizes hold only once the window is laid out
+
+    def _keep_within(self, room: QRect) -> None:
+        """No larger than the screen, which may be another one than the window was left on."""
+        if not room.contains(self.geometry()) and not self.isMaximized() and not self.isFullScreen():
+            size = self.size().boundedTo(room.size())
+            left = min(max(self.x(), room.left()), room.right() + 1 - size.width())
+            top = min(max(self.y(), room.top()), room.bottom() + 1 - size.height())
+            self.setGeometry(QRect(QPoint(left, top), size))
 
     # what panels and commands ask -------------------------------------------------------------------
 

@@ -59,6 +59,7 @@ class CurvePanels(QWidget):
         self.arrangement = PanelArrangement(self.settings, self.grid, self)
         self.empty = QLabel(_EMPTY)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
         self.empty.setProperty("muted", True)
         body = QWidget()
         self._stack = QStackedLayout(body)

@@ -52,13 +52,8 @@ class Toolbar(QWidget):
         self._settings = settings
         self.buttons: dict[str, MetricButton] = {}
         self._offered: tuple[str, ...] = ()
-        flow = FlowLayout(self, spacing=6)
+        flow = self._flow = FlowLayout(self, spacing=6)
         flow.setContentsMargins(0, 0, 0, 2)
-        self._metric_box = QWidget()
-        self._metric_row = QHBoxLayout(self._metric_box)
-        self._metric_row.setContentsMargins(0, 0, 0, 0)
-        self._metric_row.setSpacing(2)
-        flow.addWidget(self._metric_box)
         self.more = QToolButton()
         self.more.setText("More")
         self.more.setToolTip("Other recorded metrics, beside what is shown")
@@ -133,14 +128,14 @@ class Toolbar(QWidget):
         usual = [name for name in offered if metric_names.usual(name)]
         for name in self.buttons.keys() - set(usual):
             button = self.buttons.pop(name)
-            self._metric_row.removeWidget(button)
+            self._flow.removeWidget(button)
             button.setParent(None)
             button.deleteLater()
         for at, name in enumerate(usual):  # those that are there stay: styling a button takes milliseconds
             if name not in self.buttons:
                 button = self.buttons[name] = MetricButton(metric_names.metric(name))
                 button.chosen.connect(self._metric_chosen)
-                self._metric_row.insertWidget(at, button)
+                self._flow.insertWidget(at, button)
         self.buttons = {name: self.buttons[name] for name in usual}
         self.more_menu.clear()
         self.more.setVisible(len(usual) < len(offered))

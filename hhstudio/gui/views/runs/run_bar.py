@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from hhstudio.core.errors import HHStudioError
@@ -43,7 +43,7 @@ class RunBar(QWidget):
         self.start = ActionButton(registry.qaction("run.start"), "start")
         self.resume = ActionButton(registry.qaction("run.continue"), "continue", primary=False)
         self.buttons = {name: _button(name, registry) for name in _BUTTONS}
-        top = QHBoxLayout()
+        top = self._top = QHBoxLayout()
         top.setSpacing(6)
         top.addWidget(self.settings)
         bottom = Qt.AlignmentFlag.AlignBottom
@@ -53,7 +53,7 @@ class RunBar(QWidget):
         top.addStretch(1)
         for button in (self.resume, self.start, *self.buttons.values()):
             top.addWidget(button, 0, bottom)
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(12, 6, 12, 8)
         column.setSpacing(7)
         column.addLayout(top)
@@ -76,10 +76,33 @@ class RunBar(QWidget):
         self.settings.setEnabled(not workspace.running)
         self.data.setEnabled(not workspace.running)
         self.resume.setVisible(workspace.can_continue)
+        self._fit()
         self._show_problem()
         self.status.set_origin(workspace.session_name, workspace.origin)
         self.status.show_run(workspace.history, workspace.running)
         self._registry.refresh()
+
+    def minimumSizeHint(self) -> QSize:
+        """The buttons, and the first setting: the others show themselves where there is room."""
+        return QSize(
+            self._beside_settings() + self.settings.least_width(), super().minimumSizeHint().height()
+        )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _beside_settings(self) -> int:
+        """Pixels of what stands in the row beside the settings."""
+        margins = self._column.contentsMargins()
+        items = [self._top.itemAt(at) for at in range(self._top.count())]
+        buttons = [i.widget() for i in items if i.widget() is not None and i.widget() is not self.settings]
+        shown = [button for button in buttons if not button.isHidden()]
+        wide = sum(button.sizeHint().width() for button in shown)
+        return wide + (len(shown) + 1) * self._top.spacing() + margins.left() + margins.right()
+
+    def _fit(self) -> None:
+        self.settings.fit(self.width() - self._beside_settings())
 
     def _document_changed(self, _diff: object) -> None:
         self.show_all()
