@@ -84,8 +84,9 @@ class QuickSettings(QWidget):
         for column in self._columns():
             needed += column.sizeHint().width() + (self._row.spacing() if needed else 0)
             column.setVisible(needed <= room or column.field is self.preset)
-        unused = self.steps if self._by_epochs else self.epochs
-        unused.parentWidget().hide()
+        for column in self.findChildren(Captioned):
+            if column.field is self._unused:
+                column.hide()
 
     def least_width(self) -> int:
         """Of the first alone, which is there whatever the room."""
@@ -93,9 +94,11 @@ class QuickSettings(QWidget):
 
     def _columns(self) -> list[Captioned]:
         """Those that count for the spec, in order."""
-        unused = self.steps if self._by_epochs else self.epochs
-        columns = [self._row.itemAt(at).widget() for at in range(self._row.count())]
-        return [c for c in columns if isinstance(c, Captioned) and c.field is not unused]
+        return [column for column in self.findChildren(Captioned) if column.field is not self._unused]
+
+    @property
+    def _unused(self) -> QWidget:
+        return self.steps if self._by_epochs else self.epochs
 
     def _show_preset(self, spec: Spec) -> None:
         known = next((name for name, preset in self._presets.items() if preset == spec), None)

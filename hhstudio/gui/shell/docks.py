@@ -116,9 +116,9 @@ class Docks:
             for panel in reversed(self._panels)
             if self._is_shown(panel)
         }
-        left = max(width * 15 // 100, min(244, width * 24 // 100))
-        right = max(width * 26 // 100, min(360, width * 36 // 100))
-        sides = [left, right]
+        narrow = max(width * 15 // 100, min(244, width * 24 // 100))
+        wide = max(width * 26 // 100, min(360, width * 36 // 100))
+        sides = [narrow, wide]
         self._resize([front.get(("left", 0)), front.get(("right", 0))], sides, Qt.Orientation.Horizontal)
         self._resize([front.get(("bottom", 0))], [height * 42 // 100], Qt.Orientation.Vertical)
         if self._stacked:

@@ -25,8 +25,7 @@ STATE_WORDS: dict[RunState, str] = {
 
 def state_word(state: str) -> str:
     """The same word within a line of a queue, a list or a table, where a run may also wait or be running."""
-    words: dict[str, str] = {**STATE_WORDS}
-    return words.get(state, state).lower()
+    return next((word for known, word in STATE_WORDS.items() if known == state), state).lower()
 
 
 def plain(text: str) -> str:

@@ -95,8 +95,7 @@ class RunBar(QWidget):
     def _beside_settings(self) -> int:
         """Pixels of what stands in the row beside the settings."""
         margins = self._column.contentsMargins()
-        items = [self._top.itemAt(at) for at in range(self._top.count())]
-        buttons = [i.widget() for i in items if i.widget() is not None and i.widget() is not self.settings]
+        buttons: list[QWidget] = [self.data, self.inspect, self.resume, self.start, *self.buttons.values()]
         shown = [button for button in buttons if not button.isHidden()]
         wide = sum(button.sizeHint().width() for button in shown)
         return wide + (len(shown) + 1) * self._top.spacing() + margins.left() + margins.right()
