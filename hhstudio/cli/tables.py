@@ -12,9 +12,11 @@ WIDEST = 10
 
 
 def accuracy_table(summary: dict[str, Any]) -> str:
-    """Final accuracies by path and task, with the means, from ``Session.summary()``."""
+    """Accuracies by path and task after the path's last task, with the means, from ``Session.summary()``; of
+    several paths also what became of them while others were learned, and the mean at the end."""
     tasks = len(summary["tasks"])
     columns = range(tasks) if tasks <= WIDEST else ()
+    ends = summary["end"] if len(summary["paths"]) > 1 else {}
     head = [
         "path",
         "depth",
@@ -23,6 +25,7 @@ def accuracy_table(summary: dict[str, Any]) -> str:
         "backward",
         "forward",
         "forgetting",
+        *(("other paths", "end") if ends else ()),
     ]
     rows = [head]
     for path in summary["paths"]:
@@ -39,6 +42,7 @@ def accuracy_table(summary: dict[str, Any]) -> str:
                 _figure(figures["backward_transfer"], sign=True),
                 _figure(figures["forward_transfer"], sign=True),
                 _figure(figures["forgetting"]),
+                *(_end(ends.get(path["name"])) if ends else ()),
             ]
         )
     return _aligned(rows)
@@ -126,6 +130,12 @@ def contribution_lines(summary: dict[str, Any]) -> list[str]:
             lost = _figure(each["lost"], sign=True)
             lines.append(f"  {name:<{first}}  {each['edge']:<{second}}  {lost}{flag}")
     return lines
+
+
+def _end(figures: dict[str, Any] | None) -> tuple[str, str]:
+    if figures is None:
+        return "-", "-"
+    return _figure(figures["through_other_paths"], sign=True), _figure(figures["average"])
 
 
 def _figure(value: float | None, sign: bool = False) -> str:

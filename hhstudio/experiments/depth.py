@@ -260,7 +260,7 @@ class _RecipeResults:
     def _read(self, session: Session, path: str, at: int) -> None:
         if session.state == "failed" and session.path.stem not in self._diverged:
             self._diverged.append(session.path.stem)
-        self._keep(FINAL, at, session.history.summary(path).average)
+        self._keep(FINAL, at, session.history.summary(path).left)
         if session.spec.training.mode == "sequential":
             self._keep(LEARNED, at, _mean(session.accuracy(path).diagonal().tolist()))
         edges = residuals = 0

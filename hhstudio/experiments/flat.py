@@ -167,7 +167,7 @@ def _accuracy(context: Context, sample: int, effort: Effort) -> Estimate:
         if effort.solver is not None:
             spec = replace(spec, solver=effort.solver, hypernetwork=replace(spec.hypernetwork, chunk=8000))
         with context.session(f"split-mnist-sample{sample}-seed{seed}", spec) as session:
-            average = session.history.summary(_DEEPEST).average
+            average = session.history.summary(_DEEPEST).left
             assert average is not None
             averages.append(average)
     return Estimate.of(averages)

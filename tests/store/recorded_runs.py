@@ -108,6 +108,8 @@ def story() -> Iterator[events.Event]:
     yield events.SettingChanged(step=60, field="training.lr", value=math.nan)
     for task in range(TASKS):
         yield from task_events("P2-0", task, (TASKS + task) * TASK_STEPS)
+    for path, row in (("P1", (0.6, 0.7, 0.8)), ("P2-0", (0.7, 0.8, 0.95))):
+        yield events.EndMeasured(step=120, path=path, accuracies=row)
     yield events.Log(time=1700000009.0, level="warning", message="")
 
 

@@ -3,7 +3,8 @@
 R[i, j] is the accuracy on task j after learning task i (rows and columns in stream order, NaN where it
 was not measured). Definitions after Lopez-Paz & Ranzato 2017 (ACC, BWT, FWT) and Chaudhry et al. 2018
 (forgetting); :data:`DEFINITIONS` has them in words for the screen. A path that learns only some of the
-tasks has rows for those only, and is measured by those.
+tasks has rows for those only, and is measured by those. What a path's accuracies became while other paths
+were learned is no row of R: it is the end, and its difference from R[T, ·] a figure of its own.
 """
 
 from __future__ import annotations
@@ -22,17 +23,27 @@ DEFINITIONS = {
     "forgetting": "Forgetting: mean over the earlier tasks of the best accuracy before the last task was "
     "learned minus the one after it: max over i before T of R[i, k] − R[T, k]; negative where the last task "
     "helped; none where all are learned at once",
+    "end_average": "End: mean accuracy over all tasks when every path has learned",
+    "through_other_paths": "Other paths: mean change of the accuracies while other paths were learned, after "
+    "the path's own last task: mean of the end − R[T, ·]; no part of BWT and forgetting",
 }
 
 
 class Summary(NamedTuple):
-    """Fractions of 1; None where the matrix does not say (DEFINITIONS)."""
+    """Fractions of 1; None where the matrix does not say (DEFINITIONS). ``final``: R[T, ·]."""
 
     final: tuple[float | None, ...]
     average: float | None
     backward_transfer: float | None
     forward_transfer: float | None
     forgetting: float | None
+    end_average: float | None = None
+    through_other_paths: float | None = None
+
+    @property
+    def left(self) -> float | None:
+        """Mean accuracy that is left: at the end where it was measured, else ACC."""
+        return self.average if self.end_average is None else self.end_average
 
 
 def summary(matrix: np.ndarray, untrained: np.ndarray | None = None, joint: bool = False) -> Summary:
@@ -64,6 +75,18 @@ def summary(matrix: np.ndarray, untrained: np.ndarray | None = None, joint: bool
         backward_transfer=_mean([final[k] - matrix[k, k] for k in earlier]),
         forward_transfer=forward,
         forgetting=_mean([_best(matrix[:last, k]) - final[k] for k in earlier]),
+    )
+
+
+def with_end(figures: Summary, end: np.ndarray | None) -> Summary:
+    """The figures with those of the end of the run, from a path's T accuracies then (None: not measured)."""
+    if end is None:
+        return figures
+    values = np.asarray(end, dtype=float)
+    last = np.array([np.nan if value is None else value for value in figures.final])
+    return figures._replace(
+        end_average=_mean(values),
+        through_other_paths=_mean(values - last),
     )
 
 

@@ -83,7 +83,7 @@ def _contributions_by_path(history: History, paths: set[str]) -> dict[str, list[
         if path not in paths or not measures(name) or not len(series):
             continue
         if path not in finals:
-            finals[path] = _final(history, path)
+            finals[path] = history.left(path)
         final = finals[path]
         if final is not None and 0 <= task < len(final):
             values = lost.setdefault(path, {}).setdefault(name.removeprefix(_PREFIX), [])
@@ -99,15 +99,6 @@ def _means(by_key: dict[str, list[float]]) -> list[tuple[str, float]]:
     measured = {key: [v for v in values if not np.isnan(v)] for key, values in by_key.items()}
     means = [(key, float(np.mean(values))) for key, values in measured.items() if values]
     return sorted(means, key=lambda each: each[0] == ALL)
-
-
-def _final(history: History, path: str) -> np.ndarray | None:
-    """Accuracies after the last task learned on a path, NaN where not measured."""
-    matrix = history.accuracy.get(path)
-    if matrix is None:
-        return None
-    rows = np.flatnonzero(~np.isnan(matrix).all(axis=1))
-    return matrix[rows[-1]] if rows.size else None
 
 
 def _title(key: str, topology: Topology) -> str:

@@ -96,13 +96,23 @@ class TaskStarted(Record, frozen=True, kw_only=True, tag="task"):
 
 
 class TaskFinished(Record, frozen=True, kw_only=True, tag="done"):
-    """``accuracies``: on tasks 0 .. len-1 of the path after learning ``task``, NaN where not measured."""
+    """``accuracies``: on tasks 0 .. len-1 of the path after learning ``task``, NaN where not measured. In
+    sessions of before :class:`EndMeasured` a last such record of every path but the newest holds what was
+    left at the end of the run."""
 
     step: int
     path: str
     task: int
     accuracies: tuple[float, ...]
     seconds: float = 0.0
+
+
+class EndMeasured(Record, frozen=True, kw_only=True, tag="end-accuracy"):
+    """``accuracies``: on tasks 0 .. len-1 of a path when every path has learned, NaN where not measured."""
+
+    step: int
+    path: str
+    accuracies: tuple[float, ...]
 
 
 class Metrics(Record, frozen=True, kw_only=True, tag="metrics"):
@@ -238,8 +248,9 @@ class Finished(Record, frozen=True, kw_only=True, tag="end"):
 
 
 Event = (
-    RunStarted | Resumed | StateChanged | Progress | TaskStarted | TaskFinished | Metrics | Weights | Watched
-    | TopologyChanged | Refused | SettingChanged | Diverged | Checkpointed | Log | Finished
+    RunStarted | Resumed | StateChanged | Progress | TaskStarted | TaskFinished | EndMeasured | Metrics
+    | Weights | Watched | TopologyChanged | Refused | SettingChanged | Diverged | Checkpointed | Log
+    | Finished
 )  # fmt: skip
 
 NEVER_JOURNALLED = (Watched, Refused)

@@ -68,6 +68,14 @@ class TaskMark:
     stop: int | None = None
 
 
+@dataclass(frozen=True)
+class EndRow:
+    """A path's accuracies (T,) when every path had learned, at a step; NaN where not measured."""
+
+    step: int
+    accuracies: np.ndarray
+
+
 class History:
     """Everything known of a run but its weights. :meth:`apply` is the only way in."""
 
@@ -84,6 +92,7 @@ class History:
         self.growth: list[events.TopologyChanged] = []
         self.series: dict[SeriesKey, Series] = {}
         self.accuracy: dict[str, np.ndarray] = {}
+        self.ends: dict[str, EndRow] = {}
         self.marks: list[TaskMark] = []
         self.weights: dict[PathTask, int] = {}
         self.resumed: list[events.Resumed] = []
@@ -134,7 +143,24 @@ class History:
         KeyError."""
         matrix = self.accuracy[path] if step < 0 else self.accuracy_at(path, step)
         joint = self.spec is not None and self.spec.training.mode == "joint"
-        return continual.summary(matrix, self.untrained(path), joint)
+        figures = continual.summary(matrix, self.untrained(path), joint)
+        return continual.with_end(figures, self.end_row(path, step))
+
+    def end_row(self, path: str, step: int = -1) -> np.ndarray | None:
+        """A path's accuracies (T,) when every path had learned; None where not measured, or not by ``step``
+        (-1: by now). None, too, in sessions of before it was kept: the last row of their matrices is the
+        end, but for the path that was learned last."""
+        end = self.ends.get(path)
+        return None if end is None or 0 <= step < end.step else end.accuracies
+
+    def left(self, path: str) -> np.ndarray | None:
+        """Accuracies (T,) that are left on a path: at the end, else after the last task that it learned;
+        None where nothing was measured."""
+        end, matrix = self.end_row(path), self.accuracy.get(path)
+        if end is not None or matrix is None:
+            return end
+        rows = np.flatnonzero(~np.isnan(matrix).all(axis=1))
+        return matrix[rows[-1]] if rows.size else None
 
     def untrained(self, path: str) -> np.ndarray | None:
         """Accuracies of the untrained solver on each task (metric ``untrained``), if they were measured."""
@@ -172,6 +198,7 @@ class History:
         for mark in self.marks:
             if mark.stop is not None and mark.stop > event.step:
                 self._matrix(mark.path)[mark.task] = np.nan
+        self.ends = {path: end for path, end in self.ends.items() if end.step <= event.step}
         self.weights = {key: step for key, step in self.weights.items() if step <= event.step}
         self.marks = [
             TaskMark(m.path, m.task, m.start, m.stop if m.stop is not None and m.stop <= event.step else None)
@@ -207,6 +234,8 @@ class History:
         ):
             return  # the same task again, after a resume
         self.marks.append(TaskMark(event.path, event.task, event.step))
+        self._changes.accuracy.update(self.ends)
+        self.ends = {}  # the run goes on: that was not the end
         self._changes.progress = True
 
     def _on_TaskFinished(self, event: events.TaskFinished) -> None:
@@ -218,6 +247,16 @@ class History:
         matrix = self._matrix(event.path)
         row = np.asarray(event.accuracies[: len(matrix)], np.float32)
         matrix[event.task, : len(row)] = row
+        self.step = max(self.step, event.step)
+        self._changes.accuracy.add(event.path)
+
+    def _on_EndMeasured(self, event: events.EndMeasured) -> None:
+        if not self._known(event.path, 0):
+            return
+        row = np.full(len(self.tasks), np.nan, np.float32)
+        measured = np.asarray(event.accuracies[: len(row)], np.float32)
+        row[: len(measured)] = measured
+        self.ends[event.path] = EndRow(event.step, row)
         self.step = max(self.step, event.step)
         self._changes.accuracy.add(event.path)
 
@@ -301,6 +340,7 @@ class History:
             self.paths = self.growth[-1].paths if self.growth else self.run.paths
             self.parameters = counted[-1] if counted else self.run.parameters
         self.accuracy = {path: self._matrix(path) for path in self.paths}
+        self.ends = {path: end for path, end in self.ends.items() if path in self.paths}
 
     def _matrix(self, path: str) -> np.ndarray:
         if path not in self.accuracy:

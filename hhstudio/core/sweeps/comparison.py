@@ -22,6 +22,8 @@ MEASURES: dict[str, str] = {
     "backward_transfer": "BWT",
     "forward_transfer": "FWT",
     "forgetting": "Forgetting",
+    "through_other_paths": "Other paths",
+    "end_average": "End",
 }
 """Measures of a path, and their names; definitions in continual.DEFINITIONS."""
 

@@ -432,24 +432,18 @@ class Trainer:
         yield from self._waiting()
 
     def _conclude(self) -> Iterator[Event]:
-        """The end: paths learned before others are measured once more, and all weights kept as they are."""
+        """The end: all paths are measured once more, and all weights kept as they are."""
         finished = self._at.finished
-        last = {c.solver: c for c in finished}
-        newest = finished[-1].solver if finished else ""
         measured = accuracies(self._learner, finished)
         for metric, without in extra_evaluations.contributions(self._learner, finished):
             self._reporter.add(metric, without)
         reporter = self._reporter
         self._pending += [partial(reporter.weights, c, final=True) for c in finished[:-1]]
         self._pending += [
-            events.TaskFinished(
-                step=self._at.step,
-                path=reporter.path(c),
-                task=c.task,
-                accuracies=reporter.row(solver, measured),
+            events.EndMeasured(
+                step=self._at.step, path=reporter.path(c), accuracies=reporter.row(c.solver, measured)
             )
-            for solver, c in last.items()
-            if solver != newest
+            for c in {c.solver: c for c in finished}.values()
         ]
         self._pending.append(_log(f"learned {len(finished)} tasks in {self._at.step} steps"))
         self._complete = True

@@ -35,15 +35,15 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     forward_transfer: float | None = None
     forgetting: float | None = None
     final: tuple[float | None, ...] = ()
+    end_average: float | None = None
+    through_other_paths: float | None = None
 
     @classmethod
     def of(cls, summary: Summary) -> Figures:
         return cls(**summary._asdict())
 
     def summary(self) -> Summary:
-        return Summary(
-            self.final, self.average, self.backward_transfer, self.forward_transfer, self.forgetting
-        )
+        return Summary(**{name: getattr(self, name) for name in Summary._fields})
 
 
 class RunRow(msgspec.Struct, frozen=True, kw_only=True):

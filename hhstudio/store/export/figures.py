@@ -9,7 +9,6 @@ import numpy as np
 
 from hhstudio.core.atomic_write import replacing
 from hhstudio.core.errors import ExportError
-from hhstudio.core.run import continual
 from hhstudio.store.export.files import needed_for
 
 if TYPE_CHECKING:
@@ -58,17 +57,22 @@ def _curves(panel: Any, session: Session, path: str) -> None:
 
 
 def _matrix(panel: Any, session: Session, path: str) -> None:
-    matrix = session.accuracy(path)
+    matrix, tasks = session.accuracy(path), len(session.tasks)
+    end = session.end_accuracy(path) if len(session.paths) > 1 else None
+    if end is not None:
+        matrix = np.vstack([matrix, end])
     panel.imshow(matrix, vmin=0, vmax=1, cmap="Blues", aspect="equal")
-    if len(matrix) <= MOST:
+    if tasks <= MOST:
         for (row, column), value in np.ndenumerate(matrix):
             if not np.isnan(value):
                 color = "white" if value > 0.6 else "black"
                 panel.text(column, row, f"{value:.2f}", ha="center", va="center", color=color, fontsize=6)
-    summary = continual.summary(matrix)
+    summary = session.history.summary(path)
     # no matrix of our own making is empty, but a run may have ended before its first task did
     means = "" if summary.average is None or np.isnan(summary.average) else f"ACC {summary.average:.3f}"
     panel.set(title=means, xlabel="accuracy on task", ylabel="after learning task")
-    every = max(1, len(matrix) // MOST)
-    panel.set_xticks(range(0, len(matrix), every), range(1, len(matrix) + 1, every))
-    panel.set_yticks(range(0, len(matrix), every), range(1, len(matrix) + 1, every))
+    every = max(1, tasks // MOST)
+    names = [*map(str, range(1, tasks + 1, every))]
+    places = [*range(0, tasks, every)]
+    panel.set_xticks(places, names)
+    panel.set_yticks(*((places, names) if end is None else ([*places, tasks], [*names, "end"])))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LONG = ("step", "path", "task", "metric", "value")
 TRAINING = ("training_exp", "epoch", "training_accuracy", "val_accuracy", "training_loss", "val_loss")
+END = ("eval_exp", "end_accuracy", "through_other_paths")
 EVALUATION = ("eval_exp", "training_exp", "eval_accuracy", "eval_loss", "forgetting")
 
 Cell = int | float | str
@@ -37,9 +38,10 @@ def export_avalanche(session: Session, folder: Path, path: str | None = None) ->
 
     An experience is a task, an epoch one evaluation while the task is learned: ``val_accuracy`` is the
     accuracy on its test images there, ``training_loss`` the mean loss since the evaluation before. What is
-    not measured here (training accuracy, losses on test images) is left empty. Where a folder cannot be
-    called as its path is, ``paths.csv`` says whose it is. Returns the files. Raises ExportError and
-    WriteError.
+    not measured here (training accuracy, losses on test images) is left empty. Avalanche knows one path only:
+    accuracies when every path had learned, where they were measured, stand in ``end_results.csv``. Where a
+    folder cannot be called as its path is, ``paths.csv`` says whose it is. Returns the files. Raises
+    ExportError and WriteError.
     """
     if path is not None and path not in session.paths:
         raise ExportError(f"{session.path}: there is no path {path!r}; known: {', '.join(session.paths)}")
@@ -56,6 +58,9 @@ def export_avalanche(session: Session, folder: Path, path: str | None = None) ->
         _write(training, TRAINING, _training(session, name))
         _write(evaluation, EVALUATION, _evaluation(session, name))
         written += [training, evaluation]
+        if session.end_accuracy(name) is not None:
+            written.append(place / "end_results.csv")
+            _write(written[-1], END, _end(session, name))
     if path is None and tuple(folders) != tuple(names):
         written.append(folder / "paths.csv")
         _write(written[-1], ("folder", "path"), zip(folders, names, strict=True))
@@ -104,6 +109,16 @@ def _evaluation(session: Session, path: str) -> Iterator[Sequence[Cell]]:
             own = float("nan") if joint or task > learned else matrix[task, task]
             forgotten = float(own - row[task])
             yield task, learned, _cell(float(row[task])), "", _cell(forgotten)
+
+
+def _end(session: Session, path: str) -> Iterator[Sequence[Cell]]:
+    end = session.end_accuracy(path)
+    assert end is not None
+    matrix = session.accuracy(path)
+    rows = np.flatnonzero(~np.isnan(matrix).all(axis=1))
+    last = matrix[rows[-1]] if rows.size else np.full_like(end, np.nan)
+    for task in np.flatnonzero(~np.isnan(end)).tolist():
+        yield task, _cell(float(end[task])), _cell(float(end[task] - last[task]))
 
 
 def _cell(value: float) -> Cell:

@@ -76,6 +76,8 @@ def _events(history: History) -> Iterator[Event]:
         for task in np.flatnonzero(~np.isnan(matrix).all(axis=1)).tolist():
             if (path, task) not in learned:
                 yield _finished(history, path, task, 0)
+    for path, end in history.ends.items():
+        yield events.EndMeasured(step=end.step, path=path, accuracies=tuple(end.accuracies.tolist()))
     if history.diverged is not None:
         yield history.diverged
     if history.progress is not None:

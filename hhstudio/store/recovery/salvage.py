@@ -169,6 +169,14 @@ class Salvage:
             for task, row in enumerate(matrix.tolist()):
                 if not np.isnan(row).all():
                     self._finish(path, task, 0, tuple(row))
+        try:
+            ends = reading.read_ends(self._file, self._tasks)
+        except _FAILURES:
+            ends = {}
+            lost.append("the end of the run")
+        for path, end in ends.items():
+            row = tuple(end.accuracies.tolist())
+            self._journal.append(events.EndMeasured(step=end.step, path=path, accuracies=row))
         return {"detail": f"but not of {', '.join(lost)}"} if lost else {}
 
     def _finish(self, path: str, task: int, step: int, row: tuple[float, ...]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from hhstudio.core.run import events
-from hhstudio.core.run.history import History, PathTask, TaskMark
+from hhstudio.core.run.history import EndRow, History, PathTask, TaskMark
 from hhstudio.core.run.series import Series
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.core.tree.topology import Topology
@@ -64,6 +64,7 @@ def read_history(file: h5py.File, metrics: Collection[str] | None = None) -> His
     last = json_text.decode(safe_read.text(tables, "last"), tuple[events.RunState, str, float, int])
     history.state, history.state_detail, history.seconds, history.step = last
     history.accuracy = _read_accuracy(file, history)
+    history.ends = read_ends(file, len(history.tasks))
     columns = safe_read.group(file, file_format.METRICS)
     listed = _read_listed(columns, _listed(tables), metrics)
     history.series = _read_metrics(columns) if listed is None else listed
@@ -169,6 +170,21 @@ def _read_accuracy(file: h5py.File, history: History) -> dict[str, np.ndarray]:
         if path not in matrices:
             matrices[path] = np.full((len(history.tasks),) * 2, np.nan, np.float32)
     return matrices
+
+
+def read_ends(file: h5py.File, tasks: int) -> dict[str, EndRow]:
+    """Accuracies at the end of the run, by path; none in files of before they were kept apart, in which the
+    last row of every matrix but that of the path learned last is the end."""
+    if file_format.END_ACCURACY not in file:
+        return {}
+    group = safe_read.group(file, file_format.END_ACCURACY)
+    ends = {}
+    for path, link in tensor_links(group).items():
+        row = safe_read.array(group, link, "f", 1).astype(np.float32)
+        if row.shape != (tasks,):
+            raise ValueError(f"the accuracies of {path} at the end are {row.shape}, of {tasks} tasks")
+        ends[path] = EndRow(safe_read.int_attribute(group[link], "step"), row)
+    return ends
 
 
 def _listed(tables: h5py.Group) -> Listed:

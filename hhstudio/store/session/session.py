@@ -227,6 +227,30 @@ class Session:
         return self.history.accuracy[path].copy()
 
     @_locked
+    def end_accuracy(self, path: str) -> np.ndarray | None:
+        """Accuracies of a path when every path had learned.
+
+        Parameters
+        ----------
+        path : str
+
+        Returns
+        -------
+        ndarray (tasks,) of float32, or None
+            0 to 1, NaN where not measured. None where the run has not come to its end, and in sessions of
+            before they were kept apart: there the last row of the matrix is the end, but for the path
+            learned last.
+
+        Raises
+        ------
+        SessionError
+            For an unknown path.
+        """
+        self.accuracy(path)
+        row = self.history.end_row(path)
+        return None if row is None else row.copy()
+
+    @_locked
     def metrics(self) -> dict[str, np.ndarray]:
         """Every recorded point of every curve.
 

@@ -36,6 +36,7 @@ def summarise(history: History, file: str) -> dict[str, Any]:
         ],
         "paths": _paths(history.topology or Topology(), history.paths),
         "accuracy": {path: _accuracy(history, path) for path in history.paths},
+        "end": {path: end for path in history.paths if (end := _end(history, path)) is not None},
         "contributions": _contributions(history),
         "baselines": {path: finals for path in history.paths if (finals := _baselines(history, path))},
         "parameters": _parameters(history.parameters),
@@ -85,6 +86,18 @@ def _accuracy(history: History, path: str) -> dict[str, Any]:
         "backward_transfer": finite(figures.backward_transfer),
         "forward_transfer": finite(figures.forward_transfer),
         "forgetting": finite(figures.forgetting),
+    }
+
+
+def _end(history: History, path: str) -> dict[str, Any] | None:
+    """Of a path when every path had learned; None where that was not measured."""
+    row, figures = history.end_row(path), history.summary(path)
+    if row is None:
+        return None
+    return {
+        "accuracy": [finite(value) for value in row],
+        "average": finite(figures.end_average),
+        "through_other_paths": finite(figures.through_other_paths),
     }
 
 

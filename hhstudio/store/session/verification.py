@@ -27,6 +27,12 @@ def differences(one: History, two: History) -> list[str]:
         for path, matrix in one.accuracy.items()
     ):
         differing.append("accuracy")
+    if one.ends.keys() != two.ends.keys() or any(
+        end.step != two.ends[path].step
+        or not np.array_equal(end.accuracies, two.ends[path].accuracies, equal_nan=True)
+        for path, end in one.ends.items()
+    ):
+        differing.append("ends")
     curves = [{key: series for key, series in h.series.items() if len(series)} for h in (one, two)]
     if curves[0].keys() != curves[1].keys() or any(
         not np.array_equal(series.steps, curves[1][key].steps)

@@ -124,7 +124,7 @@ class SessionWriter:
         self._tail.note(event, journal.add(event))
         with self._keeping(self._kept()):
             journal.tick()
-            if isinstance(event, (events.TaskFinished, events.Resumed)):
+            if isinstance(event, (events.TaskFinished, events.EndMeasured, events.Resumed)):
                 journal.sync()
             if journal.pending > PENDING_BYTES:
                 self._try_to_compact(None)

@@ -57,6 +57,10 @@ def write_history(file: h5py.File, history: History, identity: Identity) -> None
     accuracy = put_group(file, file_format.ACCURACY)
     for path, matrix in history.accuracy.items():
         put_array(accuracy, path, matrix.astype("<f4"))
+    if history.ends:
+        ends = put_group(file, file_format.END_ACCURACY)
+        for path, end in history.ends.items():
+            put_array(ends, path, end.accuracies.astype("<f4")).attrs["step"] = end.step
     log = file.create_group(file_format.LOG)
     log["time"] = np.array([entry.time for entry in history.log], "<f8")
     put_texts(log, "level", [entry.level.encode() for entry in history.log])

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from hhstudio.core.run.continual import DEFINITIONS, Summary, summary
+from hhstudio.core.run.continual import DEFINITIONS, Summary, summary, with_end
 
 NAN = np.nan
 MATRIX = np.array([[0.9, NAN, NAN], [0.7, 0.8, 0.1], [0.8, 0.6, 0.5]])
@@ -74,3 +74,15 @@ def test_a_path_that_leaves_tasks_out_is_measured_by_those_that_it_learns(learne
     assert found[1:] == pytest.approx(small[1:])
     wanted = np.mean([rows[i, k] - untrained[k] for i, k in itertools.pairwise(learned)])
     assert found.forward_transfer == pytest.approx(wanted)
+
+
+def test_the_change_through_other_paths_is_a_figure_of_its_own():
+    alone = summary(MATRIX)
+    end = np.array([0.75, 0.4, 0.5])
+    found = with_end(alone, end)
+    assert found[:5] == alone[:5]
+    assert found.end_average == pytest.approx(0.55)
+    assert found.left == found.end_average
+    assert found.through_other_paths == pytest.approx(((0.75 - 0.8) + (0.4 - 0.6) + 0.0) / 3)
+    assert with_end(alone, None) == alone
+    assert alone.left == alone.average

@@ -191,3 +191,31 @@ def test_states_of_journals_without_progress_and_blocking_are_read():
     old = msgspec.msgpack.encode({"t": "state", "state": "paused", "detail": "by hand", "seconds": 2.0})
     state = events.decode(old)
     assert (state.state, state.progress, state.blocked) == ("paused", None, False)
+
+
+def test_the_end_is_a_row_of_its_own_and_leaves_the_matrix_as_it_was():
+    ended = events.EndMeasured(step=30, path="P1", accuracies=(0.6, 0.5))
+    before, history = replay(two_tasks()), replay([*two_tasks(), ended])
+    np.testing.assert_array_equal(history.accuracy["P1"], before.accuracy["P1"])
+    assert history.end_row("P1")[:2] == pytest.approx([0.6, 0.5])
+    assert history.left("P1")[:2] == pytest.approx([0.6, 0.5])
+    assert before.left("P1")[:2] == pytest.approx([0.8, 0.7])
+    assert history.summary("P1")[:5] == before.summary("P1")[:5]
+    assert history.summary("P1").through_other_paths == pytest.approx(-0.2)
+    assert (history.end_row("P1", 29), history.end_row("P1", 30) is None) == (None, False)
+
+
+def test_an_end_that_the_run_has_gone_beyond_or_back_from_is_no_end():
+    ended = events.EndMeasured(step=30, path="P1", accuracies=(0.6, 0.5))
+    told = [*two_tasks(), ended]
+    assert replay([*told, events.TaskStarted(step=30, path="P1", task=2)]).end_row("P1") is None
+    assert replay([*told, events.Resumed(step=20, device="cpu", torch="")]).end_row("P1") is None
+    assert replay([*told, events.Resumed(step=30, device="cpu", torch="")]).end_row("P1") is not None
+    assert "P1" in replay(told).take_changes().accuracy
+
+
+def test_a_last_row_that_was_measured_again_replaces_the_old_one_as_in_earlier_sessions():
+    again = events.TaskFinished(step=40, path="P1", task=1, accuracies=(0.5, 0.4))
+    history = replay([*two_tasks(), again])
+    assert history.accuracy["P1"][1, :2] == pytest.approx([0.5, 0.4])
+    assert history.end_row("P1") is None

@@ -329,3 +329,20 @@ def test_the_gradient_of_the_solver_is_what_a_small_change_of_its_weights_does_t
     assert float(own.gradient_norms()[-1]) == pytest.approx(
         2 * float(own.levels[-1].detach().norm()), rel=1e-5
     )
+
+
+@pytest.mark.parametrize("scenario", ["task", "domain"])
+def test_the_matrix_stays_as_it_was_and_the_end_stands_beside_it(tiny, trainer_of, run, scenario):
+    spec = tiny(2, training__lr=0.01, consolidation__beta=0.0, stream__scenario=scenario)
+    history, found = run(trainer_of(spec))
+    for path in ("P1", "P2-0"):
+        rows = [e for e in found if isinstance(e, events.TaskFinished) and e.path == path]
+        assert len(rows) == 3
+        for event in rows:
+            row = np.array(event.accuracies, np.float32)
+            np.testing.assert_array_equal(history.accuracy[path][event.task, : len(row)], row)
+    assert not np.array_equal(history.end_row("P1"), history.accuracy["P1"][2]), "P2-0 changed it"
+    np.testing.assert_array_equal(history.end_row("P2-0"), history.accuracy["P2-0"][2])
+    assert history.summary("P2-0").through_other_paths == 0.0
+    change = np.mean(history.end_row("P1") - history.accuracy["P1"][2])
+    assert history.summary("P1").through_other_paths == pytest.approx(change)

@@ -94,8 +94,11 @@ def test_metrics_read_back_exactly(session, tmp_path):
 
 def test_the_avalanche_pair_holds_the_accuracy_matrix(session, tmp_path):
     files = export_avalanche(session, tmp_path, "P1")
-    assert [file.name for file in files] == ["training_results.csv", "eval_results.csv"]
-    training, evaluation = (rows_of(file) for file in files)
+    assert [file.name for file in files] == ["training_results.csv", "eval_results.csv", "end_results.csv"]
+    training, evaluation, end = (rows_of(file) for file in files)
+    assert [float(row["end_accuracy"]) for row in end] == pytest.approx(session.end_accuracy("P1"), abs=1e-5)
+    changes = session.end_accuracy("P1") - session.accuracy("P1")[-1]
+    assert [float(row["through_other_paths"]) for row in end] == pytest.approx(changes, abs=1e-5)
     assert list(training[0]) == [
         "training_exp", "epoch", "training_accuracy", "val_accuracy", "training_loss", "val_loss",
     ]  # fmt: skip

@@ -115,3 +115,17 @@ def test_what_is_damaged_is_said_without_the_command_that_a_window_offers_itself
     assert catalog_entry(path).error == f"{path}: cut short, its end is missing"
     with pytest.raises(DamagedError, match=r"its end is missing; `hhstudio recover` may save parts"):
         safe_read.open_hdf5(path)
+
+
+def test_the_end_of_the_run_is_told_beside_the_matrix(finished_session):
+    file, _ = finished_session
+    with open_session(file) as session:
+        told = session.summary()
+        assert session.end_accuracy("P1") == pytest.approx([0.6, 0.7, 0.8])
+    assert told["accuracy"]["P1"]["final"] == pytest.approx([0.7, 0.8, 0.95])
+    assert told["end"]["P1"] == {
+        "accuracy": pytest.approx([0.6, 0.7, 0.8]),
+        "average": pytest.approx(0.7),
+        "through_other_paths": pytest.approx(-0.35 / 3),
+    }
+    assert told["end"]["P2-0"]["through_other_paths"] == pytest.approx(0.0)

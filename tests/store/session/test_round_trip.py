@@ -42,7 +42,18 @@ def test_the_comparison_sees_every_difference(finished_session):
     seen = set()
     for at in range(1, len(happened)):
         seen.update(differences(replayed(happened), replayed(happened[:at] + happened[at + 1 :])))
-    assert seen >= {"series", "accuracy", "marks", "weights", "settings", "log", "growth", "paths", "end"}
+    assert seen >= {
+        "series",
+        "accuracy",
+        "marks",
+        "weights",
+        "settings",
+        "log",
+        "growth",
+        "paths",
+        "end",
+        "ends",
+    }
 
 
 def test_a_journal_and_a_file_give_the_same_history(left):

@@ -25,8 +25,8 @@ def reached(history: History, path: str) -> dict[str, np.ndarray]:
     bounds = baselines.finals(history, path)
     if not bounds:
         return {}
-    own = [v if v is not None else np.nan for v in history.summary(path).final]
-    return {TREE: np.array(own, float), **bounds}
+    own = history.left(path)
+    return {TREE: np.full(len(history.tasks), np.nan) if own is None else own.astype(float), **bounds}
 
 
 class BoundsCard(QFrame):

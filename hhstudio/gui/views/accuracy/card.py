@@ -1,6 +1,8 @@
-"""Matrix card: a path's heat map with its four figures beside or below it."""
+"""Matrix card: a path's heat map with its figures beside or below it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent
@@ -20,7 +22,7 @@ from hhstudio.gui.views.accuracy.arrangement import (
     heat_size,
 )
 from hhstudio.gui.views.accuracy.matrix_map import matrix_content
-from hhstudio.gui.views.accuracy.tables import FIGURES, figure_text
+from hhstudio.gui.views.accuracy.tables import FIGURES, OTHER_PATHS, figure_text
 from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.heat_map import HeatMap
@@ -76,37 +78,50 @@ class MatrixCard(QFrame):
         self.title.setToolTip(path)
         self.heatmap = HeatMap(f"Accuracy matrix of {path}", margins=(LEFT, TOP))
         self.heatmap.setParent(self)
-        self.tiles = {field: FigureTile(field, name, self) for field, name in FIGURES}
+        self.tiles: dict[str, FigureTile] = {}
+        self._have_tiles(FIGURES)
         self.heatmap.described.connect(self.described)
-        for tile in self.tiles.values():
-            tile.described.connect(self.described)
 
     def show_history(self, history: History, low: float, step: int = -1) -> None:
         """``step``: the matrix as it was then; -1 as it is now."""
         matrix = history.accuracy[self.path] if step < 0 else history.accuracy_at(self.path, step)
-        self.heatmap.set_content(matrix_content(self.path, matrix, history.tasks, low))
+        end = history.end_row(self.path, step) if len(history.paths) > 1 else None
+        self.heatmap.set_content(matrix_content(self.path, matrix, history.tasks, low, end))
         summary = history.summary(self.path, step)
+        self._have_tiles(FIGURES if end is None else (*FIGURES, OTHER_PATHS))
         for field, tile in self.tiles.items():
             tile.set_text(figure_text(summary, field))
+
+    def _have_tiles(self, figures: Sequence[tuple[str, str]]) -> None:
+        """A tile for each figure and no others."""
+        for field in self.tiles.keys() - dict(figures).keys():
+            tile = self.tiles.pop(field)
+            tile.setParent(None)
+            tile.deleteLater()
+        for field, name in figures:
+            if field not in self.tiles:
+                self.tiles[field] = FigureTile(field, name, self)
+                self.tiles[field].described.connect(self.described)
+                self.tiles[field].setVisible(True)
 
     def lay_out(self, chosen: CardLayout, tasks: int) -> None:
         self.heatmap.set_cell(chosen.cell)
         self.resize(chosen.width, chosen.height)
-        wide, high = heat_size(tasks, chosen.cell)
+        wide, high = heat_size(tasks, chosen.cell, chosen.end)
         if chosen.beside:
             self.heatmap.move(MARGIN, MARGIN - 2)
             left = 2 * MARGIN + wide
             side = chosen.width - left - MARGIN
             self.title.setGeometry(left, MARGIN - 3, side, 18)
-            self._place_figures(left, MARGIN + TITLE - 2, side)
+            self._place_figures(left, MARGIN + TITLE - 2, side, chosen.end)
         else:
             self.title.setGeometry(MARGIN, 7, chosen.width - 2 * MARGIN, 18)
             self.heatmap.move(MARGIN, MARGIN + TITLE - 4)
             side = chosen.width - 2 * MARGIN
-            self._place_figures(MARGIN + 4, MARGIN + TITLE + high + 4, side)
+            self._place_figures(MARGIN + 4, MARGIN + TITLE + high + 4, side, chosen.end)
 
-    def _place_figures(self, x: int, y: int, side: int) -> None:
-        columns = figure_columns(side + MARGIN)
+    def _place_figures(self, x: int, y: int, side: int, end: bool) -> None:
+        columns = figure_columns(side + MARGIN, end)
         width = min(WIDEST_FIGURE, side // columns)
         for number, tile in enumerate(self.tiles.values()):
             line, column = divmod(number, columns)

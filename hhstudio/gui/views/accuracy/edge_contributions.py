@@ -210,7 +210,7 @@ def _sentence(path: str, contribution: EdgeContribution) -> str:
 
 def _remaining(history: History, path: str, edges: list[EdgeContribution]) -> tuple[str, str]:
     """What is left of the accuracy with everything generated taken out, and what that means."""
-    average = history.summary(path).average
+    average = history.summary(path).left
     whole = next((contribution.lost for contribution in edges if contribution.key == ALL), None)
     if average is None or whole is None:
         return "", ""

@@ -34,6 +34,7 @@ from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.color_bar import AccuracyScale
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
+from hhstudio.gui.widgets.heat_map import Content
 from hhstudio.gui.widgets.origin_label import OriginLabel
 
 Card = TypeVar("Card", MatrixCard, ContributionCard, BoundsCard)
@@ -162,6 +163,10 @@ class MatrixView(QWidget):
         history = self._history
         if history is None or self.contributions or self.bounds or self._step >= 0 or not self.isVisible():
             return False
+        if history.ends or any(
+            len(content.rows) > len(history.tasks) for content in self._contents(self.cards)
+        ):
+            return False  # another row may come or go
         if not changes.accuracy <= self.cards.keys() or self._lowest(history) != self._low:
             return False
         for path in changes.accuracy:
@@ -281,6 +286,7 @@ class MatrixView(QWidget):
         learned = [
             np.tril(matrix) + np.triu(np.full_like(matrix, np.nan), 1) for matrix in history.accuracy.values()
         ]
+        learned += [end.accuracies for end in history.ends.values()]
         values = np.concatenate([m[~np.isnan(m)] for m in learned]) if learned else np.empty(0)
         return min(float(np.floor(10 * values.min())) / 10, 0.9) if len(values) else 0.0
 
@@ -315,7 +321,8 @@ class MatrixView(QWidget):
         tasks = len(self._history.tasks)
         edges = self.contributions.get(shown[0]) if self._chosen() != ALL else None
         below = edges.sizeHint().height() + GAP if edges is not None else 0
-        chosen = arrange(len(shown), tasks, width, height - below, bar)
+        end = any(len(content.rows) > tasks for content in self._contents(shown))
+        chosen = arrange(len(shown), tasks, width, height - below, bar, end)
         for number, path in enumerate(shown):
             line, column = divmod(number, chosen.columns)
             self.cards[path].lay_out(chosen, tasks)
@@ -326,6 +333,9 @@ class MatrixView(QWidget):
             edges.lay_out(chosen.width)
             edges.move(0, bottom + GAP)
         return chosen.columns * (chosen.width + GAP) - GAP, bottom + below
+
+    def _contents(self, shown: Iterable[str]) -> list[Content]:
+        return [content for path in shown if (content := self.cards[path].heatmap.content) is not None]
 
     def showEvent(self, event) -> None:  # type: ignore[no-untyped-def]
         super().showEvent(event)

@@ -55,10 +55,10 @@ def estimate_text(estimate: Estimate | None, measure: str) -> str:
     """As ``97.2 ± 0.4 %``; differences in percentage points with a sign."""
     if estimate is None:
         return MISSING
-    sign = "+" if measure in ("backward_transfer", "forward_transfer") else ""
+    sign = "+" if measure in ("backward_transfer", "forward_transfer", "through_other_paths") else ""
     mean = f"{round(100 * estimate.mean, 1) + 0.0:{sign}.1f}".replace("-", "−")
     error = "" if estimate.error is None else f" ± {100 * estimate.error:.1f}"
-    return f"{mean}{error} %" if measure == "average" else f"{mean}{error} pt"
+    return f"{mean}{error} %" if measure in ("average", "end_average") else f"{mean}{error} pt"
 
 
 def columns_of(lines: list[Line], path: str, average: bool) -> list[Column]:

@@ -10,7 +10,9 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from hhstudio.core.errors import HHStudioError
+from hhstudio.core.run import events
 from hhstudio.core.run.continual import DEFINITIONS
+from hhstudio.gui.views.accuracy import tables
 from hhstudio.gui.views.accuracy.arrangement import LEFT, TOP
 from hhstudio.gui.views.accuracy.view import MatrixView
 from hhstudio.gui.widgets.colormap import accuracy_map, signed_map
@@ -148,3 +150,38 @@ def test_six_paths_of_twenty_tasks_fit_a_large_window(show, make_run):
     QApplication.processEvents()
     assert view.body.width() <= view.area.viewport().width()
     assert view.body.height() <= view.area.viewport().height()
+
+
+def test_the_end_is_a_row_of_its_own_and_its_change_a_figure(show, make_run):
+    run = make_run()
+    view = show(MatrixView(), 499, 700)
+    for path in range(2):
+        for task in range(3):
+            run.learn(path, task)
+    view.set_history(run.history)
+    before = view.cards["P1"].heatmap.content.values
+    learned_at = run.step
+    run.step += 10
+    for path, accuracies in (("P1", (0.5, 0.6, 0.7)), ("P2-0", (0.78, 0.79, 0.8))):
+        run.apply(events.EndMeasured(step=run.step, path=path, accuracies=accuracies))
+    view.refresh(run.history.take_changes())
+    content = view.cards["P1"].heatmap.content
+    np.testing.assert_array_equal(content.values[:3], before)
+    assert content.values[3] == pytest.approx([0.5, 0.6, 0.7])
+    assert content.rows[3].text == "end"
+    last = run.history.summary("P1").average
+    assert view.cards["P1"].tiles["through_other_paths"].value.text() == (
+        f"{100 * (0.6 - last):.1f} pt".replace("-", "−")
+    )
+    assert "when every path had learned" in content.described(3, 0)
+    assert "end" in tables.as_text(run.history, "P1")
+    assert "P1,end,2,0.7" in tables.as_csv(run.history, ["P1"])
+    boxes = [card.geometry() for card in view.cards.values()]
+    assert not boxes[0].intersects(boxes[1])
+    for card in view.cards.values():
+        shapes = [part.geometry() for part in (card.heatmap, card.title, *card.tiles.values())]
+        assert all(card.rect().contains(shape) for shape in shapes)
+        assert not any(a.intersects(b) for n, a in enumerate(shapes) for b in shapes[:n])
+    view.set_step(learned_at)
+    assert len(view.cards["P1"].heatmap.content.values) == 3
+    assert "through_other_paths" not in view.cards["P1"].tiles
