@@ -23,6 +23,7 @@ from hhstudio.core.analysis.answers import (
 from hhstudio.core.analysis.registry import answers
 from hhstudio.core.errors import DataError
 from hhstudio.learn.analysis.loaded_model import LoadedModel
+from hhstudio.learn.task_inference import log_entropy, most_certain
 from hhstudio.nets.hierarchy import Condition
 
 TestImage = tuple[int, int]
@@ -68,6 +69,7 @@ def predict(
         raise DataError("nothing has begun to learn there yet")
     logits = {c: model.logits(c, model.weights(c), pixels[None])[0].double().cpu() for c in conditions}
     entropies = {c: float(torch.special.entr(x.softmax(0)).sum()) for c, x in logits.items()}
+    certainty = {c: float(log_entropy(x[None])[0]) for c, x in logits.items()}
     guesses = []
     for condition, own in logits.items():
         rivals = [c for c in conditions if c.solver == condition.solver]
@@ -80,7 +82,7 @@ def predict(
                 probabilities=own.softmax(0).numpy(),
                 entropy=entropies[condition],
                 predicted=int(own.argmax()),
-                chosen=condition == min(rivals, key=lambda c: entropies[c]),
+                chosen=condition == min(rivals, key=lambda c: certainty[c]),
             )
         )
     return Prediction(image=_shown(pixels), truth=_truth(model, test_image), guesses=tuple(guesses))
@@ -233,8 +235,7 @@ def task_confusion(model: LoadedModel, path: str, images: int) -> TaskConfusion:
     for row, owner in enumerate(conditions):
         seen, _ = model.batch(owner.task, images)
         logits = [model.logits(c, model.weights(c), seen).double() for c in conditions]
-        entropies = torch.stack([torch.special.entr(x.softmax(1)).sum(1) for x in logits])
-        chosen = entropies.argmin(0).cpu().numpy()
+        chosen = most_certain(logits).cpu().numpy()
         matrix[row] = np.bincount(chosen, minlength=len(conditions)) / max(1, len(seen))
     return TaskConfusion(path=path, tasks=tuple(c.task for c in conditions), images=images, matrix=matrix)
 

@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from hhstudio.learn.task_inference import most_certain
 from hhstudio.learn.training.learner import Learner
 from hhstudio.nets.hierarchy import Condition
 
@@ -22,12 +23,13 @@ def accuracies(
     conditions: Sequence[Condition],
     limit: int | None = None,
     held_out: Literal["test", "valid"] = "test",
+    readers: Sequence[Condition] | None = None,
 ) -> dict[Condition, float]:
     """Share of correctly classified images of each condition's task.
 
-    In the scenarios domain and class the task is not given: each image is classified by every condition of
-    the same path that is asked for here, and the prediction of least entropy counts. Numbers stay on the
-    device until all are known.
+    In the scenarios domain and class the task is not given: each image is read by several conditions of the
+    path, whichever are asked for here, and the prediction of least entropy counts. Numbers stay on the device
+    until all are known.
 
     Parameters
     ----------
@@ -38,6 +40,9 @@ def accuracies(
         Only the first images of a task, which are in no particular order of class.
     held_out : {"test", "valid"}
         Which images.
+    readers : sequence of Condition, optional
+        Which conditions read an image where the task is not given, each the images of its own path; by
+        default all that have begun to learn. In the scenario task a condition reads its own task's images.
 
     Returns
     -------
@@ -53,11 +58,13 @@ def accuracies(
     began = time.perf_counter()
     task_known = learner.stream.scenario == "task"
     shares = {}
+    reading = learner.begun if readers is None else readers
     for together in _together(learner, conditions, task_known):
-        weights = learner.solver_weights(together)
+        own_readers = [c for c in reading if c.solver == together[0].solver]
+        weights = learner.solver_weights(together if task_known else own_readers)
         for condition in together:
-            asked = [condition] if task_known else together
-            shares[condition] = _accuracy(learner, condition, asked, weights, limit, held_out)
+            able = [condition] if task_known else own_readers
+            shares[condition] = _accuracy(learner, condition, able, weights, limit, held_out)
     numbers = torch.stack([shares[condition] for condition in conditions]).tolist()
     measured = dict(zip(conditions, numbers, strict=True))
     learner.evaluation_counter.seconds += time.perf_counter() - began
@@ -65,8 +72,8 @@ def accuracies(
 
 
 def _together(learner: Learner, conditions: Sequence[Condition], task_known: bool) -> list[list[Condition]]:
-    """Conditions whose weights are generated in one product: all that classify a path's images; where the
-    task is known, as many as :data:`PORTION` numbers hold."""
+    """Conditions that are measured together: those of a path; where the task is known, as many as
+    :data:`PORTION` numbers hold, whose weights are generated in one product."""
     groups: dict[tuple[str, int], list[Condition]] = {}
     taken = 0
     for condition in conditions:
@@ -81,7 +88,7 @@ def _together(learner: Learner, conditions: Sequence[Condition], task_known: boo
 def _accuracy(
     learner: Learner,
     condition: Condition,
-    asked: Sequence[Condition],
+    readers: Sequence[Condition],
     weights: Mapping[Condition, Mapping[str, Tensor]],
     limit: int | None,
     held_out: Literal["test", "valid"],
@@ -96,16 +103,16 @@ def _accuracy(
     correct = torch.zeros((), device=labels.device)
     for start in range(0, len(labels), size):
         seen = images[start : start + size]
-        logits = [learner.logits(c, weights[c], learner.task_data(c.task), seen, False) for c in asked]
+        # normalised and permuted as the image's task is: a reader that did it in its own way would be told
+        logits = [learner.logits(c, weights[c], data, seen, False) for c in readers]
         wanted = labels[start : start + size]
-        learner.evaluation_counter.passes += len(seen) * len(asked)
-        predicted = logits[0].argmax(1) if len(asked) == 1 else _least_entropy(logits)
+        learner.evaluation_counter.passes += len(seen) * len(readers)
+        predicted = logits[0].argmax(1) if len(readers) == 1 else _least_entropy(logits)
         correct += (predicted == wanted).sum()
     return correct / max(1, len(labels))
 
 
 def _least_entropy(logits: Sequence[Tensor]) -> Tensor:
     """(N,) labels as predicted by the most certain of several solvers, image by image."""
-    entropies = torch.stack([torch.special.entr(x.softmax(1)).sum(1) for x in logits])
     labels = torch.stack([x.argmax(1) for x in logits])
-    return labels.gather(0, entropies.argmin(0, keepdim=True))[0]
+    return labels.gather(0, most_certain(logits)[None])[0]

@@ -36,6 +36,8 @@ def untrained(learner: Learner, at: RunPosition) -> dict[Condition, float]:
 def at_random(learner: Learner, conditions: Sequence[Condition], limit: int | None) -> dict[Condition, float]:
     """Accuracies of conditions before they are learned, at the embeddings with which they will begin.
 
+    Where the task is not given, those of a path read an image together with all that have begun on it.
+
     Parameters
     ----------
     learner : Learner
@@ -50,13 +52,19 @@ def at_random(learner: Learner, conditions: Sequence[Condition], limit: int | No
         0 to 1.
     """
     measured: dict[Condition, float] = {}
+    by_path: dict[str, list[Condition]] = {}
     for c in conditions:
-        learner.hierarchy.add(c)
-        learner.buffers[c] = learner.hierarchy.tree.solvers[c.solver].fresh_buffers(learner.device)
-        measured |= accuracies(learner, [c], limit)
-        del learner.buffers[c]
-        for name in learner.hierarchy.embeddings_of(c):
-            del learner.hierarchy.stored[name]
+        by_path.setdefault(c.solver, []).append(c)
+    alone = learner.stream.scenario == "task"
+    for together in [[c] for c in conditions] if alone else by_path.values():
+        for c in together:
+            learner.hierarchy.add(c)
+            learner.buffers[c] = learner.hierarchy.tree.solvers[c.solver].fresh_buffers(learner.device)
+        measured |= accuracies(learner, together, limit)
+        for c in together:
+            del learner.buffers[c]
+            for name in learner.hierarchy.embeddings_of(c):
+                del learner.hierarchy.stored[name]
     return measured
 
 

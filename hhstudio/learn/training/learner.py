@@ -108,6 +108,11 @@ class Learner:
         self._data: dict[int, TaskData] = {}
         self._order: tuple[tuple[int, int], Tensor] | None = None
 
+    @property
+    def begun(self) -> list[Condition]:
+        """Conditions that have begun to learn, in order."""
+        return list(self.buffers)
+
     def _tree(self, topology: Topology, solvers: Mapping[str, SolverTarget]) -> Tree:
         heads = self.stream.heads
         tree = build_tree(self.spec, topology, self.stream.image_shape, max(heads), len(heads), solvers)

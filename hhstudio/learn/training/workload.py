@@ -58,20 +58,23 @@ def passes_left(learner: Learner, at: RunPosition, steps: Callable[[Segment], in
     for place, segment in enumerate([at.current, *at.queue] if at.current else at.queue):
         done = at.done if place == 0 and at.current else 0
         own = finished.setdefault(segment[0].solver, [])
+        begun = len(own) + len(segment)
         if every:
             looks = (steps(segment) - 1) // every - done // every
             asked = [*(own if spec.evaluation.earlier else ()), *segment]
-            total += looks * (count.of(asked, spec.evaluation.limit) + count.validation(segment))
+            images = count.of(asked, spec.evaluation.limit, begun) + count.validation(segment, begun)
+            total += looks * images
         if done == 0:
-            total += count.of(segment, spec.evaluation.limit)
+            total += count.of(segment, spec.evaluation.limit, begun)
         own += segment
-        total += sum(count.of(conditions, None) for conditions in finished.values()) + count.validation(
-            segment
-        )
-        total += count.of(segment[:1], None)  # the next task, before it is learned
+        total += sum(count.of(conditions, None, len(conditions)) for conditions in finished.values())
+        total += count.validation(segment, begun)
+        total += count.of(segment[:1], None, begun + 1)  # the next task, before it is learned
     for solver, conditions in finished.items():
         keys = sum(len(edge.contributions) for edge in tree.chains[solver].edges)
-        total += count.of(conditions, None) + (keys + 1) * count.of(conditions, spec.evaluation.limit)
+        begun = len(conditions)
+        total += count.of(conditions, None, begun)
+        total += (keys + 1) * count.of(conditions, spec.evaluation.limit, begun)
     return total
 
 
@@ -80,15 +83,15 @@ class _Count:
         self._spec, self._stream = spec, stream
         self._told = stream.scenario == "task"
 
-    def of(self, conditions: Iterable[Condition], limit: int | None) -> int:
-        """Images of conditions of one path; where the task is not told, each by all of them."""
-        asked = list(conditions)
-        sizes = [self._stream.tasks[c.task].test_images for c in asked]
+    def of(self, conditions: Iterable[Condition], limit: int | None, readers: int) -> int:
+        """Images of conditions of one path; where the task is not told, each read by so many conditions."""
+        sizes = [self._stream.tasks[c.task].test_images for c in conditions]
         images = sum(size if limit is None else min(size, limit) for size in sizes)
-        return images * (1 if self._told else len(asked))
+        return images * (1 if self._told else readers)
 
-    def validation(self, segment: Segment) -> int:
+    def validation(self, segment: Segment, readers: int) -> int:
         """Images held out of a segment, when they are looked at."""
         if self._spec.training.early_stopping.patience <= 0:
             return 0
-        return sum(len(self._stream.data[c.task].valid_labels) for c in segment)
+        images = sum(len(self._stream.data[c.task].valid_labels) for c in segment)
+        return images * (1 if self._told else readers)
