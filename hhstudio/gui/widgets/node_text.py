@@ -36,7 +36,9 @@ class NodeText(NamedTuple):
         """The card for a screen reader, and its tool tip."""
         what = "root hypernetwork" if self.root else self.kind
         pinned = "pinned: stays where it is when the tree is tidied" if self.pinned else ""
-        frozen = "frozen: what is stored for it does not change" if self.frozen else ""
+        frozen = (
+            "frozen: what is stored for it stays; what is generated for it may change" if self.frozen else ""
+        )
         lines = [f"{self.name}: {what}", self.subtitle, self.detail, pinned, frozen, self.problem]
         return "\n".join(filter(None, lines))
 

@@ -138,7 +138,7 @@ def deployable(model: LoadedModel, solver: Module, path: str, task: int) -> Depl
         data.std.float().cpu(),
         None if data.permutation is None else data.permutation.cpu(),
         stream.head_of(task) * own.classes_per_head,
-        stream.outputs(task),
+        model.learner.outputs(task),
     )
     return module.eval()
 

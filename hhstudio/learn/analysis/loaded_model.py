@@ -231,7 +231,8 @@ class LoadedModel:
         if self.spec.stream.scenario != "class":
             return _class_names(self.tasks[task])
         names: dict[tuple[int, str, int], str] = {}
-        for index, info in enumerate(self.tasks[: task + 1]):
+        met = self.tasks if self.learner.mixes_tasks else self.tasks[: task + 1]
+        for index, info in enumerate(met):
             owner = index if self.spec.stream.kind == "permuted" else 0
             for label, name in zip(info.classes, _class_names(info), strict=True):
                 names.setdefault((owner, info.dataset, label), name)

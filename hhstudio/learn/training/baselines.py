@@ -1,9 +1,10 @@
 """Baselines of a hierarchy: its solver trained without hypernetworks, with the same data, steps, optimiser.
 
 scratch: a fresh solver for every task. fine-tune: one solver through the stream, with no consolidation.
-joint: one solver on all tasks at once, task by task in turn, as many steps in all. Solvers that are built
-alike are trained once. They begin with PyTorch's own initial weights; in scenario task they have a head for
-each task, and so the task is known as it is to the hierarchy. A solver from scratch always knows its task.
+joint: one solver on all tasks at once, as many steps in all: in batches of all tasks where they share
+outputs, task by task in turn where each has a head. Solvers that are built alike are trained once. They begin
+with PyTorch's own initial weights; in scenario task they have a head for each task, and so the task is known
+as it is to the hierarchy. A solver from scratch always knows its task.
 """
 
 from __future__ import annotations
@@ -251,11 +252,15 @@ class Baselines:
 
     def _step(self, job: BaselineJob, steps: int) -> Tensor:
         learner, done = self._learner, self._done
-        task = job.tasks[done % len(job.tasks)]
+        task, batch = job.tasks[done % len(job.tasks)], done // len(job.tasks)
         learner.seed_dropout(self._at.step)
         self._optimiser.set_rates(rate_factor(self._spec.training, done, steps))
-        images, labels = learner.batch(task, done // len(job.tasks))
-        logits = self._logits(task, images, True, self._outputs(job, task))
+        if job.kind == "joint" and learner.stream.scenario != "task":
+            inputs, labels = learner.mixed_inputs(job.tasks, done)
+        else:
+            images, labels = learner.batch(task, batch)
+            inputs = learner.task_data(task).inputs(images)
+        logits = self._logits(task, inputs, True, self._outputs(job, task))
         if logits.dtype != torch.float64:
             logits = logits.float()
         loss = functional.cross_entropy(logits, labels)
@@ -269,14 +274,16 @@ class Baselines:
     def _outputs(self, job: BaselineJob, task: int) -> int:
         """Logits in use: those of the task's head, or in scenario class of all classes met so far."""
         stream = self._learner.stream
+        if stream.scenario == "domain" and job.kind == "joint":
+            return max(stream.class_counts[t] for t in job.tasks)
         if stream.scenario != "class":
             return stream.class_counts[task]
         return max(stream.outputs(t) for t in job.measured)
 
-    def _logits(self, task: int, images: Tensor, training: bool, outputs: int) -> Tensor:
+    def _logits(self, task: int, inputs: Tensor, training: bool, outputs: int) -> Tensor:
         assert self._solver is not None
         learner = self._learner
-        inputs = learner.task_data(task).inputs(images).to(learner.arithmetic.dtype)
+        inputs = inputs.to(learner.arithmetic.dtype)
         with learner.products():
             logits = self._solver.run(self._weights, self._buffers, inputs, training)
         first = task * self._solver.classes_per_head if learner.stream.scenario == "task" else 0
@@ -291,7 +298,7 @@ class Baselines:
             correct = torch.zeros((), device=learner.device)
             for start in range(0, len(data.test_labels), size):
                 images = data.test_images[start : start + size]
-                logits = self._logits(task, images, False, self._outputs(job, task))
+                logits = self._logits(task, data.inputs(images), False, self._outputs(job, task))
                 correct += (logits.argmax(1) == data.test_labels[start : start + size]).sum()
             shares[task] = correct / max(1, len(data.test_labels))
         for solver in job.solvers:

@@ -115,11 +115,9 @@ def _origin(learner: Learner, condition: Condition, batch: int, step: int) -> _F
         name = _first_bad(edge.spec.split(weights[0].detach()))
         if name:
             return _Finding("weights", at + 1, name, _weights_words(learner, chain, at, name))
-    images, labels = learner.batch(condition.task, batch)
+    inputs, labels = learner.inputs(condition, batch)
     learner.seed_dropout(step)
-    logits = learner.logits(
-        condition, own.solver_weights(condition), learner.task_data(condition.task), images, True
-    )
+    logits = learner.answers(condition, own.solver_weights(condition), inputs, True)
     largest = _largest(own.levels[-1])
     if not bool(torch.isfinite(logits).all()):
         words = (

@@ -107,6 +107,7 @@ class Learner:
         self.done: list[Condition] = []
         self._data: dict[int, TaskData] = {}
         self._order: tuple[tuple[int, int], Tensor] | None = None
+        self._mixed: tuple[tuple[tuple[int, ...], int], Tensor] | None = None
 
     @property
     def begun(self) -> list[Condition]:
@@ -201,6 +202,74 @@ class Learner:
             images = augment(images, source)
         return images, data.train_labels[index]
 
+    @property
+    def mixes_tasks(self) -> bool:
+        """Whether a batch is of several tasks: joint training with outputs that tasks share. One task a batch
+        would have the solver follow the last one."""
+        return self.training.mode == "joint" and self.stream.scenario != "task"
+
+    def inputs(self, condition: Condition, batch: int) -> tuple[Tensor, Tensor]:
+        """Inputs and labels of a batch that a condition learns from, normalised and permuted.
+
+        Parameters
+        ----------
+        condition : Condition
+        batch : int
+            Number of its batch.
+
+        Returns
+        -------
+        inputs : Tensor, shape (N, C, H, W), float32
+        labels : Tensor, shape (N,), int64
+        """
+        if self.mixes_tasks:
+            tasks = self.hierarchy.tree.topology.assigned(len(self.stream.tasks))[condition.solver]
+            return self.mixed_inputs(tasks, batch * len(tasks) + tasks.index(condition.task))
+        images, labels = self.batch(condition.task, batch)
+        return self.task_data(condition.task).inputs(images), labels
+
+    def mixed_inputs(self, tasks: Sequence[int], step: int) -> tuple[Tensor, Tensor]:
+        """Inputs and labels of a batch drawn from all images of several tasks, each as its task has it.
+
+        Parameters
+        ----------
+        tasks : sequence of int
+        step : int
+            Within their training: epoch after epoch, each in a new order.
+
+        Returns
+        -------
+        inputs : Tensor, shape (N, C, H, W), float32
+        labels : Tensor, shape (N,), int64
+        """
+        data = [self.task_data(task) for task in tasks]
+        counts = [len(own.train_labels) for own in data]
+        size = min(self.training.batch_size, sum(counts))
+        epoch, place = divmod(step * size, sum(counts))
+        index = self._mixed_order(tuple(tasks), epoch, sum(counts))[place : place + size]
+        if len(index) < size:
+            following = self._mixed_order(tuple(tasks), epoch + 1, sum(counts))[: size - len(index)]
+            index = torch.cat([index, following])
+        source = torch.Generator(self.device)
+        if self.spec.stream.augment:
+            source.manual_seed(derived_seed(self.spec.seed, "augment", tuple(tasks), step))
+        inputs, labels, start = [], [], 0
+        for own, count in zip(data, counts, strict=True):
+            chosen = index[(index >= start) & (index < start + count)] - start
+            start += count
+            images = own.train_images[chosen]
+            if self.spec.stream.augment and len(images):
+                images = augment(images, source)
+            inputs.append(own.inputs(images))
+            labels.append(own.train_labels[chosen])
+        return torch.cat(inputs), torch.cat(labels)
+
+    def _mixed_order(self, tasks: tuple[int, ...], epoch: int, count: int) -> Tensor:
+        if self._mixed is None or self._mixed[0] != (tasks, epoch):
+            source = torch.Generator().manual_seed(derived_seed(self.spec.seed, "order", tasks, epoch))
+            self._mixed = ((tasks, epoch), torch.randperm(count, generator=source).to(self.device))
+        return self._mixed[1]
+
     def _epoch_order(self, task: int, epoch: int, count: int) -> Tensor:
         if self._order is None or self._order[0] != (task, epoch):
             source = torch.Generator().manual_seed(derived_seed(self.spec.seed, "order", task, epoch))
@@ -236,14 +305,48 @@ class Learner:
         Tensor, shape (N, outputs in use)
             Of the task's head.
         """
+        return self.answers(condition, weights, data.inputs(images), training)
+
+    def answers(
+        self, condition: Condition, weights: Mapping[str, Tensor], inputs: Tensor, training: bool
+    ) -> Tensor:
+        """:meth:`logits` for inputs that are normalised and permuted.
+
+        Parameters
+        ----------
+        condition : Condition
+        weights : mapping of str to Tensor
+        inputs : Tensor, shape (N, C, H, W), float32
+        training : bool
+
+        Returns
+        -------
+        Tensor, shape (N, outputs in use)
+        """
         solver = self.hierarchy.tree.solvers[condition.solver]
-        inputs = data.inputs(images).to(self.arithmetic.dtype)
+        inputs = inputs.to(self.arithmetic.dtype)
         if inputs.dim() == 4:
             inputs = inputs.contiguous(memory_format=self.memory_format)
         with self.products():
             outputs = solver.run(weights, self.buffers.get(condition, {}), inputs, training)
         first = self.stream.head_of(condition.task) * solver.classes_per_head
-        return outputs[:, first : first + self.stream.outputs(condition.task)]
+        return outputs[:, first : first + self.outputs(condition.task)]
+
+    def outputs(self, task: int) -> int:
+        """Outputs in use of the head that answers for a task; where all tasks that share it are learned at
+        once, those of all.
+
+        Parameters
+        ----------
+        task : int
+
+        Returns
+        -------
+        int
+        """
+        if self.mixes_tasks:
+            return max(self.stream.seen)
+        return self.stream.outputs(task)
 
     @torch.no_grad()
     def solver_weights(self, conditions: Sequence[Condition]) -> dict[Condition, dict[str, Tensor]]:
@@ -443,16 +546,14 @@ class Learner:
         lr = self.optimiser.set_rates(factor)
         chosen = self.consolidation.sample(step)
         apart = self.spec.consolidation.lookahead and bool(self.done) and self.beta > 0
-        images, labels = self.batch(condition.task, batch)
+        inputs, labels = self.inputs(condition, batch)
         with self.products():
             generated = self.hierarchy.generate([condition] if apart else [condition, *chosen])
         own = generated[condition.solver]
         watched = step % max(gradients.EVERY, self.spec.recording.metrics_every) == 0
         if watched:
             own.watch_gradients()
-        logits = self.logits(
-            condition, own.solver_weights(condition), self.task_data(condition.task), images, True
-        )
+        logits = self.answers(condition, own.solver_weights(condition), inputs, True)
         loss = functional.cross_entropy(logits.float() if logits.dtype != torch.float64 else logits, labels)
         self.optimiser.zero_grad()
         if apart:

@@ -168,7 +168,7 @@ class Optimiser:
                     tensor.copy_(torch.where(found_inf > 0, old, tensor))
 
     def planned_change(self) -> dict[str, Tensor]:
-        """Change that :meth:`step` would make with the present gradients; everything stays as it is.
+        """Change that :meth:`clip` and :meth:`step` would make with the present gradients; nothing changes.
 
         Returns
         -------
@@ -179,7 +179,14 @@ class Optimiser:
         optimizer = self._optimizer
         before = {id(t): t.detach().clone() for t in self.tensors}
         state = {t: {k: _copy(v) for k, v in s.items()} for t, s in optimizer.state.items()}
+        gradients = [(t, t.grad) for t in self.tensors]
+        if self.training.clip > 0:
+            for t, gradient in gradients:
+                t.grad = None if gradient is None else gradient.clone()
+            self.clip()
         optimizer.step()
+        for t, gradient in gradients:
+            t.grad = gradient
         change = {self._names[id(t)]: t.detach() - before[id(t)] for t in self.tensors}
         with torch.no_grad():
             for t in self.tensors:

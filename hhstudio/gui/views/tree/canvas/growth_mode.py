@@ -350,7 +350,8 @@ class GrowthMode(QObject):
             Action(
                 "tree.freeze", "Freeze or release", self.toggle_frozen, "Z", enabled_when=selected, **tree,
                 reason_when_disabled=previewing,
-                tip="What is stored for the selected nodes, and for all below them, stops changing",
+                tip="What is stored for the selected nodes, and for all below them, stops changing; what is "
+                "generated for them still follows what generates it",
             ),
             Action(
                 "tree.fold", "Fold or unfold the subtree", self.toggle_fold, "H", **tree,
