@@ -472,6 +472,29 @@ class LoadedModel:
                     buffers[stand_in] = before
         return self._in_parts(condition, weights, data, images)
 
+    @torch.no_grad()
+    def read(self, condition: Condition, weights: Weights, images: Tensor, owner: int) -> Tensor:
+        """Logits of a condition's solver for images of any task, normalised and permuted as that task's.
+
+        Parameters
+        ----------
+        condition : Condition
+        weights : mapping of str to Tensor
+        images : Tensor (N, C, H, W) of uint8
+        owner : int
+            The images' task.
+
+        Returns
+        -------
+        Tensor (N, outputs in use)
+
+        Raises
+        ------
+        DataError
+            Where the task's data are not here.
+        """
+        return self._in_parts(condition, weights, self.data(owner), images)
+
     def _in_parts(self, condition: Condition, weights: Weights, data: TaskData, images: Tensor) -> Tensor:
         size = self.spec.evaluation.batch_size
         parts = [

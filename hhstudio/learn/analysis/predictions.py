@@ -67,7 +67,11 @@ def predict(
     conditions = model.conditions(path, task)
     if not conditions:
         raise DataError("nothing has begun to learn there yet")
-    logits = {c: model.logits(c, model.weights(c), pixels[None])[0].double().cpu() for c in conditions}
+    owners = {c: c.task if test_image is None else test_image[0] for c in conditions}
+    logits = {
+        c: model.read(c, model.weights(c), pixels[None], owner)[0].double().cpu()
+        for c, owner in owners.items()
+    }
     entropies = {c: float(torch.special.entr(x.softmax(0)).sum()) for c, x in logits.items()}
     certainty = {c: float(log_entropy(x[None])[0]) for c, x in logits.items()}
     guesses = []
@@ -234,7 +238,7 @@ def task_confusion(model: LoadedModel, path: str, images: int) -> TaskConfusion:
     matrix = np.zeros((len(conditions), len(conditions)))
     for row, owner in enumerate(conditions):
         seen, _ = model.batch(owner.task, images)
-        logits = [model.logits(c, model.weights(c), seen).double() for c in conditions]
+        logits = [model.read(c, model.weights(c), seen, owner.task).double() for c in conditions]
         chosen = most_certain(logits).cpu().numpy()
         matrix[row] = np.bincount(chosen, minlength=len(conditions)) / max(1, len(seen))
     return TaskConfusion(path=path, tasks=tuple(c.task for c in conditions), images=images, matrix=matrix)
