@@ -75,15 +75,15 @@ def come_back(small: Callable, architecture: str, folder: Path, in_process: bool
     })  # fmt: skip
     out = folder / "s.h5"
     until_grown(spec, out, allowed)
-    end = hhstudio.run(out, out, allow_imports=allowed, data=folder, in_process=in_process)
-    assert (end.state, end.message) == ("finished", "")
+    finished = hhstudio.run(out, out, allow_imports=allowed, data=folder, in_process=in_process)
+    assert (finished.state, finished.message) == ("finished", "")
     with hhstudio.open(out, data=folder, allow_import=True) as session:
         assert len(session.paths) == 3
         stream = build_stream(session.spec.stream, session.spec.seed, folder)
         for path, task in sorted(session.available()):
-            accuracy = float(session.accuracy(path)[-1, task])
-            if np.isnan(accuracy):  # a path that learned the first task alone
-                accuracy = float(session.accuracy(path)[task, task])
+            end = session.end_accuracy(path)  # of the weights that the session holds: those of the end
+            assert end is not None
+            accuracy = float(end[task])
             data = stream.task(task)
             assert share(session.solver(path, task), data) == accuracy, (path, task)
         for question in (
