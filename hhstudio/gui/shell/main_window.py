@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
@@ -140,14 +140,19 @@ class MainWindow(Themed, QMainWindow):
         self.resize(size or QSize(min(1680, room.width() * 9 // 10), min(1000, room.height() * 9 // 10)))
         self.docks.arrange()
         QTimer.singleShot(0, self.docks.proportion)  # sizes hold only once the window is laid out
+        if size is None:
+            QTimer.singleShot(0, lambda: self._keep_within(self.screen().availableGeometry()))
 
     def _keep_within(self, room: QRect) -> None:
-        """No larger than the screen, which may be another one than the window was left on."""
-        if not room.contains(self.geometry()) and not self.isMaximized() and not self.isFullScreen():
-            size = self.size().boundedTo(room.size())
-            left = min(max(self.x(), room.left()), room.right() + 1 - size.width())
-            top = min(max(self.y(), room.top()), room.bottom() + 1 - size.height())
-            self.setGeometry(QRect(QPoint(left, top), size))
+        """No larger than the screen with its frame; it may be another one than the window was left on."""
+        frame = self.frameGeometry()
+        if not room.contains(frame) and not self.isMaximized() and not self.isFullScreen():
+            beside = frame.size() - self.size()
+            size = self.size().boundedTo(room.size() - beside)
+            left = min(max(frame.x(), room.left()), room.right() + 1 - beside.width() - size.width())
+            top = min(max(frame.y(), room.top()), room.bottom() + 1 - beside.height() - size.height())
+            self.resize(size)
+            self.move(left, top)  # the frame's corner
 
     # what panels and commands ask -------------------------------------------------------------------
 

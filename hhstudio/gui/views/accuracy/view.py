@@ -33,6 +33,7 @@ from hhstudio.gui.views.accuracy.edge_contributions import ContributionCard, ful
 from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.color_bar import AccuracyScale
 from hhstudio.gui.widgets.elided_label import ElidedLabel
+from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.heat_map import Content
 from hhstudio.gui.widgets.origin_label import OriginLabel
@@ -104,12 +105,9 @@ class MatrixView(QWidget):
         self.area.setFrameShape(QFrame.Shape.NoFrame)
         self.area.setWidget(self.body)
         self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.empty = QLabel(_EMPTY)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setWordWrap(True)
+        self.empty = EmptyLabel(_EMPTY)
         self.description = ElidedLabel("")
-        for label in (self.empty, self.description):
-            label.setProperty("muted", True)
+        self.description.setProperty("muted", True)
         self.description.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         top = QHBoxLayout()
         top.addWidget(self.tabs, 1)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 from hhstudio.core.analysis.questions import Question
 from hhstudio.core.run.history import Changes, History
 from hhstudio.gui.state.analysis import Analysis
+from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.flow_layout import FlowLayout
 from hhstudio.gui.widgets.formatting import with_names
 from hhstudio.gui.widgets.origin_label import OriginLabel
@@ -39,14 +40,11 @@ class AnalysisView(Themed, QWidget):
         self.controls = QWidget()
         self.flow = FlowLayout(self.controls, spacing=8)
         self.body = QWidget()
-        self.waiting = QLabel(self.nothing)
-        self.waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.waiting.setWordWrap(True)
+        self.waiting = EmptyLabel(self.nothing)
         self.waiting.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.words = QLabel()
         self.words.setWordWrap(True)
-        for label in (self.waiting, self.words):
-            label.setProperty("muted", True)
+        self.words.setProperty("muted", True)
         middle = QWidget()
         self._stack = QStackedLayout(middle)
         self._stack.addWidget(self.waiting)

@@ -60,7 +60,7 @@ class ParallelCoordinates(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Settings against accuracy")
-        self.setMinimumSize(QSize(220, 140))
+        self.setMinimumSize(QSize(220, 92))
 
     def sizeHint(self) -> QSize:
         return QSize(560, 280)

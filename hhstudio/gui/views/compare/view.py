@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QSplitter,
+    QStackedLayout,
     QTableView,
     QTabWidget,
     QVBoxLayout,
@@ -27,6 +28,7 @@ from hhstudio.gui.views.compare.overlay import CurveOverlay
 from hhstudio.gui.views.compare.parallel import ParallelCoordinates
 from hhstudio.gui.views.compare.source import ComparedSessions
 from hhstudio.gui.views.compare.sweep_controller import SweepController
+from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
@@ -59,9 +61,8 @@ class CompareView(Themed, QWidget):
         self.table = QTableView()
         self.overlay, self.parallel = CurveOverlay(), ParallelCoordinates()
         self.legend = QLabel()
-        self.empty = QLabel(_EMPTY)
+        self.empty = EmptyLabel(_EMPTY)
         self.empty.setObjectName("compareEmpty")
-        self.empty.setProperty("muted", True)
         self._coloured_by_hand = False
         self._build()
         self._connect()
@@ -126,18 +127,18 @@ class CompareView(Themed, QWidget):
         self.splitter.addWidget(self.tabs)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setSizes([560, 520])
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setWordWrap(True)
         self.legend.setContentsMargins(10, 0, 10, 3)
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.splitter)
+        self._stack.addWidget(self.empty)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(3)
         column.addWidget(self.controls)
         column.addWidget(self.legend)
-        column.addWidget(self.splitter, 1)
-        column.addWidget(self.empty, 1)
+        column.addLayout(self._stack, 1)
 
     def _connect(self) -> None:
         self.sessions.changed.connect(self._show)
@@ -179,8 +180,7 @@ class CompareView(Themed, QWidget):
         self.model.show(self.lines, columns, self.looks)
         if before != [column.title for column in columns]:
             self._fit_columns()
-        self.empty.setVisible(not self.lines)
-        self.splitter.setVisible(bool(self.lines))
+        self._stack.setCurrentWidget(self.splitter if self.lines else self.empty)
         self.legend.setVisible(bool(self.lines))
         self.legend.setText(self._legend_text())
         self._draw()

@@ -22,6 +22,7 @@ from hhstudio.gui.views.curves.stepmap import IDENTITY, TITLES, StepMap, marks_o
 from hhstudio.gui.widgets import metric_names
 from hhstudio.gui.widgets.curve import BUCKETS, Curve
 from hhstudio.gui.widgets.elided_label import ElidedLabel
+from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.plot import Plot
 from hhstudio.gui.widgets.plot_background import Band, EventMark
 from hhstudio.gui.widgets.task_style import blend, task_label, task_short, task_style
@@ -95,11 +96,9 @@ class CurvePanel(Themed, QFrame):
         layout.addLayout(header)
         layout.addWidget(self.plot, 1)
         self.crosshair = Crosshair(self.plot)
-        self.empty = QLabel(self.plot)
-        for muted in (self.subtitle, self.summary, self.empty):
+        self.empty = EmptyLabel(parent=self.plot)
+        for muted in (self.subtitle, self.summary):
             muted.setProperty("muted", True)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setWordWrap(True)
         self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.note = QLabel(self.plot)
         self.note.setObjectName("note")

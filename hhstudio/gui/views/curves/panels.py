@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run.events import TERMINAL
@@ -21,6 +21,7 @@ from hhstudio.gui.views.curves.panel import CurvePanel
 from hhstudio.gui.views.curves.settings import Settings
 from hhstudio.gui.views.curves.stepmap import LEAST, steps_a_task
 from hhstudio.gui.views.curves.toolbar import Toolbar
+from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.origin_label import OriginLabel
 
@@ -57,10 +58,7 @@ class CurvePanels(QWidget):
         self.origin = OriginLabel()
         self.grid = PanelGrid()
         self.arrangement = PanelArrangement(self.settings, self.grid, self)
-        self.empty = QLabel(_EMPTY)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setWordWrap(True)
-        self.empty.setProperty("muted", True)
+        self.empty = EmptyLabel(_EMPTY)
         body = QWidget()
         self._stack = QStackedLayout(body)
         self._stack.addWidget(self.empty)

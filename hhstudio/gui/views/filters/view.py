@@ -23,6 +23,7 @@ from hhstudio.gui.views.filters.statistics_job import StatisticsJob
 from hhstudio.gui.views.filters.statistics_table import StatisticsTable
 from hhstudio.gui.widgets import filter_tiles
 from hhstudio.gui.widgets.elided_label import ElidedLabel
+from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.histogram_bar import ScaleHistogram
 from hhstudio.gui.widgets.mosaic import assemble
@@ -69,11 +70,8 @@ class FilterView(Themed, QWidget):
         self.histogram = ScaleHistogram()
         self.table = StatisticsTable()
         self.description = ElidedLabel("")
-        self.empty = QLabel(_EMPTY)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setWordWrap(True)
-        for label in (self.empty, self.description):
-            label.setProperty("muted", True)
+        self.empty = EmptyLabel(_EMPTY)
+        self.description.setProperty("muted", True)
         self._build()
         for title, slot in (("Picture (PNG) …", self._ask), ("Copy picture", self.copy_picture)):
             self.controls.export_menu.addAction(title, slot)

@@ -19,10 +19,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListView,
     QMenu,
+    QStackedLayout,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -34,6 +34,7 @@ from hhstudio.gui.state.session_files import shown_path
 from hhstudio.gui.views.sessions.delegate import NARROW, SessionDelegate
 from hhstudio.gui.views.sessions.model import ENTRY, ORDERS, SessionModel
 from hhstudio.gui.widgets.elided_label import ElidedLabel
+from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
@@ -121,11 +122,8 @@ class SessionList(Themed, QWidget):
         self.sorter.setAccessibleName("Order of the list")
         self.sorter.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.sorter.setMenu(self._order_menu())
-        self.empty = QLabel(_EMPTY)
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setWordWrap(True)
+        self.empty = EmptyLabel(_EMPTY)
         self.empty.setMargin(14)
-        self.empty.setProperty("muted", True)
         self.toast = Toast()
         self.where = ElidedLabel("")
         self.where.setProperty("muted", True)
@@ -133,6 +131,7 @@ class SessionList(Themed, QWidget):
         self.choose.setToolTip("Choose the sessions folder")
         self.choose.setAccessibleName("Choose the sessions folder")
         self.choose.clicked.connect(self.folder_requested)
+        self._stack = QStackedLayout()
         self._arrange()
         self.model.modelAboutToBeReset.connect(self._remember)
         self.model.modelReset.connect(self._shown)
@@ -149,6 +148,8 @@ class SessionList(Themed, QWidget):
         self.sorter.setIcon(icon("sort", theme.text))
 
     def _arrange(self) -> None:
+        self._stack.addWidget(self.list)
+        self._stack.addWidget(self.empty)
         head, foot = QHBoxLayout(), QHBoxLayout()
         head.setContentsMargins(8, 2, 6, 0)
         head.setSpacing(4)
@@ -164,8 +165,7 @@ class SessionList(Themed, QWidget):
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(4)
         column.addLayout(head)
-        column.addWidget(self.list, 1)
-        column.addWidget(self.empty, 1)
+        column.addLayout(self._stack, 1)
         column.addLayout(word)
         column.addLayout(foot)
 
@@ -270,8 +270,7 @@ class SessionList(Themed, QWidget):
 
     def _shown(self) -> None:
         some = bool(self.model.rows)
-        self.list.setVisible(some)
-        self.empty.setVisible(not some)
+        self._stack.setCurrentWidget(self.list if some else self.empty)
         self.empty.setText(_READING if self.model.unread else _NOTHING_FOUND if self.model.count else _EMPTY)
         count, all_of_them = len(self.model.rows), self.model.count
         number = f"{count} of {all_of_them}" if count < all_of_them else str(count)
