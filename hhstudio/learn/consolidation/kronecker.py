@@ -1,16 +1,22 @@
 """Kronecker-factored curvature: the effect of a change of a solver's weights on its outputs.
 
-For a layer with inputs a (1 appended; patches of a convolution) and gradients g with respect to its
-outputs, labels drawn from the solver's own predictions, the change D of [W, b] raises the expected
-divergence of the predictions by about tr(G D A D') / 2, with A = sum over positions and mean over images
-of aa', G = mean over images and positions of gg' (Martens & Grosse 2015; Grosse & Martens 2016). A
-diagonal would miss that the drift of generated weights is coherent.
+For a layer with inputs a (1 appended; patches of a convolution) and gradients g of -log p(c) with respect
+to its outputs, the change D of [W, b] raises the expected divergence of the predictions by about
+tr(G D A D') / 2, with A = sum over positions and mean over images of aa', G = mean over images and
+positions of the expectation of gg' over the labels c that the solver predicts (Martens & Grosse 2015;
+Grosse & Martens 2016). A diagonal would miss that the drift of generated weights is coherent.
+
+The expectation is taken exactly. One label an image, drawn from the predictions, is unbiased and of no
+use: a solver that has learned its task is sure, the label that carries the curvature is drawn once in
+thousands of images, and the estimate is a hundredth or a thousandth of the truth, and now and then many
+times it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -21,8 +27,11 @@ from hhstudio.nets.hierarchy import Condition
 from hhstudio.nets.solvers import SolverTarget
 from hhstudio.nets.target_spec import TargetSpec
 
-KroneckerFactors = dict[str, tuple[Tensor, Tensor]]
-"""By layer: A (in + 1, in + 1) and G (out, out)."""
+Factors = dict[str, Tensor]
+"""By layer: A (in + 1, in + 1), or G (out, out)."""
+
+PASSES = 20
+"""Backward passes at most over which the expectation over labels is taken."""
 
 LARGEST = 2400
 """Inputs of a layer up to which its factor is kept; larger layers are left to the plain penalty."""
@@ -51,49 +60,93 @@ def covered_layers(solver: SolverTarget) -> dict[str, nn.Linear | nn.Conv2d]:
     }
 
 
-def kronecker_factors(
-    solver: SolverTarget, run: Callable[[], Tensor], drawn: Callable[[Tensor], Tensor]
-) -> KroneckerFactors:
-    """Curvature factors of a solver for a set of images.
+def input_factors(solver: SolverTarget, run: Callable[[], Tensor]) -> Factors:
+    """Factor A of a solver's layers for a set of images.
 
     Parameters
     ----------
     solver : SolverTarget
     run : callable
         () -> Tensor, shape (N, classes): logits of the images, differentiable with respect to the weights.
-    drawn : callable
-        Tensor (N, classes) -> Tensor (N,): labels drawn from the predictions.
 
     Returns
     -------
-    dict of str to (Tensor, Tensor)
-        By layer: A, shape (in + 1, in + 1), and G, shape (out, out), at least float32. Without layers that
-        do not reach the logits.
+    dict of str to Tensor
+        By layer: shape (in + 1, in + 1), at least float32. Without layers that do not reach the logits.
+    """
+    logits, calls = _watched(solver, run)
+    rows: dict[str, list[Tensor]] = {}
+    for call, gradient in zip(calls, _gradients(logits.sum(), calls, last=True), strict=True):
+        if gradient is not None:
+            rows.setdefault(call.name, []).append(_input_rows(call.layer, call.inputs))
+    return {name: _second_moment(x) / len(logits) for name, x in rows.items()}
+
+
+def output_factors(solver: SolverTarget, run: Callable[[], Tensor], source: torch.Generator) -> Factors:
+    """Factor G of a solver's layers for a set of images.
+
+    One backward pass a class, up to :data:`PASSES` of them. Of more classes, the half of the passes takes
+    each image's likeliest ones exactly; the other half samples the rest evenly, each weighed for as many
+    classes as it stands for: the estimate is unbiased, and what is sampled has little probability.
+
+    Parameters
+    ----------
+    solver : SolverTarget
+    run : callable
+        () -> Tensor, shape (N, classes): logits of the images, differentiable with respect to the weights.
+    source : torch.Generator
+        On the CPU; used only where there are more classes than passes.
+
+    Returns
+    -------
+    dict of str to Tensor
+        By layer: shape (out, out), at least float32. Without layers that do not reach the logits.
 
     References
     ----------
     Martens & Grosse 2015, Optimizing neural networks with Kronecker-factored approximate curvature;
     Grosse & Martens 2016, A Kronecker-factored approximate Fisher matrix for convolution layers.
     """
-    layers = covered_layers(solver)
-    with _watching(layers) as (inputs, outputs):
-        logits = run()  # a layer that runs several times is seen each time
-    logits = _at_least_float32(logits)
-    loss = functional.cross_entropy(logits, drawn(logits.detach()), reduction="sum")
-    seen = [(name, at) for name in layers for at in range(len(outputs[name]))]
-    if not seen or not loss.requires_grad:
-        return {}
-    # A layer whose output is looked at but not used has no gradient.
-    gradients = torch.autograd.grad(loss, [outputs[name][at] for name, at in seen], allow_unused=True)
-    rows: dict[str, list[tuple[Tensor, Tensor]]] = {}
-    for (name, at), gradient in zip(seen, gradients, strict=True):
-        if gradient is not None:
-            rows.setdefault(name, []).append(_rows(layers[name], inputs[name][at], gradient))
-    by_layer: KroneckerFactors = {}
-    for name, calls in rows.items():
-        a, g = (_at_least_float32(x[0] if len(x) == 1 else torch.cat(x)) for x in zip(*calls, strict=True))
-        by_layer[name] = (a.T @ a / len(logits), g.T @ g / len(g))
-    return by_layer
+    logits, calls = _watched(solver, run)
+    labels, weights = _labels(logits.detach(), source)
+    factors: Factors = {}
+    for column in range(labels.shape[1]):
+        losses = functional.cross_entropy(logits, labels[:, column], reduction="none")
+        # The square of a gradient is weighed by the square of its factor.
+        loss = (losses * weights[:, column].sqrt()).sum()
+        rows: dict[str, list[Tensor]] = {}
+        gradients = _gradients(loss, calls, last=column == labels.shape[1] - 1)
+        for call, gradient in zip(calls, gradients, strict=True):
+            if gradient is not None:
+                rows.setdefault(call.name, []).append(_gradient_rows(call.layer, gradient))
+        for name, x in rows.items():
+            moment = _second_moment(x) / sum(len(one) for one in x)
+            factors[name] = factors[name] + moment if name in factors else moment
+    return factors
+
+
+def _labels(logits: Tensor, source: torch.Generator) -> tuple[Tensor, Tensor]:
+    """(N, passes) labels of each image, and the probability for which each stands."""
+    count, classes = logits.shape
+    probabilities = logits.softmax(1)
+    if classes <= PASSES:
+        return torch.arange(classes, device=logits.device).expand(count, -1), probabilities
+    likeliest = PASSES // 2
+    order = probabilities.argsort(1, descending=True)
+    rest, drawn = classes - likeliest, PASSES - likeliest
+    # Every image draws without repetition, so that over images all classes are seen evenly.
+    choice = torch.rand(count, rest, generator=source).argsort(1)[:, :drawn].to(logits.device)
+    labels = torch.cat([order[:, :likeliest], order[:, likeliest:].gather(1, choice)], 1)
+    weights = probabilities.gather(1, labels)
+    weights[:, likeliest:] *= rest / drawn
+    return labels, weights
+
+
+class MeasuresCurvature(Protocol):
+    """Measures the curvature factors of a condition's solver, whose weights are given as one vector."""
+
+    def curvature_inputs(self, condition: Condition, flat: Tensor, task: int) -> Factors: ...
+    def curvature_outputs(self, condition: Condition, flat: Tensor) -> Factors: ...
 
 
 class SolverCurvature:
@@ -110,16 +163,16 @@ class SolverCurvature:
     def __contains__(self, condition: Condition) -> bool:
         return condition in self._outputs
 
-    def add(self, condition: Condition, measured: KroneckerFactors) -> None:
+    def add(self, condition: Condition, factors: Factors) -> None:
         """Keep G of a condition.
 
         Parameters
         ----------
         condition : Condition
-        measured : dict of str to (Tensor, Tensor)
-            From :func:`kronecker_factors`.
+        factors : dict of str to Tensor
+            From :func:`output_factors`.
         """
-        self._outputs[condition] = {name: g for name, (_, g) in measured.items()}
+        self._outputs[condition] = factors
 
     def keep(self, solvers: Collection[str]) -> None:
         """Forget conditions of other solvers than these.
@@ -131,17 +184,17 @@ class SolverCurvature:
         """
         self._outputs = {c: factors for c, factors in self._outputs.items() if c.solver in solvers}
 
-    def set_inputs(self, kind: str, measured: KroneckerFactors) -> None:
+    def set_inputs(self, kind: str, factors: Factors) -> None:
         """Use this A for all solvers of one kind.
 
         Parameters
         ----------
         kind : str
             :attr:`TargetSpec.kind`.
-        measured : dict of str to (Tensor, Tensor)
-            From :func:`kronecker_factors`.
+        factors : dict of str to Tensor
+            From :func:`input_factors`.
         """
-        self._inputs[kind] = {name: a for name, (a, _) in measured.items()}
+        self._inputs[kind] = factors
 
     def curvature_term(
         self, weight: float, spec: TargetSpec, conditions: Sequence[Condition], change: Tensor
@@ -239,41 +292,70 @@ def _at_least_float32(x: Tensor) -> Tensor:
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
-@contextmanager
-def _watching(
-    layers: Mapping[str, nn.Module],
-) -> Iterator[tuple[dict[str, list[Tensor]], dict[str, list[Tensor]]]]:
-    """Inputs and outputs of every call of layers, by name, of the run that happens meanwhile; only of calls
-    on batches whose outputs can have gradients."""
-    inputs: dict[str, list[Tensor]] = {name: [] for name in layers}
-    outputs: dict[str, list[Tensor]] = {name: [] for name in layers}
+@dataclass(frozen=True)
+class _Call:
+    """One run of a layer: a layer that runs several times is seen each time."""
 
-    def keep(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], dict[str, Tensor], Tensor], None]:
-        def hook(module: nn.Module, given: tuple[Tensor, ...], named: dict[str, Tensor], out: Tensor) -> None:
-            taken = given[0] if given else named["input"]
-            if out.requires_grad and taken.dim() >= (4 if isinstance(module, nn.Conv2d) else 2):
-                inputs[name].append(taken.detach())
-                outputs[name].append(out)
+    name: str
+    layer: nn.Linear | nn.Conv2d
+    inputs: Tensor
+    outputs: Tensor
+
+
+def _watched(solver: SolverTarget, run: Callable[[], Tensor]) -> tuple[Tensor, list[_Call]]:
+    """The logits of a run, and the calls of covered layers on batches whose outputs can have gradients."""
+    calls: list[_Call] = []
+
+    def watcher(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], dict[str, Tensor], Tensor], None]:
+        def hook(layer: nn.Module, args: tuple[Tensor, ...], named: dict[str, Tensor], out: Tensor) -> None:
+            inputs = args[0] if args else named["input"]
+            assert isinstance(layer, nn.Linear | nn.Conv2d)
+            if out.requires_grad and inputs.dim() >= (4 if isinstance(layer, nn.Conv2d) else 2):
+                calls.append(_Call(name, layer, inputs.detach(), out))
 
         return hook
 
-    handles = [module.register_forward_hook(keep(name), with_kwargs=True) for name, module in layers.items()]
+    layers = covered_layers(solver)
+    handles = [layer.register_forward_hook(watcher(name), with_kwargs=True) for name, layer in layers.items()]
     try:
-        yield inputs, outputs
+        logits = run()
     finally:
         for handle in handles:
             handle.remove()
+    order = list(layers)
+    return _at_least_float32(logits), sorted(calls, key=lambda call: order.index(call.name))
 
 
-def _rows(layer: nn.Linear | nn.Conv2d, inputs: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
-    """(rows, in + 1) inputs with 1 appended, (rows, out) gradients: a row for each image and position."""
+def _gradients(loss: Tensor, calls: Sequence[_Call], last: bool) -> Sequence[Tensor | None]:
+    """Of a loss with respect to the outputs of calls; None where an output is looked at but not used."""
+    if not calls or not loss.requires_grad:
+        return [None] * len(calls)
+    outputs = [call.outputs for call in calls]
+    return torch.autograd.grad(loss, outputs, allow_unused=True, retain_graph=not last)
+
+
+def _second_moment(rows: Sequence[Tensor]) -> Tensor:
+    """X'X of rows (n, k)."""
+    x = _at_least_float32(rows[0] if len(rows) == 1 else torch.cat(list(rows)))
+    return x.T @ x
+
+
+def _input_rows(layer: nn.Linear | nn.Conv2d, inputs: Tensor) -> Tensor:
+    """(rows, in + 1) inputs with 1 appended: a row for each image and position."""
     if isinstance(layer, nn.Conv2d):
         padding = layer.padding if not isinstance(layer.padding, str) else _same(layer)
         patches = functional.unfold(inputs, layer.kernel_size, layer.dilation, padding, layer.stride)
-        a, g = patches.transpose(1, 2).flatten(0, 1), gradient.flatten(2).transpose(1, 2).flatten(0, 1)
+        rows = patches.transpose(1, 2).flatten(0, 1)
     else:
-        a, g = inputs.flatten(0, -2), gradient.flatten(0, -2)
-    return functional.pad(a, (0, 1), value=1.0), g
+        rows = inputs.flatten(0, -2)
+    return functional.pad(rows, (0, 1), value=1.0)
+
+
+def _gradient_rows(layer: nn.Linear | nn.Conv2d, gradient: Tensor) -> Tensor:
+    """(rows, out) gradients: a row for each image and position."""
+    if isinstance(layer, nn.Conv2d):
+        return gradient.flatten(2).transpose(1, 2).flatten(0, 1)
+    return gradient.flatten(0, -2)
 
 
 def _same(layer: nn.Conv2d) -> tuple[int, int]:

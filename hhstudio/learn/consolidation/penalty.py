@@ -21,7 +21,7 @@ from torch import Tensor
 from hhstudio.core.spec import spec as specs
 from hhstudio.learn.consolidation.closed_form import ClosedFormPenalty
 from hhstudio.learn.consolidation.condition_sampling import LARGEST_SAMPLE, PASSES, affordable_sample
-from hhstudio.learn.consolidation.kronecker import KroneckerFactors, SolverCurvature
+from hhstudio.learn.consolidation.kronecker import MeasuresCurvature, SolverCurvature
 from hhstudio.learn.consolidation.squared_drift import CurvatureTerm, squared_drift
 from hhstudio.learn.consolidation.task_start import TaskStartReference, uses_task_start
 from hhstudio.nets.build import Chain, Edge
@@ -47,9 +47,8 @@ class ConsolidationPenalty:
         Of the run; with the step it decides which conditions are sampled.
     head_of : callable
         int -> int or None: the head of a task, None where all heads serve all tasks.
-    measure : callable
-        (Condition, Tensor (size,), int) -> curvature factors of the condition's solver with those weights, on
-        images of the task.
+    curvature : MeasuresCurvature
+        Measures curvature factors of a condition's solver.
     batch : int
         Images a step.
 
@@ -69,7 +68,7 @@ class ConsolidationPenalty:
         hierarchy: Hierarchy,
         seed: int,
         head_of: Callable[[int], int | None],
-        measure: Callable[[Condition, Tensor, int], KroneckerFactors],
+        curvature: MeasuresCurvature,
         batch: int,
     ) -> None:
         self.settings = settings
@@ -80,7 +79,7 @@ class ConsolidationPenalty:
         self._weights: dict[tuple[str, int | None], Tensor] = {}
         self._earlier: tuple[Condition, ...] = ()
         self._learning = ""
-        self._measure = measure
+        self._measure = curvature
         self._batch = batch
         self._sample_size = settings.sample or 0
         self._curvature = SolverCurvature() if settings.curvature > 0 and settings.level == "solver" else None
@@ -382,10 +381,10 @@ class ConsolidationPenalty:
             last[self._hierarchy.tree.chains[condition.solver].last.spec.kind] = condition
             if condition not in curvature:
                 weights = self._targets([condition])[condition][0]
-                curvature.add(condition, self._measure(condition, weights, condition.task))
+                curvature.add(condition, self._measure.curvature_outputs(condition, weights))
         for kind, condition in last.items():
             weights = self._targets([condition])[condition][0]
-            curvature.set_inputs(kind, self._measure(condition, weights, task))
+            curvature.set_inputs(kind, self._measure.curvature_inputs(condition, weights, task))
 
     def _unseen_by_curvature(self) -> str:
         """Which tensors are weighed by their scale alone, where that is more than vectors."""

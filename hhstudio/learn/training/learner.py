@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from hhstudio.core.errors import SpecError
 from hhstudio.core.run import gradients
 from hhstudio.core.spec.spec import Spec, solver_of
 from hhstudio.core.tree.topology import Solver, Topology
-from hhstudio.learn.consolidation.kronecker import KroneckerFactors, kronecker_factors
+from hhstudio.learn.consolidation.kronecker import Factors, input_factors, output_factors
 from hhstudio.learn.consolidation.penalty import ConsolidationPenalty
 from hhstudio.learn.data import TaskData, TaskStream, augment
 from hhstudio.learn.devices import memory_format, prepare
@@ -97,7 +97,7 @@ class Learner:
             self.hierarchy,
             spec.seed,
             stream.head_of if len(stream.heads) > 1 else _no_head,
-            self.curvature_of,
+            self,
             spec.training.batch_size,
         )
         self.optimiser = Optimiser(self.training, self.device)
@@ -416,8 +416,8 @@ class Learner:
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, self.arithmetic.autocast)
 
-    def curvature_of(self, condition: Condition, flat: Tensor, task: int) -> KroneckerFactors:
-        """Curvature factors of a condition's solver on training images of a task.
+    def curvature_inputs(self, condition: Condition, flat: Tensor, task: int) -> Factors:
+        """Curvature factors A of a condition's solver on training images of a task.
 
         Parameters
         ----------
@@ -428,19 +428,39 @@ class Learner:
 
         Returns
         -------
-        dict of str to (Tensor, Tensor)
-            As :func:`~hhstudio.learn.consolidation.kronecker.kronecker_factors` gives them.
+        dict of str to Tensor
+            As :func:`~hhstudio.learn.consolidation.kronecker.input_factors` gives them.
         """
+        run, _ = self._curvature_run(condition, flat, task)
+        return input_factors(self.hierarchy.tree.solvers[condition.solver], run)
+
+    def curvature_outputs(self, condition: Condition, flat: Tensor) -> Factors:
+        """Curvature factors G of a condition's solver on training images of its task.
+
+        Parameters
+        ----------
+        condition : Condition
+        flat : Tensor, shape (size,)
+            The solver's weights.
+
+        Returns
+        -------
+        dict of str to Tensor
+            As :func:`~hhstudio.learn.consolidation.kronecker.output_factors` gives them.
+        """
+        run, source = self._curvature_run(condition, flat, condition.task)
+        return output_factors(self.hierarchy.tree.solvers[condition.solver], run, source)
+
+    def _curvature_run(
+        self, condition: Condition, flat: Tensor, task: int
+    ) -> tuple[Callable[[], Tensor], torch.Generator]:
+        """What gives the logits of some training images of a task, and the generator that chose them."""
         solver, data = self.hierarchy.tree.solvers[condition.solver], self.task_data(task)
         source = torch.Generator().manual_seed(derived_seed(self.spec.seed, "curvature", *condition, task))
         order = torch.randperm(len(data.train_labels), generator=source)
         images = data.train_images[order[: self.spec.consolidation.curvature_images].to(self.device)]
         weights = solver.spec.split(flat.clone().requires_grad_())
-
-        def drawn(logits: Tensor) -> Tensor:
-            return torch.multinomial(logits.softmax(1).cpu(), 1, generator=source)[:, 0].to(self.device)
-
-        return kronecker_factors(solver, lambda: self.logits(condition, weights, data, images, False), drawn)
+        return lambda: self.logits(condition, weights, data, images, False), source
 
     # learning ------------------------------------------------------------------------------------------
 

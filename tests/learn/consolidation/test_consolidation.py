@@ -58,7 +58,7 @@ def test_the_closed_form_equals_the_plain_definition_and_its_gradients(
     )  # fmt: skip
     learner, earlier = prepared(trainer_of, spec)
     hierarchy, plain = learner.hierarchy, learner.consolidation
-    closed = ConsolidationPenalty(spec.consolidation, hierarchy, 0, plain._head_of, learner.curvature_of, 16)
+    closed = ConsolidationPenalty(spec.consolidation, hierarchy, 0, plain._head_of, learner, 16)
     closed._earlier = tuple(earlier)
     assert closed._closed_form_refused() is None
     closed._closed_form = closed._make_closed_form()
@@ -259,7 +259,7 @@ def test_targets_of_the_tasks_start_come_from_one_copy_of_what_is_stored(tiny, t
     assert not kept.targets
     plain = ConsolidationPenalty(
         with_fields(spec, {"consolidation.reference": "learned"}).consolidation,
-        learner.hierarchy, 0, kept._head_of, learner.curvature_of, 16,
+        learner.hierarchy, 0, kept._head_of, learner, 16,
     )  # fmt: skip
     plain.begin(earlier, earlier[0])
     assert len(plain.targets) == len(earlier)
