@@ -143,10 +143,41 @@ def _labels(logits: Tensor, source: torch.Generator) -> tuple[Tensor, Tensor]:
 
 
 class MeasuresCurvature(Protocol):
-    """Measures the curvature factors of a condition's solver, whose weights are given as one vector."""
+    """What measures curvature factors of solvers (a learner, which has their images)."""
 
-    def curvature_inputs(self, condition: Condition, flat: Tensor, task: int) -> Factors: ...
-    def curvature_outputs(self, condition: Condition, flat: Tensor) -> Factors: ...
+    def curvature_inputs(self, condition: Condition, flat: Tensor, task: int) -> Factors:
+        """Factors A of a condition's solver.
+
+        Parameters
+        ----------
+        condition : Condition
+        flat : Tensor, shape (size,)
+            The solver's weights.
+        task : int
+            On whose training images.
+
+        Returns
+        -------
+        dict of str to Tensor
+            As :func:`input_factors` gives them.
+        """
+        ...
+
+    def curvature_outputs(self, condition: Condition, flat: Tensor) -> Factors:
+        """Factors G of a condition's solver, on training images of its task.
+
+        Parameters
+        ----------
+        condition : Condition
+        flat : Tensor, shape (size,)
+            The solver's weights.
+
+        Returns
+        -------
+        dict of str to Tensor
+            As :func:`output_factors` gives them.
+        """
+        ...
 
 
 class SolverCurvature:
