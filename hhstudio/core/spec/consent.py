@@ -34,11 +34,14 @@ def module_of(name: str) -> str:
 
 
 def imported(spec: Spec, *topologies: Topology) -> tuple[str, ...]:
-    """Import paths of the solvers of a spec, and of trees that it grew to; each once, in their order."""
+    """Import paths of the solvers of a spec, and of trees that it grew to; each once, in their order.
+
+    A name that has not the form of an import path is none, whatever stands in it: it is never imported.
+    """
     names = [spec.solver.architecture]
     for topology in (spec.topology, *topologies):
         names += [node.architecture or "" for node in topology.nodes if isinstance(node, Solver)]
-    return tuple(dict.fromkeys(name for name in names if ":" in name or is_import_path(name)))
+    return tuple(name for name in dict.fromkeys(names) if is_import_path(name))
 
 
 def check(allowed: Collection[str], spec: Spec, *topologies: Topology) -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from small_specs import tiny
 
 from hhstudio import cli
+from hhstudio.core.errors import SpecError
 from hhstudio.core.run import events
 from hhstudio.core.spec import consent
 from hhstudio.core.spec import spec as specs
@@ -55,6 +56,16 @@ def test_every_solver_named_by_import_path_is_found():
     with pytest.raises(ConsentError, match=r"imports of\.a and runs its code.*--allow-import of\.a:Node$"):
         consent.check([NAME], spec)
     assert isinstance(topology.by_id[node], Solver)
+
+
+@pytest.mark.parametrize("name", ["a:B; rm -rf ~", "a:B\n", "a b:C", ":C", "a:", "a:B:C", "a:b.c", "a:$(x)"])
+def test_a_text_that_is_no_import_path_is_not_asked_about_but_refused(name, tmp_path):
+    spec = foreign()
+    spec = replace(spec, solver=replace(spec.solver, architecture=name))
+    assert consent.imported(spec) == ()
+    start = Start(out=str(tmp_path / "s.h5"), data=str(tmp_path), spec=specs.encode(spec))
+    with pytest.raises(SpecError, match="there is no solver"):
+        prepare(Prepared(start), lambda *_: None, lambda *_: None)
 
 
 def test_a_spec_is_not_trained_before_its_import_is_allowed(launch, stranger, tmp_path):
