@@ -11,7 +11,7 @@ PACKAGE = Path(hhstudio.__file__).parent
 ALLOWED = {
     "__init__.py": "the public names are loaded when they are first used",
     "experiments/__init__.py": "an experiment is chosen by its name on the command line",
-    "nets/solvers/__init__.py": "a solver may be given by import path",
+    "nets/solvers/import_path.py": "a solver may be given by import path",
 }
 """Modules that import by name, and why."""
 

@@ -5,7 +5,7 @@ Resolved once from a spec; holds no weights. :mod:`hhstudio.nets.hierarchy` runs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -140,6 +140,8 @@ def build_tree(
     classes_per_head: int,
     heads: int,
     solvers: Mapping[str, SolverTarget] | None = None,
+    *,
+    agreed: Collection[str] = (),
 ) -> Tree:
     """Resolve a topology.
 
@@ -157,6 +159,8 @@ def build_tree(
         Output heads of every solver.
     solvers : mapping of str to SolverTarget, optional
         By id: those that stay as they are (growth). Others are built, each under a seed of its own.
+    agreed : collection of str
+        Import paths of solvers that the user lets run.
 
     Returns
     -------
@@ -164,6 +168,8 @@ def build_tree(
 
     Raises
     ------
+    ConsentError
+        For a solver by an import path that was not agreed to.
     SpecError
         Where the topology cannot be trained, naming node or slot.
     """
@@ -183,7 +189,9 @@ def build_tree(
             continue
         try:
             seed = solver_seed(spec.seed, node.id)
-            module = build_solver(*solver_of(spec, node), image_shape, classes_per_head, heads, seed)
+            module = build_solver(
+                *solver_of(spec, node), image_shape, classes_per_head, heads, seed, agreed=agreed
+            )
             solvers[node.id] = SolverTarget(module, image_shape, classes_per_head, heads)
         except SpecError as error:
             raise SpecError(f"path {node.name!r}: {error}") from None

@@ -9,6 +9,7 @@ import pytest
 
 from hhstudio.core.run.events import Event
 from hhstudio.core.run.history import History
+from hhstudio.core.spec import consent
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
@@ -58,7 +59,8 @@ def tiny() -> Callable[..., Spec]:
 def trainer_of(tmp_path: Path) -> Callable[..., Trainer]:
     def make(spec: Spec, resume: object = None) -> Trainer:
         stream = build_stream(spec.stream, spec.seed, tmp_path)
-        return Trainer(spec, stream, "cpu", resume=resume)  # type: ignore[arg-type]
+        agreed = consent.imported(spec)
+        return Trainer(spec, stream, "cpu", resume=resume, agreed=agreed)  # type: ignore[arg-type]
 
     return make
 

@@ -18,7 +18,8 @@ IMAGE = (1, 8, 8)
 
 
 def module(kind, seed=5):
-    return build_solver(f"own_solvers:{kind}", {}, IMAGE, 2, 1, seed)
+    name = f"own_solvers:{kind}"
+    return build_solver(name, {}, IMAGE, 2, 1, seed, agreed=[name])
 
 
 def target(kind, seed=5):

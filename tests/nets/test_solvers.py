@@ -27,7 +27,9 @@ def test_every_shipped_solver_maps_images_to_all_heads(name, shape):
 
 
 def test_a_module_of_any_package_is_a_solver_by_its_import_path():
-    module = build_solver("torchvision.models:resnet18", {"num_classes": 6}, CIFAR, 3, 2)
+    name = "torchvision.models:DenseNet"
+    small = {"growth_rate": 4, "block_config": [2, 2], "num_init_features": 8, "num_classes": 6}
+    module = build_solver(name, small, CIFAR, 3, 2, agreed=[name])
     target = SolverTarget(module, CIFAR, 3, 2)
     assert target.outputs == 6
     assert any(name.endswith("running_mean") for name in target.buffers)
@@ -40,14 +42,14 @@ def test_a_module_of_any_package_is_a_solver_by_its_import_path():
         ("no.such.module:Net", {}, "cannot be imported"),
         ("torch.nn:NoSuchLayer", {}, "cannot be imported"),
         ("mlp", {"depth": 3}, "cannot be built for images of 1x28x28 with depth=3"),
-        ("math:sqrt", {}, "cannot be built"),
+        ("math:sqrt", {}, "not a torch.nn.Module: it was not called"),
         ("builtins:dict", {}, "not a torch.nn.Module"),
         ("resnet32", {"norm": "layer"}, "norm 'layer' is unknown"),
     ],
 )
 def test_a_solver_that_cannot_be_built_is_refused_in_one_line(architecture, options, words):
     with pytest.raises(SpecError, match=words) as caught:
-        build_solver(architecture, options, MNIST, 10, 1)
+        build_solver(architecture, options, MNIST, 10, 1, agreed=[architecture])
     assert "\n" not in str(caught.value)
 
 
@@ -66,8 +68,9 @@ def test_a_solver_that_cannot_be_built_is_refused_in_one_line(architecture, opti
     ],
 )
 def test_a_solver_that_does_not_fit_the_data_is_refused_in_one_line(architecture, options, shape, words):
+    module = build_solver(architecture, options, shape, 2, 1, agreed=[architecture])
     with pytest.raises(SpecError, match=words) as caught:
-        SolverTarget(build_solver(architecture, options, shape, 2, 1), shape, 2, 1)
+        SolverTarget(module, shape, 2, 1)
     assert "\n" not in str(caught.value)
 
 

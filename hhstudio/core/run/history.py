@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 
 from hhstudio.core.run import continual, events
@@ -117,6 +118,15 @@ class History:
         if self.growth:
             return self.growth[-1].topology
         return self.spec.topology if self.spec else None
+
+    def has_tree(self, plain: object) -> bool:
+        """Whether the run has ever had this tree, given as it stands in a trainer's state: what is built from
+        a state is what a reader of the session was shown."""
+        try:
+            tree = msgspec.convert(plain, Topology)
+        except (msgspec.ValidationError, ValueError, TypeError, RecursionError):
+            return False
+        return any(tree == topology for _, topology, _ in self.topologies)
 
     @property
     def total_steps(self) -> int:

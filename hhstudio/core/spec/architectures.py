@@ -107,6 +107,6 @@ IMPORT_PATH = r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*"
 
 
 def is_import_path(architecture: str) -> bool:
-    """Whether the text has the form ``package.module:Class``, and so can stand in a command as it is: letters,
-    digits, underlines, dots and one colon. Nothing is imported."""
+    """Whether the text has the form ``package.module:Class``: letters, digits, underlines, dots and one colon,
+    which can stand in a command as they are. Nothing is imported."""
     return re.fullmatch(IMPORT_PATH, architecture) is not None

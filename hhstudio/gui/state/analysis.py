@@ -37,6 +37,7 @@ class Analysis(QObject):
         self._workspace = workspace
         self._client: AnalysisClient | None = None
         self._path: Path | None = None
+        self._agreed: frozenset[str] = frozenset()
         self._replied.connect(self._receive)
         workspace.source_changed.connect(self._source_changed)
 
@@ -73,7 +74,10 @@ class Analysis(QObject):
         """A helper for a session beside the one that is shown; whoever asked for it closes it."""
         workspace = self._workspace
         return AnalysisClient(
-            session, data=workspace.preferences.data_folder, allow_unverified=workspace.trust.unverified_data
+            session,
+            data=workspace.preferences.data_folder,
+            allow_unverified=workspace.trust.unverified_data,
+            allow_import=workspace.trust.imports,
         )
 
     def forget(self, key: str) -> None:
@@ -104,6 +108,9 @@ class Analysis(QObject):
 
     def _client_for(self, path: Path | None) -> AnalysisClient:
         assert path is not None
+        agreed = frozenset(self._workspace.trust.imports)
+        if agreed != self._agreed:
+            self.close()  # it was started without what was agreed to since
         if self._client is None:
-            self._client, self._path = self.another(path), path
+            self._client, self._path, self._agreed = self.another(path), path, agreed
         return self._client

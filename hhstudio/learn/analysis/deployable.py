@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +67,7 @@ def solver_module(
     weights: Mapping[str, np.ndarray],
     probe: np.ndarray,
     seed: int,
+    agreed: Collection[str] = (),
 ) -> Module:
     """A solver of a given architecture that has given weights, in eval mode.
 
@@ -89,6 +90,8 @@ def solver_module(
         rows.
     seed : int
         Of what its constructor draws.
+    agreed : collection of str
+        Import paths that the user lets run.
 
     Returns
     -------
@@ -97,12 +100,16 @@ def solver_module(
 
     Raises
     ------
+    ConsentError
+        For an import path that was not agreed to.
     SessionError
         Where a tensor does not fit the architecture, one was not recorded, or the logits are others.
     """
     classes, heads = output_heads(stream, tasks)
     try:
-        module: Module = build_solver(architecture, dict(options), image_shape, classes, heads, seed)
+        module: Module = build_solver(
+            architecture, dict(options), image_shape, classes, heads, seed, agreed=agreed
+        )
         return give_tensors(module, weights, image_shape, probe)
     except SessionError as error:
         raise SessionError(f"solver {architecture!r}: {error}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -55,9 +55,13 @@ class LoadedModel:
         Accept data files that torchvision's checksums do not know.
     device : str
         Where weights are generated, as ``"cpu"``.
+    agreed : collection of str
+        Import paths of solvers that the user lets run.
 
     Raises
     ------
+    ConsentError
+        For a solver by an import path that was not agreed to.
     SessionError
         For a state that belongs to another spec.
     SpecError
@@ -73,6 +77,7 @@ class LoadedModel:
         data: Path | None = None,
         allow_unverified: bool = False,
         device: str = "cpu",
+        agreed: Collection[str] = (),
     ) -> None:
         self.spec, self.step, self.tasks, self.image_shape = spec, state.step, tasks, image_shape
         self._data_root, self._allow_unverified = data or default_data_root(), allow_unverified
@@ -81,7 +86,8 @@ class LoadedModel:
             at = RunPosition.from_json(state.meta["position"], self.topology)
         except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
             raise SessionError(f"the saved state cannot be read: {error}") from None
-        self.learner = Learner(spec, self.topology, outline(spec, tasks, image_shape), device)
+        stream = outline(spec, tasks, image_shape)
+        self.learner = Learner(spec, self.topology, stream, device, agreed=agreed)
         begun = [c for c in at.begun if c.solver in self.hierarchy.tree.chains]
         checkpoint.restore_generation(self.learner, state.arrays, begun)
         self._solvers = {at.name(path.solver): path.solver for path in self.topology.paths}

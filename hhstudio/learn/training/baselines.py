@@ -216,7 +216,9 @@ class Baselines:
         heads = len(stream.tasks) if stream.scenario == "task" else 1
         purpose = (job.kind, job.solvers[0], job.tasks if job.fresh else 0)
         seed = derived_seed(self._spec.seed, "baseline", *purpose)
-        module = build_solver(*solver_of(self._spec, node), stream.image_shape, classes, heads, seed)
+        module = build_solver(
+            *solver_of(self._spec, node), stream.image_shape, classes, heads, seed, agreed=learner.agreed
+        )
         solver = SolverTarget(module, stream.image_shape, classes, heads)
         solver.to(learner.device, learner.arithmetic.dtype)
         return solver

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,6 +60,8 @@ class Learner:
     stream : TaskStream
     device : str
         As :func:`~hhstudio.learn.devices.resolve_device` gives it.
+    agreed : collection of str
+        Import paths of solvers that the user lets run.
 
     Attributes
     ----------
@@ -77,12 +79,22 @@ class Learner:
 
     Raises
     ------
+    ConsentError
+        For a solver by an import path that was not agreed to.
     SpecError
         For a spec that cannot be built.
     """
 
-    def __init__(self, spec: Spec, topology: Topology, stream: TaskStream, device: str) -> None:
-        self.spec, self.stream = spec, stream
+    def __init__(
+        self,
+        spec: Spec,
+        topology: Topology,
+        stream: TaskStream,
+        device: str,
+        *,
+        agreed: Collection[str] = (),
+    ) -> None:
+        self.spec, self.stream, self.agreed = spec, stream, frozenset(agreed)
         self.device = torch.device(device)
         self.arithmetic = prepare(device, spec.training)
         self.memory_format = memory_format(self.device, spec.training)
@@ -116,7 +128,8 @@ class Learner:
 
     def _tree(self, topology: Topology, solvers: Mapping[str, SolverTarget]) -> Tree:
         heads = self.stream.heads
-        tree = build_tree(self.spec, topology, self.stream.image_shape, max(heads), len(heads), solvers)
+        shape = self.stream.image_shape
+        tree = build_tree(self.spec, topology, shape, max(heads), len(heads), solvers, agreed=self.agreed)
         for name, solver in tree.solvers.items():
             if name not in solvers:
                 solver.to(self.device, self.arithmetic.dtype)

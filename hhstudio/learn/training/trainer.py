@@ -53,9 +53,13 @@ class Trainer:
         As :func:`~hhstudio.learn.devices.resolve_device` takes it.
     resume : TrainerState, optional
         The state from which to go on.
+    agreed : collection of str
+        Import paths of solvers that the user lets run.
 
     Raises
     ------
+    ConsentError
+        For a solver by an import path that was not agreed to.
     SpecError
         For a spec that cannot be built.
     DeviceError
@@ -65,7 +69,13 @@ class Trainer:
     """
 
     def __init__(
-        self, spec: Spec, stream: TaskStream, device: str = "auto", resume: TrainerState | None = None
+        self,
+        spec: Spec,
+        stream: TaskStream,
+        device: str = "auto",
+        resume: TrainerState | None = None,
+        *,
+        agreed: Collection[str] = (),
     ) -> None:
         self.spec, self.stream = spec, stream
         self.device = resolve_device(device)
@@ -79,10 +89,10 @@ class Trainer:
         self._settings: dict[str, float] = {}
         self._early_stopper = EarlyStopper(spec.training.early_stopping)
         if resume is None:
-            self._learner = Learner(spec, spec.topology, stream, self.device)
+            self._learner = Learner(spec, spec.topology, stream, self.device, agreed=agreed)
             self._at = RunPosition.start(spec, len(stream.tasks))
         else:
-            self._resume(resume)
+            self._resume(resume, agreed)
         self._reporter = Reporter(self._learner, self._at)
         self._baselines = Baselines(spec, self._learner, self._at, self._reporter)
         self.forecast = Forecast(self._learner, self._at, self._baselines, self._steps)
@@ -480,7 +490,7 @@ class Trainer:
     def _steps(self, segment: Segment) -> int:
         return sum(self._learner.steps_of(c.task) for c in segment)
 
-    def _resume(self, state: TrainerState) -> None:
+    def _resume(self, state: TrainerState, agreed: Collection[str]) -> None:
         meta = state.meta
         try:
             topology = msgspec.convert(meta["topology"], Topology)
@@ -494,7 +504,7 @@ class Trainer:
             self._elapsed, self._complete = float(meta["elapsed"]), bool(meta["complete"])
         except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
             raise SessionError(f"the saved state cannot be read: {error}") from None
-        self._learner = Learner(self.spec, topology, self.stream, self.device)
+        self._learner = Learner(self.spec, topology, self.stream, self.device, agreed=agreed)
         for field, value in {"training.lr": lr, "consolidation.beta": beta, **self._settings}.items():
             APPLY[field](self._learner, value)
         at = self._at

@@ -10,9 +10,8 @@ it in :data:`SOLVERS`.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -25,6 +24,7 @@ from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.nets.functional_solver import SolverTarget
 from hhstudio.nets.seeding import drawing
 from hhstudio.nets.solvers.convnets import LeNet, SmallCNN, Zenke
+from hhstudio.nets.solvers.import_path import first_line, solver_class
 from hhstudio.nets.solvers.mlp import MLP
 from hhstudio.nets.solvers.resnet import ResNet32
 
@@ -46,8 +46,10 @@ def build_solver(
     classes_per_head: int,
     heads: int,
     seed: int = 0,
+    *,
+    agreed: Collection[str] = (),
 ) -> nn.Module:
-    """Solver module with PyTorch's own initial weights.
+    """Solver module with PyTorch's own initial weights. Whatever builds a solver does it here.
 
     A class named by import path is called with ``image_shape`` and ``outputs`` where its constructor takes
     arguments of these names, and with ``options``. Lazy layers learn their sizes here.
@@ -64,6 +66,8 @@ def build_solver(
         ``outputs`` is their product.
     seed : int
         Of all that its constructor draws.
+    agreed : collection of str
+        Import paths that the user lets run: what is not among them is not even imported.
 
     Returns
     -------
@@ -71,14 +75,17 @@ def build_solver(
 
     Raises
     ------
+    ConsentError
+        For an import path that was not agreed to.
     SpecError
-        For an unknown name, an import that fails, arguments that the class does not take.
+        For an unknown name, an import that fails, whatever is no class of ``torch.nn.Module``, arguments that
+        the class does not take.
     """
     offered: dict[str, Any] = {"image_shape": image_shape, "outputs": classes_per_head * heads}
     if architecture in SOLVERS:
         make, calls = SOLVERS[architecture], [offered]
     else:
-        make = _imported(architecture)
+        make = solver_class(architecture, agreed)
         calls = _calls(make, offered)
     try:
         with drawing(seed):
@@ -89,7 +96,7 @@ def build_solver(
         given = ", ".join(f"{k}={v!r}" for k, v in options.items()) or "no options"
         size = "x".join(map(str, image_shape))
         raise SpecError(
-            f"solver {architecture!r} cannot be built for images of {size} with {given}: {_line(error)}"
+            f"solver {architecture!r} cannot be built for images of {size} with {given}: {first_line(error)}"
         ) from None
     if not isinstance(module, nn.Module):
         raise SpecError(f"solver {architecture!r} is a {type(module).__name__}, not a torch.nn.Module")
@@ -126,17 +133,6 @@ def output_heads(stream: Stream, tasks: Sequence[TaskInfo]) -> tuple[int, int]:
     return max(len(task.classes) for task in tasks), len(tasks) if apart else 1
 
 
-def _imported(path: str) -> Callable[..., nn.Module]:
-    module_name, colon, class_name = path.partition(":")
-    if not colon:
-        names = ", ".join(SOLVERS)
-        raise SpecError(f"unknown solver {path!r}; known: {names}, or an import path package.module:Class")
-    try:
-        return getattr(importlib.import_module(module_name), class_name)
-    except Exception as error:
-        raise SpecError(f"solver {path!r} cannot be imported: {_line(error)}") from None
-
-
 def _calls(make: Callable[..., nn.Module], offered: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Arguments of ours with which a constructor may be called, most first.
 
@@ -170,10 +166,5 @@ def _materialise(module: nn.Module, image_shape: tuple[int, int, int], seed: int
             module.eval()(torch.zeros(2, *image_shape))
     except Exception as error:
         size = "x".join(map(str, image_shape))
-        raise SpecError(f"the solver does not take images of {size} (C, H, W): {_line(error)}") from None
+        raise SpecError(f"the solver does not take images of {size} (C, H, W): {first_line(error)}") from None
     module.train()
-
-
-def _line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ class AnalysisClient:
         *,
         data: Path | str | None = None,
         allow_unverified: bool = False,
-        allow_import: bool = False,
+        allow_import: bool | Collection[str] = False,
         patience: float = PATIENCE,
         idle: float = IDLE,
     ) -> None:
@@ -50,7 +50,7 @@ class AnalysisClient:
             session=str(session),
             data=None if data is None else str(data),
             allow_unverified=allow_unverified,
-            allow_import=allow_import,
+            allow_import=allow_import if isinstance(allow_import, bool) else tuple(allow_import),
         )
         self._patience, self._idle = patience, idle
         self._waiting: OrderedDict[str, tuple[Question[Any], OnReply]] = OrderedDict()

@@ -5,10 +5,12 @@ Reading needs no torch; it is loaded when the model or a solver is first asked f
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hhstudio.core.errors import SessionError
+from hhstudio.core.spec import consent
 from hhstudio.core.spec.spec import solver_of
 from hhstudio.core.tree.topology import Solver
 from hhstudio.store.session.session import Session
@@ -22,12 +24,13 @@ class ModelSession(Session):
     """A session that is open for reading, and rebuilds its model when that is needed.
 
     ``data``: folder of the data sets, None the usual one; ``allow_unverified``: accept data files that
-    torchvision's checksums do not know; ``allow_import``: import solvers that are named by import path.
+    torchvision's checksums do not know; ``allow_import``: import paths of solvers whose code may run, or True
+    for all that the session names.
     """
 
     data: Path | None = None
     allow_unverified: bool = False
-    allow_import: bool = False
+    allow_import: bool | Collection[str] = False
     _model: LoadedModel | None = None
 
     @property
@@ -52,15 +55,21 @@ class ModelSession(Session):
             self._model = None
         return changed
 
-    def solver(self, path: str, task: int, allow_import: bool | None = None) -> Module:
+    @property
+    def imports(self) -> tuple[str, ...]:
+        """Import paths of the solvers of all trees that the run has had: whose code its model takes."""
+        return consent.imported(self.spec, *(topology for _, topology, _ in self.history.topologies))
+
+    def solver(self, path: str, task: int, allow_import: bool | Collection[str] | None = None) -> Module:
         """The solver of a path with the weights that were generated for a task, ready to run (loads torch).
 
         Parameters
         ----------
         path : str
         task : int
-        allow_import : bool or None
-            Import a solver given by import path, which runs its code; None: as ``self.allow_import`` says.
+        allow_import : bool, collection of str or None
+            Import paths of solvers whose code may run, or True for all that the session names; None: as
+            ``self.allow_import`` says.
 
         Returns
         -------
@@ -75,41 +84,47 @@ class ModelSession(Session):
         weights, probe = self.weights(path, task), self.probe(path, task)
         node = self._solver_node(path)
         architecture, options = solver_of(self.spec, node)
-        if not (self.allow_import if allow_import is None else allow_import):
-            self._refuse_import(path, architecture)
+        agreed = self._agreed(self.allow_import if allow_import is None else allow_import)
+        self._check([name for name in self.imports if name == architecture], agreed)
         from hhstudio.learn.analysis.deployable import solver_module
         from hhstudio.nets.seeding import solver_seed
 
         seed, shape = solver_seed(self.spec.seed, node.id), self._image_shape
         try:
             return solver_module(
-                architecture, options, shape, self.spec.stream, self.tasks, weights, probe, seed
+                architecture, options, shape, self.spec.stream, self.tasks, weights, probe, seed, agreed
             )
         except SessionError as error:
             raise SessionError(f"{self.path}: {path}, task {task}: {error}") from None
 
     def _load_model(self) -> LoadedModel:
-        state = self.trainer_state()
+        state = self.state_to_build()
         if state is None:
             raise SessionError(
                 f"{self.path}: holds no checkpoint yet; what is generated can be inspected after the "
                 "first one"
             )
-        image_shape = self._image_shape
-        if not self.allow_import:
-            for topology in (self.spec.topology, self.history.topology):
-                for node in topology.nodes if topology is not None else ():
-                    if isinstance(node, Solver):
-                        self._refuse_import(node.name, solver_of(self.spec, node)[0])
+        image_shape, agreed = self._image_shape, self._agreed(self.allow_import)
+        self._check(self.imports, agreed)
         from hhstudio.learn.analysis import LoadedModel
 
-        return LoadedModel(self.spec, state, self.tasks, image_shape, self.data, self.allow_unverified)
+        return LoadedModel(
+            self.spec, state, self.tasks, image_shape, self.data, self.allow_unverified, agreed=agreed
+        )
 
-    def _refuse_import(self, owner: str, architecture: str) -> None:
-        if ":" in architecture:
+    def _agreed(self, allowed: bool | Collection[str]) -> tuple[str, ...]:
+        if isinstance(allowed, bool):
+            return self.imports if allowed else ()
+        return (allowed,) if isinstance(allowed, str) else tuple(allowed)
+
+    def _check(self, names: Sequence[str], agreed: Collection[str]) -> None:
+        """Raise SessionError where a name was not agreed to."""
+        missing = [name for name in names if name not in agreed]
+        if missing:
+            listed = " and ".join(map(repr, missing))
             raise SessionError(
-                f"{self.path}: the solver of {owner} is {architecture!r}; using it imports that module and "
-                "runs its code. If you trust it, allow it with allow_import=True"
+                f"{self.path}: its solver is {listed}; using it imports that module and runs its code. "
+                "If you trust it, allow it with allow_import=True"
             )
 
     @property

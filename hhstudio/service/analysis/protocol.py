@@ -25,12 +25,13 @@ else:
 
 
 class Begin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The first message. ``data``: folder of the data sets, None the usual one."""
+    """The first message. ``data``: folder of the data sets, None the usual one. ``allow_import``: solvers
+    whose code may run, True for all that the session names."""
 
     session: str
     data: str | None = None
     allow_unverified: bool = False
-    allow_import: bool = False
+    allow_import: bool | tuple[str, ...] = False
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,7 +22,7 @@ def open(
     *,
     data: Path | str | None = None,
     allow_unverified: bool = False,
-    allow_import: bool = False,
+    allow_import: bool | Collection[str] = False,
 ) -> Session:
     """Open a session for reading and analysis.
 
@@ -37,8 +37,9 @@ def open(
         Folder of the data sets, for answers that need test images; None: the usual one.
     allow_unverified : bool
         Accept data files that torchvision's checksums do not know.
-    allow_import : bool
-        Import solvers that the session names by import path, which runs their code.
+    allow_import : bool or collection of str
+        Import paths of solvers (``package.module:Class``) that may be imported, which runs their code; True:
+        all that the session names.
 
     Returns
     -------

@@ -196,14 +196,14 @@ def _trainer(spec: Spec, question: _Question) -> Trainer:
         allow_unverified=question.allow_unverified,
         download=False,
     )
-    return Trainer(spec, stream, resolve_device(question.device or spec.device))
+    device = resolve_device(question.device or spec.device)
+    return Trainer(spec, stream, device, agreed=question.allow_imports)
 
 
 def _main(answer: Callable[[_Question], _Answer] = answered) -> int:
-    from hhstudio.service.run.worker import allow_local_modules, claim_standard_streams
+    from hhstudio.service.run.worker import claim_standard_streams
 
     incoming, outgoing = claim_standard_streams(lambda *streams: streams)  # type: ignore[arg-type]
-    allow_local_modules()
     question = msgspec.json.decode(incoming.read(), type=_Question)
     outgoing.write(msgspec.json.encode(answer(question)))
     outgoing.flush()

@@ -72,11 +72,12 @@ class Prepared:
         from hhstudio.store.session.session import open as open_session
 
         with open_session(self.out) as session:
-            state = session.trainer_state()
+            state = session.state_to_build()
             if state is None:
                 raise SessionError(f"{self.out}: holds no checkpoint to go back to")
             self.stand_at(state, session.history)
-        self.trainer = Trainer(self.spec, self.stream, self.device, state)
+        agreed = self.start.allow_imports
+        self.trainer = Trainer(self.spec, self.stream, self.device, state, agreed=agreed)
         return self._resumed(state, self.trainer.run_started("", "", False))
 
     def _resumed(self, state: TrainerState, now: events.RunStarted) -> events.Resumed:
@@ -150,7 +151,7 @@ def prepare(
     prepared.stream, prepared.unverified = stream, stream.unverified
 
     phase("building", f"{len(prepared.topology.paths)} paths on {prepared.device}")
-    prepared.trainer = Trainer(spec, stream, prepared.device, prepared.state)
+    prepared.trainer = Trainer(spec, stream, prepared.device, prepared.state, agreed=start.allow_imports)
 
 
 def _reopen(prepared: Prepared) -> None:
@@ -158,7 +159,7 @@ def _reopen(prepared: Prepared) -> None:
     from hhstudio.store.session.session import open as open_session
 
     with open_session(prepared.out) as session:
-        state = session.trainer_state()
+        state = session.state_to_build()
         history = session.history
         if session.state == "finished":
             raise SessionError(f"{prepared.out}: the run is finished, there is nothing to continue")

@@ -457,6 +457,29 @@ class Session:
             return reading.read_state(self._loaded.base)
 
     @_locked
+    def state_to_build(self) -> TrainerState | None:
+        """The newest checkpoint, if its tree is one of those that the run has had.
+
+        What is built from it is then what whoever read the session was shown, and agreed to.
+
+        Returns
+        -------
+        TrainerState or None
+            None where there is no checkpoint.
+
+        Raises
+        ------
+        SessionError
+            Where it is damaged or altered.
+        """
+        state = self.trainer_state()
+        if state is not None and not self.history.has_tree(state.meta.get("topology")):
+            raise SessionError(
+                f"{self.path}: damaged or altered: the tree of its checkpoint is none that the run has had"
+            )
+        return state
+
+    @_locked
     def summary(self) -> dict[str, Any]:
         """The summary that ``hhstudio show --json`` prints.
 

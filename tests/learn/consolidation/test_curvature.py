@@ -180,7 +180,8 @@ def test_every_precision_keeps_earlier_conditions_on_a_cpu(tiny, trainer_of, run
 
 
 def own(kind):
-    target = SolverTarget(build_solver(f"own_solvers:{kind}", {}, IMAGE, 3, 1), IMAGE, 3, 1)
+    name = f"own_solvers:{kind}"
+    target = SolverTarget(build_solver(name, {}, IMAGE, 3, 1, agreed=[name]), IMAGE, 3, 1)
     flat = torch.randn(target.spec.size, dtype=torch.float64) * target.spec.sigma() + target.spec.mean()
     weights = {n: w.requires_grad_() for n, w in target.spec.split(flat.float()).items()}
     images, buffers = torch.randn(50, *IMAGE), target.fresh_buffers("cpu")

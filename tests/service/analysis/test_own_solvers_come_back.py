@@ -98,9 +98,8 @@ def come_back(small: Callable, architecture: str, folder: Path, in_process: bool
             data, expected = stream.task(task), session.solver(path, task)
             for suffix, tensors in exported(session, folder, path, task):
                 node = session.history.topology.path(path).solver
-                again = build_solver(
-                    architecture, options, stream.image_shape, 2, 1, solver_seed(session.spec.seed, node)
-                )
+                seed, shape = solver_seed(session.spec.seed, node), stream.image_shape
+                again = build_solver(architecture, options, shape, 2, 1, seed, agreed=[architecture])
                 again.load_state_dict(tensors, strict=True)
                 assert same(again.eval(), expected, data), suffix
             if onnx:
