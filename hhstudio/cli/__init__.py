@@ -7,12 +7,14 @@ import sys
 from collections.abc import Sequence
 
 from hhstudio.cli.complaints import FAILED, INTERRUPTED, complain
+from hhstudio.core import interpreter
 from hhstudio.core.errors import HHStudioError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return its exit status; whatever goes wrong is one line on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    os.environ[interpreter.SAFE_PATH] = "1"  # for whatever starts a Python: multiprocessing, a library
     try:
         from hhstudio.cli.commands import dispatch
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hhstudio.core import interpreter
 from hhstudio.core.errors import DataError, HHStudioError
 from hhstudio.core.resources import resource
 from hhstudio.core.spec.datasets import DATASETS, FOLDER
@@ -148,11 +149,15 @@ def _from_process(
     with tempfile.TemporaryDirectory(prefix="hhstudio-") as folder:
         out, stderr = Path(folder) / "pictures.npz", Path(folder) / "stderr.txt"
         words = [dataset, str(data_root), str(out), "unverified" if allow_unverified else "verified"]
-        command = [sys.executable, "-P", "-m", "hhstudio.service.class_pictures", *words]
+        command = interpreter.command("hhstudio.service.class_pictures", *words)
         try:
             with stderr.open("wb") as errors:
                 process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    env=interpreter.environment(),
                 )
         except OSError as error:
             raise DataError(f"{dataset}: no process could read its images ({error})") from None

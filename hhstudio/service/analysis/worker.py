@@ -19,7 +19,7 @@ from hhstudio.core.errors import HHStudioError
 from hhstudio.service.analysis.answer_service import AnswerService
 from hhstudio.service.analysis.protocol import Channel, ProtocolError, Reply, Request
 from hhstudio.service.failures import explain
-from hhstudio.service.run.worker import allow_local_modules, claim_standard_streams
+from hhstudio.service.run.worker import claim_standard_streams
 
 Lane = queue.SimpleQueue[Request]
 
@@ -34,7 +34,6 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the parent's business
     if hasattr(os, "nice"):
         os.nice(NICE)
-    allow_local_modules()
     try:
         begin = channel.take_begin()
     except ProtocolError as error:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 import psutil
 
-import hhstudio
+from hhstudio.core import interpreter
 from hhstudio.service.run.protocol import Connection
 
 LAST_LINES = 20
@@ -26,11 +24,11 @@ class HelperProcess:
 
     def __init__(self, module: str, environment: Mapping[str, str] | None = None) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", module],
+            interpreter.command(module),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=own_environment() | dict(environment or {}),
+            env=interpreter.environment() | dict(environment or {}),
             **own_group(),
         )
         assert self._process.stdin
@@ -121,13 +119,3 @@ def own_group() -> dict[str, Any]:
     if sys.platform == "win32":
         return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
     return {"start_new_session": True}
-
-
-def own_environment() -> dict[str, str]:
-    """This process's, in which the worker finds the same hhstudio."""
-    environment = dict(os.environ)
-    package = str(Path(hhstudio.__file__).resolve().parent.parent)
-    before = environment.get("PYTHONPATH")
-    environment["PYTHONPATH"] = os.pathsep.join([package, before] if before else [package])
-    environment["PYTHONUNBUFFERED"] = "1"
-    return environment

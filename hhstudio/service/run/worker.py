@@ -13,7 +13,6 @@ import queue
 import signal
 import sys
 import threading
-from pathlib import Path
 from typing import TypeVar
 
 from hhstudio.service.run import protocol
@@ -30,7 +29,6 @@ def main() -> int:
     """Run one session as told by the first message. Returns the exit status."""
     connection = claim_standard_streams(Connection)
     faulthandler.enable(sys.stderr)
-    allow_local_modules()
     try:
         start = connection.receive_command()
     except ProtocolError as error:
@@ -63,13 +61,6 @@ def claim_standard_streams(line: type[_Line]) -> _Line:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     return line(incoming, outgoing)
-
-
-def allow_local_modules() -> None:
-    """Solvers named by import path may lie where the user works; last, so that nothing is shadowed."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)
 
 
 def _stop_on_signals(commands: queue.SimpleQueue[Command]) -> None:

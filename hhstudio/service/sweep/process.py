@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
+from hhstudio.core import interpreter
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import Sweep
-from hhstudio.service.run.process import LastLines, own_environment, own_group
+from hhstudio.service.run.process import LastLines, own_group
 
 PLAN = "plan.json"
 """The sweep as it was set up, beside its results: what it can be started again from."""
@@ -43,7 +43,7 @@ class SweepProcess:
         (out / PLAN).write_bytes(sweeps.encode(sweep))
         self.out = out
         self._tied = tied
-        command = [sys.executable, "-P", "-m", "hhstudio", "sweep", str(out / PLAN)]
+        command = interpreter.command("hhstudio", "sweep", str(out / PLAN))
         command += ["--out", str(out), "--quiet"]
         command += ["--jobs", str(jobs)] if jobs else []
         command += ["--data", str(data)] if data is not None else []
@@ -55,7 +55,7 @@ class SweepProcess:
             stdin=subprocess.PIPE if tied else subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=own_environment(),
+            env=interpreter.environment(),
             **own_group(),
         )
         assert self._process.stderr

@@ -13,7 +13,6 @@ import queue
 import shutil
 import struct
 import subprocess
-import sys
 import tempfile
 import threading
 import zipfile
@@ -25,7 +24,7 @@ import msgspec
 import numpy as np
 from numpy.lib import format as npy
 
-import hhstudio
+from hhstudio.core import interpreter
 from hhstudio.core.atomic_write import put_in_place
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run.history import History
@@ -227,6 +226,13 @@ def _salvage(path: Path, folder: Path, report: Report) -> None:
         session, sequence, state = identity or (header[0], header[1], "failed")
         whole = Identity(session, sequence, state if history.end else "failed")  # type: ignore[arg-type]
         trainer = _trainer_state(out)
+        if (
+            trainer is not None
+            and "topology" in trainer.meta
+            and not history.has_tree(trainer.meta["topology"])
+        ):
+            trainer = None
+            report.lost.append("the checkpoint, whose tree is none of those that could be read")
         report.original = _set_aside(path)
         try:
             compact(path, history, whole, Sources(None, journal, tail), trainer)
@@ -302,11 +308,11 @@ def _read_objects(copy: Path, out: Path, report: Report) -> tuple[str, int, str]
 
 def _one_attempt(copy: Path, out: Path, skip: list[Piece]) -> tuple[list[Saved | Lost], Piece | None]:
     """What the process said, and what it was reading when it died or hung (None: it got through)."""
-    root = str(Path(hhstudio.__file__).parents[1])
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
-    command = [sys.executable, "-m", "hhstudio.store.recovery.salvage", str(copy), str(out)]
-    command += [piece.argument() for piece in skip]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+    pieces = [piece.argument() for piece in skip]
+    command = interpreter.command("hhstudio.store.recovery.salvage", str(copy), str(out), *pieces)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=interpreter.environment()
+    )
     lines: queue.Queue[bytes | None] = queue.Queue()
     threading.Thread(target=_listen, args=(process, lines), daemon=True).start()
     results: list[Saved | Lost] = []
