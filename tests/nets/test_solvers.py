@@ -68,9 +68,8 @@ def test_a_solver_that_cannot_be_built_is_refused_in_one_line(architecture, opti
     ],
 )
 def test_a_solver_that_does_not_fit_the_data_is_refused_in_one_line(architecture, options, shape, words):
-    module = build_solver(architecture, options, shape, 2, 1, agreed=[architecture])
     with pytest.raises(SpecError, match=words) as caught:
-        SolverTarget(module, shape, 2, 1)
+        SolverTarget(build_solver(architecture, options, shape, 2, 1, agreed=[architecture]), shape, 2, 1)
     assert "\n" not in str(caught.value)
 
 

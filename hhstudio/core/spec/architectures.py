@@ -107,6 +107,6 @@ IMPORT_PATH = r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*"
 
 
 def is_import_path(architecture: str) -> bool:
-    """Whether the text has the form ``package.module:Class``: letters, digits, underlines, dots and one colon,
+    """Whether the text has the form ``package.module:Class``: letters, digits, underlines, dots and a colon,
     which can stand in a command as they are. Nothing is imported."""
     return re.fullmatch(IMPORT_PATH, architecture) is not None

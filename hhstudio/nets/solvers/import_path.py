@@ -59,8 +59,9 @@ def solver_class(name: str, agreed: Collection[str]) -> type[nn.Module]:
         solver = getattr(module, class_name)
     except (Exception, SystemExit) as error:
         raise SpecError(f"solver {name!r} cannot be imported: {first_line(error)}{_hint(error)}") from None
-    if not (isinstance(solver, type) and issubclass(solver, nn.Module)):
-        kind = "another class" if isinstance(solver, type) else f"a {type(solver).__name__}"
+    is_class = issubclass(type(solver), type)  # isinstance would ask the object itself
+    if not (is_class and issubclass(solver, nn.Module)):
+        kind = "another class" if is_class else f"a {type(solver).__name__}"
         raise SpecError(f"solver {name!r} is {kind}, not a torch.nn.Module: it was not called")
     return solver
 

@@ -124,7 +124,7 @@ class ModelSession(Session):
             listed = " and ".join(map(repr, missing))
             raise SessionError(
                 f"{self.path}: its solver is {listed}; using it imports that module and runs its code. "
-                "If you trust it, allow it with allow_import=True"
+                "If you trust it, allow it with allow_import=True (hhstudio export: --allow-import)"
             )
 
     @property
