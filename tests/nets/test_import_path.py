@@ -88,9 +88,11 @@ def test_a_module_of_the_current_folder_is_a_solver_once_it_was_agreed_to(here):
     assert sys.meta_path == finders
 
 
-def test_a_package_of_the_current_folder_has_its_own_modules(here):
+@pytest.mark.parametrize("files", [["__init__.py"], []])
+def test_a_package_of_the_current_folder_has_its_own_modules(here, files):
     (here / "mine").mkdir()
-    (here / "mine" / "__init__.py").write_text("")
+    for name in files:
+        (here / "mine" / name).touch()
     (here / "mine" / "layers.py").write_text("WIDTH = 64\n")
     body = NET.replace(
         "import torch\n", "import torch\nfrom mine.layers import WIDTH\nfrom . import layers\n", 1
