@@ -174,6 +174,17 @@ def test_a_name_from_every_tree_of_the_run_is_asked_for(session, trace):
         assert opened.model
 
 
+def test_recovery_leaves_a_checkpoint_out_whose_tree_is_none_of_the_run(session, trace):
+    in_the_file(session, "os:system", trace)
+    with session.open("r+b") as file:
+        file.write(bytes(96))  # now it has to be read object by object
+    report = recover(session)
+    assert [line for line in report.lost if "the checkpoint, whose tree is none of those" in line]
+    with hhstudio.open(session) as opened:
+        assert opened.trainer_state() is None
+    assert not trace.exists()
+
+
 def test_a_state_that_was_not_touched_goes_on(session):
     resume(session)
     with hhstudio.open(session) as opened:
