@@ -24,7 +24,7 @@ from hhstudio.core.tree.topology import Topology
 from hhstudio.experiments.depth import RECIPES
 from hhstudio.learn.data import TaskData, TaskStream
 from hhstudio.learn.training.learner import Learner
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 SHAPE = (3, 32, 32)
 CLASSES = 10

@@ -10,32 +10,26 @@ import contextlib
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from hhstudio.nets.build import Chain, Contribution, Edge, Tree
 from hhstudio.nets.seeding import glorot, normal
+from hhstudio.nets.stored import (
+    Condition,
+    Label,
+    StoredTensors,
+    chunk_name,
+    root_name,
+    slot_name,
+    task_chunk_name,
+    task_name,
+)
 from hhstudio.nets.target_spec import TargetSpec
 
 PROBES = 8
 """Random conditions at which the scale of raw output is measured when an edge is made."""
-
-
-class Condition(NamedTuple):
-    """One (path, task) pair, which has task embeddings of its own.
-
-    Attributes
-    ----------
-    solver : str
-        Id of the path's solver, which stays the same when the path is renamed.
-    task : int
-        Index in the stream; negative for conditions that are made up and never learned.
-    """
-
-    solver: str
-    task: int
 
 
 @dataclass(frozen=True)
@@ -128,9 +122,7 @@ class Hierarchy:
 
     Attributes
     ----------
-    stored : dict of str to Tensor
-        Leaf tensors by name: root/TENSOR, slot/KEY, code/KEY, anchor/SLOT, task/SOLVER/TASK/NODE,
-        task_code/SOLVER/TASK.
+    stored : StoredTensors
     gains : dict of str to float
         For each contribution, the factor that gave its raw output unit scale when it was made.
     """
@@ -144,7 +136,7 @@ class Hierarchy:
         task_chunks: bool = False,
     ) -> None:
         self.seed, self.device, self.dtype, self.task_chunks = seed, torch.device(device), dtype, task_chunks
-        self.stored: dict[str, Tensor] = {}
+        self.stored = StoredTensors()
         self.gains: dict[str, float] = {}
         self._scales: dict[str, Tensor] = {}
         self._seeded: dict[str, Tensor] = {}
@@ -169,7 +161,8 @@ class Hierarchy:
         self._forget_others()
         direct = all(e.link.mode == "direct" for e in tree.edges.values() if e.source == tree.root)
         for tensor in tree.generators[tree.root].spec.tensors:
-            self._store(f"root/{tensor.name}", tensor.shape, glorot(tensor) if direct else tensor.sigma)
+            sigma = glorot(tensor) if direct else tensor.sigma
+            self._store(root_name(tensor.name), tensor.shape, Label("weights", tree.root), sigma)
         for edge in tree.edges.values():
             if edge.link.stored:
                 self._store_anchor(edge)
@@ -177,9 +170,11 @@ class Hierarchy:
                 self._seeded[edge.slot] = self._anchor(edge)
             for contribution in edge.contributions:
                 generator = tree.generators[contribution.node]
-                self._store(f"slot/{contribution.key}", (generator.slot,))
+                key = contribution.key
+                self._store(slot_name(key), (generator.slot,), Label("embedding", key))
                 if not self._own_codes(edge, contribution):
-                    self._store(f"code/{contribution.key}", (contribution.layout.chunks, generator.code))
+                    shape = (contribution.layout.chunks, generator.code)
+                    self._store(chunk_name(key), shape, Label("chunk embedding", key))
         with torch.no_grad():
             for chain in tree.chains.values():
                 self._measure_gains(chain)
@@ -189,23 +184,25 @@ class Hierarchy:
         edges = self.tree.edges
         keys = {c.key for edge in edges.values() for c in edge.contributions}
         anchors = {edge.anchor for edge in edges.values()}
-        for name in list(self.stored):
-            kind, _, rest = name.partition("/")
-            owner = rest.partition("/")[0]
-            gone = {
-                "slot": rest not in keys,
-                "code": rest not in keys,
-                "anchor": name not in anchors,
-                "task": owner not in self.tree.chains,
-                "task_code": owner not in self.tree.chains,
-            }
-            if gone.get(kind, False):
-                del self.stored[name]
+        self.stored.remove([name for name in self.stored if not self._has_owner(name, keys | anchors)])
         for by_contribution in (self.gains, self._scales):
             for key in by_contribution.keys() - keys:
                 del by_contribution[key]
         for slot in self._seeded.keys() - edges.keys():
             del self._seeded[slot]
+
+    def _has_owner(self, name: str, present: Collection[str]) -> bool:
+        """Whether the tree still has whose a stored tensor is; ``present``: contributions and anchors."""
+        label = self.stored.label(name)
+        match label.group, label.owner:
+            case "weights", _:
+                return True
+            case "anchor", _:
+                return name in present
+            case _, Condition(solver=solver):
+                return solver in self.tree.chains
+            case _, owner:
+                return owner in present
 
     def add(self, condition: Condition) -> None:
         """Store embeddings for a condition that is about to be learned; those that exist stay as they are.
@@ -216,12 +213,23 @@ class Hierarchy:
         """
         chain = self.tree.chains[condition.solver]
         for node in chain.nodes:
-            self._store(_task_name(condition, node), (self.tree.generators[node].task,))
+            shape = (self.tree.generators[node].task,)
+            self._store(task_name(condition, node), shape, Label("embedding", condition))
         if self.task_chunks:
             own = chain.last.contributions[-1]
-            shape = (own.layout.chunks, self.tree.generators[own.node].code)
+            chunks = (own.layout.chunks, self.tree.generators[own.node].code)
             # Every task begins from the same codes, so that what tasks share can be found.
-            self._store(_task_code_name(condition), shape, source=f"code/{own.key}")
+            label = Label("chunk embedding", condition)
+            self._store(task_chunk_name(condition), chunks, label, source=chunk_name(own.key))
+
+    def remove(self, condition: Condition) -> None:
+        """Let go of a condition's embeddings.
+
+        Parameters
+        ----------
+        condition : Condition
+        """
+        self.stored.remove(self.stored.owned_by(condition))
 
     def load(self, stored: Mapping[str, Tensor], gains: Mapping[str, float]) -> None:
         """Overwrite stored tensors and gains with saved values.
@@ -249,20 +257,25 @@ class Hierarchy:
         -------
         list of str
         """
-        names = [_task_name(condition, node) for node in self.tree.chains[condition.solver].nodes]
-        own = _task_code_name(condition)
+        names = [task_name(condition, node) for node in self.tree.chains[condition.solver].nodes]
+        own = task_chunk_name(condition)
         return [*names, own] if own in self.stored else names
 
     def _store(
-        self, name: str, shape: tuple[int, ...], sigma: float = 1.0, source: str | None = None
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        label: Label,
+        sigma: float = 1.0,
+        source: str | None = None,
     ) -> None:
         if name not in self.stored:
-            self.stored[name] = self._put(normal(self.seed, source or name, shape) * sigma)
-            self.stored[name].requires_grad_()
+            value = self._put(normal(self.seed, source or name, shape) * sigma)
+            self.stored.add(name, value.requires_grad_(), label)
 
     def _store_anchor(self, edge: Edge) -> None:
         if edge.anchor not in self.stored:
-            self.stored[edge.anchor] = self._anchor(edge).requires_grad_()
+            self.stored.add(edge.anchor, self._anchor(edge).requires_grad_(), Label("anchor"))
 
     def _anchor(self, edge: Edge) -> Tensor:
         noise = normal(self.seed, edge.anchor, (edge.spec.size,))
@@ -350,7 +363,7 @@ class Hierarchy:
     def root_weights(self) -> dict[str, Tensor]:
         """The root's stored tensors, by their names in its spec."""
         spec = self.tree.generators[self.tree.root].spec
-        return {t.name: self.stored[f"root/{t.name}"] for t in spec.tensors}
+        return {t.name: self.stored[root_name(t.name)] for t in spec.tensors}
 
     @torch.no_grad()
     def root_gradient(self) -> Tensor:
@@ -400,13 +413,13 @@ class Hierarchy:
         slots, codes = [], []
         for edge, contribution in _outputs(chain, at):
             rows = contribution.layout.chunks
-            slots.append(self.stored[f"slot/{contribution.key}"].expand(rows, -1))
+            slots.append(self.stored[slot_name(contribution.key)].expand(rows, -1))
             if self._own_codes(edge, contribution):
-                codes.append(torch.stack([self.stored[_task_code_name(c)] for c in conditions]))
+                codes.append(torch.stack([self.stored[task_chunk_name(c)] for c in conditions]))
             else:
-                code = self.stored[f"code/{contribution.key}"]
+                code = self.stored[chunk_name(contribution.key)]
                 codes.append(code.expand(len(conditions), -1, -1) if self.task_chunks else code)
-        task = torch.stack([self.stored[_task_name(c, node)] for c in conditions])
+        task = torch.stack([self.stored[task_name(c, node)] for c in conditions])
         slot = slots[0] if len(slots) == 1 else torch.cat(slots)
         code = codes[0] if len(codes) == 1 else torch.cat(codes, dim=-2)
         return self.tree.generators[node].inputs(task, slot, code)
@@ -480,19 +493,10 @@ class Hierarchy:
                 weights = edge.spec.split(above)
         finally:
             for probe in probes:
-                for name in self.embeddings_of(probe):
-                    del self.stored[name]
+                self.remove(probe)
 
 
 def _outputs(chain: Chain, at: int) -> list[tuple[Edge, Contribution]]:
     """Contributions of the hypernetwork at level ``at`` on this path, in the order of the edges."""
     node = chain.nodes[at]
     return [(e, c) for e in chain.edges[at:] for c in e.contributions if c.node == node]
-
-
-def _task_name(condition: Condition, node: str) -> str:
-    return f"task/{condition.solver}/{condition.task}/{node}"
-
-
-def _task_code_name(condition: Condition) -> str:
-    return f"task_code/{condition.solver}/{condition.task}"

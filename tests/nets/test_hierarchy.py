@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from hhstudio.core.spec.spec import Link
 from hhstudio.core.tree import editing
 from hhstudio.core.tree.topology import Topology
-from hhstudio.nets.hierarchy import Condition, Hierarchy
+from hhstudio.nets.hierarchy import Hierarchy
+from hhstudio.nets.stored import Condition
 
 ANCHORED = Link(alpha=0.3, anchor="learned", residual=True)
 OURS = Link()

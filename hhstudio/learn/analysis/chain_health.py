@@ -20,8 +20,9 @@ from hhstudio.core.analysis.registry import answers
 from hhstudio.core.errors import DataError, SessionError
 from hhstudio.learn.analysis.loaded_model import LoadedModel
 from hhstudio.nets.build import Contribution, Edge
-from hhstudio.nets.hierarchy import Chain, Condition
+from hhstudio.nets.hierarchy import Chain
 from hhstudio.nets.seeding import derived_seed
+from hhstudio.nets.stored import Condition, root_name
 from hhstudio.nets.target_spec import TargetSpec
 
 ROOT = -1
@@ -151,7 +152,7 @@ def _moved(tensor: Tensor, epsilon: float, source: torch.Generator) -> Tensor:
 @contextlib.contextmanager
 def _changed_root(model: LoadedModel, epsilon: float, source: torch.Generator) -> Iterator[None]:
     stored = model.hierarchy.stored
-    before = {f"root/{name}": tensor for name, tensor in model.hierarchy.root_weights().items()}
+    before = {root_name(name): tensor for name, tensor in model.hierarchy.root_weights().items()}
     try:
         with torch.no_grad():
             stored.update({name: _moved(tensor, epsilon, source) for name, tensor in before.items()})
@@ -269,10 +270,10 @@ def _scales(model: LoadedModel, chain: Chain, tasks: Sequence[int]) -> list[np.n
 def _stored(model: LoadedModel, chain: Chain, at: int) -> int:
     """Numbers stored for a level: its anchor, slot and chunk embeddings; the root's with the first."""
     edge, stored = chain.edges[at], model.hierarchy.stored
-    names = {f"{kind}/{c.key}" for c in edge.contributions for kind in ("slot", "code")}
-    names |= {edge.anchor} if edge.link.stored else set()
+    names = [name for c in edge.contributions for name in stored.owned_by(c.key)]
+    names += [edge.anchor] if edge.link.stored else []
     root = sum(w.numel() for w in model.hierarchy.root_weights().values()) if at == 0 else 0
-    return root + sum(stored[name].numel() for name in names if name in stored)
+    return root + sum(stored[name].numel() for name in names)
 
 
 def _title(model: LoadedModel, edge: Edge) -> str:

@@ -12,6 +12,7 @@ from hhstudio.core.analysis.answers import EmbeddingGroup, Embeddings, Point
 from hhstudio.core.analysis.vector_map import vector_map
 from hhstudio.learn.analysis.loaded_model import LoadedModel
 from hhstudio.nets.build import Contribution, Edge
+from hhstudio.nets.stored import EMBEDDINGS, chunk_name, slot_name
 
 MOST = 256
 """Chunk embeddings that are shown of one contribution; of more, as many evenly spaced ones."""
@@ -49,9 +50,8 @@ def embeddings(
 
 @torch.no_grad()
 def _now(model: LoadedModel) -> Stored:
-    kinds = ("task/", "task_code/", "slot/", "code/")
     stored = model.hierarchy.stored
-    return {name: stored[name].double().cpu().numpy() for name in stored if name.startswith(kinds)}
+    return {name: stored[name].double().cpu().numpy() for name in stored.named(*EMBEDDINGS)}
 
 
 def _of_tasks(model: LoadedModel, stored: Stored, nearby: bool) -> list[EmbeddingGroup]:
@@ -80,7 +80,7 @@ def _of_slots(model: LoadedModel, stored: Stored, nearby: bool) -> list[Embeddin
     rows: dict[str, list[tuple[Point, np.ndarray]]] = {}
     for edge, contribution in _contributions(model):
         point = Point(title=_title(model, edge, contribution), path=_path_below(model, edge))
-        vector = stored.get(f"slot/{contribution.key}")
+        vector = stored.get(slot_name(contribution.key))
         if vector is not None:
             rows.setdefault(contribution.node, []).append((point, vector))
     return [
@@ -92,7 +92,7 @@ def _of_slots(model: LoadedModel, stored: Stored, nearby: bool) -> list[Embeddin
 def _of_chunks(model: LoadedModel, stored: Stored, nearby: bool) -> list[EmbeddingGroup]:
     groups = []
     for edge, contribution in _contributions(model):
-        codes = stored.get(f"code/{contribution.key}")
+        codes = stored.get(chunk_name(contribution.key))
         if codes is None:
             continue
         chosen = np.unique(np.linspace(0, len(codes) - 1, min(MOST, len(codes))).round().astype(int))

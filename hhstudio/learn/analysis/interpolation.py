@@ -13,7 +13,7 @@ from hhstudio.core.analysis.answers import Mixture
 from hhstudio.core.analysis.registry import answers
 from hhstudio.core.errors import DataError, SessionError
 from hhstudio.learn.analysis.loaded_model import LoadedModel, Weights
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 
 @answers(q.Interpolate)

@@ -28,7 +28,8 @@ from hhstudio.learn.training import checkpoint
 from hhstudio.learn.training.learner import Learner
 from hhstudio.learn.training.schedule import RunPosition
 from hhstudio.learn.training.snapshot_extras import generated
-from hhstudio.nets.hierarchy import Chain, Condition, Hierarchy
+from hhstudio.nets.hierarchy import Chain, Hierarchy
+from hhstudio.nets.stored import Condition
 
 RECENT_BYTES = 192 << 20
 """Bytes of generated weights that are kept for the next question, about."""
@@ -347,8 +348,7 @@ class LoadedModel:
             self.learner.buffers[own] = self._mixed_buffers(parents)
             yield own
         finally:
-            for name in self.hierarchy.embeddings_of(own):
-                del stored[name]
+            self.hierarchy.remove(own)
             self.learner.buffers.pop(own, None)
 
     def _mixed_buffers(self, parents: Mapping[Condition, float]) -> dict[str, Tensor]:

@@ -24,7 +24,7 @@ from hhstudio.core.analysis.registry import answers
 from hhstudio.core.errors import DataError
 from hhstudio.learn.analysis.loaded_model import LoadedModel
 from hhstudio.learn.task_inference import log_entropy, most_certain
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 TestImage = tuple[int, int]
 """(task, index) of a test image."""

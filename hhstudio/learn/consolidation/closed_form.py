@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 
 from hhstudio.learn.consolidation.quadratic_form import Correction, QuadraticForm
-from hhstudio.nets.hierarchy import Condition, Hierarchy
+from hhstudio.nets.hierarchy import Hierarchy
+from hhstudio.nets.stored import Condition
 
 
 class ClosedFormPenalty:

@@ -23,8 +23,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from hhstudio.nets.hierarchy import Condition
 from hhstudio.nets.solvers import SolverTarget
+from hhstudio.nets.stored import Condition
 from hhstudio.nets.target_spec import TargetSpec
 
 Factors = dict[str, Tensor]

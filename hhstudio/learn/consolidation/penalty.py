@@ -25,8 +25,9 @@ from hhstudio.learn.consolidation.kronecker import MeasuresCurvature, SolverCurv
 from hhstudio.learn.consolidation.squared_drift import CurvatureTerm, squared_drift
 from hhstudio.learn.consolidation.task_start import TaskStartReference, uses_task_start
 from hhstudio.nets.build import Chain, Edge
-from hhstudio.nets.hierarchy import Condition, Generated, Hierarchy
+from hhstudio.nets.hierarchy import Generated, Hierarchy
 from hhstudio.nets.seeding import derived_seed
+from hhstudio.nets.stored import Condition
 
 CLOSED_FORM_PASSES = 64
 """Cost of passing one number of the root's last layer through memory in a step, in multiplications:
@@ -293,13 +294,14 @@ class ConsolidationPenalty:
         """
         if self.settings.level != "root":
             return set()
-        names = set()
+        names: set[str] = set()
+        stored = self._hierarchy.stored
         for at, edge in enumerate(chain.edges):
             if at:
                 names |= {edge.anchor} if edge.link.stored else set()
                 for contribution in edge.contributions:
-                    names |= {f"slot/{contribution.key}", f"code/{contribution.key}"}
-        return names & self._hierarchy.stored.keys()
+                    names.update(stored.owned_by(contribution.key))
+        return names
 
     # saving --------------------------------------------------------------------------------------------
 

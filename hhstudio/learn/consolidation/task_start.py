@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hhstudio.nets.hierarchy import Condition, Generated, Hierarchy
+from hhstudio.nets.hierarchy import Generated, Hierarchy
+from hhstudio.nets.stored import Condition
 
 LARGEST = 2**28
 """Bytes of kept weights from which a copy is taken instead, where it is smaller than a quarter of them."""

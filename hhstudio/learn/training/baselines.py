@@ -29,9 +29,9 @@ from hhstudio.learn.training.reporter import Reporter
 from hhstudio.learn.training.schedule import RunPosition
 from hhstudio.learn.training.step_guard import StepGuard
 from hhstudio.learn.training.trial_optimiser import TrialOptimiser
-from hhstudio.nets.hierarchy import Condition
 from hhstudio.nets.seeding import derived_seed
 from hhstudio.nets.solvers import SolverTarget, build_solver
+from hhstudio.nets.stored import Condition, StoredTensors
 
 REPORT_SECONDS = 0.15
 
@@ -194,7 +194,7 @@ class Baselines:
         else:
             self._solver = self._solver or self._built_solver(job)
         if job.fresh or self._spec.training.fresh_optimizer:
-            self._optimiser.restart(self._weights)
+            self._optimiser.restart(StoredTensors.of_weights(self._weights))
         self._step_guard = StepGuard(self._learner.device)
 
     def _build(self, job: BaselineJob) -> None:
@@ -355,7 +355,7 @@ class Baselines:
                     (self._weights if part == "weights" else self._buffers)[own].copy_(
                         torch.from_numpy(np.array(array))
                     )
-        self._optimiser.restart(self._weights)
+        self._optimiser.restart(StoredTensors.of_weights(self._weights))
         self._optimiser.load(
             {n.removeprefix("optimiser/"): a for n, a in own_arrays.items() if n.startswith("optimiser/")}
         )

@@ -9,7 +9,7 @@ import torch
 
 from hhstudio.core.errors import SessionError
 from hhstudio.learn.training.learner import Learner
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 
 def arrays(learner: Learner) -> dict[str, np.ndarray]:

@@ -16,7 +16,8 @@ from hhstudio.learn.training.learner import Learner
 from hhstudio.learn.training.metric_buffer import BadStep
 from hhstudio.learn.training.step_guard import LossExplosion
 from hhstudio.nets.build import Chain
-from hhstudio.nets.hierarchy import Condition, Generated
+from hhstudio.nets.hierarchy import Generated
+from hhstudio.nets.stored import Condition
 
 HUGE = 1e15
 """Magnitude from which a stored number is as bad as NaN: float32 cannot represent the product of three."""

@@ -20,7 +20,7 @@ from hhstudio.core.spec.spec import EarlyStopping
 from hhstudio.learn.training.evaluation import accuracies
 from hhstudio.learn.training.learner import Learner
 from hhstudio.learn.training.schedule import Segment
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 _STORED, _BUFFER = "stored/", "buffer/"
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hhstudio.learn.task_inference import most_certain
 from hhstudio.learn.training.learner import Learner
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 PORTION = 2**24
 """Numbers of generated weights, about, that are in memory at once during an evaluation."""

@@ -8,7 +8,7 @@ from hhstudio.core.run import edge_contributions
 from hhstudio.learn.training.evaluation import accuracies
 from hhstudio.learn.training.learner import Learner
 from hhstudio.learn.training.schedule import RunPosition
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 UNTRAINED_IMAGES = 1000
 """Test images a task for the accuracy of an untrained solver."""
@@ -63,8 +63,7 @@ def at_random(learner: Learner, conditions: Sequence[Condition], limit: int | No
         measured |= accuracies(learner, together, limit)
         for c in together:
             del learner.buffers[c]
-            for name in learner.hierarchy.embeddings_of(c):
-                del learner.hierarchy.stored[name]
+            learner.hierarchy.remove(c)
     return measured
 
 

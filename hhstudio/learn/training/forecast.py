@@ -13,7 +13,7 @@ from hhstudio.learn.training.learner import Learner
 from hhstudio.learn.training.schedule import RunPosition, Segment
 from hhstudio.learn.training.step_cost import step_costs
 from hhstudio.learn.training.workload import passes_left, steps_left
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 
 class Workload(NamedTuple):

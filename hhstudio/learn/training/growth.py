@@ -18,7 +18,7 @@ from hhstudio.learn.training.schedule import RunPosition, Segment
 from hhstudio.nets.build import Chain, Tree
 
 if TYPE_CHECKING:
-    from hhstudio.nets.hierarchy import Condition
+    from hhstudio.nets.stored import Condition
 
 
 class Grower:

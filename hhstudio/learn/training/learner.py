@@ -28,10 +28,11 @@ from hhstudio.learn.training import growth
 from hhstudio.learn.training.optimiser import Optimiser
 from hhstudio.learn.training.step_guard import StepGuard
 from hhstudio.nets.build import Tree, build_tree
-from hhstudio.nets.hierarchy import Condition, Generated, Hierarchy
+from hhstudio.nets.hierarchy import Generated, Hierarchy
 from hhstudio.nets.recorded_solver import probe
 from hhstudio.nets.seeding import derived_seed
 from hhstudio.nets.solvers import SolverTarget
+from hhstudio.nets.stored import Condition
 
 
 @dataclass
@@ -533,13 +534,13 @@ class Learner:
         names: set[str] = set()
         frozen_nodes = {node.id for node in tree.topology.nodes if node.frozen}
         if tree.root in frozen_nodes:
-            names |= {name for name in stored if name.startswith("root/")}
+            names.update(stored.owned_by(tree.root))
         free = {edge.anchor for edge in tree.edges.values() if edge.target not in frozen_nodes}
         for edge in tree.edges.values():
             if edge.target in frozen_nodes:
                 names |= {edge.anchor} - free
                 for contribution in edge.contributions:
-                    names |= {f"slot/{contribution.key}", f"code/{contribution.key}"}
+                    names.update(stored.owned_by(contribution.key))
         if self.spec.consolidation.beta > 0:
             for solver in {c.solver for c in self.done}:
                 names |= self.consolidation.uncovered(tree.chains[solver])

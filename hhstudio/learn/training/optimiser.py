@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from hhstudio.core.spec.spec import Training
-
-_EMBEDDINGS = ("slot/", "code/", "task/", "task_code/")
+from hhstudio.nets.stored import EMBEDDINGS, StoredTensors
 
 
 class Optimiser:
@@ -26,7 +25,8 @@ class Optimiser:
     def __init__(self, training: Training, device: torch.device) -> None:
         self.training = training
         self._names: dict[int, str] = {}
-        self._groups: tuple[list[Tensor], list[Tensor]] = ([], [])
+        self._weights: list[Tensor] = []
+        self._embeddings: list[Tensor] = []
         self._device = device
         self._optimizer: torch.optim.Optimizer | None = None
 
@@ -38,38 +38,39 @@ class Optimiser:
     @property
     def tensors(self) -> list[Tensor]:
         """Tensors that are trained, weights before embeddings, each group by name."""
-        return [*self._groups[0], *self._groups[1]]
+        return [*self._weights, *self._embeddings]
 
     def forget(self) -> None:
         """Drop tensors and state."""
         self._optimizer = None
-        self._names, self._groups = {}, ([], [])
+        self._names, self._weights, self._embeddings = {}, [], []
 
-    def restart(self, stored: Mapping[str, Tensor]) -> None:
+    def restart(self, stored: StoredTensors) -> None:
         """Train these tensors, with a fresh state.
 
         Parameters
         ----------
-        stored : mapping of str to Tensor
+        stored : StoredTensors
             Those that need a gradient are taken.
         """
         self.forget()
         self.extend(stored)
 
-    def extend(self, stored: Mapping[str, Tensor]) -> None:
+    def extend(self, stored: StoredTensors) -> None:
         """Train these tensors too; the state of the others stays.
 
         Parameters
         ----------
-        stored : mapping of str to Tensor
+        stored : StoredTensors
             Those that need a gradient are taken.
         """
         states = {} if self._optimizer is None else dict(self._optimizer.state)
         for name, tensor in stored.items():
             if id(tensor) not in self._names and tensor.requires_grad:
                 self._names[id(tensor)] = name
-                self._groups[name.startswith(_EMBEDDINGS)].append(tensor)
-        for group in self._groups:
+                is_embedding = stored.label(name).group in EMBEDDINGS
+                (self._embeddings if is_embedding else self._weights).append(tensor)
+        for group in (self._weights, self._embeddings):
             # The order decides how the norm is rounded: it must not depend on when a tensor was added.
             group.sort(key=lambda t: self._names[id(t)])
         self._optimizer = self._make()
@@ -85,7 +86,7 @@ class Optimiser:
         """
         if names.isdisjoint(self._names.values()):
             return
-        for group in self._groups:
+        for group in (self._weights, self._embeddings):
             group[:] = [t for t in group if self._names[id(t)] not in names]
         self._names = {number: name for number, name in self._names.items() if name not in names}
         states = {} if self._optimizer is None else dict(self._optimizer.state)
@@ -95,7 +96,7 @@ class Optimiser:
 
     def _make(self) -> torch.optim.Optimizer:
         t = self.training
-        groups = [{"params": g} for g in self._groups if g]
+        groups = [{"params": g} for g in (self._weights, self._embeddings) if g]
         fused = self._device.type in ("cpu", "cuda", "mps")
         if t.optimizer == "sgd":
             # Not fused: that form cannot take tensors with and without momentum in one group.
@@ -118,11 +119,10 @@ class Optimiser:
         """
         assert self._optimizer is not None
         embedding_lr = self.training.embedding_lr
-        for group in self._optimizer.param_groups:
-            name = self._names[id(group["params"][0])]
-            lr = self.training.lr
-            if embedding_lr is not None and name.startswith(_EMBEDDINGS):
-                lr = embedding_lr
+        rates = [self.training.lr] if self._weights else []
+        if self._embeddings:
+            rates.append(self.training.lr if embedding_lr is None else embedding_lr)
+        for group, lr in zip(self._optimizer.param_groups, rates, strict=True):
             group["lr"] = lr * factor
         return self.training.lr * factor
 

@@ -18,7 +18,7 @@ from hhstudio.learn.training.parameter_counts import count_parameters
 from hhstudio.learn.training.schedule import RunPosition, Segment
 from hhstudio.learn.training.snapshot_extras import snapshot_extras
 from hhstudio.learn.training.step_guard import LossExplosion
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 
 class Reporter:

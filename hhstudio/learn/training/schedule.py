@@ -8,7 +8,7 @@ from typing import Any
 
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Solver, Topology
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 Segment = tuple[Condition, ...]
 """Conditions learned at the same time: one, or in joint mode all tasks of a path."""

@@ -13,10 +13,8 @@ import torch
 
 from hhstudio.core.analysis.weight_statistics import digest
 from hhstudio.learn.training.learner import Learner
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import EMBEDDINGS, Condition
 
-EMBEDDINGS = ("task/", "slot/", "code/")
-"""Stored tensors that every snapshot keeps; chunk codes of one condition alone come with its own."""
 LEVEL = "level/"
 """Before a level's number (0: what the root generates) and a tensor's name."""
 
@@ -38,9 +36,12 @@ def snapshot_extras(learner: Learner, condition: Condition) -> dict[str, np.ndar
         generated on the way to the condition's solver.
     """
     stored = learner.hierarchy.stored
-    own = set(learner.hierarchy.embeddings_of(condition))
+    others = {c for c in learner.begun if c != condition}
     extras = {
-        name: _array(value) for name, value in stored.items() if name.startswith(EMBEDDINGS) or name in own
+        name: _array(stored[name])
+        for name in stored.named(*EMBEDDINGS)
+        # Chunk embeddings of one condition alone, which are large, come with its own snapshots.
+        if stored.label(name).group == "embedding" or stored.label(name).owner not in others
     }
     for level, tensor, values in generated(learner, condition):
         extras[f"{LEVEL}{level}/{tensor}"] = digest(values)

@@ -17,7 +17,7 @@ from hhstudio.learn.training.baselines import Baselines
 from hhstudio.learn.training.learner import Learner
 from hhstudio.learn.training.schedule import RunPosition
 from hhstudio.learn.training.trial_optimiser import TrialOptimiser
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 ROUNDS = 12
 """Timed steps of a kind at most, of which the quickest counts; the kinds take turns, so that a busy machine
@@ -101,8 +101,7 @@ def _trials(learner: Learner, solver: str) -> Iterator[tuple[Trial, Trial]]:
         yield alone, alone if free else consolidating
     finally:
         for c in added:
-            for name in learner.hierarchy.embeddings_of(c):
-                del learner.hierarchy.stored[name]
+            learner.hierarchy.remove(c)
 
 
 def _sample_size(learner: Learner, solver: str) -> int:

@@ -36,7 +36,7 @@ from hhstudio.learn.training.live_settings import APPLY
 from hhstudio.learn.training.optimiser import rate_factor
 from hhstudio.learn.training.reporter import Reporter
 from hhstudio.learn.training.schedule import RunPosition, Segment
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 BLOCK_SECONDS = 0.15
 """Longest time for which a step's numbers wait on the device."""

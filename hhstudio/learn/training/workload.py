@@ -9,7 +9,7 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.learn.data import TaskStream
 from hhstudio.learn.training.learner import Learner
 from hhstudio.learn.training.schedule import RunPosition, Segment
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 
 def steps_left(at: RunPosition, steps: Callable[[Segment], int]) -> dict[str, int]:

@@ -8,7 +8,7 @@ import torch
 from hhstudio.core.spec.spec import with_fields
 from hhstudio.learn.consolidation.penalty import ConsolidationPenalty
 from hhstudio.learn.consolidation.task_start import uses_task_start
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 
 def prepared(trainer_of, spec, tasks=3):

@@ -16,8 +16,8 @@ from hhstudio.learn.consolidation.kronecker import (
     input_factors,
     output_factors,
 )
-from hhstudio.nets.hierarchy import Condition
 from hhstudio.nets.solvers import SolverTarget, build_solver
+from hhstudio.nets.stored import Condition
 
 IMAGE = (1, 8, 8)
 

@@ -10,7 +10,7 @@ from hhstudio.core.spec.spec import Evaluation, HypernetworkDefaults, Link, Spec
 from hhstudio.core.tree import editing
 from hhstudio.learn.data import build_stream
 from hhstudio.learn.training.trainer import Trainer
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 
 def two_levels(**link):

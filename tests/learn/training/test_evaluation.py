@@ -9,7 +9,7 @@ from hhstudio.learn.task_inference import log_entropy, most_certain
 from hhstudio.learn.training import extra_evaluations
 from hhstudio.learn.training.early_stopping import EarlyStopper
 from hhstudio.learn.training.evaluation import accuracies
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 FIELDS = {"training__steps": 30, "training__lr": 0.003, "consolidation__beta": 0.1}
 SCENARIOS = ("task", "domain", "class")

@@ -13,7 +13,7 @@ from hhstudio.core.run import events
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.core.spec import growth, presets
 from hhstudio.core.tree import editing
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 
 def stored(trainer) -> dict[str, np.ndarray]:

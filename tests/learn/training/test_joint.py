@@ -6,6 +6,7 @@ import torch
 
 from hhstudio.core.run import baselines
 from hhstudio.learn.training.optimiser import Optimiser
+from hhstudio.nets.stored import StoredTensors
 
 
 @pytest.mark.parametrize("scenario", ["domain", "class"])
@@ -52,7 +53,7 @@ def test_a_planned_change_is_the_one_after_clipping(tiny):
     start = torch.tensor([1.0, 2.0])
     stored = {"root/w": start.clone().requires_grad_()}
     optimiser = Optimiser(spec.training, torch.device("cpu"))
-    optimiser.restart(stored)
+    optimiser.restart(StoredTensors.of_weights(stored))
     optimiser.set_rates(1.0)
     stored["root/w"].grad = torch.tensor([3.0, 4.0])
     planned = optimiser.planned_change()["root/w"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hhstudio.learn.training import evaluation
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 
 @pytest.mark.parametrize("scenario", ["task", "domain"])

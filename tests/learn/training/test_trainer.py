@@ -14,7 +14,7 @@ from hhstudio.core.run import events, gradients
 from hhstudio.core.spec.costs import costs
 from hhstudio.core.spec.spec import with_fields
 from hhstudio.core.tree import editing
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 
 def test_a_small_tree_learns_its_tasks_and_keeps_them(tiny, trainer_of, run):

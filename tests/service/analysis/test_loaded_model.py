@@ -6,7 +6,7 @@ import hhstudio
 from hhstudio.core.errors import DataError, SessionError
 from hhstudio.learn.analysis.chain_health import ROOT, amplified
 from hhstudio.learn.analysis.deployable import deployable
-from hhstudio.nets.hierarchy import Condition
+from hhstudio.nets.stored import Condition
 
 
 def test_generated_weights_are_those_that_the_session_keeps(model, session):
