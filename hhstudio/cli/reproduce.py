@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from hhstudio.cli.options import add_data
+from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import SpecError
 from hhstudio.experiments import EXPERIMENTS, experiment
 
@@ -45,7 +46,7 @@ def execute(args: argparse.Namespace) -> int:
         say=lambda line: print(line, file=sys.stderr, flush=True),
     )
     table = module.run(context)
-    (out / "table.csv").write_text(table.csv(), encoding="utf-8")
+    write_file(out / "table.csv", table.csv().encode())
     drawn = figures.draw(table.panels, out / "figure", share_y=table.share_y)
     if table.panels and not drawn:
         context.say(figures.INSTALL)
@@ -58,6 +59,6 @@ def execute(args: argparse.Namespace) -> int:
         **table.json(),
     }
     text = json.dumps(report, indent=1)
-    (out / "table.json").write_text(text, encoding="utf-8")
+    write_file(out / "table.json", text.encode())
     print(text if args.json else table.text())
     return 0

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from hhstudio.cli.complaints import FAILED, INTERRUPTED, complain
 from hhstudio.cli.options import ANY_FIELD, add_training, allowed_imports, assignment
 from hhstudio.core.errors import NOT_DECODED, SpecError
+from hhstudio.core.ordinary_files import read_bytes
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
 
@@ -126,7 +127,7 @@ def _is_sweep(path: Path) -> bool:
     if path.suffix != ".json" and not path.is_file():
         return False
     try:
-        tree = msgspec.json.decode(path.read_bytes())
+        tree = msgspec.json.decode(read_bytes(path))
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return True
     return not (isinstance(tree, dict) and ("topology" in tree or tree.get("format") == "hhstudio-spec"))

@@ -14,11 +14,22 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from hhstudio.core import ordinary_files
 from hhstudio.core.errors import WriteError
 
+_STEM_BYTES, _SUFFIX_BYTES = 160, 60
+"""Of the name of a temporary file: with what is put between them, no file system finds it too long."""
 
-def write_file(path: Path, data: bytes) -> None:
-    """Replace a file, or make it. Raises WriteError, which says what was kept."""
+
+def write_file(path: Path, data: bytes, *, through_links: bool = True) -> None:
+    """Replace a file, or make it. Raises WriteError, which says what was kept.
+
+    ``through_links``: whether the file that a symbolic link names is meant; False for files whose names are
+    ours and not the user's, where somebody else may have put a link: that is refused.
+    """
+    if not through_links:
+        with telling(path):
+            _refuse_link(path)
     with replacing(path) as temporary:
         temporary.write_bytes(data)
 
@@ -45,10 +56,10 @@ def temporary_file(path: Path) -> Iterator[Path]:
     """An empty file beside what ``path`` names, removed in the end if it is still there. Raises OSError."""
     target = named_file(path)
     mode = _mode(target)
-    # no name is too long for it, and the suffix stays last: some writers choose the format by it
-    temporary = target.with_name(f".{target.stem[:40]}.{os.urandom(6).hex()}.part{target.suffix}")
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL  # a link that stands there is not followed
-    os.close(os.open(temporary, flags, 0o666 if mode is None else mode & 0o777 | 0o600))
+    # the suffix stays last: some writers choose the format by it
+    stem, suffix = _shortened(target.stem, _STEM_BYTES), _shortened(target.suffix, _SUFFIX_BYTES)
+    temporary = target.with_name(f".{stem}.{os.urandom(6).hex()}.part{suffix}")
+    os.close(ordinary_files.create(temporary, 0o666 if mode is None else mode & 0o777 | 0o600))
     try:
         yield temporary
     finally:
@@ -133,11 +144,20 @@ def _mode(target: Path) -> int | None:
         status = target.stat()
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
-    if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is not an ordinary file", str(target))
+    ordinary_files.check_ordinary(status, target)
     return stat.S_IMODE(status.st_mode)
+
+
+def _refuse_link(path: Path) -> None:
+    try:
+        ordinary_files.check_ordinary(path.lstat(), path)
+    except FileNotFoundError:
+        return
+
+
+def _shortened(name: str, most: int) -> str:
+    """The beginning of a name, in so many bytes at most."""
+    return os.fsencode(name)[:most].decode("utf-8", "ignore")
 
 
 def _stamp(path: Path) -> tuple[int, ...] | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hhstudio.core import colors
+from hhstudio.core.atomic_write import replacing
 from hhstudio.core.statistics import Estimate
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def draw(panels: Sequence[FigurePanel], path: Path, columns: int = 0, share_y: b
         written = [path.with_name(f"{path.name}{suffix}") for suffix in (".png", ".svg")]
         for file in written:
             metadata = {"Date": None} if file.suffix == ".svg" else None
-            figure.savefig(file, metadata=metadata)
+            with replacing(file) as picture:
+                figure.savefig(picture, metadata=metadata)
     return written
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from hhstudio.core import interpreter
 from hhstudio.core.errors import DataError, HHStudioError
+from hhstudio.core.ordinary_files import open_to_read
 from hhstudio.core.resources import resource
 from hhstudio.core.spec.datasets import DATASETS, FOLDER
 from hhstudio.core.spec.image_folder import class_entries, folder_classes, folder_splits
@@ -96,7 +97,8 @@ def _idx(path: Path, most: int) -> np.ndarray:
     """The first entries of an IDX file of bytes, packed or not. Raises :class:`DataError`."""
     packed = path.with_name(path.name + ".gz")
     try:
-        with path.open("rb") if path.is_file() else gzip.open(packed) as file:
+        source = open_to_read(path if path.is_file() else packed)
+        with source, source if path.is_file() else gzip.open(source) as file:
             head = file.read(4)
             if len(head) < 4 or head[:3] != b"\x00\x00\x08" or not 1 <= head[3] <= 3:
                 raise DataError(f"{path}: is not an IDX file of bytes")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from hhstudio.core.errors import SpecError
+from hhstudio.core.ordinary_files import read_bytes
 from hhstudio.core.spec.setting import unwrapped
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.spec.versions import up_to_date
@@ -57,7 +58,7 @@ def load(path: Path) -> Spec | TopologyFile:
     """The spec or the tree in a JSON file. Raises :class:`SpecError`, or :class:`ImportFailedError` with
     everything that is wrong with it."""
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror or error}") from None
     return decode(data, str(path))

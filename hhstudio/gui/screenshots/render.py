@@ -12,6 +12,7 @@ from hhstudio.core.errors import HHStudioError
 from hhstudio.gui.screenshots.request import ScreenshotRequest
 from hhstudio.gui.screenshots.session import ScreenshotSession
 from hhstudio.gui.shell.panel_registry import PANELS
+from hhstudio.gui.widgets.picture_files import write_png
 from hhstudio.gui.widgets.theme import Theme
 
 VIEWS = ("window", "canvas", *(part.name for part in PANELS))
@@ -57,8 +58,7 @@ def themed(shot: ScreenshotSession) -> Iterator[Theme]:
 
 def save(shot: ScreenshotSession, path: Path, widget: QWidget) -> Path:
     """Write a picture of a widget. Raises HHStudioError."""
-    if not shot.picture(widget).save(str(path)):
-        raise HHStudioError(f"{path}: the picture cannot be written")
+    write_png(shot.picture(widget), path)
     return path
 
 

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import NOT_DECODED, HHStudioError
+from hhstudio.core.ordinary_files import read_bytes
 from hhstudio.core.spec.document import Document
 from hhstudio.core.spec.spec import Spec
 
@@ -100,7 +101,7 @@ def leftovers(folder: Path) -> list[Leftover]:
         try:
             if path.stat().st_size > _LARGEST:
                 continue
-            saved = msgspec.json.decode(path.read_bytes(), type=SavedDocument)
+            saved = msgspec.json.decode(read_bytes(path), type=SavedDocument)
         except (OSError, *NOT_DECODED):
             continue
         if not _alive(saved):

@@ -31,7 +31,8 @@ def unused_path(folder: Path, name: str, taken: Container[Path] = ()) -> Path:
     stem = file_stem(name)
     for number in range(1, 100_000):
         path = folder / (f"{stem}.h5" if number == 1 else f"{stem}-{number}.h5")
-        if path not in taken and not path.exists() and not path.with_name(path.name + ".journal").exists():
+        journal = path.with_name(path.name + ".journal")
+        if path not in taken and not any(map(os.path.lexists, (path, journal))):
             return path
     raise HHStudioError(f"{folder} has 100 000 sessions called {stem}: choose another name or folder")
 

@@ -7,12 +7,13 @@ import re
 from pathlib import Path
 
 from PySide6.QtCore import QMarginsF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QImageReader, QPainter
+from PySide6.QtGui import QColor, QImage, QImageReader, QPainter, QPixmap
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QGraphicsScene
 
 from hhstudio.core.atomic_write import replacing
 from hhstudio.core.errors import HHStudioError, SpecError
+from hhstudio.core.ordinary_files import check_ordinary
 from hhstudio.core.spec import interchange
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
@@ -43,9 +44,10 @@ def save(scene: QGraphicsScene, area: QRectF, background: QColor, spec: Spec, pa
 def read(path: Path) -> Spec:
     """The document in a picture. Raises :class:`SpecError` where there is none."""
     try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise SpecError(f"{path}: a picture of {size >> 20} MB is not looked into")
+        status = path.stat()
+        check_ordinary(status, path)
+        if status.st_size > LARGEST:
+            raise SpecError(f"{path}: a picture of {status.st_size >> 20} MB is not looked into")
         text = _from_svg(path) if path.suffix.lower() == ".svg" else QImageReader(str(path)).text(KEY)
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror or error}") from None
@@ -55,6 +57,14 @@ def read(path: Path) -> Spec:
     if not isinstance(spec, Spec):
         raise SpecError(f"{path}: this picture holds no hhstudio document")
     return spec
+
+
+def write_png(image: QImage | QPixmap, path: Path) -> None:
+    """Replace a file by a picture. Raises WriteError."""
+    with replacing(path) as picture:
+        # PySide6 takes the format as text, whatever its stubs say.
+        if not image.save(str(picture), "PNG"):  # type: ignore[call-overload]
+            raise OSError("the picture could not be encoded")
 
 
 def _draw_png(scene: QGraphicsScene, area: QRectF, background: QColor, spec: Spec, path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from torchvision import datasets
 
 from hhstudio.core.errors import DataError
+from hhstudio.core.ordinary_files import open_to_read
 from hhstudio.core.spec.datasets import DatasetInfo
 from hhstudio.learn.data.access import (
     DataAccess,
@@ -139,7 +140,7 @@ class _ArraysOnly(pickle.Unpickler):
 def _check_harmless(path: Path, info: DatasetInfo) -> None:
     """Consent is to other data, not to code: a pickle that would run something is refused even then."""
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             entry = _ArraysOnly(file, encoding="latin1").load()
     except Exception as error:  # a damaged pickle raises nearly anything
         reason = " ".join(str(error).split()) or type(error).__name__

@@ -13,6 +13,7 @@ from typing import IO, Protocol
 
 from hhstudio.core.atomic_write import replacing, telling
 from hhstudio.core.errors import DataError
+from hhstudio.core.ordinary_files import open_to_read
 
 #: Bytes read at once.
 _BLOCK = 1 << 20
@@ -61,7 +62,7 @@ def file_md5(path: Path) -> str:
         When it cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             return md5_of(file)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
@@ -164,7 +165,7 @@ def unpack_gzip(packed: Path, target: Path, report: Callable[[int], None]) -> No
         When it is damaged.
     """
     try:
-        with gzip.open(packed) as file:
+        with open_to_read(packed) as source, gzip.open(source) as file:
             copy(file, target, report)
     except (*_DAMAGED, _UnreadableError) as error:
         raise DataError(f"{packed}: cannot be unpacked: {error}") from None
@@ -183,7 +184,7 @@ def gzip_content_md5(packed: Path) -> str | None:
         Hexadecimal; None when it is damaged.
     """
     try:
-        with gzip.open(packed) as file:
+        with open_to_read(packed) as source, gzip.open(source) as file:
             return md5_of(file)
     except _DAMAGED:
         return None
@@ -207,7 +208,7 @@ def unpack_tar(archive: Path, wanted: Mapping[str, Path], report: Callable[[int]
     """
     left = dict(wanted)
     try:
-        with tarfile.open(archive, "r:gz") as tar:
+        with open_to_read(archive) as source, tarfile.open(fileobj=source, mode="r:gz") as tar:
             for member in tar:
                 target = left.pop(member.name, None) if member.isfile() else None
                 content = tar.extractfile(member) if target else None

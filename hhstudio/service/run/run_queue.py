@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import NOT_DECODED, HHStudioError, SessionError
+from hhstudio.core.ordinary_files import read_bytes
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
 from hhstudio.store.journal.lock import Lock
@@ -137,7 +138,7 @@ class RunQueue:
             raise HHStudioError(self.problem)
         self._claim()
         body = msgspec.json.format(msgspec.json.encode(_File(entries=entries)), indent=1)
-        write_file(self.path, body)
+        write_file(self.path, body, through_links=False)
         self.entries = entries
 
     def _claim(self) -> None:
@@ -157,7 +158,7 @@ class RunQueue:
             return ()
         self._claim()
         try:
-            file = msgspec.json.decode(self.path.read_bytes(), type=_File)
+            file = msgspec.json.decode(read_bytes(self.path), type=_File)
         except OSError as error:
             raise HHStudioError(f"{self.path}: cannot be read ({error.strerror or error})") from None
         except NOT_DECODED as error:

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from hhstudio.core import interpreter
+from hhstudio.core.atomic_write import write_file
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import Sweep
 from hhstudio.service.run.process import LastLines, own_group
@@ -40,7 +41,7 @@ class SweepProcess:
         tied: bool = True,
     ) -> None:
         out.mkdir(parents=True, exist_ok=True)
-        (out / PLAN).write_bytes(sweeps.encode(sweep))
+        write_file(out / PLAN, sweeps.encode(sweep), through_links=False)
         self.out = out
         self._tied = tied
         command = interpreter.command("hhstudio", "sweep", str(out / PLAN))

@@ -14,6 +14,7 @@ import msgspec
 
 from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import SessionError
+from hhstudio.core.ordinary_files import read_bytes
 from hhstudio.core.run.continual import Summary
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.spreadsheet import SpreadsheetWriter
@@ -137,15 +138,15 @@ def as_csv(table: SweepTable) -> str:
 
 def save(table: SweepTable, folder: Path) -> None:
     """Both files, each whole or as before. Raises WriteError."""
-    write_file(folder / JSON, encode(table))
-    write_file(folder / CSV, as_csv(table).encode())
+    write_file(folder / JSON, encode(table), through_links=False)
+    write_file(folder / CSV, as_csv(table).encode(), through_links=False)
 
 
 def read(path: Path) -> SweepTable:
     """The table of a sweep's folder, or in a file. Raises SessionError."""
     file = path / JSON if path.is_dir() else path
     try:
-        return msgspec.json.decode(file.read_bytes(), type=SweepTable)
+        return msgspec.json.decode(read_bytes(file), type=SweepTable)
     except OSError as error:
         raise SessionError(f"{file}: {error.strerror or error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

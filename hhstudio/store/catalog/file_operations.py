@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hhstudio.core.errors import SessionError
@@ -13,7 +14,7 @@ from hhstudio.store.session import pending_journal
 
 def belongings(session: Path) -> list[Path]:
     """The files of a session that exist, its own first."""
-    return [file for file in (session, journal_path(session), notes_path(session)) if file.exists()]
+    return [file for file in (session, journal_path(session), notes_path(session)) if os.path.lexists(file)]
 
 
 def rename(session: Path, name: str) -> Path:
@@ -32,7 +33,7 @@ def rename(session: Path, name: str) -> Path:
         try:
             pending_journal.merge_journal(session)
             for taken in (new, journal_path(new), notes_path(new)):
-                if taken.exists() and not (session.exists() and taken.samefile(session)):
+                if os.path.lexists(taken) and not (taken.exists() and taken.samefile(session)):
                     raise SessionError(f"{taken.name} exists already: choose another name")
             session.rename(new)
             if notes_path(session).exists():

@@ -17,6 +17,7 @@ import msgspec
 
 from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import WriteError
+from hhstudio.core.ordinary_files import open_to_read
 from hhstudio.store.catalog.catalog_entry import CatalogEntry, catalog_entry
 from hhstudio.store.catalog.notes import Notes, notes_path, read_notes
 from hhstudio.store.journal.journal import journal_path
@@ -55,7 +56,7 @@ def load(folder: Path) -> Index:
         return folder / Path(str(text)).name  # never a path of the index's own choosing
 
     try:
-        with (folder / FILE).open("rb") as file:
+        with open_to_read(folder / FILE) as file:
             data = file.read(_MOST)
         version, entries = msgspec.json.decode(
             data, type=tuple[int, dict[str, IndexedSession]], dec_hook=path_of
@@ -92,7 +93,8 @@ def up_to_date(index: Index, seconds: float = 0.25) -> Index:
 def store(index: Index) -> bool:
     """Keep the index for the next time; False where the folder cannot be written. Never raises."""
     try:
-        write_file(index.folder / FILE, msgspec.json.encode((VERSION, index.entries), enc_hook=_name))
+        content = msgspec.json.encode((VERSION, index.entries), enc_hook=_name)
+        write_file(index.folder / FILE, content, through_links=False)
     except WriteError:
         return False
     index.changed = False

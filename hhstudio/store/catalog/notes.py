@@ -13,6 +13,7 @@ import msgspec
 
 from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import NOT_DECODED, SessionError, WriteError
+from hhstudio.core.ordinary_files import open_to_read
 from hhstudio.store.session import pending_journal
 
 _MOST = 1 << 20
@@ -36,7 +37,7 @@ def read_notes(session: Path) -> Notes:
 
 def _read(path: Path) -> Notes | None:
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             data = file.read(_MOST + 1)
         return msgspec.json.decode(data, type=Notes) if len(data) <= _MOST else None
     except (OSError, *NOT_DECODED):
@@ -55,7 +56,7 @@ def write_notes(session: Path, notes: Notes) -> None:
         if notes == Notes():
             path.unlink(missing_ok=True)
             return
-        write_file(path, msgspec.json.format(msgspec.json.encode(notes)) + b"\n")
+        write_file(path, msgspec.json.format(msgspec.json.encode(notes)) + b"\n", through_links=False)
     except OSError as error:
         raise SessionError(f"{path}: the notes cannot be written ({error.strerror or error})") from None
     except WriteError as error:

@@ -11,6 +11,8 @@ import io
 import os
 from pathlib import Path
 
+from hhstudio.core.ordinary_files import create
+
 _LARGEST_KEPT = 1 << 20
 """After a failure, writes up to this many bytes are kept in memory: HDF5 reads its own small structures
 back; what is larger is data, which it does not."""
@@ -22,7 +24,7 @@ class CheckedFile(io.RawIOBase):
     def __init__(self, path: Path) -> None:
         super().__init__()
         path.unlink(missing_ok=True)  # what a writer that died left there
-        self._file = path.open("x+b", buffering=0)
+        self._file = os.fdopen(create(path), "r+b", buffering=0)
         self._error: OSError | None = None
         self._unwritten: list[tuple[int, bytes]] = []
         self._position = 0

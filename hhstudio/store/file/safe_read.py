@@ -18,6 +18,7 @@ import h5py
 import numpy as np
 
 from hhstudio.core.errors import DamagedError, SessionError, SpecError
+from hhstudio.core.ordinary_files import open_to_read
 from hhstudio.store.file import file_format
 from hhstudio.store.file.file_format import FORMAT, MAX_ARRAY, MAX_TEXT, SPEC, TABLES
 
@@ -229,7 +230,7 @@ def _check_pieces(column: h5py.Dataset, chunk: int, filters: set[int]) -> None:
 def _look_at(path: Path) -> None:
     """Say in plain words what is wrong with a file that is no HDF5 file at all."""
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             start = file.read(4096)
     except FileNotFoundError:
         raise SessionError(f"{path}: there is no such file") from None
@@ -271,7 +272,7 @@ def _refused(path: Path, error: OSError, file: BinaryIO | None) -> SessionError:
 
 def _is_cut_short(path: Path, file: BinaryIO | None) -> bool:
     try:
-        with path.open("rb") if file is None else nullcontext(file) as opened:
+        with open_to_read(path) if file is None else nullcontext(file) as opened:
             size = opened.seek(0, os.SEEK_END)
             opened.seek(0)
             stored = stored_size(opened.read(48))

@@ -24,6 +24,7 @@ from uuid import UUID
 
 from hhstudio.core.atomic_write import sync_folder
 from hhstudio.core.errors import SessionError
+from hhstudio.core.ordinary_files import create, open_to_read
 from hhstudio.store.journal import records
 from hhstudio.store.journal.records import AnyRecord, Preamble
 
@@ -160,7 +161,7 @@ class JournalWriter:
             content += _framed(records.encode(preamble), self.sequence + 1)
         fresh = new_journal_path(self.path)
         fresh.unlink(missing_ok=True)  # what a writer that died left there
-        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        file = create(fresh)
         try:
             _write(file, content)
             os.fsync(file)
@@ -202,7 +203,7 @@ class JournalReader:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file: BinaryIO = path.open("rb")
+        self._file: BinaryIO = open_to_read(path)
         self._lock = threading.Lock()
         weakref.finalize(self, self._file.close)  # when the last who reads a replaced journal lets go of it
         try:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import psutil
 
 from hhstudio.core.errors import SessionError
+from hhstudio.core.ordinary_files import open_own
 
 fcntl: ModuleType | None
 try:
@@ -55,7 +56,7 @@ def lock_path(session: Path) -> Path:
 def owner(session: Path) -> Owner | None:
     """Who writes the session now; None where nobody does, or its writer died. Touches nothing."""
     try:
-        file = os.open(lock_path(session), os.O_RDONLY)
+        file = open_own(lock_path(session))
     except OSError:
         return None
     try:
@@ -84,7 +85,8 @@ class Lock:
         if self._file < 0:
             return
         try:
-            self._path.unlink(missing_ok=True)
+            if self._is_current(self._file):
+                self._path.unlink(missing_ok=True)
         except OSError:
             pass  # a lock that nobody holds is no obstacle
         os.close(self._file)
@@ -93,11 +95,14 @@ class Lock:
     def _acquire(self, session: Path) -> int:
         deadline = time.monotonic() + _WAIT
         while True:
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            file = open_own(self._path, make=True)
             try:
                 holder = _read(file)
                 if _try(file) and self._is_current(file):
-                    if fcntl is not None or not _lives(holder):
+                    if os.fstat(file).st_nlink > 1:
+                        # the file has another name, by which somebody may want what is in it
+                        self._path.unlink(missing_ok=True)
+                    elif fcntl is not None or not _lives(holder):
                         return file
                 elif holder is not None and holder.host == socket.gethostname() and not _lives(holder):
                     # a child that outlived its owner keeps the kernel's lock: begin a new file
@@ -116,7 +121,7 @@ class Lock:
     def _is_current(self, file: int) -> bool:
         """Whether the open file still is the one in the folder: its owner deletes it when done."""
         try:
-            return os.path.samestat(os.fstat(file), self._path.stat())
+            return os.path.samestat(os.fstat(file), self._path.lstat())
         except FileNotFoundError:
             return False
 

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import h5py
 
 from hhstudio.core.errors import SessionError
+from hhstudio.core.ordinary_files import open_to_read
 from hhstudio.store.file import safe_read
 from hhstudio.store.session import pending_journal, reading
 from hhstudio.store.session.reading import FileIdentity
@@ -26,7 +27,7 @@ class HeldFile:
     def acquire(self, identity: FileIdentity) -> None:
         """Take hold of the file that is in place now. Raises OSError."""
         self.release()
-        self._file = self._path.open("rb")
+        self._file = open_to_read(self._path)
         self._stamp = _stamp(os.fstat(self._file.fileno()))
         self._identity = identity
 

@@ -15,6 +15,7 @@ import h5py
 
 from hhstudio.core.atomic_write import put_in_place, temporary_file
 from hhstudio.core.errors import SessionError
+from hhstudio.core.ordinary_files import check_ordinary, copy_to_new
 from hhstudio.store.file import file_format, safe_read
 from hhstudio.store.journal.lock import Lock
 from hhstudio.store.session import pending_journal
@@ -26,6 +27,7 @@ STEPS: dict[int, Callable[[h5py.File], None]] = {}
 def version_of(path: Path) -> int | None:
     """The format version of a session file; None where it cannot be told: whoever opens it says why."""
     try:
+        check_ordinary(path.stat(), path)  # HDF5 would wait for a named pipe
         with h5py.File(path, "r") as file:
             if safe_read.attribute(file, "format", "") != file_format.FORMAT:
                 return None
@@ -62,7 +64,7 @@ def migrate(path: Path) -> str:
             with safe_read.open_hdf5(temporary):  # it is what this version reads
                 pass
             aside = pending_journal.free_name(path, f"version-{before}")
-            shutil.copyfile(path, aside)
+            copy_to_new(path, aside)
             put_in_place(temporary, path)
     except OSError as error:
         raise SessionError(f"{path}: cannot be brought up to date ({error.strerror or error})") from None

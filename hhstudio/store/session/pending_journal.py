@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -168,7 +169,7 @@ def merge_journal(path: Path, end: Finished | None = None) -> Replay | None:
 def free_name(path: Path, what: str) -> Path:
     """``NAME.what-N`` with the smallest number that nothing in the folder has."""
     number = 1
-    while (free := path.with_name(f"{path.name}.{what}-{number}")).exists():
+    while os.path.lexists(free := path.with_name(f"{path.name}.{what}-{number}")):
         number += 1
     return free
 

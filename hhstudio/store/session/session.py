@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Self, TypeVar, cast, overload
 import h5py
 import numpy as np
 
-from hhstudio.core.atomic_write import is_writable
+from hhstudio.core.atomic_write import is_writable, named_file
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run import events
 from hhstudio.core.run.history import History
@@ -574,12 +574,18 @@ def open(path: Path | str, kind: type[Session] = Session) -> Session:
     return kind(Path(path), _open(Path(path)))
 
 
+def _leads_away(path: Path) -> bool:
+    """Whether a session's name is a link into another folder. Who opens it need not know what it names: a
+    journal that lies beside the link is read, and taken into that file only where its run is continued."""
+    return path.is_symlink() and named_file(path).parent != named_file(path.parent)
+
+
 def _open(path: Path, known: pending_journal.Known | None = None) -> _Opened:
     writer = owner(path)
     notes = []
     if writer is None and migrations.is_older(path):
         notes.append(migrations.migrate(path))
-    if writer is None and pending_journal.has_leftovers(path):
+    if writer is None and pending_journal.has_leftovers(path) and not _leads_away(path):
         try:
             lock = Lock(path, "recovery")
         except (OSError, SessionError):

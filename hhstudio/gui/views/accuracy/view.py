@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run import baselines, edge_contributions
 from hhstudio.core.run.history import Changes, History
@@ -206,10 +207,7 @@ class MatrixView(QWidget):
         """Write the shown matrices as CSV. Raises HHStudioError."""
         if self._history is None:
             raise HHStudioError("there is no accuracy matrix to export yet")
-        try:
-            path.write_text(tables.as_csv(self._history, self.shown_paths()), encoding="utf-8")
-        except OSError as error:
-            raise HHStudioError(f"{path}: {error.strerror or error}") from None
+        write_file(path, tables.as_csv(self._history, self.shown_paths()).encode())
 
     def _ask(self) -> None:
         ask_where(self, "Save accuracy matrix", "accuracy.csv", self.export_to, self.status_message.emit)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from hhstudio.core.errors import WriteError
 from hhstudio.core.spec import consent
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import Sweep
@@ -87,6 +88,9 @@ class SweepController(QObject):
                 allow_imports=names,
                 tied=not goes_on,
             )
+        except WriteError as error:
+            self.problem.emit("The sweep could not be started", str(error))
+            return
         except OSError as error:
             self.problem.emit("The sweep could not be started", f"{folder}: {error.strerror or error}")
             return

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hhstudio.core.atomic_write import write_file
 from hhstudio.core.formatting import duration
 from hhstudio.gui.views.compare.controls import Controls
 from hhstudio.gui.views.compare.lines import Line, Looks, lines_of
@@ -303,7 +304,7 @@ class CompareView(Themed, QWidget):
         text = self.model.csv(rows)
 
         def save(path: Path) -> None:
-            path.write_text(text, encoding="utf-8")
+            write_file(path, text.encode())
 
         ask_where(self, "Export the comparison", "comparison.csv", save, self.status_message.emit)
 

@@ -9,11 +9,12 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication, QImage, QPainter, QPen
 from PySide6.QtSvg import QSvgGenerator
 
-from hhstudio.core.errors import HHStudioError
+from hhstudio.core.atomic_write import replacing
 from hhstudio.core.run.history import History
 from hhstudio.core.spreadsheet import SpreadsheetWriter
 from hhstudio.gui.views.curves.panel import CurvePanel
 from hhstudio.gui.widgets import fonts
+from hhstudio.gui.widgets.picture_files import write_png
 from hhstudio.gui.widgets.task_style import task_label, task_style
 from hhstudio.gui.widgets.theme import current_theme
 
@@ -102,13 +103,16 @@ def to_image(figure: Figure, scale: float = 2.0) -> QImage:
 
 def save_png(figure: Figure, path: Path) -> None:
     """Raises HHStudioError when the file cannot be written."""
-    # PySide6 takes the format as text, whatever its stubs say.
-    if not to_image(figure).save(str(path), "PNG"):  # type: ignore[call-overload]
-        raise HHStudioError(f"{path}: the picture could not be written; is the folder there and writable?")
+    write_png(to_image(figure), path)
 
 
 def save_svg(figure: Figure, path: Path, title: str) -> None:
     """Vector lines and text, with the glyphs inside. Raises HHStudioError when the file cannot be written."""
+    with replacing(path) as picture:
+        _draw_svg(figure, picture, title)
+
+
+def _draw_svg(figure: Figure, path: Path, title: str) -> None:
     generator = QSvgGenerator()
     generator.setFileName(str(path))
     generator.setSize(figure.size)
@@ -118,13 +122,10 @@ def save_svg(figure: Figure, path: Path, title: str) -> None:
     generator.setTitle(title)
     painter = QPainter()
     if not painter.begin(generator):
-        raise HHStudioError(f"{path}: the picture could not be written; is the folder there and writable?")
+        raise OSError("the picture could not be drawn")
     figure.paint(painter)
     painter.end()
-    try:
-        fonts.embed(path)
-    except OSError as error:
-        raise HHStudioError(f"{path}: {error.strerror or error}") from None
+    fonts.embed(path)
 
 
 def save_csv(history: History, metrics: Sequence[str], hidden: set[int], path: Path) -> int:
@@ -133,15 +134,12 @@ def save_csv(history: History, metrics: Sequence[str], hidden: set[int], path: P
     Tasks in ``hidden`` are left out. Returns how many rows were written. Raises HHStudioError.
     """
     rows = 0
-    try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = SpreadsheetWriter(file)
-            writer.writerow(("step", "path", "task", "metric", "value"))
-            for (name, task, metric), series in history.series.items():
-                if metric in metrics and task not in hidden:
-                    for step, value in zip(series.steps.tolist(), series.values.tolist(), strict=True):
-                        writer.writerow((step, name, task, metric, repr(value)))
-                    rows += len(series)
-    except OSError as error:
-        raise HHStudioError(f"{path}: {error.strerror or error}") from None
+    with replacing(path) as table, table.open("w", newline="", encoding="utf-8") as file:
+        writer = SpreadsheetWriter(file)
+        writer.writerow(("step", "path", "task", "metric", "value"))
+        for (name, task, metric), series in history.series.items():
+            if metric in metrics and task not in hidden:
+                for step, value in zip(series.steps.tolist(), series.values.tolist(), strict=True):
+                    writer.writerow((step, name, task, metric, repr(value)))
+                rows += len(series)
     return rows

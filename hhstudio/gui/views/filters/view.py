@@ -28,6 +28,7 @@ from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.histogram_bar import ScaleHistogram
 from hhstudio.gui.widgets.mosaic import assemble
 from hhstudio.gui.widgets.origin_label import OriginLabel
+from hhstudio.gui.widgets.picture_files import write_png
 from hhstudio.gui.widgets.task_style import task_label
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
@@ -396,10 +397,7 @@ class FilterView(Themed, QWidget):
         """Write the shown weights as a PNG. Raises HHStudioError."""
         if self.picture().isNull():
             raise HHStudioError("there are no generated weights to export yet")
-        if not self.picture().save(str(path), "PNG"):  # type: ignore[call-overload]
-            raise HHStudioError(
-                f"{path}: the picture could not be written; is the folder there and writable?"
-            )
+        write_png(self.picture(), path)
 
     def copy_picture(self) -> None:
         if not self.picture().isNull():

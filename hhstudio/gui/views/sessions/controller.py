@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from hhstudio.core.atomic_write import replacing
 from hhstudio.core.errors import HHStudioError, WriteError
+from hhstudio.core.ordinary_files import open_to_read
 from hhstudio.gui.state import session_files
 from hhstudio.gui.state.rerun_command import copy_command
 from hhstudio.gui.state.workspace import Workspace
@@ -120,11 +121,16 @@ def _copied(file: Path, folder: Path) -> Path:
     target = session_files.unused_path(folder, file.stem)
     try:
         with replacing(target) as copy:
-            shutil.copyfile(file, copy)
+            _copy(file, copy)
             journal = journal_path(file)
             if journal.exists():
                 with replacing(journal_path(target)) as copied_journal:
-                    shutil.copyfile(journal, copied_journal)
+                    _copy(journal, copied_journal)
     except WriteError as error:
         raise HHStudioError(f"{file}: cannot be copied: {error}") from None
     return target
+
+
+def _copy(source: Path, into: Path) -> None:
+    with open_to_read(source) as original, into.open("wb") as copy:
+        shutil.copyfileobj(original, copy, 1 << 20)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,9 +47,9 @@ def throw_away(session: Path) -> Thrown:
 def take_back(thrown: Thrown) -> None:
     """Put everything where it was. Raises HHStudioError where the trash was emptied or the name is taken."""
     for before, now in thrown.files:
-        if before.exists():
+        if os.path.lexists(before):
             raise HHStudioError(f"there is another {before.name} now: rename it, then undo again")
-        if not now.exists():
+        if not os.path.lexists(now):
             raise HHStudioError(f"{before.name} is not in the trash any more")
     try:
         _back(list(thrown.files))
@@ -61,12 +63,14 @@ def _into_trash(file: Path) -> Path:
     handle = QFile(str(file))
     if handle.moveToTrash():
         where = Path(handle.fileName())
-        if where != file and where.exists():
+        if where != file and os.path.lexists(where):
             return where
     own = file.parent / FOLDER
     own.mkdir(exist_ok=True)
+    if own.is_symlink():
+        raise OSError(errno.ELOOP, f"{FOLDER} is a link to another folder", str(own))
     number, target = 1, own / file.name
-    while target.exists():
+    while os.path.lexists(target):
         number += 1
         target = own / f"{number}-{file.name}"
     shutil.move(file, target)
@@ -76,5 +80,7 @@ def _into_trash(file: Path) -> Path:
 def _back(moved: list[tuple[Path, Path]]) -> None:
     for before, now in reversed(moved):
         shutil.move(now, before)
+        if now.parent.name != "files":
+            continue
         # what a desktop remembers of a file in its trash
         (now.parent.parent / "info" / f"{now.name}.trashinfo").unlink(missing_ok=True)
