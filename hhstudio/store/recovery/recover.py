@@ -7,15 +7,18 @@ damaged original is never overwritten: it stays as ``NAME.h5.damaged-N``.
 
 from __future__ import annotations
 
+import filecmp
+import glob
 import json
 import os
 import queue
 import shutil
 import struct
 import subprocess
-import tempfile
 import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,8 +28,9 @@ import numpy as np
 from numpy.lib import format as npy
 
 from hhstudio.core import interpreter
-from hhstudio.core.atomic_write import put_in_place
+from hhstudio.core.atomic_write import named_file, put_in_place
 from hhstudio.core.errors import SessionError
+from hhstudio.core.ordinary_files import check_ordinary, copy_to_new, open_to_read
 from hhstudio.core.run.history import History
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.file import file_format, safe_read
@@ -76,7 +80,7 @@ def recover(path: Path | str) -> Report:
     """Make ``path`` a whole session again. Raises SessionError when there is nothing to be saved, when a
     writer is at work, or when the folder cannot be written."""
     path = Path(path)
-    if not path.exists() and not journal_path(path).exists():
+    if not any(map(os.path.exists, (path, journal_path(path)))):
         raise SessionError(f"{path}: there is no such file")
     try:
         lock = Lock(path, "recovery")
@@ -145,17 +149,32 @@ def _mend_file(path: Path, report: Report) -> None:
     except SessionError:
         if not _was_ours(path):
             raise
-    if temporary.exists() and _is_whole(temporary):
-        report.original = _set_aside(path)
-        put_in_place(temporary, path)
-        report.saved.append("the last whole file, which an interrupted save had left")
-        return
-    if not path.exists():
-        _rebuild(path, report)
-        return
-    # in the session's own folder: there is room for a session, and the result is moved, not copied
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        _salvage(path, Path(folder), report)
+    with _workplace(path) as folder:
+        if temporary.exists() and _is_whole(temporary):
+            report.original = _set_aside(path, folder)
+            put_in_place(temporary, path)
+            report.saved.append("the last whole file, which an interrupted save had left")
+        elif path.exists():
+            _salvage(path, folder, report)
+        else:
+            _rebuild(path, report)
+
+
+@contextmanager
+def _workplace(path: Path) -> Iterator[Path]:
+    """An empty folder for what a recovery needs meanwhile, gone afterwards.
+
+    In the session's own folder: there is room for a session, and the result is moved, not copied. It always
+    has the same name, so that what a recovery that was killed left there goes with the next one.
+    """
+    folder = path.with_name(f".{path.name}.recovery")
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _rebuild(path: Path, report: Report) -> None:
@@ -187,7 +206,7 @@ def _rebuild(path: Path, report: Report) -> None:
 
 def _was_ours(path: Path) -> bool:
     """Whether a file that HDF5 does not know any more begins as a session of ours does."""
-    with path.open("rb") as file:
+    with open_to_read(path) as file:
         return file_format.FORMAT.encode() in file.read(1 << 16)
 
 
@@ -198,21 +217,39 @@ def _is_whole(path: Path) -> bool:
         return False
 
 
-def _set_aside(path: Path) -> Path | None:
-    """A second name for the damaged file, so that putting another in place does not end it."""
+def _set_aside(path: Path, folder: Path) -> Path | None:
+    """A second name for the damaged file, so that putting another in place does not end it; the one that an
+    earlier recovery gave it, where that was ended before it was done."""
     if not path.exists():
         return None
     aside = pending_journal.free_name(path, "damaged")
+    for earlier in path.parent.glob(f"{glob.escape(path.name)}.damaged-*"):
+        if _is_same(path, earlier):
+            return earlier
     try:
-        os.link(path, aside)
+        os.link(named_file(path), aside)
     except OSError:  # a file system without links
-        shutil.copy2(path, aside)
+        copy = folder / "original"
+        shutil.copy2(path, copy)
+        copy.rename(aside)
     return aside
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    """Whether another ordinary file, not a link, is or holds what ``path`` does."""
+    try:
+        status = other.lstat()
+        check_ordinary(status, other)
+        if status.st_size != path.stat().st_size:
+            return False
+        return path.samefile(other) or filecmp.cmp(path, other, shallow=False)
+    except OSError:
+        return False
 
 
 def _salvage(path: Path, folder: Path, report: Report) -> None:
     copy, out = folder / "copy.h5", folder / "out"
-    shutil.copyfile(path, copy)
+    copy_to_new(path, copy)
     _make_openable(copy)
     identity = _read_objects(copy, out, report)
     history, tail = History(), JournalTail()
@@ -233,7 +270,7 @@ def _salvage(path: Path, folder: Path, report: Report) -> None:
         ):
             trainer = None
             report.lost.append("the checkpoint, whose tree is none of those that could be read")
-        report.original = _set_aside(path)
+        report.original = _set_aside(path, folder)
         try:
             compact(path, history, whole, Sources(None, journal, tail), trainer)
         except BaseException:
