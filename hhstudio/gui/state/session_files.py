@@ -15,6 +15,8 @@ from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
 
 _LONGEST = 60
+_MOST_BYTES = 180
+"""Some letters take four."""
 
 
 def default_folder() -> Path:
@@ -40,7 +42,7 @@ def unused_path(folder: Path, name: str, taken: Container[Path] = ()) -> Path:
 def file_stem(name: str) -> str:
     """A name as part of a file name, on every system."""
     stem = re.sub(r"[^\w.-]+", "-", name, flags=re.UNICODE).strip("-. ")[:_LONGEST]
-    return stem or "session"
+    return stem.encode("utf-8", "ignore")[:_MOST_BYTES].decode("utf-8", "ignore") or "session"
 
 
 def make_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -109,26 +110,9 @@ def _newer_program(file: h5py.File) -> str:
     return app if numbers[0] > numbers[1] else ""
 
 
-Stamp = tuple[int, int, int, int] | None
-"""Device, number, size and time of a file; None where there is none."""
-
-
-def stamps(path: Path) -> tuple[Stamp, Stamp]:
-    """Of a session file and of its journal: they differ when anything was written."""
-    return _stamp(path), _stamp(journal_path(path))
-
-
-def _stamp(path: Path) -> Stamp:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-
-
 def has_leftovers(path: Path) -> bool:
     """Whether a writer, at work or dead, has anything beside the session file."""
-    return any(file.exists() for file in (journal_path(path), *_scraps(path)))
+    return any(map(os.path.exists, (journal_path(path), *_scraps(path))))
 
 
 def merge_journal(path: Path, end: Finished | None = None) -> Replay | None:
@@ -185,4 +169,6 @@ def _open_journal(path: Path) -> JournalReader | None:
     except FileNotFoundError:
         return None
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # then there can be none
+            return None
         raise SessionError(f"{journal_path(path)}: {error.strerror or error}") from None

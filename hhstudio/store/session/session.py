@@ -30,6 +30,7 @@ from hhstudio.store.session import migrations, pending_journal, reading
 from hhstudio.store.session.reading import FileIdentity
 from hhstudio.store.session.snapshot_extras import SnapshotExtras
 from hhstudio.store.session.snapshots import Snapshots
+from hhstudio.store.session.stamps import Stamps, stamps
 from hhstudio.store.session.summary import summarise
 from hhstudio.store.session.writing import Outcome
 
@@ -43,7 +44,7 @@ class _Opened(NamedTuple):
     loaded: pending_journal.Loaded
     writer: Owner | None
     notes: list[str]
-    stamps: tuple[pending_journal.Stamp, pending_journal.Stamp]
+    stamps: Stamps
 
 
 def _locked(method: M) -> M:
@@ -73,7 +74,7 @@ class Session:
         self.writer: Owner | None
         self.history: History
         self._loaded: pending_journal.Loaded
-        self._stamps: tuple[pending_journal.Stamp, pending_journal.Stamp]
+        self._stamps: Stamps
         self._take(opened)
 
     def __enter__(self) -> Self:
@@ -112,14 +113,14 @@ class Session:
         with self._refreshing:
             if self._closed:
                 return False
-            stamps, writer = pending_journal.stamps(self.path), owner(self.path)
-            if stamps == self._stamps and (writer is None) == (self.writer is None):
+            now, writer = stamps(self.path), owner(self.path)
+            if now == self._stamps and (writer is None) == (self.writer is None):
                 return False
             known = None
             if self.live and self._loaded.journal is not None and not self._loaded.foreign:
                 known = self._follow(self._loaded)  # to its end, even where it was replaced already
-                if writer is not None and self._are_same(stamps):
-                    self._stamps = stamps
+                if writer is not None and self._are_same(now):
+                    self._stamps = now
                     return True
             opened = _open(self.path, known)
             with self._lock:
@@ -143,7 +144,7 @@ class Session:
             FileIdentity(loaded.identity.session, gained.sequence), loaded.history.series
         )
 
-    def _are_same(self, stamps: tuple[pending_journal.Stamp, pending_journal.Stamp]) -> bool:
+    def _are_same(self, stamps: Stamps) -> bool:
         """Whether the file is as it was, and the journal has at most grown."""
         (file, journal), (old_file, old_journal) = stamps, self._stamps
         if file != old_file or journal is None or old_journal is None:
@@ -599,8 +600,8 @@ def _open(path: Path, known: pending_journal.Known | None = None) -> _Opened:
                 notes.append(f"the journal could not be taken into the file: {error}")
             finally:
                 lock.release()
-    stamps = pending_journal.stamps(path)
+    before = stamps(path)
     loaded = pending_journal.load(path, known=known)
     if loaded.foreign:
         notes.append(f"{journal_path(path).name} belongs to another run and was left alone")
-    return _Opened(loaded, owner(path), notes, stamps)
+    return _Opened(loaded, owner(path), notes, before)
