@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from hhstudio.core.atomic_write import write_file
+from hhstudio.core.atomic_write import named_file, write_file
 from hhstudio.core.errors import NOT_DECODED, HHStudioError, SessionError
 from hhstudio.core.ordinary_files import read_bytes
 from hhstudio.core.spec import spec as specs
@@ -163,4 +163,22 @@ class RunQueue:
             raise HHStudioError(f"{self.path}: cannot be read ({error.strerror or error})") from None
         except NOT_DECODED as error:
             raise HHStudioError(f"{self.path} is not a queue of runs: {error}; move it away") from None
-        return tuple(replace(e, state="waiting") if e.state == "running" else e for e in file.entries)
+        return tuple(map(self._waiting_again, file.entries))
+
+    def _waiting_again(self, entry: QueuedRun) -> QueuedRun:
+        """An entry as a window that has just come takes it over: what was running waits. Anybody may have
+        made the file: what would be trained outside its folder is held until a person lets it wait again."""
+        if entry.state not in ("waiting", "running"):
+            return entry
+        if self._is_inside(entry.out):
+            return replace(entry, state="waiting")
+        message = (
+            f"names a file outside this folder: {entry.out}; try it again to train it there all the same"
+        )
+        return replace(entry, state="stopped", message=message)
+
+    def _is_inside(self, out: str) -> bool:
+        try:
+            return out.endswith(".h5") and named_file(Path(out)).is_relative_to(named_file(self.path.parent))
+        except ValueError:  # no name for a file
+            return False
