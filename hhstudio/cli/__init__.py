@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from hhstudio.cli.complaints import FAILED, INTERRUPTED, complain
+from hhstudio.cli.complaints import FAILED, complain
+from hhstudio.cli.signals import status_of
 from hhstudio.core import interpreter
 from hhstudio.core.errors import HHStudioError
 
@@ -24,8 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except HHStudioError as error:
         complain(str(error))
         return error.exit_status
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        if str(interrupt):  # a signal, and nothing to be said of what was done until then
+            complain(str(interrupt), "")
+        return status_of(interrupt)
     except BrokenPipeError:
         # `hhstudio show ... | head`: the reader has seen enough, and Python must not complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

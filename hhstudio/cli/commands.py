@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NoReturn
 
 import hhstudio
-from hhstudio.cli import export, guide, presets, recover, reproduce, run, screenshot, show, studio, sweep
+from hhstudio.cli import (
+    export,
+    guide,
+    presets,
+    recover,
+    reproduce,
+    run,
+    screenshot,
+    show,
+    signals,
+    studio,
+    sweep,
+)
 from hhstudio.core.errors import HHStudioError
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -48,7 +61,9 @@ def dispatch(arguments: list[str]) -> int:
         parsed = parser.parse_args(arguments)
     except SystemExit as end:  # --help and --version
         return int(end.code or 0)
-    return COMMANDS[parsed.command][2](parsed)
+    # Qt, which draws pictures, has no place where an exception from outside could go
+    with nullcontext() if parsed.command == "screenshot" else signals.heard():
+        return COMMANDS[parsed.command][2](parsed)
 
 
 def _file(arguments: list[str]) -> Path | None:
@@ -70,7 +85,8 @@ def _parser() -> argparse.ArgumentParser:
         usage="hhstudio [FILE] | hhstudio COMMAND ...",
         description="The studio for hierarchical hypernetworks. Without a command it opens the window, on a "
         "session (.h5) or a spec (.json) if one is given.",
-        epilog="Exit status: 0 done, 2 bad usage or bad input, 1 failed while running, 130 interrupted. "
+        epilog="Exit status: 0 done, 2 bad usage or bad input, 1 failed while running, 130 interrupted, "
+        "143 ended by SIGTERM. "
         "`hhstudio COMMAND --help` says more.",
     )
     parser.add_argument("--version", action="version", version=f"hhstudio {hhstudio.__version__}")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from hhstudio.cli.complaints import complain
+from hhstudio.cli.signals import status_of
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("session", metavar="S.h5", type=Path)
@@ -13,5 +16,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     from hhstudio.store.recovery.recover import recover
 
-    print(recover(args.session))
+    try:
+        print(recover(args.session))
+    except KeyboardInterrupt as interrupt:
+        how = str(interrupt) or "interrupted"
+        complain(f"{how}: {args.session} is not recovered; nothing of it is lost, begin again", "")
+        return status_of(interrupt)
     return 0

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hhstudio.cli.complaints import INTERRUPTED, complain
+from hhstudio.cli.complaints import complain
 from hhstudio.cli.options import ANY_FIELD, add_training, allowed_imports, assignment
+from hhstudio.cli.signals import status_of
 from hhstudio.core.errors import SessionError, SpecError
+from hhstudio.core.ordinary_files import check_ordinary
 from hhstudio.core.run.history import History
 from hhstudio.core.spec import fields, rules
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.presets import spec_named
 from hhstudio.core.spec.spec import Spec
+
+if TYPE_CHECKING:
+    from hhstudio.service.run.client import RunClient
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -54,11 +60,10 @@ def execute(args: argparse.Namespace) -> int:
     report = reporter(history, out, quiet=args.quiet)
     try:
         follow(client, report.take)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         report.close()
-        if client.finished is not None:
-            print(f"hhstudio: interrupted: {client.finished.message}", file=sys.stderr)
-        return INTERRUPTED
+        complain(_interrupted(client, str(interrupt) or "interrupted"), "")
+        return status_of(interrupt)
     finally:
         report.close()
     end, status = client.finished, client.status
@@ -73,12 +78,22 @@ def execute(args: argparse.Namespace) -> int:
     return status
 
 
+def _interrupted(client: RunClient, how: str) -> str:
+    """What a run that was interrupted left, in words."""
+    if client.finished is None:  # its thread could not be waited for
+        return f"{how}: {client.remainder().text}"
+    message = client.finished.message or f"the run had come to its end, {client.out} is whole"
+    return message if message.startswith(how) else f"{how}: {message}"
+
+
 def _chosen(args: argparse.Namespace) -> tuple[Spec | None, Path, History]:
     """What to train into which file: (None, ...) when a session is continued. Raises early and cheaply."""
     if Path(args.spec).suffix == ".h5":
         return _continued(args)
     if args.out is None:
         raise SpecError("run: say where the session goes, with --out S.h5")
+    from hhstudio.store.session.name_length import check_name
+
     out: Path = args.out
     if out.suffix != ".h5":
         raise SessionError(f"--out {out}: the name of a session ends with .h5")
@@ -89,7 +104,10 @@ def _chosen(args: argparse.Namespace) -> tuple[Spec | None, Path, History]:
         chosen["device"] = args.device
     spec = specs.with_fields(spec_named(args.spec), chosen)
     rules.check(spec)
-    if out.exists() and not args.overwrite:
+    check_name(out)
+    if out.exists():
+        check_ordinary(out.stat(), out)
+    if os.path.lexists(out) and not args.overwrite:
         raise SessionError(
             f"{out} exists already: choose another --out, add --overwrite, "
             f"or continue it with: hhstudio run {out}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -14,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec.structs import replace
 
-from hhstudio.cli.complaints import FAILED, INTERRUPTED, complain
+from hhstudio.cli.complaints import FAILED, complain
 from hhstudio.cli.options import ANY_FIELD, add_training, allowed_imports, assignment
+from hhstudio.cli.signals import status_of
 from hhstudio.core.errors import NOT_DECODED, SpecError
 from hhstudio.core.ordinary_files import read_bytes
 from hhstudio.core.sweeps import sweep as sweeps
@@ -88,14 +88,13 @@ def execute(args: argparse.Namespace) -> int:
         allow_imports=[*allowed_imports(args), *_varied_solvers(args)],
     )
     report = progress(quiet=args.quiet)
-    _interrupt_on_sigterm()
     try:
         report.begin(sweep, planned, engine.title, out)
         table = sweeper.run(report.take, _parent_is_gone() if args.until_stdin_closes else _never)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         report.close()
-        _say_interrupted(sweeper.table(), out)
-        return INTERRUPTED
+        _say_interrupted(sweeper.table(), out, str(interrupt) or "interrupted")
+        return status_of(interrupt)
     finally:
         report.close()
     print(tables.encode(table).decode() if args.json else final_tables(table, planned, out))
@@ -190,18 +189,6 @@ def _print_plan(sweep: Sweep, planned: tuple[PlannedRun, ...], as_json: bool) ->
         print(f"  {run.name}")
 
 
-def _interrupt_on_sigterm() -> None:
-    """A scheduler that takes the machine back is heard like Ctrl-C."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:
-        pass  # not in the main thread: whoever runs us there decides
-
-
 def _never() -> bool:
     return False
 
@@ -224,10 +211,7 @@ def _parent_is_gone() -> Callable[[], bool]:
     return gone.is_set
 
 
-def _say_interrupted(table: SweepTable, out: Path) -> None:
+def _say_interrupted(table: SweepTable, out: Path, how: str) -> None:
     left = len(table.runs) - table.count("finished", "failed")
     done = f"{table.count('finished')} of {len(table.runs)} runs are finished"
-    print(
-        f"hhstudio: interrupted: {done}, {left} go on with: hhstudio sweep {out}",
-        file=sys.stderr,
-    )
+    complain(f"{how}: {done}, {left} go on with: hhstudio sweep {out}", "")

@@ -127,25 +127,36 @@ def follow(client: RunClient, on_event: Callable[[Event], None]) -> None:
     Raises
     ------
     KeyboardInterrupt
-        At Ctrl-C, once the run has stopped with a checkpoint (at a second one: was killed).
+        At Ctrl-C, once the run has stopped with a checkpoint (at a second one: was killed). What else is
+        raised as one of its kind gives, as its text, the reason why the run was stopped.
     """
     news = threading.Event()
     client.on_message = news.set
-    client.start()
     try:
+        client.start()
         _pump(client, news, on_event)
-    except KeyboardInterrupt:
-        client.stop("interrupted")
+    except KeyboardInterrupt as interrupt:
+        client.stop(str(interrupt) or "interrupted")
         try:
             _pump(client, news, on_event)
         except KeyboardInterrupt:
             client.kill()
-            client.wait(5.0)
+            _wait(client)
+        except OSError:  # nobody reads any more what is said: its terminal was closed
+            client.wait()
         raise
     except BaseException:
         client.stop("the program that watched the run failed")
         client.wait()
         raise
+
+
+def _wait(client: RunClient) -> None:
+    """For a run that was killed; what it left is being looked at. Whoever insists need not wait."""
+    try:
+        client.wait(5.0)
+    except KeyboardInterrupt:
+        return
 
 
 def _pump(client: RunClient, news: threading.Event, on_event: Callable[[Event], None]) -> None:

@@ -24,6 +24,8 @@ from hhstudio.service.run import protocol
 from hhstudio.service.run.event_sender import EventSender
 from hhstudio.service.run.process import WorkerProcess
 from hhstudio.service.run.protocol import Batch, Bye, Command, ProtocolError, Start, ToWindow
+from hhstudio.service.run.remainder import Remainder, remainder
+from hhstudio.store.session.stamps import Stamps, stamps
 
 COOPERATIVE = 3.0
 TERMINATING = 3.0
@@ -111,8 +113,8 @@ class RunClient:
         self._stopping = threading.Event()
         self._state: RunState = "starting"
         self._step = 0
-        self._recorded = False
-        self._checkpoint: int | None = None
+        self._killed = False
+        self._before: Stamps = (None, None)
         self._began = time.monotonic()
         self._heard = time.monotonic()
         self._status: int | None = None
@@ -160,6 +162,10 @@ class RunClient:
         """Until the run has ended; False when it has not within ``timeout`` seconds."""
         return self._ended.wait(timeout)
 
+    def remainder(self) -> Remainder:
+        """What the files of the session hold now, read back."""
+        return remainder(self.out, self._before)
+
     # what a window commands -------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -167,6 +173,7 @@ class RunClient:
         if self._started:
             raise RuntimeError("a client runs once")
         self._began = self._heard = time.monotonic()
+        self._before = stamps(self.out)
         if not self._in_process:
             self._worker = WorkerProcess(self._environment)
         self._started = True
@@ -217,6 +224,7 @@ class RunClient:
 
     def kill(self) -> None:
         """End it now; what the last checkpoint and the journal hold is kept. A thread can only be asked."""
+        self._killed = True
         self._stopping.set()
         if self._worker is None:
             self.send(protocol.Stop(reason="ended at once"))
@@ -267,22 +275,18 @@ class RunClient:
         assert self._worker is not None
         self._lost = True
         lines = self._worker.last_lines()
-        remainder = "nothing was kept"
-        if self._checkpoint is not None:
-            last = f"step {self._checkpoint}"
-            remainder = f"the session {self.out} is kept: continue from the last checkpoint, {last}"
-        elif self._recorded:
-            remainder = f"{self.out} holds the settings, and no checkpoint"
+        remainder = self.remainder()
         happened: list[Event] = []
         if self._stopping.is_set():
-            state, message = "stopped", f"the worker did not answer and was ended; {remainder}"
+            how = "ended at once" if self._killed else "the worker did not answer and was ended"
+            state, message = "stopped", f"{how}; {remainder.text}"
         else:
-            state, message = "failed", f"{what}; {remainder}"
+            state, message = "failed", f"{what}; {remainder.text}"
             text = "\n".join([what, *lines])
             happened.append(events.Log(time=time.time(), level="error", message=text))
         seconds = time.monotonic() - self._began
         end = events.Finished(state=state, step=self._step, seconds=seconds, message=message)  # type: ignore[arg-type]
-        if self._recorded:
+        if remainder.recorded:
             self._record_end(end)
         self._hear(Batch(events=[*happened, end]))
 
@@ -326,15 +330,12 @@ class RunClient:
 
     def _note(self, event: Event) -> None:
         match event:
-            case events.RunStarted():
-                self._recorded = True
             case events.StateChanged(state=state):
                 self._state = state
             case events.Progress(step=step):
                 self._step = step
             case events.Checkpointed(step=step) | events.Resumed(step=step):
-                self._checkpoint = self._step = step
-                self._recorded = True
+                self._step = step
             case events.Finished(state=state):
                 self._finished, self._state = event, state
             case _:

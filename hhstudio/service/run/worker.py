@@ -66,7 +66,11 @@ def claim_standard_streams(line: type[_Line]) -> _Line:
 def _stop_on_signals(commands: queue.SimpleQueue[Command]) -> None:
     """Asked to end (a scheduler, a shutdown): write a checkpoint first. Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: commands.put(protocol.Stop(reason="asked to end")))
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(
+                getattr(signal, name), lambda *_: commands.put(protocol.Stop(reason="asked to end"))
+            )
 
 
 def _listen(connection: Connection, commands: queue.SimpleQueue[Command], ended: threading.Event) -> None:
