@@ -12,7 +12,6 @@ from hhstudio.cli.complaints import complain
 from hhstudio.cli.options import ANY_FIELD, add_training, allowed_imports, assignment
 from hhstudio.cli.signals import status_of
 from hhstudio.core.errors import SessionError, SpecError
-from hhstudio.core.ordinary_files import check_ordinary
 from hhstudio.core.run.history import History
 from hhstudio.core.spec import fields, rules
 from hhstudio.core.spec import spec as specs
@@ -97,7 +96,7 @@ def _chosen(args: argparse.Namespace) -> tuple[Spec | None, Path, History]:
         return _continued(args)
     if args.out is None:
         raise SpecError("run: say where the session goes, with --out S.h5")
-    from hhstudio.store.session.name_length import check_name
+    from hhstudio.store.session.place import check_place
 
     out: Path = args.out
     if out.suffix != ".h5":
@@ -109,9 +108,7 @@ def _chosen(args: argparse.Namespace) -> tuple[Spec | None, Path, History]:
         chosen["device"] = args.device
     spec = specs.with_fields(spec_named(args.spec), chosen)
     rules.check(spec)
-    check_name(out)
-    if out.exists():
-        check_ordinary(out.stat(), out)
+    check_place(out)
     if os.path.lexists(out) and not args.overwrite:
         raise SessionError(
             f"{out} exists already: choose another --out, add --overwrite, "

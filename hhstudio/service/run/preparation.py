@@ -17,7 +17,7 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.core.spec.tasks import TaskInfo, other_tasks
 from hhstudio.core.tree.topology import Topology
 from hhstudio.service.run.protocol import Start
-from hhstudio.store.session.name_length import check_name
+from hhstudio.store.session.place import check_place
 
 if TYPE_CHECKING:
     from hhstudio.learn.data.stream import TaskStream
@@ -115,7 +115,7 @@ def prepare(
     Raises SpecError, ConsentError, SessionError, DeviceError, DataError, all before anything is written.
     """
     start = prepared.start
-    check_name(prepared.out)
+    check_place(prepared.out)
     if start.resume:
         _reopen(prepared)
     else:

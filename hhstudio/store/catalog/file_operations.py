@@ -10,7 +10,7 @@ from hhstudio.store.catalog.notes import notes_path
 from hhstudio.store.journal.journal import journal_path
 from hhstudio.store.journal.lock import Lock
 from hhstudio.store.session import pending_journal
-from hhstudio.store.session.name_length import check_name
+from hhstudio.store.session.place import check_place
 
 
 def belongings(session: Path) -> list[Path]:
@@ -29,7 +29,7 @@ def rename(session: Path, name: str) -> Path:
     new = session.with_name(f"{stem}.h5")
     if new == session:
         return session
-    check_name(new)
+    check_place(new)
     try:
         lock = Lock(session, "renaming")
         try:

@@ -23,7 +23,7 @@ from hhstudio.store.journal.replay import JournalTail
 from hhstudio.store.session import pending_journal, reading
 from hhstudio.store.session.compaction import Sources, compact
 from hhstudio.store.session.held_file import HeldFile
-from hhstudio.store.session.name_length import check_name
+from hhstudio.store.session.place import check_place
 from hhstudio.store.session.writing import Identity, Outcome
 
 PENDING_BYTES = 512 << 20
@@ -71,7 +71,7 @@ class SessionWriter:
         self._rest_until = 0.0
         self.needs_state = False
         self.left_over = ""
-        check_name(self.path)
+        check_place(self.path)
         try:
             self._lock = Lock(self.path, what)
         except OSError as error:

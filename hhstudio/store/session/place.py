@@ -1,4 +1,4 @@
-"""Name length of a session file: what stands beside it has longer names, and they must fit too."""
+"""Place of a session file: what may not stand there already, and how long its name may be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hhstudio.core.atomic_write import named_file
 from hhstudio.core.errors import SessionError
+from hhstudio.core.ordinary_files import check_ordinary
 
 _LONGEST_ADDITION = ".journal.damaged-99"
 """What is put behind a session's name at most, by whoever sets a journal aside."""
@@ -22,8 +23,9 @@ def most_bytes(folder: Path) -> int:
     return longest - len(_LONGEST_ADDITION)
 
 
-def check_name(session: Path) -> None:
-    """Raise SessionError where a session of that name has no room for its journal beside it."""
+def check_place(session: Path) -> None:
+    """Raise SessionError where something stands that is no file, or where the names of what lies beside a
+    session would be too long."""
     for file in (session, named_file(session)):
         size, most = len(os.fsencode(file.name)), most_bytes(file.parent)
         if size > most:
@@ -32,3 +34,9 @@ def check_name(session: Path) -> None:
                 f"here it may have {most} bytes (UTF-8, .h5 included), so that the names of its journal and "
                 "its lock fit too: choose a shorter one"
             )
+    try:
+        check_ordinary(session.stat(), session)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise SessionError(f"{session}: {error.strerror or error}") from None
