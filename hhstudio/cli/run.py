@@ -109,7 +109,7 @@ def _chosen(args: argparse.Namespace) -> tuple[Spec | None, Path, History]:
     spec = specs.with_fields(spec_named(args.spec), chosen)
     rules.check(spec)
     check_place(out)
-    if os.path.lexists(out) and not args.overwrite:
+    if out.exists() and not args.overwrite:
         raise SessionError(
             f"{out} exists already: choose another --out, add --overwrite, "
             f"or continue it with: hhstudio run {out}"

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hhstudio.core import ordinary_files
 from hhstudio.core.errors import WriteError
+from hhstudio.core.file_names import within_bytes
 
 _STEM_BYTES, _SUFFIX_BYTES = 160, 60
 """Of the name of a temporary file: with what is put between them, no file system finds it too long."""
@@ -57,7 +58,7 @@ def temporary_file(path: Path) -> Iterator[Path]:
     target = named_file(path)
     mode = _mode(target)
     # the suffix stays last: some writers choose the format by it
-    stem, suffix = _shortened(target.stem, _STEM_BYTES), _shortened(target.suffix, _SUFFIX_BYTES)
+    stem, suffix = within_bytes(target.stem, _STEM_BYTES), within_bytes(target.suffix, _SUFFIX_BYTES)
     temporary = target.with_name(f".{stem}.{os.urandom(6).hex()}.part{suffix}")
     os.close(ordinary_files.create(temporary, 0o666 if mode is None else mode & 0o777 | 0o600))
     try:
@@ -153,11 +154,6 @@ def _refuse_link(path: Path) -> None:
         ordinary_files.check_ordinary(path.lstat(), path)
     except FileNotFoundError:
         return
-
-
-def _shortened(name: str, most: int) -> str:
-    """The beginning of a name, in so many bytes at most."""
-    return os.fsencode(name)[:most].decode("utf-8", "ignore")
 
 
 def _stamp(path: Path) -> tuple[int, ...] | None:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Sequence
+
+_LONGEST = 200
+"""Bytes of a folder's name at most, to which a number may come."""
+
+
+def within_bytes(name: str, most: int) -> str:
+    """The beginning of a name that takes so many bytes at most; file systems count bytes, not letters."""
+    return os.fsencode(name)[:most].decode("utf-8", "ignore")
 
 
 def unique_name(name: str, taken: set[str]) -> str:
@@ -17,14 +26,18 @@ def unique_name(name: str, taken: set[str]) -> str:
 
 
 def folder_names(names: Sequence[str]) -> list[str]:
-    """A folder's name for each name: what is a letter, a digit, - or _ stays, and names that need no change
-    have theirs first."""
-    safe = ["".join(c if c.isalnum() or c in "-_" else "_" for c in name) or "_" for name in names]
+    """A folder's name for each name: what is a letter, a digit, - or _ stays, up to a length that every disk
+    takes, and names that need no change have theirs first."""
+    safe = [_safe(name) for name in names]
     taken: set[str] = set()
     folders = [""] * len(names)
     for at in sorted(range(len(names)), key=lambda at: safe[at] != names[at]):
         folders[at] = unique_name(safe[at], taken)
     return folders
+
+
+def _safe(name: str) -> str:
+    return within_bytes("".join(c if c.isalnum() or c in "-_" else "_" for c in name), _LONGEST) or "_"
 
 
 def _folded(name: str) -> str:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import SessionError, TrainingError
+from hhstudio.core.ordinary_files import read_text
 from hhstudio.core.run.events import Diverged, Event
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
@@ -81,7 +82,7 @@ class Context:
 
     def _known(self) -> dict[str, Any]:
         path = self.out / "measurements.json"
-        return json.loads(path.read_text()) if path.exists() else {}
+        return json.loads(read_text(path)) if path.exists() else {}
 
     def _keep(self, measurements: dict[str, Any]) -> None:
         write_file(self.out / "measurements.json", json.dumps(measurements, indent=1).encode())

@@ -107,6 +107,7 @@ def test_opening_a_link_does_not_take_a_stranger_s_journal_into_my_session(folde
     before = (mine / "s.h5").read_bytes()
     with open_session(theirs / "s.h5") as session:
         assert last_step(session) == LAST
+        assert any("link into another folder" in note for note in session.notes)
     assert (mine / "s.h5").read_bytes() == before
     assert (mine / "s.h5.tmp").read_text() == "precious"
 

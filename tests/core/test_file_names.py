@@ -23,6 +23,12 @@ def test_names_that_would_be_one_are_told_apart(names, wanted):
     assert folder_names(names) == wanted
 
 
+def test_names_that_no_disk_takes_are_cut_and_still_told_apart():
+    folders = folder_names(["語" * 100 + "1", "語" * 100 + "2"])
+    assert len(set(folders)) == 2
+    assert all(len(name.encode()) < 210 for name in folders)
+
+
 @given(st.lists(st.text(max_size=4), unique=True, max_size=8))
 def test_whatever_the_names_no_two_folders_are_one(names):
     found = folder_names(names)

@@ -11,6 +11,7 @@ import platformdirs
 
 from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import HHStudioError
+from hhstudio.core.file_names import within_bytes
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
 
@@ -42,7 +43,7 @@ def unused_path(folder: Path, name: str, taken: Container[Path] = ()) -> Path:
 def file_stem(name: str) -> str:
     """A name as part of a file name, on every system."""
     stem = re.sub(r"[^\w.-]+", "-", name, flags=re.UNICODE).strip("-. ")[:_LONGEST]
-    return stem.encode("utf-8", "ignore")[:_MOST_BYTES].decode("utf-8", "ignore") or "session"
+    return within_bytes(stem, _MOST_BYTES) or "session"
 
 
 def make_folder(folder: Path) -> None:

@@ -576,9 +576,30 @@ def open(path: Path | str, kind: type[Session] = Session) -> Session:
 
 
 def _leads_away(path: Path) -> bool:
-    """Whether a session's name is a link into another folder. Who opens it need not know what it names: a
-    journal that lies beside the link is read, and taken into that file only where its run is continued."""
+    """Whether a session's name is a link into another folder."""
     return path.is_symlink() and named_file(path).parent != named_file(path.parent)
+
+
+def _tidy_up(path: Path) -> list[str]:
+    """Take in what a dead writer left beside a session, where that may be done; what is to be said of it."""
+    if _leads_away(path):  # who opens it need not know which file it names: only continuing it writes there
+        return [f"{path.name} is a link into another folder: its journal is read, and not taken in"]
+    try:
+        lock = Lock(path, "recovery")
+    except (
+        OSError,
+        SessionError,
+    ):  # a folder that cannot be written, or somebody else is at it: read it as it is
+        return []
+    try:
+        replayed = pending_journal.merge_journal(path)
+    except (OSError, SessionError) as error:  # read both as they are, as far as that goes
+        return [f"the journal could not be taken into the file: {error}"]
+    finally:
+        lock.release()
+    if replayed is None or not replayed.records:
+        return []
+    return [f"recovered {replayed.records} records of a run that ended without a word"]
 
 
 def _open(path: Path, known: pending_journal.Known | None = None) -> _Opened:
@@ -586,20 +607,8 @@ def _open(path: Path, known: pending_journal.Known | None = None) -> _Opened:
     notes = []
     if writer is None and migrations.is_older(path):
         notes.append(migrations.migrate(path))
-    if writer is None and pending_journal.has_leftovers(path) and not _leads_away(path):
-        try:
-            lock = Lock(path, "recovery")
-        except (OSError, SessionError):
-            pass  # a folder that cannot be written, or somebody else is at it: read it as it is
-        else:
-            try:
-                replayed = pending_journal.merge_journal(path)
-                if replayed is not None and replayed.records:
-                    notes.append(f"recovered {replayed.records} records of a run that ended without a word")
-            except (OSError, SessionError) as error:  # read both as they are, as far as that goes
-                notes.append(f"the journal could not be taken into the file: {error}")
-            finally:
-                lock.release()
+    if writer is None and pending_journal.has_leftovers(path):
+        notes += _tidy_up(path)
     before = stamps(path)
     loaded = pending_journal.load(path, known=known)
     if loaded.foreign:
