@@ -62,12 +62,12 @@ def execute(args: argparse.Namespace) -> int:
     except KeyboardInterrupt as interrupt:
         report.close()
         complain(_interrupted(client, str(interrupt) or "interrupted"), "")
-        status = status_of(interrupt)
+        ended = status_of(interrupt)
         if client.alive:
             # A thread that is writing the session, and so holds HDF5's lock, is stopped for ever where the
             # interpreter ends, which then waits for that lock. Files are whole at any moment.
-            os._exit(status)
-        return status
+            os._exit(ended)
+        return ended
     finally:
         report.close()
     end, status = client.finished, client.status

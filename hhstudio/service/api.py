@@ -136,12 +136,11 @@ def follow(client: RunClient, on_event: Callable[[Event], None]) -> None:
         client.start()
         _pump(client, news, on_event)
     except KeyboardInterrupt as interrupt:
-        client.stop(str(interrupt) or "interrupted")
         try:
+            client.stop(str(interrupt) or "interrupted")
             _pump(client, news, on_event)
         except KeyboardInterrupt:
-            client.kill()
-            _wait(client)
+            _end_at_once(client)
         except OSError:  # nobody reads any more what is said: its terminal was closed
             client.wait()
         raise
@@ -151,12 +150,13 @@ def follow(client: RunClient, on_event: Callable[[Event], None]) -> None:
         raise
 
 
-def _wait(client: RunClient) -> None:
-    """For a run that was killed; what it left is being looked at. Whoever insists need not wait."""
+def _end_at_once(client: RunClient) -> None:
+    """Kill a run, and wait while what it left is looked at; whoever insists need not wait for that."""
     try:
+        client.kill()
         client.wait(5.0)
     except KeyboardInterrupt:
-        return
+        client.kill()
 
 
 def _pump(client: RunClient, news: threading.Event, on_event: Callable[[Event], None]) -> None:

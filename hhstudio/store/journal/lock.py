@@ -6,6 +6,7 @@ the text in the file only names the owner. Elsewhere the owner is told by its pr
 
 from __future__ import annotations
 
+import errno
 import getpass
 import json
 import os
@@ -95,7 +96,7 @@ class Lock:
     def _acquire(self, session: Path) -> int:
         deadline = time.monotonic() + _WAIT
         while True:
-            file = open_own(self._path, make=True)
+            file = self._opened()
             try:
                 holder = _read(file)
                 if _try(file) and self._is_current(file):
@@ -117,6 +118,15 @@ class Lock:
                 raise
             os.close(file)
             time.sleep(0.02)
+
+    def _opened(self) -> int:
+        try:
+            return open_own(self._path, make=True)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EISDIR, errno.ELOOP):
+                raise
+            text = f"its lock {self._path.name}: {error.strerror}"
+            raise OSError(error.errno, text, str(self._path)) from None
 
     def _is_current(self, file: int) -> bool:
         """Whether the open file still is the one in the folder: its owner deletes it when done."""

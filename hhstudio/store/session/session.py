@@ -586,11 +586,8 @@ def _tidy_up(path: Path) -> list[str]:
         return [f"{path.name} is a link into another folder: its journal is read, and not taken in"]
     try:
         lock = Lock(path, "recovery")
-    except (
-        OSError,
-        SessionError,
-    ):  # a folder that cannot be written, or somebody else is at it: read it as it is
-        return []
+    except (OSError, SessionError):
+        return []  # a folder that cannot be written, or somebody else is at it: read it as it is
     try:
         replayed = pending_journal.merge_journal(path)
     except (OSError, SessionError) as error:  # read both as they are, as far as that goes
