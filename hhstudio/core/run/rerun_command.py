@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import PurePath
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from hhstudio.core.plain_text import command_line, one_line
 from hhstudio.core.run.events import RunStarted
 from hhstudio.core.run.history import History
 from hhstudio.core.spec import consent, presets
 from hhstudio.core.spec import spec as specs
+from hhstudio.core.spec.architectures import is_import_path
 from hhstudio.core.spec.spec import Spec
 
 LONGEST = 8
@@ -23,25 +24,31 @@ LONGEST = 8
 def command_of(
     spec: Spec, *, run: RunStarted | None = None, session: str = "S.h5", out: str = "again.h5"
 ) -> str:
-    """The command, one or two lines. ``run``: how the session began, so that device and threads are those of
-    then; ``session``: the file that has the spec, for when it is too long for a line."""
+    """The command, one or two lines for a POSIX shell. ``run``: how the session began, so that device and
+    threads are those of then; ``session``: the file that has the spec, for when it is too long for a line.
+
+    The spec may be a stranger's: every word is quoted, none has a line break or a control character, and
+    consent is only offered for what is an import path.
+    """
+    session, out = _typeable(session, "S.h5"), _typeable(out, "again.h5")
     device = run.device if run is not None and spec.device == "auto" else None
     fields = _missing_threads(spec, run)
     flags = ["--device", device] if device else []
-    flags += [word for name in consent.imported(spec) for word in ("--allow-import", name)]
+    imports = filter(is_import_path, consent.imported(spec))
+    flags += [word for name in imports for word in ("--allow-import", name)]
     if run is not None and run.unverified_data:
         flags.append("--allow-unverified")
     nearest = _nearest_preset(spec)
     if nearest is not None:
         name, differing = nearest
         settings = [f"{field}={_typed(value)}" for field, value in (differing | fields).items()]
-        return _line("run", name, *_sets(settings), *flags, "--out", out)
-    file = f"{PurePath(session).stem}.json"
+        return command_line("run", name, *_sets(settings), *flags, "--out", PurePath(out))
+    file = PurePath(f"{PurePath(session).stem}.json")
     settings = [f"{field}={_typed(value)}" for field, value in fields.items()]
     return "\n".join(
         [
-            _line("export", session, "spec", "--out", file),
-            _line("run", file, *_sets(settings), *flags, "--out", out),
+            command_line("export", PurePath(session), "spec", "--out", file),
+            command_line("run", file, *_sets(settings), *flags, "--out", PurePath(out)),
         ]
     )
 
@@ -58,15 +65,30 @@ def command_of_session(history: History, session: str) -> str:
         versions = [f"{name} {environment[key]}" for key, name in _WORDS if environment.get(key)]
         changed = " with uncommitted changes" if environment.get("changes") == "yes" else ""
         commit = f", commit {environment['commit'][:12]}{changed}" if environment.get("commit") else ""
-        lines.append(f"# made with {', '.join(versions)}{commit}")
-    lines += [f"# at step {s.step} {s.field} was set to {s.value:g} by hand" for s in history.settings]
-    lines += [f"# at step {g.step} the tree grew: {' '.join(g.reason.split())}" for g in history.growth]
+        lines.append(_comment(f"made with {', '.join(versions)}{commit}"))
+    lines += [
+        _comment(f"at step {s.step} {s.field} was set to {s.value:g} by hand") for s in history.settings
+    ]
+    lines += [_comment(f"at step {g.step} the tree grew: {g.reason}") for g in history.growth]
     for resumed in history.resumed:
         if not resumed.exact:
-            lines.append(
-                f"# at step {resumed.step} it went on, not bit for bit: {'; '.join(resumed.differs)}"
-            )
+            differs = ", ".join(resumed.differs)
+            lines.append(_comment(f"at step {resumed.step} it went on, not bit for bit: {differs}"))
     return "\n".join(lines)
+
+
+def _comment(text: str) -> str:
+    """A comment of a shell, and nothing else where a shell takes none (zsh, typed into): one line of letters,
+    figures and what no shell gives a meaning to."""
+    return "# " + "".join(char if char.isalnum() or char in _HARMLESS else "_" for char in one_line(text))
+
+
+_HARMLESS = " .,:_-+/%→"
+
+
+def _typeable(file: str, otherwise: str) -> str:
+    """A file's name for a command; another that stands for it where it has line breaks or the like."""
+    return file if file.isprintable() else otherwise
 
 
 _WORDS = (
@@ -114,18 +136,17 @@ def _differing(base: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def _typed(value: Any) -> str:
-    """As ``--set`` reads it back: texts as they are unless they look like something else."""
+    """As ``--set`` reads it back: texts as they are unless they look like something else, or are not all
+    printable. Then escapes keep them on one line."""
     if isinstance(value, str):
         try:
             json.loads(value)
         except ValueError:
-            return value
-    return json.dumps(value, ensure_ascii=False)
+            if value.isprintable():
+                return value
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(value)
 
 
 def _sets(settings: list[str]) -> list[str]:
     return [word for setting in settings for word in ("--set", setting)]
-
-
-def _line(*words: str) -> str:
-    return shlex.join(["hhstudio", *words])

@@ -10,12 +10,14 @@ import queue
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 import hhstudio
 from hhstudio.core.errors import DivergedError, HHStudioError, SpecError, StorageError
+from hhstudio.core.plain_text import command_line
 from hhstudio.core.run import events
 from hhstudio.core.run.events import Event, RunState
 from hhstudio.core.spec import consent
@@ -304,7 +306,7 @@ class SessionRun:
                 "it can be continued from there"
             )
             if self._diverged:
-                message += f" at another rate: hhstudio run {out} --set training.lr=…"
+                message += f" at another rate: {command_line('run', Path(out))} --set training.lr=…"
         assert state in ("finished", "stopped", "failed")
         return events.Finished(state=state, step=step, seconds=recorder.seconds, message=message)
 

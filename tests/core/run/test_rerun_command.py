@@ -1,11 +1,14 @@
 """The command that runs a session again gives the very spec that ran."""
 
+import re
 import shlex
+from itertools import pairwise
 
 import pytest
 from msgspec.structs import replace
 
 from hhstudio.cli.commands import _parser
+from hhstudio.cli.options import assignment
 from hhstudio.cli.run import _chosen
 from hhstudio.core.run import events
 from hhstudio.core.run.history import History
@@ -85,3 +88,47 @@ def test_what_a_command_cannot_do_is_said_behind_it():
     ]
     with pytest.raises(ValueError, match="nothing was run"):
         command_of_session(History(), "x.h5")
+
+
+EVIL = [
+    "2\ntouch EXECUTED #",
+    "$(touch EXECUTED)",
+    "`touch EXECUTED`",
+    "'; touch EXECUTED; '",
+    "\x03\rtouch EXECUTED\r",
+    "x\u2028touch EXECUTED",
+    "*(e:'touch EXECUTED':)",
+    "\x1b[201~touch EXECUTED\n",
+]
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_no_text_of_a_session_is_anything_but_a_quoted_word_or_a_comment(evil, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    spec = specs.with_fields(
+        presets.preset("quickstart"),
+        {"name": evil, "solver.architecture": f"nets:Net{evil}", "solver.options": {f"a{evil}": f"b{evil}"}},
+    )
+    history = History()
+    history.apply(started(spec, environment={"torch": evil, "commit": evil, "device_name": evil}))
+    history.apply(events.SettingChanged(step=1, field=evil, value=0.1))
+    history.apply(events.TopologyChanged(step=2, topology=spec.topology, paths=(), reason=evil))
+    history.apply(events.Resumed(step=3, device="cpu", torch="", exact=False, differs=(evil, evil)))
+    first, *others = command_of_session(history, f"{evil}.h5").splitlines()
+    program, run, name, *words = shlex.split(first)
+    settings = dict(map(assignment, (word for flag, word in pairwise(words) if flag == "--set")))
+    again = specs.with_fields(presets.preset(name), settings)
+    assert (program, run) == ("hhstudio", "run")
+    assert replace(again, notes="") == replace(spec, notes="")
+    assert "--allow-import" not in words
+    assert first.isprintable()
+    assert len(others) == 4
+    for comment in others:
+        assert re.fullmatch(r"# [\w .,:_\-+/%→]+", comment)
+
+
+def test_a_file_whose_name_no_command_can_hold_is_stood_for_by_another():
+    wanted = replace(presets.preset("quickstart"), topology=editing.single())
+    first, second = command_of(wanted, session="a\nb.h5").splitlines()
+    assert shlex.split(first) == ["hhstudio", "export", "S.h5", "spec", "--out", "S.json"]
+    assert shlex.split(second)[:3] == ["hhstudio", "run", "S.json"]
