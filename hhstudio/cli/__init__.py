@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
+from hhstudio.cli import streams
 from hhstudio.cli.complaints import FAILED, complain
 from hhstudio.cli.signals import status_of
 from hhstudio.core import interpreter
@@ -17,11 +17,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     os.environ[interpreter.SAFE_PATH] = "1"  # for whatever starts a Python: multiprocessing, a library
     try:
+        with streams.guarded():
+            return _run(arguments)
+    except OSError as error:
+        complain(f"standard output: {error.strerror or error}")
+        return FAILED
+
+
+def _run(arguments: list[str]) -> int:
+    try:
         from hhstudio.cli.commands import dispatch
 
-        status = dispatch(arguments)
-        sys.stdout.flush()
-        return status
+        return dispatch(arguments)
     except HHStudioError as error:
         complain(str(error))
         return error.exit_status
@@ -29,10 +36,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         if str(interrupt):  # a signal, and nothing to be said of what was done until then
             complain(str(interrupt), "")
         return status_of(interrupt)
-    except BrokenPipeError:
-        # `hhstudio show ... | head`: the reader has seen enough, and Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         complain(f"{place}{error.strerror or error}")

@@ -22,6 +22,7 @@ from hhstudio.cli import (
     studio,
     sweep,
 )
+from hhstudio.cli.options import a_path
 from hhstudio.core.errors import HHStudioError
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -70,7 +71,7 @@ def _file(arguments: list[str]) -> Path | None:
     """The FILE of ``hhstudio [FILE]``. Raises :class:`UsageError`."""
     if not arguments:
         return None
-    file = Path(arguments[0])
+    file = a_path(arguments[0])
     if not file.exists():
         what = "file" if file.suffix else "command and no file"
         raise UsageError(f"there is no {what} {str(file)!r}; commands: {', '.join(COMMANDS)}")

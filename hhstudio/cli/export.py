@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hhstudio.cli.options import add_data
+from hhstudio.cli.options import a_path, add_data
 from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import ExportError
 from hhstudio.core.spec import spec as specs
@@ -26,10 +25,10 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("session", metavar="S.h5", type=Path)
+    parser.add_argument("session", metavar="S.h5", type=a_path)
     parser.add_argument("kind", metavar="KIND", choices=sorted(SUFFIXES), help=", ".join(SUFFIXES))
     parser.add_argument(
-        "--out", metavar="PATH", type=Path, required=True,
+        "--out", metavar="PATH", type=a_path, required=True,
         help="the file to write, in the format of its suffix; avalanche: a folder",
     )  # fmt: skip
     parser.add_argument("--path", metavar="NAME", help="of this path only, as P2-0")

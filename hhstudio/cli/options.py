@@ -14,9 +14,18 @@ ANY_FIELD = (
 """Help of ``--set``."""
 
 
+def a_path(text: str) -> Path:
+    """A file or folder of the command line. ``~`` is the home folder also where the shell leaves it alone, as
+    in ``--out=~/s.h5``."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # of somebody whom this machine does not know
+        return Path(text)
+
+
 def add_data(parser: argparse.ArgumentParser, use: str = "") -> None:
     """``--data`` and ``--allow-unverified``; ``use``: what the command needs the data for."""
-    parser.add_argument("--data", metavar="DIR", type=Path, help=f"folder of the data sets{use}")
+    parser.add_argument("--data", metavar="DIR", type=a_path, help=f"folder of the data sets{use}")
     parser.add_argument(
         "--allow-unverified",
         action="store_true",

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from hhstudio.core.formatting import duration
+from hhstudio.core.plain_text import one_line, printable
 from hhstudio.core.run import events
 from hhstudio.core.run.events import Event
 from hhstudio.core.run.history import History
@@ -76,7 +77,7 @@ class _Lines:
         return divergence is not None and message == divergence.message
 
     def say(self, line: str) -> None:
-        print(line, flush=True)
+        print(printable(line, allowed=""), flush=True)
 
     def close(self) -> None:
         pass
@@ -134,18 +135,21 @@ class _Bar(_Lines):
     def take(self, event: Event) -> None:
         super().take(event)
         if isinstance(event, events.StateChanged):
-            self._bar.set_description_str(" ".join(filter(None, [event.state, event.detail])))
+            self._describe(" ".join(filter(None, [event.state, event.detail])))
 
     def say(self, line: str) -> None:
-        self._bar.write(line)
+        self._bar.write(printable(line, allowed=""))
 
     def close(self) -> None:
         self._bar.close()
 
     def _progress(self, event: events.Progress) -> None:
         self._bar.total, self._bar.n = event.total_steps, event.step
-        self._bar.set_description_str(_what(event), refresh=False)
+        self._describe(_what(event), refresh=False)
         self._bar.set_postfix_str(rate_and_eta(event))
+
+    def _describe(self, text: str, refresh: bool = True) -> None:
+        self._bar.set_description_str(one_line(text), refresh=refresh)
 
 
 def _what(event: events.Progress) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+
+from hhstudio.cli.options import a_path
 
 from hhstudio.cli.complaints import complain
 from hhstudio.cli.signals import status_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("session", metavar="S.h5", type=Path)
+    parser.add_argument("session", metavar="S.h5", type=a_path)
 
 
 def execute(args: argparse.Namespace) -> int:

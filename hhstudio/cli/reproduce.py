@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from hhstudio.cli.options import add_data
+from hhstudio.cli.options import a_path, add_data
 from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import SpecError
 from hhstudio.experiments import EXPERIMENTS, experiment
@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--seeds", metavar="N", type=int, default=3, help="independent runs (default: 3)")
     add_data(parser)
     add("--device", metavar="cpu|cuda|mps", default="cpu")
-    add("--out", metavar="DIR", type=Path, help="where sessions, table and figure go")
+    add("--out", metavar="DIR", type=a_path, help="where sessions, table and figure go")
     add("--json", action="store_true", help="print one JSON object instead of the table")
 
 

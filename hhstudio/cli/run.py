@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hhstudio.cli.complaints import complain
-from hhstudio.cli.options import ANY_FIELD, add_training, allowed_imports, assignment
+from hhstudio.cli.options import ANY_FIELD, a_path, add_training, allowed_imports, assignment
 from hhstudio.cli.signals import status_of
 from hhstudio.core.errors import SessionError, SpecError
+from hhstudio.core.plain_text import command_line, utf8
 from hhstudio.core.run.history import History
 from hhstudio.core.spec import fields, rules
 from hhstudio.core.spec import spec as specs
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("spec", metavar="SPEC", help="a preset's name, a spec (.json), or a session (.h5) to continue")
-    add("--out", metavar="S.h5", type=Path, help="the session to write")
+    add(
+        "spec",
+        metavar="SPEC",
+        help="a preset's name, a spec (.json; - reads it from a pipe), or a session (.h5) to continue",
+    )
+    add("--out", metavar="S.h5", type=a_path, help="the session to write")
     add_training(
         parser,
         f"{ANY_FIELD}. Of a session that is continued, {fields.listed(f.name for f in fields.live_fields())}",
@@ -92,7 +97,7 @@ def _interrupted(client: RunClient, how: str) -> str:
 
 def _chosen(args: argparse.Namespace) -> tuple[Spec | None, Path, History]:
     """What to train into which file: (None, ...) when a session is continued. Raises early and cheaply."""
-    if Path(args.spec).suffix == ".h5":
+    if a_path(args.spec).suffix == ".h5":
         return _continued(args)
     if args.out is None:
         raise SpecError("run: say where the session goes, with --out S.h5")
@@ -106,27 +111,34 @@ def _chosen(args: argparse.Namespace) -> tuple[Spec | None, Path, History]:
         chosen["seed"] = args.seed
     if args.device is not None:
         chosen["device"] = args.device
-    spec = specs.with_fields(spec_named(args.spec), chosen)
+    spec = specs.with_fields(_spec(args.spec), chosen)
     rules.check(spec)
     check_place(out)
     if out.exists() and not args.overwrite:
         raise SessionError(
             f"{out} exists already: choose another --out, add --overwrite, "
-            f"or continue it with: hhstudio run {out}"
+            f"or continue it with: {command_line('run', out)}"
         )
     if not out.resolve().parent.is_dir():
         raise SessionError(f"--out {out}: there is no folder {out.parent}")
     return spec, out, History()
 
 
+def _spec(name: str) -> Spec:
+    """A preset, a file, or (``-``) what comes through a pipe. Raises SpecError."""
+    if name == "-":
+        return specs.decode(utf8(sys.stdin.buffer.read()), "standard input")
+    return spec_named(name)
+
+
 def _continued(args: argparse.Namespace) -> tuple[None, Path, History]:
     from hhstudio.store.session.session import open as open_session
 
-    file = Path(args.spec)
+    file = a_path(args.spec)
     if args.out is not None and args.out.resolve() != file.resolve():
         raise SpecError(
             f"{file} is continued in place, not in {args.out}; to train its spec anew, export it first: "
-            f"hhstudio export {file} spec --out spec.json"
+            f"{command_line('export', file, 'spec', '--out', 'spec.json')}"
         )
     if args.seed is not None:
         raise SpecError(f"{file}: what is continued keeps its seed: --seed does not apply")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hhstudio.cli.options import add_data
+from hhstudio.cli.options import a_path, add_data
 from hhstudio.core.errors import HHStudioError
 
 if TYPE_CHECKING:
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("session", metavar="S.h5", type=Path, nargs="?")
-    add("--out", metavar="DIR", type=Path, help="folder for the PNGs")
+    add("session", metavar="S.h5", type=a_path, nargs="?")
+    add("--out", metavar="DIR", type=a_path, help="folder for the PNGs")
     add("--list", action="store_true", help="say what there are pictures of, and stop")
     add(
         "--only",
@@ -36,8 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="of windows and panels; repeatable (default: 1280x800 and 1920x1080; panels as docked)",
     )
     add("--scale", metavar="N", type=_scale, default=1.0, help="pixels a point, as 2 for a fine screen")
-    add("--beside", metavar="T.h5", type=Path, help="another session, for what shows two (health)")
-    add("--sweep", metavar="DIR", type=Path, help="of a sweep, for the view that compares")
+    add("--beside", metavar="T.h5", type=a_path, help="another session, for what shows two (health)")
+    add("--sweep", metavar="DIR", type=a_path, help="of a sweep, for the view that compares")
     add_data(parser, ", for panels that need images")
 
 

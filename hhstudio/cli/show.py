@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
+
+from hhstudio.cli.options import a_path
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("session", metavar="S.h5", type=Path)
+    parser.add_argument("session", metavar="S.h5", type=a_path)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
 
 
@@ -18,7 +19,5 @@ def execute(args: argparse.Namespace) -> int:
 
     with open_session(args.session) as session:
         summary = session.summary()
-    text = json.dumps(summary, allow_nan=False) if args.json else overview(str(args.session), summary)
-    # names in a session are anybody's: a terminal must not obey them
-    print("".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text))
+    print(json.dumps(summary, allow_nan=False) if args.json else overview(str(args.session), summary))
     return 0

@@ -14,10 +14,11 @@ import msgspec
 from msgspec.structs import replace
 
 from hhstudio.cli.complaints import FAILED, complain
-from hhstudio.cli.options import ANY_FIELD, add_training, allowed_imports, assignment
+from hhstudio.cli.options import ANY_FIELD, a_path, add_training, allowed_imports, assignment
 from hhstudio.cli.signals import status_of
 from hhstudio.core.errors import NOT_DECODED, SpecError
 from hhstudio.core.ordinary_files import read_bytes
+from hhstudio.core.plain_text import command_line, utf8
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
 
@@ -44,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="SPEC",
         help="a sweep (.json), the folder of an earlier one, a spec, or a preset's name",
     )
-    add("--out", metavar="DIR", type=Path, help="folder of the sessions and the table")
+    add("--out", metavar="DIR", type=a_path, help="folder of the sessions and the table")
     add(
         "--vary",
         metavar="FIELD=V1,V2",
@@ -105,7 +106,7 @@ def execute(args: argparse.Namespace) -> int:
 
 def chosen(args: argparse.Namespace) -> tuple[Sweep, Path | None]:
     """The sweep that a command line means, its base read, and its folder. Raises SpecError."""
-    path, out = Path(args.spec), args.out
+    path, out = a_path(args.spec), args.out
     if path.is_dir():
         out = out or path
         path = path / "sweep.json"
@@ -126,7 +127,7 @@ def _is_sweep(path: Path) -> bool:
     if path.suffix != ".json" and not path.is_file():
         return False
     try:
-        tree = msgspec.json.decode(read_bytes(path))
+        tree = msgspec.json.decode(utf8(read_bytes(path)))
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return True
     return not (isinstance(tree, dict) and ("topology" in tree or tree.get("format") == "hhstudio-spec"))
@@ -214,4 +215,4 @@ def _parent_is_gone() -> Callable[[], bool]:
 def _say_interrupted(table: SweepTable, out: Path, how: str) -> None:
     left = len(table.runs) - table.count("finished", "failed")
     done = f"{table.count('finished')} of {len(table.runs)} runs are finished"
-    complain(f"{how}: {done}, {left} go on with: hhstudio sweep {out}", "")
+    complain(f"{how}: {done}, {left} go on with: {command_line('sweep', out)}", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hhstudio.core.formatting import count, duration
+from hhstudio.core.plain_text import one_line
 from hhstudio.core.run.baselines import TITLES
 
 WIDEST = 10
@@ -49,7 +50,8 @@ def accuracy_table(summary: dict[str, Any]) -> str:
 
 
 def overview(file: str, summary: dict[str, Any]) -> str:
-    """Everything that ``hhstudio show`` says."""
+    """Everything that ``hhstudio show`` says. A name in a session cannot make lines of its own."""
+    file, command, summary = one_line(file), summary["command"], _on_lines(summary)
     counts = summary["parameters"]
     peak = summary["peak_memory"]
     memory = f", {peak / 2**20:.0f} MB of memory at most" if peak else ""
@@ -70,9 +72,16 @@ def overview(file: str, summary: dict[str, Any]) -> str:
         classes = ", ".join(str(c) for c in task["classes"][:12])
         more = ", …" if len(task["classes"]) > 12 else ""
         lines.append(f"  {number:>3}  {task['name']}  ({task['dataset']}: {classes}{more})")
-    return "\n".join(
-        [*lines, *environment_lines(summary), "", "to run it again", *_indented(summary["command"])]
-    )
+    return "\n".join([*lines, *environment_lines(summary), "", "to run it again", *_indented(command)])
+
+
+def _on_lines(value: Any) -> Any:
+    """The same with every text in it on one line."""
+    if isinstance(value, str):
+        return one_line(value)
+    if isinstance(value, dict):
+        return {one_line(name): _on_lines(each) for name, each in value.items()}
+    return list(map(_on_lines, value)) if isinstance(value, list | tuple) else value
 
 
 def ending_lines(summary: dict[str, Any]) -> list[str]:

@@ -14,6 +14,7 @@ import msgspec
 
 from hhstudio.core.errors import SpecError
 from hhstudio.core.ordinary_files import read_bytes
+from hhstudio.core.plain_text import utf8
 from hhstudio.core.spec.setting import unwrapped
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.spec.versions import up_to_date
@@ -58,7 +59,7 @@ def load(path: Path) -> Spec | TopologyFile:
     """The spec or the tree in a JSON file. Raises :class:`SpecError`, or :class:`ImportFailedError` with
     everything that is wrong with it."""
     try:
-        data = read_bytes(path)
+        data = utf8(read_bytes(path))
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror or error}") from None
     return decode(data, str(path))

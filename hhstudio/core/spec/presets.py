@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hhstudio.core.errors import SpecError
@@ -34,7 +35,7 @@ def spec_named(name: str, folder: Path = Path()) -> Spec:
     """
     if name in preset_names():
         return preset(name)
-    file = folder / name
+    file = folder / os.path.expanduser(name)  # noqa: PTH111 - pathlib raises for an unknown user
     if file.suffix == ".json" or file.is_file():
         return specs.load(file)
     names = ", ".join(preset_names())

@@ -15,6 +15,7 @@ import msgspec
 
 from hhstudio.core.errors import NOT_DECODED, SpecError
 from hhstudio.core.ordinary_files import read_bytes
+from hhstudio.core.plain_text import utf8
 from hhstudio.core.spec.architectures import ARCHITECTURES, IMPORT_PATH
 from hhstudio.core.spec.datasets import DATASETS, FOLDER
 from hhstudio.core.spec.setting import fields_of, setting
@@ -465,7 +466,7 @@ def decode(data: bytes | str, source: str = "spec") -> Spec:
 def load(path: FilePath) -> Spec:
     """The spec in a JSON file. Raises :class:`SpecError`, also when the file cannot be read."""
     try:
-        data = read_bytes(path)
+        data = utf8(read_bytes(path))
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror or error}") from None
     return decode(data, str(path))

@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from hhstudio.core.errors import NOT_DECODED, HHStudioError, SpecError
 from hhstudio.core.ordinary_files import read_bytes
+from hhstudio.core.plain_text import utf8
 from hhstudio.core.spec import rules
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.presets import preset, spec_named
@@ -99,7 +100,7 @@ def load(path: Path) -> Sweep:
     """The sweep in a file, with its base read, so that it depends on no other file any more; a sweep
     without a name is called after its file. Raises :class:`SpecError`, also when it cannot be read."""
     try:
-        data = read_bytes(path)
+        data = utf8(read_bytes(path))
     except OSError as error:
         raise SpecError(f"{path}: {error.strerror or error}") from None
     sweep = decode(data, str(path))

@@ -80,6 +80,8 @@ def recover(path: Path | str) -> Report:
     """Make ``path`` a whole session again. Raises SessionError when there is nothing to be saved, when a
     writer is at work, or when the folder cannot be written."""
     path = Path(path)
+    if path.is_dir():
+        raise SessionError(f"{path}: a folder, not a session file")
     if not any(map(os.path.exists, (path, journal_path(path)))):
         raise SessionError(f"{path}: there is no such file")
     try:

@@ -600,6 +600,8 @@ def _tidy_up(path: Path) -> list[str]:
 
 
 def _open(path: Path, known: pending_journal.Known | None = None) -> _Opened:
+    if path.is_dir():  # before its lock and its journal are looked for: `.` has no name to derive theirs from
+        raise SessionError(f"{path}: a folder, not a session file")
     writer = owner(path)
     notes = []
     if writer is None and migrations.is_older(path):
