@@ -7,13 +7,14 @@ import textwrap
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QLineEdit, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QSlider, QToolButton, QWidget
 
 from hhstudio.core.spec import fields
 from hhstudio.core.spec.setting import Field
 from hhstudio.gui.forms import typed_numbers
 from hhstudio.gui.forms.text_editor import TextEditor
 from hhstudio.gui.widgets import glossary
+from hhstudio.gui.widgets.markup import TextLabel, plain
 
 _LABEL = 118
 """Pixels of a name."""
@@ -65,7 +66,7 @@ class FieldRow(QWidget):
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(1)
         grid.setColumnStretch(1, 1)
-        self.label = QLabel(field.label)
+        self.label = TextLabel(field.label)
         self.label.setFixedWidth(_LABEL)
         self.label.setWordWrap(True)
         self.line: QLineEdit | None = None
@@ -87,7 +88,7 @@ class FieldRow(QWidget):
         if field.slider is not None:
             self.slider = self._make_slider()
             grid.addWidget(self.slider, 0, 2)
-        self.unit = QLabel(field.unit)
+        self.unit = TextLabel(field.unit)
         self.unit.setProperty("caption", True)
         grid.addWidget(self.unit, 0, 3)
         self.reset = QToolButton()
@@ -101,14 +102,13 @@ class FieldRow(QWidget):
         self.reset.setVisible(False)
         if resettable or field.optional or field.kind == "parts":
             grid.addWidget(self.reset, 0, 4)
-        self.hint = QLabel()
+        self.hint = TextLabel()
         self.hint.setWordWrap(True)
-        self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setProperty("caption", True)
         self.hint.hide()
         grid.addWidget(self.hint, 2, 0 if self.lines is not None else 1, 1, 4)
         for widget in (self.label, self.editor):
-            widget.setToolTip(tool_tip(field, full_name))
+            widget.setToolTip(plain(tool_tip(field, full_name)))
 
     # showing -------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.gui.forms.number_box import NumberBox
 from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.captioned import Captioned
+from hhstudio.gui.widgets.markup import plain
 
 _COLUMNS = 2
 
@@ -36,7 +37,7 @@ class LiveSettings(QWidget):
             tip = f"{box.toolTip()}\nFrom the next step on. Page keys: ten times"
             term = glossary.SETTINGS.get(field.name)
             if term is None:
-                box.setToolTip(tip)
+                box.setToolTip(plain(tip))
             else:
                 glossary.explain(box, term, tip)
             box.chosen.connect(lambda value, name=field.name: self._choose(name, value))

@@ -11,6 +11,7 @@ from hhstudio.core.spec.setting import Field
 from hhstudio.gui.forms import typed_numbers
 from hhstudio.gui.forms.field_editor import tool_tip
 from hhstudio.gui.widgets import glossary
+from hhstudio.gui.widgets.markup import plain
 
 _WIDTH = 64
 """Pixels at least."""
@@ -33,7 +34,7 @@ class NumberBox(QAbstractSpinBox):
         self.setAccessibleName(field.label)
         self.setAccessibleDescription(field.tip)
         self._tip = tool_tip(field, field.name)
-        self.setToolTip(self._tip)
+        self.setToolTip(plain(self._tip))
         glossary.explain_setting(self, field.name, field.label, field.tip)
         self.lineEdit().setPlaceholderText(field.absent)
         self.editingFinished.connect(self._enter)
@@ -61,7 +62,7 @@ class NumberBox(QAbstractSpinBox):
     def refuse(self, reason: str) -> None:
         """Let nothing be entered, and say why; an empty reason lets it be again."""
         self.setEnabled(not reason)
-        self.setToolTip(reason or self._tip)
+        self.setToolTip(plain(reason or self._tip))
 
     def stepBy(self, steps: int) -> None:
         value = self._value or 0.0
@@ -94,7 +95,7 @@ class NumberBox(QAbstractSpinBox):
             return
         if problem := typed_numbers.problem(self.field, text):
             self._write()
-            QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), problem, self)
+            QToolTip.showText(self.mapToGlobal(self.rect().bottomLeft()), plain(problem), self)
         else:
             self.setValue(typed_numbers.read(self.field, text))
 

@@ -16,6 +16,7 @@ from hhstudio.core.spec.stream_data import dataset_names
 from hhstudio.gui.forms.field_editor import tool_tip
 from hhstudio.gui.forms.number_box import NumberBox
 from hhstudio.gui.widgets.captioned import Captioned
+from hhstudio.gui.widgets.markup import plain
 
 _CUSTOM = "Own settings"
 
@@ -57,7 +58,7 @@ class QuickSettings(QWidget):
         self.data.addItem("Folder of images …", FOLDER)
         here = [name for name in fields["device"].choices if name != "mps" or sys.platform == "darwin"]
         self.device.addItems(here)
-        self.device.setToolTip(tool_tip(fields["device"], "device"))
+        self.device.setToolTip(plain(tool_tip(fields["device"], "device")))
         self.preset.textActivated.connect(self._preset_chosen)
         self.data.activated.connect(self._data_chosen)
         self.device.textActivated.connect(lambda name: self._set("device", name))
@@ -108,7 +109,7 @@ class QuickSettings(QWidget):
         elif known is not None and custom >= 0:
             self.preset.removeItem(custom)
         self.preset.setCurrentText(known or _CUSTOM)
-        self.preset.setToolTip((spec.notes or "A complete set of settings to begin with")[:400])
+        self.preset.setToolTip(plain((spec.notes or "A complete set of settings to begin with")[:400]))
 
     def _show_data(self, spec: Spec) -> None:
         stream, listed = spec.stream, bool(spec.stream.parts)
@@ -123,7 +124,7 @@ class QuickSettings(QWidget):
         else:
             self.data.setCurrentIndex(self.data.findData(stream.dataset))
         tip = all_fields()["stream.dataset"].tip
-        self.data.setToolTip(stream.folder if stream.dataset == FOLDER else tip)
+        self.data.setToolTip(plain(stream.folder if stream.dataset == FOLDER else tip))
         info, permuted = DATASETS.get(stream.dataset), stream.kind == "permuted"
         per_task = info.classes if permuted and info else stream.classes_per_task
         self.tasks.show_value(len(stream.parts) if listed else stream.tasks)

@@ -36,6 +36,7 @@ from hhstudio.gui.views.tree.canvas.widget import TreeCanvas
 from hhstudio.gui.widgets import dialogs
 from hhstudio.gui.widgets.dialogs import ROLE
 from hhstudio.gui.widgets.formatting import with_names
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.themed import Themed
 from hhstudio.service import logs
 
@@ -224,7 +225,7 @@ class MainWindow(Themed, QMainWindow):
 
     def _notice(self, text: str) -> None:
         self.statusBar().showMessage(with_names(text), _NOTICE_MS)
-        self.statusBar().setToolTip(text)
+        self.statusBar().setToolTip(plain(text))
 
     def _dismiss_welcome(self) -> None:
         self.workspace.preferences.welcomed = True

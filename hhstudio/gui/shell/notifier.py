@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hhstudio.gui.state.workspace import Workspace
 
 _MS = 10_000
+_NO_MARKUP = str.maketrans("<>&", "‹›+")
+"""Some desktops take a message for markup, others do not: neither escapes nor markup may be in it."""
 _TITLES = {"finished": "Run finished", "stopped": "Run stopped", "failed": "Run failed", TOPIC: "Run paused"}
 
 
@@ -41,7 +43,7 @@ class Notifier(QObject):
             icon = QSystemTrayIcon.MessageIcon.Information
             if topic in ("failed", TOPIC):
                 icon = QSystemTrayIcon.MessageIcon.Warning
-            tray.showMessage(_TITLES[topic], text, icon, _MS)
+            tray.showMessage(_TITLES[topic], text.translate(_NO_MARKUP), icon, _MS)
         return True
 
     def _shown(self) -> QSystemTrayIcon:

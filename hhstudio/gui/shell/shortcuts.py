@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTreeWidget,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from hhstudio.gui.shell.key_bindings import KeyBindings
 from hhstudio.gui.state.actions import MENUS, Action, key_sequences
 from hhstudio.gui.widgets.chooser import score
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.theme import current_theme
 
 _ID = int(Qt.ItemDataRole.UserRole)
@@ -59,7 +59,7 @@ class Shortcuts(QDialog):
         self.none.clicked.connect(lambda: self._choose(""))
         self.reset.clicked.connect(self._reset)
         self.reset_all.clicked.connect(self._reset_all)
-        self.problem = QLabel(" ")
+        self.problem = TextLabel(" ")
         self.problem.setWordWrap(True)
         self.problem.setProperty("error", True)
         row = QHBoxLayout()
@@ -125,10 +125,10 @@ class Shortcuts(QDialog):
         self._lines[action.id] = item
         where = " or the ".join(action.where)
         place = f"\nWhile the {where} has the focus" if where else ""
-        item.setToolTip(0, f"{action.tip or action.title}{place}")
+        item.setToolTip(0, plain(f"{action.tip or action.title}{place}"))
         if self.keys.is_changed(action.id):
             item.setForeground(1, QBrush(QColor(current_theme().accent)))
-            item.setToolTip(1, f"Came with {_native(self.keys.default(action.id)) or 'no keys'}")
+            item.setToolTip(1, plain(f"Came with {_native(self.keys.default(action.id)) or 'no keys'}"))
         return item
 
     def _show_chosen(self) -> None:

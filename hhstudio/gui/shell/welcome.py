@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.markup import TextLabel
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
 
@@ -40,13 +41,13 @@ class Welcome(Themed, QFrame):
         self.close_button.setIcon(icon("close", current_theme().muted))
 
     def _step(self, number: int, title: str, text: str) -> QHBoxLayout:
-        badge = QLabel(str(number))
+        badge = TextLabel(str(number))
         badge.setFixedSize(24, 24)
         badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
         badge.setProperty("number", True)
-        head = QLabel(title)
+        head = TextLabel(title)
         head.setProperty("title", True)
-        body = QLabel(text)
+        body = TextLabel(text)
         body.setWordWrap(True)
         body.setProperty("muted", True)
         words = QVBoxLayout()

@@ -12,6 +12,7 @@ from PySide6.QtGui import QAction, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.theme import current_theme
 
 MENUS = ("File", "Edit", "Tree", "Run", "Inspect", "View", "Help")
@@ -107,7 +108,7 @@ class ActionRegistry(QObject):
         action = replace(self._actions[action_id], shortcut=shortcut)
         self._actions[action_id] = action
         self._shown[action_id].setShortcuts(key_sequences(shortcut))
-        self._shown[action_id].setToolTip(_tooltip(action, ""))
+        self._shown[action_id].setToolTip(plain(_tooltip(action, "")))
         self.keys_changed.emit(action_id)
 
     def qaction(self, action_id: str) -> QAction:
@@ -131,7 +132,7 @@ class ActionRegistry(QObject):
             shown, enabled = self._shown[action_id], action.enabled
             shown.setEnabled(enabled)
             why = "" if enabled or action.reason_when_disabled is None else action.reason_when_disabled()
-            shown.setToolTip(_tooltip(action, why))
+            shown.setToolTip(plain(_tooltip(action, why)))
             if action.checked_when is not None:
                 shown.setChecked(action.checked_when())
 
@@ -169,7 +170,7 @@ class ActionRegistry(QObject):
         shown = QAction(action.title, self)
         shown.setObjectName(action.id)
         shown.setShortcuts(key_sequences(action.shortcut))
-        shown.setToolTip(_tooltip(action, ""))
+        shown.setToolTip(plain(_tooltip(action, "")))
         shown.setCheckable(action.checked_when is not None)
         if action.icon:
             shown.setIcon(_icon(action))

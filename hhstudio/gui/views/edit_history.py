@@ -9,6 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QFont
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from hhstudio.core.spec.document import Document
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.theme import current_theme
 
 READ_ONLY = "The tree is read-only while a run is on: stop the run to undo"
@@ -58,7 +59,7 @@ class _Steps(QAbstractListModel):
         if role == Qt.ItemDataRole.ForegroundRole and row > self.here:
             return QBrush(QColor(current_theme().muted))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{self._title(row)}\nClick to go back or forward to here"
+            return plain(f"{self._title(row)}\nClick to go back or forward to here")
         return None
 
     def _title(self, row: int) -> str:

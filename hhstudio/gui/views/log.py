@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QListView,
     QToolButton,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from hhstudio.core.run.events import Finished, Log
 from hhstudio.core.run.history import Changes, History
 from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
 
@@ -84,7 +84,7 @@ class LogModel(QAbstractListModel):
             colors = {"error": theme.error, "warning": theme.warn, "debug": theme.muted}
             return QColor(colors.get(line.level, theme.text))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return line.text
+            return plain(line.text)
         return {_LEVEL: line.level, _TEXT: line.text}.get(role)
 
 
@@ -132,7 +132,7 @@ class LogView(Themed, QWidget):
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setAccessibleName("Log")
-        self.empty = QLabel("What a run reports appears here.")
+        self.empty = TextLabel("What a run reports appears here.")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("muted", True)
         row = QHBoxLayout()

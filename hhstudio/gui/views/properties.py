@@ -15,6 +15,7 @@ from hhstudio.core.spec.fields import edit_title
 from hhstudio.core.spec.setting import Field
 from hhstudio.gui.forms.bindings import Binding, bindings
 from hhstudio.gui.forms.field_editor import FieldRow
+from hhstudio.gui.widgets.markup import plain
 
 READ_ONLY = "Settings are read-only while a run is on: stop the run to change them"
 _OPEN_AT_FIRST = ("hypernetwork", "link")
@@ -54,7 +55,7 @@ class PropertyPanel(QScrollArea):
         self._locked = reason if on else ""
         for group in self.groups:
             group.body.setEnabled(not on)
-            group.setToolTip(self._locked)
+            group.setToolTip(plain(self._locked))
 
     def release(self) -> None:
         """Stop following the document; for when the window goes."""

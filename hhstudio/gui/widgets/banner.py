@@ -10,10 +10,11 @@ from typing import Literal
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from hhstudio.gui.widgets.formatting import plain, with_names
+from hhstudio.gui.widgets.formatting import with_names
 from hhstudio.gui.widgets.icons import icon, pixmap
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed, set_style_property
 
@@ -30,10 +31,9 @@ class Banner(Themed, QFrame):
         self.setObjectName("banner")
         self._kind: Kind = "warning"
         self.topic = ""
-        self.icon = QLabel()
+        self.icon = TextLabel()
         self.icon.setFixedSize(20, 20)
-        self.text = QLabel()
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text = TextLabel()
         self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -60,7 +60,7 @@ class Banner(Themed, QFrame):
         self.topic, self._kind = topic, kind
         short = with_names(text)
         self.text.setText(short)
-        self.text.setToolTip(plain(text) if short != text else "")
+        self.text.setToolTip(plain(text, wraps=True) if short != text else "")
         for button in self.buttons:
             self._row.removeWidget(button)
             button.deleteLater()

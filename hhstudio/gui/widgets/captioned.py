@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from hhstudio.gui.widgets.markup import TextLabel
 
 HEIGHT = 28
 """Pixels of every field, so that boxes and spin boxes stand in one line."""
@@ -12,7 +14,7 @@ class Captioned(QWidget):
     def __init__(self, caption: str, field: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
-        self.caption = QLabel(caption)
+        self.caption = TextLabel(caption)
         self.caption.setProperty("caption", True)
         self.caption.setBuddy(field)
         field.setFixedHeight(HEIGHT)

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from hhstudio.gui.widgets.markup import TextLabel, plain
 
 
 class Choice(QWidget):
@@ -18,7 +20,7 @@ class Choice(QWidget):
         """``name``: for screen readers, where the label is too short."""
         super().__init__()
         self.box = QComboBox()
-        self.box.setToolTip(meaning)
+        self.box.setToolTip(plain(meaning))
         self.box.setAccessibleName(name or label)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.box.setMaximumWidth(190)
@@ -26,7 +28,7 @@ class Choice(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(5)
-        text = QLabel(label)
+        text = TextLabel(label)
         text.setBuddy(self.box)
         row.addWidget(text)
         row.addWidget(self.box)
@@ -55,7 +57,7 @@ class Choice(QWidget):
         for number, (_, data) in enumerate(entries):
             model.item(number).setEnabled(data not in disabled)
         for number, tip in enumerate(tips):
-            self.box.setItemData(number, tip, Qt.ItemDataRole.ToolTipRole)
+            self.box.setItemData(number, plain(tip), Qt.ItemDataRole.ToolTipRole)
 
     def set_value(self, data: object) -> bool:
         """Choose an entry by its data; False (and the first entry) if it is not there."""

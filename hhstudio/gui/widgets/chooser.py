@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QIcon, QKeyEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from hhstudio.gui.widgets.markup import plain
+
 _ITEM = int(Qt.ItemDataRole.UserRole)
 
 
@@ -110,7 +112,7 @@ class Chooser(QDialog):
             detail = f"  ({item.refused})" if item.refused else f"    {item.detail}" if item.detail else ""
             line = QListWidgetItem(item.title + detail)
             line.setData(_ITEM, at)
-            line.setToolTip(item.refused or item.tip)
+            line.setToolTip(plain(item.refused or item.tip))
             if icons:
                 line.setIcon(item.icon or _blank())
             if item.refused:

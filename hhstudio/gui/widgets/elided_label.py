@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QLabel
+
+from hhstudio.gui.widgets.markup import TextLabel
 
 
-class ElidedLabel(QLabel):
+class ElidedLabel(TextLabel):
     def minimumSizeHint(self) -> QSize:
         return QSize(24, super().minimumSizeHint().height())
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from hhstudio.gui.widgets.markup import TextLabel
 
 
-class EmptyLabel(QLabel):
+class EmptyLabel(TextLabel):
     """Wrapped, muted, centred text. A wrapped label is as high as its words need at its width; before
     a window is laid out that width is a guess, and the window would grow to fit it, beyond its screen.
     """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from html import escape
 
 from hhstudio.core.run.events import RunState
 
@@ -26,11 +25,6 @@ STATE_WORDS: dict[RunState, str] = {
 def state_word(state: str) -> str:
     """The same word within a line of a queue, a list or a table, where a run may also wait or be running."""
     return next((word for known, word in STATE_WORDS.items() if known == state), state).lower()
-
-
-def plain(text: str) -> str:
-    """A text for a tool tip, which would take what looks like HTML for HTML: it may come from a file."""
-    return f"<p>{escape(text, quote=False).replace(chr(10), '<br>')}</p>" if text else ""
 
 
 def when(seconds: float, now: float | None = None) -> str:

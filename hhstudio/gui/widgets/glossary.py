@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from html import escape
 
 from PySide6.QtWidgets import QWidget
 
 from hhstudio.core import guide
+from hhstudio.gui.widgets.markup import Markup, letters
 
 SETTINGS = {
     "baselines": "Baseline",
@@ -39,15 +39,12 @@ SETTINGS = {
 _ADDRESS = re.compile(r'<a name="([\w#-]+)">')
 
 
-def tip(term: str, text: str = "") -> str:
+def tip(term: str, text: str = "") -> Markup:
     """A tool tip for a term: ``text`` of the view's own, else the first sentence of the glossary. Raises
     KeyError for a term that the glossary has not."""
     known, address = guide.term(term), guide.address(term)
     said = text or f"{known.title}: {known.sentence}"
-    return (
-        f'<p><a name="{address}"></a>{escape(said, quote=False).replace(chr(10), "<br>")}</p>'
-        "<p><i>F1: glossary</i></p>"
-    )
+    return Markup(f'<p><a name="{address}"></a>{letters(said)}</p><p><i>F1: glossary</i></p>')
 
 
 def explain(widget: QWidget, term: str, text: str = "") -> None:
@@ -55,7 +52,7 @@ def explain(widget: QWidget, term: str, text: str = "") -> None:
     known, address = guide.term(term), guide.address(term)
     widget.setToolTip(tip(term, text))
     widget.setWhatsThis(
-        f"<p><b>{escape(known.title)}</b></p><p>{escape(known.sentence, quote=False)}</p>"
+        f"<p><b>{letters(known.title)}</b></p><p>{letters(known.sentence)}</p>"
         f'<p><a href="{address}">More in the glossary</a></p>'
     )
 
@@ -64,9 +61,9 @@ def explain_setting(widget: QWidget, name: str, label: str, text: str) -> None:
     """Answer *What is this?* for a setting by its dotted name: ``text``, and links to the term that it is
     about and to the page of all settings."""
     term = SETTINGS.get(name) or SETTINGS.get(name.partition(".")[0])
-    about = "" if term is None else f'<a href="{guide.address(term)}">{escape(term)} in the glossary</a>, '
+    about = "" if term is None else f'<a href="{guide.address(term)}">{letters(term)} in the glossary</a>, '
     widget.setWhatsThis(
-        f"<p><b>{escape(label)}</b></p><p>{escape(text, quote=False)}</p>"
+        f"<p><b>{letters(label)}</b></p><p>{letters(text)}</p>"
         f'<p>{about}<a href="settings">all settings</a></p>'
     )
 

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from hhstudio.core.spreadsheet import tab_separated
 from hhstudio.gui.widgets.color_bar import paint_colors
 from hhstudio.gui.widgets.colormap import accuracy_map, signed_map
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.task_style import readable_on, task_style
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
@@ -391,7 +392,7 @@ class HeatMap(Themed, QWidget):
                 QToolTip.hideText()
             else:
                 tip = self._content.tip or self._content.described
-                QToolTip.showText(event.globalPos(), tip(*cell), self)
+                QToolTip.showText(event.globalPos(), plain(tip(*cell)), self)
             return True
         return super().event(event)
 

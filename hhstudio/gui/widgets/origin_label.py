@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hhstudio.gui.widgets.elided_label import ElidedLabel
+from hhstudio.gui.widgets.markup import plain
 
 
 class OriginLabel(ElidedLabel):
@@ -16,5 +17,5 @@ class OriginLabel(ElidedLabel):
 
     def say(self, text: str) -> None:
         self.setText(text)
-        self.setToolTip(text)
+        self.setToolTip(plain(text))
         self.setVisible(bool(text))

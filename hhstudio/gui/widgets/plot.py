@@ -8,6 +8,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont
 
+from hhstudio.gui.widgets.markup import letters
 from hhstudio.gui.widgets.plot_background import Backdrop
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
@@ -172,7 +173,7 @@ class Plot(Themed, pg.PlotWidget):
         """The x axis' name; "" takes no room."""
         if name != self._name_x:
             self._name_x = name
-            self.axis_x.setLabel(name)
+            self.axis_x.setLabel(letters(name))
             self.axis_x.showLabel(bool(name))
 
     def to_pixels(self, x: float, y: float) -> QPointF:

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget
 
+from hhstudio.gui.widgets.markup import plain
+
 TENSOR_COLUMNS = (
     ("Tensor", "name in the solver"),
     ("Shape", "outputs × inputs × height × width"),
@@ -50,7 +52,7 @@ def set_up(table: QTableWidget, columns: Sequence[tuple[str, str]], name: str, r
     for column, (_, meaning) in enumerate(columns):
         head = table.horizontalHeaderItem(column)
         assert head is not None
-        head.setToolTip(meaning)
+        head.setToolTip(plain(meaning))
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setShowGrid(False)

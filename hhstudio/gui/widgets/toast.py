@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from hhstudio.gui.widgets.elided_label import ElidedLabel
-from hhstudio.gui.widgets.formatting import plain
 from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed, set_style_property
 
@@ -34,8 +34,7 @@ class Toast(Themed, QFrame):
         self.setObjectName("toast")
         self._floats = floats
         self._answer: Callable[[], object] | None = None
-        self.text = QLabel() if floats else ElidedLabel()
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text = TextLabel() if floats else ElidedLabel()
         self.text.setWordWrap(floats)
         self.action = QPushButton()
         self.action.clicked.connect(self._act)
@@ -61,7 +60,7 @@ class Toast(Themed, QFrame):
         """Show a word for a while; with an ``answer``, a button with the title ``action`` calls it once."""
         self._answer = answer
         self.text.setText(text)
-        self.text.setToolTip(plain(text))
+        self.text.setToolTip(plain(text, wraps=True))
         self.action.setText(action)
         self.action.setVisible(answer is not None)
         self.setAccessibleName(text)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame
 from hhstudio.core.run import baselines
 from hhstudio.core.run.history import History
 from hhstudio.gui.views.accuracy.arrangement import MARGIN, TITLE
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.task_style import task_label
 from hhstudio.gui.widgets.theme import current_theme
 
@@ -47,7 +48,7 @@ class BoundsCard(QFrame):
         self._labels = [task_label(history.tasks, task) for task in range(len(history.tasks))]
         means = "; ".join(f"{TITLES[kind]} {self.mean(kind)}" for kind in self.values)
         self.setAccessibleName(f"{self.path}: mean final accuracy. {means}")
-        self.setToolTip("\n".join(f"{TITLES[kind]}: {MEANINGS[kind]}" for kind in self.values))
+        self.setToolTip(plain("\n".join(f"{TITLES[kind]}: {MEANINGS[kind]}" for kind in self.values)))
         self.update()
 
     def mean(self, kind: str) -> str:

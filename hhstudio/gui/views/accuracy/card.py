@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QFrame, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from hhstudio.core.run.continual import DEFINITIONS
 from hhstudio.core.run.history import History
@@ -26,6 +26,7 @@ from hhstudio.gui.views.accuracy.tables import FIGURES, OTHER_PATHS, figure_text
 from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.heat_map import HeatMap
+from hhstudio.gui.widgets.markup import TextLabel, plain
 
 
 class FigureTile(QWidget):
@@ -36,9 +37,9 @@ class FigureTile(QWidget):
     def __init__(self, field: str, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.field = field
-        self.value = QLabel("–", self)
+        self.value = TextLabel("–", self)
         self.value.setProperty("figure", True)
-        self.name = QLabel(name, self)
+        self.name = TextLabel(name, self)
         self.name.setProperty("small", True)
         glossary.explain(self, name, DEFINITIONS[field])
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -75,7 +76,7 @@ class MatrixCard(QFrame):
         self.setProperty("card", True)
         self.title = ElidedLabel(path, self)
         self.title.setProperty("title", True)
-        self.title.setToolTip(path)
+        self.title.setToolTip(plain(path))
         self.heatmap = HeatMap(f"Accuracy matrix of {path}", margins=(LEFT, TOP))
         self.heatmap.setParent(self)
         self.tiles: dict[str, FigureTile] = {}

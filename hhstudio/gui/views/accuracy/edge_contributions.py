@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QFrame, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from hhstudio.core.formatting import short_count
 from hhstudio.core.run.edge_contributions import ALL, BYPASSED, EdgeContribution, contributions
@@ -17,6 +17,7 @@ from hhstudio.gui.views.accuracy.arrangement import MARGIN, TITLE
 from hhstudio.gui.views.accuracy.tables import points_text
 from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.elided_label import ElidedLabel
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.theme import current_theme
 
 ROW, NOTE = 22, 17
@@ -136,8 +137,8 @@ class ContributionCard(QFrame):
         self.setProperty("card", True)
         self.title = ElidedLabel(path, self)
         self.title.setProperty("title", True)
-        self.remaining = QLabel(self)
-        self.counts = QLabel(self)
+        self.remaining = TextLabel(parent=self)
+        self.counts = TextLabel(parent=self)
         for label in (self.remaining, self.counts):
             label.setProperty("note", True)
         self._counts: tuple[str, str] = ("", "")
@@ -157,7 +158,7 @@ class ContributionCard(QFrame):
         self._most = most
         text, tip = _remaining(history, self.path, edges)
         self.remaining.setText(text)
-        self.remaining.setToolTip(tip)
+        self.remaining.setToolTip(plain(tip))
         self._counts = _counts(history.parameters, self.path)
         self.lay_out(self.width())
 
@@ -184,7 +185,7 @@ class ContributionCard(QFrame):
         short, full = self._counts
         fits = self.counts.fontMetrics().horizontalAdvance(full) <= inner
         self.counts.setText(full if fits else short)
-        self.counts.setToolTip("" if fits else full)
+        self.counts.setToolTip(plain("" if fits else full))
         for label in (self.remaining, self.counts):
             label.setVisible(bool(label.text()))
             if label.text():

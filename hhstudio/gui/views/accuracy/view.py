@@ -12,7 +12,6 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QScrollArea,
     QStackedLayout,
@@ -37,6 +36,7 @@ from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.heat_map import Content
+from hhstudio.gui.widgets.markup import Markup, TextLabel, plain
 from hhstudio.gui.widgets.origin_label import OriginLabel
 
 Card = TypeVar("Card", MatrixCard, ContributionCard, BoundsCard)
@@ -51,7 +51,7 @@ _CAPTIONS = {
     BOUNDS: "final accuracy (%) on each task, and without hypernetworks",
 }
 _CAPTION = "after learning ↓   accuracy (%) on →"
-_EMPTY = (
+_EMPTY = Markup(
     "<p style='font-size:15px'><b>The accuracy matrix appears here</b></p>"
     "<p>Row i, column j: the accuracy on task j after learning task i.<br>"
     "A row is added whenever a path has finished a task.</p>"
@@ -79,7 +79,7 @@ class MatrixView(QWidget):
         self.tabs.setObjectName("matrixTabs")
         self.tabs.setAccessibleName("Path")
         self.scale = AccuracyScale()
-        self.caption = QLabel(_CAPTION)
+        self.caption = TextLabel(_CAPTION)
         self.caption.setProperty("small", True)
         self.caption.setFixedHeight(self.scale.sizeHint().height())
         glossary.explain(self.caption, "Accuracy matrix")
@@ -272,7 +272,7 @@ class MatrixView(QWidget):
             short = self.tabs.fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, _WIDEST_TAB)
             self.tabs.addTab(short.replace("&", "&&"))
             self.tabs.setTabData(number, data)
-            self.tabs.setTabToolTip(number, tip)
+            self.tabs.setTabToolTip(number, plain(tip))
         self.tabs.setCurrentIndex(list(tabs).index(chosen) if chosen in tabs else 0)
         self.tabs.blockSignals(False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Health
@@ -14,6 +14,7 @@ from hhstudio.gui.views.analysis.chain_picture import Axes, ChainPicture
 from hhstudio.gui.views.analysis.chain_verdict import HELP, verdict
 from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
+from hhstudio.gui.widgets.markup import Markup, TextLabel, letters
 from hhstudio.gui.widgets.task_style import task_label
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.service.analysis.client import AnalysisClient
@@ -23,7 +24,7 @@ from hhstudio.service.analysis.protocol import Reply
 class HealthView(AnalysisView):
     """One picture for the session that is shown, and one below for another that was put beside it."""
 
-    nothing = (
+    nothing = Markup(
         "<p style='font-size:15px'><b>Why does this chain hold, or fail?</b></p>"
         "<p>Scale of what each level generates, the gradient that reaches it,<br>"
         "how errors grow on their way, and what each level contributes.</p>"
@@ -44,7 +45,7 @@ class HealthView(AnalysisView):
         self.help.toggled.connect(self._help_toggled)
         for control in (self.path, self.task, self.beside, self.help):
             self.flow.addWidget(control)
-        self.explanation = QLabel(HELP)
+        self.explanation = TextLabel(HELP)
         self.explanation.setWordWrap(True)
         self.explanation.hide()
         self.verdict = _verdict_label()
@@ -135,7 +136,7 @@ class HealthView(AnalysisView):
                 grade, text = verdict(health)
                 theme = current_theme()
                 color = {"good": theme.ok, "mixed": theme.warn, "bad": theme.error}[grade]
-                label.setText(f"<span style='color:{color}'>●</span> {name}{text}")
+                label.setText(Markup(f"<span style='color:{color}'>●</span> {letters(name + text)}"))
         self._show_other()
 
     def _root(self) -> str:
@@ -208,8 +209,8 @@ class HealthView(AnalysisView):
         self.beside.setText("Alone" if there else "Beside …")
 
 
-def _verdict_label() -> QLabel:
-    label = QLabel()
+def _verdict_label() -> TextLabel:
+    label = TextLabel()
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label

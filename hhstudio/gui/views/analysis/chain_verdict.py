@@ -9,13 +9,14 @@ import numpy as np
 
 from hhstudio.core.analysis.answers import Health, LevelHealth
 from hhstudio.core.run.edge_contributions import BYPASSED
+from hhstudio.gui.widgets.markup import Markup
 
 NEAR, FAR = 2.0, 5.0
 """Scale of generated tensors: within a factor of 2 of the wanted one is fine, beyond 5 is bad."""
 GROWS = 4.0
 """A relative error may grow by this factor on its way to the solver's weights."""
 
-HELP = (
+HELP = Markup(
     "<p><b>How to read this.</b> Every column is one network of the chain, the root on the left and the "
     "solver on the right; each generates the next.</p>"
     "<p><b>Scale</b>: a dot for each generated tensor, its root mean square over the one that the network "

@@ -12,6 +12,7 @@ from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.heat_map import Content, HeatMap, Label, as_text
+from hhstudio.gui.widgets.markup import Markup
 from hhstudio.gui.widgets.task_style import task_label, task_short
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.service.analysis.protocol import Reply
@@ -31,7 +32,7 @@ class DistancesView(AnalysisView):
     """``condition_chosen(path, task)``: a cell was chosen."""
 
     condition_chosen = Signal(str, int)
-    nothing = (
+    nothing = Markup(
         "<p style='font-size:15px'><b>How far apart are the generated solvers?</b></p>"
         "<p>Between tasks and paths, through time, and now against just after learning:<br>"
         "the last is what consolidation protects.</p>"

@@ -12,6 +12,7 @@ from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.state.selection import LATEST
 from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
+from hhstudio.gui.widgets.markup import Markup
 from hhstudio.gui.widgets.scatter import Cloud, ScatterMap
 from hhstudio.service.analysis.protocol import Reply
 
@@ -26,7 +27,7 @@ class EmbeddingsView(AnalysisView):
     """``condition_chosen(path, task)``: a point was chosen."""
 
     condition_chosen = Signal(str, int)
-    nothing = (
+    nothing = Markup(
         "<p style='font-size:15px'><b>Which tasks does the tree hold alike?</b></p>"
         "<p>Task, slot and chunk embeddings, and the generated weights, as a map.</p>"
     )

@@ -11,6 +11,7 @@ from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Exported
 from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.widgets.formatting import with_names
+from hhstudio.gui.widgets.markup import TextLabel
 from hhstudio.service.analysis.protocol import Reply
 
 FORMATS = (
@@ -50,7 +51,8 @@ class WeightsSaver(QObject):
             self.said.emit(f"{out.name}: weights are written as {', '.join(end for end, _ in FORMATS)}")
             return
         self._end()
-        self.progress = progress = QProgressDialog(f"Writing {out.name} …", "Hide", 0, 0, self._over)
+        self.progress = progress = QProgressDialog("", "Hide", 0, 0, self._over)
+        progress.setLabel(TextLabel(f"Writing {out.name} …"))
         progress.setWindowTitle("Save weights")
         progress.setMinimumDuration(500)
         progress.canceled.connect(self._end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Mixture
@@ -14,6 +14,7 @@ from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets import filter_tiles
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.image_view import ImageView
+from hhstudio.gui.widgets.markup import Markup, TextLabel, plain
 from hhstudio.gui.widgets.mosaic import assemble
 from hhstudio.gui.widgets.simplex import Simplex
 from hhstudio.gui.widgets.task_style import task_label, task_short, task_style
@@ -65,7 +66,7 @@ class Bars(QWidget):
 class InterpolationView(AnalysisView):
     """Drag between two or three tasks, or walk along a principal direction of their embeddings."""
 
-    nothing = (
+    nothing = Markup(
         "<p style='font-size:15px'><b>What lies between two tasks?</b></p>"
         "<p>Mix task embeddings and watch the generated filters, and the accuracy,<br>"
         "change from one task to another.</p>"
@@ -84,9 +85,11 @@ class InterpolationView(AnalysisView):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(-100, 100)
         self.slider.setAccessibleName("How far along the direction")
-        self.slider.setToolTip(f"From −{_REACH:g} to {_REACH:g} standard deviations of the task embeddings")
+        self.slider.setToolTip(
+            plain(f"From −{_REACH:g} to {_REACH:g} standard deviations of the task embeddings")
+        )
         self.bars = Bars()
-        self.bars_title = QLabel("Accuracy on")
+        self.bars_title = TextLabel("Accuracy on")
         self.image = ImageView()
         left = QVBoxLayout()
         for widget, share in ((self.simplex, 3), (self.slider, 0), (self.bars_title, 0), (self.bars, 2)):

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from hhstudio.core.analysis.answers import Guess, Prediction
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.gui.widgets import tables
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.task_style import task_label, task_style
 from hhstudio.gui.widgets.theme import current_theme
 
@@ -75,7 +76,9 @@ class GuessTable(QTableWidget):
             )
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
-                item.setToolTip(f"{guess.path} · {task_label(tasks, guess.task)}\n{_probabilities(guess)}")
+                item.setToolTip(
+                    plain(f"{guess.path} · {task_label(tasks, guess.task)}\n{_probabilities(guess)}")
+                )
                 if column == 1:
                     item.setForeground(QColor(theme.text))
                 if column == 2 and guess.task == task:

@@ -20,7 +20,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSplitter,
     QTabWidget,
@@ -37,6 +36,7 @@ from hhstudio.gui.views.analysis.thumbnails import Thumbnails
 from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.heat_map import Content, HeatMap, Label, labels
+from hhstudio.gui.widgets.markup import Markup, TextLabel, letters
 from hhstudio.gui.widgets.pixels import enlarged, image_of, maps_of, pixels_of
 from hhstudio.gui.widgets.task_style import task_label, task_short
 from hhstudio.gui.widgets.theme import current_theme
@@ -51,7 +51,7 @@ _LARGEST = 4096
 class PredictionsView(AnalysisView):
     """The browser on the left gives the image; the tabs show what becomes of it."""
 
-    nothing = (
+    nothing = Markup(
         "<p style='font-size:15px'><b>Try the solvers</b></p>"
         "<p>Choose a test image, drop one, or paste one: every path says what it sees,<br>"
         "how sure it is, and which task it takes it for.</p>"
@@ -80,14 +80,14 @@ class PredictionsView(AnalysisView):
             context=Qt.ShortcutContext.WidgetWithChildrenShortcut,
         )
         self.thumbnails = Thumbnails()
-        self.picture = QLabel()
+        self.picture = TextLabel()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setMinimumHeight(_PICTURE + 8)
-        self.truth = QLabel()
+        self.truth = TextLabel()
         self.truth.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.truth.setWordWrap(True)
         self.guesses = GuessTable()
-        self.features = QLabel()
+        self.features = TextLabel()
         self.features.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.confusion = HeatMap("Confusion matrix")
         self.which = Choice("Of", "classes within a task, or tasks of the path")
@@ -229,7 +229,8 @@ class PredictionsView(AnalysisView):
         self.picture.setPixmap(enlarged(image_of(prediction.image), _PICTURE))
         task, name = prediction.truth
         tasks = self.history.tasks if self.history else ()
-        self.truth.setText(f"<b>{name}</b><br>{task_label(tasks, task)}" if task >= 0 else "your image")
+        answer = f"<b>{letters(name)}</b><br>{letters(task_label(tasks, task))}"
+        self.truth.setText(Markup(answer) if task >= 0 else "your image")
         self.guesses.show_prediction(prediction, tasks)
         self.words.setText("")
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem
 
 from hhstudio.core.analysis.answers import Images
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.pixels import enlarged, image_of
 
 _INDEX = int(Qt.ItemDataRole.UserRole)
@@ -42,7 +43,7 @@ class Thumbnails(QListWidget):
             item = QListWidgetItem(QIcon(enlarged(image_of(image), 2 * SIDE)), "")
             name = images.classes[int(images.labels[at])]
             taken = f", taken for {marks[at]}" if at < len(marks) else ""
-            item.setToolTip(f"{name}{taken} (test image {index})")
+            item.setToolTip(plain(f"{name}{taken} (test image {index})"))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{name}, test image {index}")
             item.setData(_INDEX, int(index))
             self.addItem(item)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from hhstudio.core.analysis.questions import Question
 from hhstudio.core.run.history import Changes, History
@@ -14,6 +14,7 @@ from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.flow_layout import FlowLayout
 from hhstudio.gui.widgets.formatting import with_names
+from hhstudio.gui.widgets.markup import Markup, TextLabel
 from hhstudio.gui.widgets.origin_label import OriginLabel
 from hhstudio.gui.widgets.themed import Themed
 from hhstudio.service.analysis.protocol import Reply
@@ -30,7 +31,7 @@ class AnalysisView(Themed, QWidget):
     """
 
     status_message = Signal(str)
-    nothing = "<p><b>Nothing to see yet</b></p><p>Train a tree, or open a session.</p>"
+    nothing = Markup("<p><b>Nothing to see yet</b></p><p>Train a tree, or open a session.</p>")
 
     def __init__(self, analysis: Analysis) -> None:
         super().__init__()
@@ -42,7 +43,7 @@ class AnalysisView(Themed, QWidget):
         self.body = QWidget()
         self.waiting = EmptyLabel(self.nothing)
         self.waiting.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.words = QLabel()
+        self.words = TextLabel()
         self.words.setWordWrap(True)
         self.words.setProperty("muted", True)
         middle = QWidget()

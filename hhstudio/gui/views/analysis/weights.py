@@ -26,6 +26,7 @@ from hhstudio.gui.views.analysis.histogram_ridge import Ridge
 from hhstudio.gui.views.analysis.view import AnalysisView
 from hhstudio.gui.widgets import tables
 from hhstudio.gui.widgets.choice import Choice
+from hhstudio.gui.widgets.markup import Markup
 from hhstudio.gui.widgets.task_style import task_label
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.service.analysis.protocol import Reply
@@ -46,7 +47,7 @@ class WeightsView(AnalysisView):
     """``step_chosen``: a snapshot was clicked, for all views of the window."""
 
     step_chosen = Signal(int)
-    nothing = (
+    nothing = Markup(
         "<p style='font-size:15px'><b>The generated weights in figures</b></p>"
         "<p>Every layer's distribution through time, its scale against the wanted one,<br>"
         "and the units that do nothing.</p>"

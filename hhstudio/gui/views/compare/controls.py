@@ -11,6 +11,7 @@ from hhstudio.gui.widgets import metric_names
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.flow_layout import FlowLayout
 from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
 
@@ -93,7 +94,7 @@ class Controls(Themed, QWidget):
 
     def _button(self, row: FlowLayout, tip: str, signal: object) -> QToolButton:
         button = QToolButton()
-        button.setToolTip(tip)
+        button.setToolTip(plain(tip))
         button.setAccessibleName(tip)
         button.clicked.connect(lambda: signal.emit())  # type: ignore[attr-defined]
         row.addWidget(button)

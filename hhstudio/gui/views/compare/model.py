@@ -28,6 +28,7 @@ from hhstudio.core.sweeps.run_names import value_text
 from hhstudio.gui.views.compare.lines import Line, Looks, short
 from hhstudio.gui.widgets import glossary
 from hhstudio.gui.widgets.formatting import state_word
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.theme import current_theme
 
 SORT = int(Qt.ItemDataRole.UserRole)
@@ -193,7 +194,7 @@ class LineModel(QAbstractTableModel):
         if role == Role.DisplayRole:
             return self.columns[section].title
         if role == Role.ToolTipRole:
-            return self.columns[section].tip
+            return plain(self.columns[section].tip)
         if role == Role.TextAlignmentRole:
             return int(_alignment(self.columns[section]))
         return None
@@ -212,7 +213,7 @@ class LineModel(QAbstractTableModel):
         if role == LINE:
             return line
         if role == Role.ToolTipRole:
-            return _tip(line)
+            return plain(_tip(line))
         if role == Role.TextAlignmentRole:
             return int(_alignment(column))
         if role == Role.DecorationRole and first:

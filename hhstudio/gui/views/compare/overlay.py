@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from hhstudio.core.run.series import Series
 from hhstudio.core.sweeps import comparison
@@ -16,6 +16,7 @@ from hhstudio.core.sweeps.comparison import ComparisonEntry
 from hhstudio.gui.views.compare.lines import Line, Looks
 from hhstudio.gui.widgets import metric_names
 from hhstudio.gui.widgets.curve import BUCKETS, FineCurveItem
+from hhstudio.gui.widgets.markup import Markup, TextLabel, letters, plain
 from hhstudio.gui.widgets.plot import Plot
 from hhstudio.gui.widgets.smoothing import Smoothed
 from hhstudio.gui.widgets.task_style import blend
@@ -58,12 +59,11 @@ class CurveOverlay(Themed, QWidget):
         self._cross.setZValue(50)
         self._cross.hide()
         self.plot.addItem(self._cross, ignoreBounds=True)
-        self.values = QLabel(self.plot)
+        self.values = TextLabel(parent=self.plot)
         self.values.setObjectName("curveValues")
-        self.values.setTextFormat(Qt.TextFormat.RichText)
         self.values.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.values.hide()
-        self.caption = QLabel()
+        self.caption = TextLabel()
         self.caption.setProperty("muted", True)
         self.caption.setContentsMargins(8, 0, 8, 2)
         self.caption.setWordWrap(True)
@@ -221,7 +221,7 @@ class CurveOverlay(Themed, QWidget):
         missing = "" if self._drawn else "Nothing recorded yet. "
         words = missing + "; ".join(parts) + "."
         self.caption.setText(words)
-        self.setToolTip(words if not self.caption.isVisible() else "")
+        self.setToolTip(plain(words if not self.caption.isVisible() else ""))
 
     # crosshair --------------------------------------------------------------------------------------
 
@@ -263,11 +263,11 @@ class CurveOverlay(Themed, QWidget):
             color, _ = self._looks.pen(drawn.line.key)
             title = drawn.line.title if len(drawn.line.title) < 48 else drawn.line.title[:46] + "…"
             strong = drawn.line.key == self._hovered
-            words = f"{metric_names.text(self._metric, value)}&nbsp; {_escaped(title)}"
+            words = f"{_escaped(metric_names.text(self._metric, value))}&nbsp; {_escaped(title)}"
             rows.append(f"<span style='color:{color}'>▬</span> {f'<b>{words}</b>' if strong else words}")
         if len(values) > _MOST_LISTED:
             rows.append(f"and {len(values) - _MOST_LISTED} more")
-        self.values.setText("<br>".join(rows))
+        self.values.setText(Markup("<br>".join(rows)))
         self.values.adjustSize()
         area, at = self.plot.area(), self.plot.to_pixels(x, 0).x()
         right = at + 14 + self.values.width() < area.right()
@@ -276,7 +276,7 @@ class CurveOverlay(Themed, QWidget):
 
 
 def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(" ", "&nbsp;")
+    return letters(text).replace(" ", "&nbsp;")
 
 
 def _same(one: tuple[ComparisonEntry, ...], two: tuple[ComparisonEntry, ...]) -> bool:

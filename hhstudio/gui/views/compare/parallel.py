@@ -25,6 +25,7 @@ from hhstudio.core.sweeps.comparison import MEASURES, MISSING
 from hhstudio.gui.views.compare.axes import ParallelAxis, measure_axis, setting_axis
 from hhstudio.gui.views.compare.lines import Line, Looks
 from hhstudio.gui.views.compare.model import estimate_text
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.theme import Theme, current_theme
 
 _TOP, _FOOT, _SIDE = 42.0, 32.0, 60.0
@@ -272,7 +273,7 @@ class ParallelCoordinates(QWidget):
             self.hovered.emit(key)
         text = self._tip(key)
         if text:
-            QToolTip.showText(event.globalPosition().toPoint(), text, self)
+            QToolTip.showText(event.globalPosition().toPoint(), plain(text), self)
         else:
             QToolTip.hideText()
 

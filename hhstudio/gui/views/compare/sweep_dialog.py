@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -36,6 +35,7 @@ from hhstudio.gui.forms.field_editor import tool_tip
 from hhstudio.gui.forms.typed_numbers import check_list
 from hhstudio.gui.state.session_files import file_stem, shown_path
 from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.markup import Markup, TextLabel, letters, plain
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
 from hhstudio.service.sweep.engine import available_cores
@@ -64,7 +64,7 @@ class VariedField(Themed, QWidget):
         self.name.setAccessibleName("Field")
         for name in (*sweeps.SPECIAL_FIELDS, *self._fields):
             self.name.addItem(name)
-            self.name.setItemData(self.name.count() - 1, self._tip(name), Qt.ItemDataRole.ToolTipRole)
+            self.name.setItemData(self.name.count() - 1, plain(self._tip(name)), Qt.ItemDataRole.ToolTipRole)
         completer = self.name.completer()
         assert completer is not None
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -114,7 +114,7 @@ class VariedField(Themed, QWidget):
             text = now if isinstance(now, str) else msgspec.json.encode(now).decode()
             parts = [f"now {text}", str(field.range or field.choice_text(" or ")), "several values"]
             self.values.setPlaceholderText("; ".join(filter(None, parts)))
-        self.name.setToolTip(self._tip(self.field))
+        self.name.setToolTip(plain(self._tip(self.field)))
         self.changed.emit()
 
     def _tip(self, name: str) -> str:
@@ -152,9 +152,9 @@ class SweepDialog(QDialog):
         self.jobs.setValue(max(1, available_cores()))
         self.jobs.setAccessibleName("Runs at a time")
         self.alone = QCheckBox("Go on when the window is closed")
-        self.where = QLabel()
+        self.where = TextLabel()
         self.where.setProperty("muted", True)
-        self.preview = QLabel()
+        self.preview = TextLabel()
         self.preview.setWordWrap(True)
         self.names = QPlainTextEdit()
         self.names.setReadOnly(True)
@@ -200,11 +200,13 @@ class SweepDialog(QDialog):
         count = self.sweep.count
         if problems:
             word = "One thing is" if len(problems) == 1 else f"{len(problems)} things are"
-            self.preview.setText(f"<b style='color:{current_theme().error}'>{word} in the way</b>")
+            error = current_theme().error
+            self.preview.setText(Markup(f"<b style='color:{error}'>{word} in the way</b>"))
             self.names.setPlainText("\n".join(f"• {problem}" for problem in problems))
         else:
             title = f"<b>{count} run{'s' if count != 1 else ''}</b>"
-            self.preview.setText(title + "".join(f" · {part}" for part in self._cost(planned, count)))
+            costs = "".join(f" · {letters(part)}" for part in self._cost(planned, count))
+            self.preview.setText(Markup(title + costs))
             self.names.setPlainText("\n".join(run.name for run in planned))
         return fine
 
@@ -216,12 +218,14 @@ class SweepDialog(QDialog):
         name = QHBoxLayout()
         name.addWidget(self.name, 1)
         name.addWidget(self.where)
-        grid.addWidget(QLabel("Name"), 0, 0)
+        grid.addWidget(TextLabel("Name"), 0, 0)
         grid.addLayout(name, 0, 1)
-        grid.addWidget(QLabel("Runs at a time"), 1, 0)
+        grid.addWidget(TextLabel("Runs at a time"), 1, 0)
         grid.addWidget(self.jobs, 1, 1, Qt.AlignmentFlag.AlignLeft)
         grid.addWidget(self.alone, 2, 1)
-        said = QLabel(f"Every combination of these values is a run of <b>{self._spec.name}</b>.")
+        said = TextLabel(
+            Markup(f"Every combination of these values is a run of <b>{letters(self._spec.name)}</b>.")
+        )
         said.setWordWrap(True)
         self._fields = QVBoxLayout()
         self._fields.setSpacing(6)

@@ -10,7 +10,6 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QLabel,
     QMenu,
     QSplitter,
     QStackedLayout,
@@ -31,10 +30,11 @@ from hhstudio.gui.views.compare.source import ComparedSessions
 from hhstudio.gui.views.compare.sweep_controller import SweepController
 from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
+from hhstudio.gui.widgets.markup import Markup, TextLabel, letters
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
 
-_EMPTY = (
+_EMPTY = Markup(
     "<p style='font-size:15px'><b>Compare sessions here</b></p>"
     "<p>Choose several in the session list and press Compare in their menu, open the folder of a sweep, "
     "or start a sweep: Run › New sweep …</p>"
@@ -61,7 +61,7 @@ class CompareView(Themed, QWidget):
         self.controls = Controls()
         self.table = QTableView()
         self.overlay, self.parallel = CurveOverlay(), ParallelCoordinates()
-        self.legend = QLabel()
+        self.legend = TextLabel()
         self.empty = EmptyLabel(_EMPTY)
         self.empty.setObjectName("compareEmpty")
         self._coloured_by_hand = False
@@ -129,7 +129,6 @@ class CompareView(Themed, QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setSizes([560, 520])
         self.legend.setContentsMargins(10, 0, 10, 3)
-        self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
         self._stack = QStackedLayout()
         self._stack.addWidget(self.splitter)
@@ -191,19 +190,20 @@ class CompareView(Themed, QWidget):
         self.overlay.show_lines(self.lines, self.looks, hidden, path, self.controls.metric_name)
         self.parallel.show_lines(self.lines, self.looks, hidden, path, "average")
 
-    def _legend_text(self) -> str:
+    def _legend_text(self) -> Markup:
         if self.looks.legend:
             shown = "&nbsp;&nbsp; ".join(
-                f"<span style='color:{color}'>{'▬▬' if not dashes else '▬ ▬'}</span> {_escaped(text)}"
+                f"<span style='color:{color}'>{'▬▬' if not dashes else '▬ ▬'}</span> {letters(text)}"
                 for text, color, dashes in self.looks.legend
             )
             words = (
-                f"Colours show <b>{_escaped(self.looks.by)}</b>: {shown}. They do not stand for tasks here."
+                f"Colours show <b>{letters(self.looks.by)}</b>: {shown}. They do not stand for tasks here."
             )
         else:
             what = "mean" if self.controls.average else "session"
             words = f"A colour for each {what}, as in the table. Colours do not stand for tasks here."
-        return f"<span style='color:{current_theme().muted}'>{words}{self._sweep_text()}</span>"
+        muted = current_theme().muted
+        return Markup(f"<span style='color:{muted}'>{words}{self._sweep_text()}</span>")
 
     def _sweep_text(self) -> str:
         table = self.sessions.sweep
@@ -215,7 +215,7 @@ class CompareView(Themed, QWidget):
             parts.append(f"{failed} failed")
         if table.state == "running" and table.eta is not None:
             parts.append(f"{duration(table.eta)} left")
-        return f" &nbsp;·&nbsp; Sweep {_escaped(table.name)}: {', '.join(parts)}."
+        return f" &nbsp;·&nbsp; Sweep {letters(table.name)}: {', '.join(parts)}."
 
     def _fit_columns(self) -> None:
         """As wide as what is in them; long names of runs, which their settings tell too, may be cut."""
@@ -385,7 +385,3 @@ def _telling(lines: list[Line], settings: list[str], path: str) -> str:
         means = [sum(values) / len(values) for values in reached.values()]
         spread[name] = max(means) - min(means) if 1 < len(means) < len(measured) else -1.0
     return max((name for name in settings if name != "seed"), key=lambda n: spread[n], default="")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QFrame, QScrollArea, QSizePolicy,
 
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.gui.widgets.flow_layout import FlowLayout
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.task_style import task_label, task_short, task_style, task_tooltip
 from hhstudio.gui.widgets.theme import current_theme
 
@@ -36,7 +37,7 @@ class Chip(QAbstractButton):
     def set_tasks(self, tasks: Sequence[TaskInfo]) -> None:
         self.full = task_label(tasks, self.task)
         hint = "click: hide or show · double click or Alt+click: show only this one"
-        self.setToolTip(f"{task_tooltip(tasks, self.task)}\n{hint}")
+        self.setToolTip(plain(f"{task_tooltip(tasks, self.task)}\n{hint}"))
         self.setAccessibleName(self.full)
 
     def full_width(self) -> int:

@@ -23,6 +23,7 @@ from hhstudio.gui.widgets import metric_names
 from hhstudio.gui.widgets.curve import BUCKETS, Curve
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.empty_label import EmptyLabel
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.plot import Plot
 from hhstudio.gui.widgets.plot_background import Band, EventMark
 from hhstudio.gui.widgets.task_style import blend, task_label, task_short, task_style
@@ -70,10 +71,10 @@ class CurvePanel(Themed, QFrame):
 
     def _build(self) -> None:
         self.title = ElidedLabel(self.path)
-        self.title.setToolTip(f"{self.path}\n{self.measure.title}: {self.measure.meaning}")
+        self.title.setToolTip(plain(f"{self.path}\n{self.measure.title}: {self.measure.meaning}"))
         self.title.setProperty("title", True)
-        self.subtitle = QLabel(self.measure.title)
-        self.summary = QLabel()
+        self.subtitle = TextLabel(self.measure.title)
+        self.summary = TextLabel()
         self.maximise = PanelButton("maximise", "Show only this panel (Enter; Esc shows all)")
         self.maximise.setAccessibleName(f"Maximise {self.path}")
         self.maximise.clicked.connect(lambda: self.maximise_wanted.emit(self))
@@ -100,7 +101,7 @@ class CurvePanel(Themed, QFrame):
         for muted in (self.subtitle, self.summary):
             muted.setProperty("muted", True)
         self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.note = QLabel(self.plot)
+        self.note = TextLabel(parent=self.plot)
         self.note.setObjectName("note")
         self.note.setProperty("small", True)
         self.note.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -286,7 +287,7 @@ class CurvePanel(Themed, QFrame):
         mean = f"mean {metric_names.text(self.measure, float(np.mean(latest)))}" if known else ""
         self._say(self.summary, mean)
         self.summary.setToolTip(
-            f"mean of the last {self.measure.title.lower()} of {len(latest)} tasks" if known else ""
+            plain(f"mean of the last {self.measure.title.lower()} of {len(latest)} tasks" if known else "")
         )
         self.setAccessibleDescription(mean)
         self._place()

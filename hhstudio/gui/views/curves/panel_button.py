@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton
 
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.theme import current_theme
 
 Symbol = Literal["maximise", "detach"]
@@ -19,7 +20,7 @@ class PanelButton(QAbstractButton):
     def __init__(self, symbol: Symbol, tip: str) -> None:
         super().__init__()
         self._symbol = symbol
-        self.setToolTip(tip)
+        self.setToolTip(plain(tip))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 

@@ -23,6 +23,7 @@ from hhstudio.gui.views.curves.stepmap import LEAST, steps_a_task
 from hhstudio.gui.views.curves.toolbar import Toolbar
 from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
+from hhstudio.gui.widgets.markup import Markup
 from hhstudio.gui.widgets.origin_label import OriginLabel
 
 _IDLE_MS = 500
@@ -32,7 +33,7 @@ _FINE_IDLE = 60_000
 _AT_ONCE = 4000
 """Points that may be drawn in one go; beyond, panels take turns, so that the window never waits long."""
 
-_EMPTY = (
+_EMPTY = Markup(
     "<p style='font-size:15px'><b>Curves appear here</b></p>"
     "<p>One panel per path and one curve per task, live while a run trains.<br>"
     "Start a run, or open a session.</p>"

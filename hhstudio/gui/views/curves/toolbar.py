@@ -6,13 +6,14 @@ from typing import cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QMenu, QSlider, QToolButton, QWidget
 
 from hhstudio.gui.views.curves.settings import Settings
 from hhstudio.gui.views.curves.stepmap import MEANINGS, TITLES, Mode
 from hhstudio.gui.widgets import metric_names
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.flow_layout import FlowLayout
+from hhstudio.gui.widgets.markup import TextLabel, plain
 
 
 class MetricButton(QToolButton):
@@ -25,7 +26,7 @@ class MetricButton(QToolButton):
         self.metric_name = metric.name
         self._beside = False
         self.setText(metric.title)
-        self.setToolTip(f"{metric.meaning}\nCtrl+click: show it beside the others")
+        self.setToolTip(plain(f"{metric.meaning}\nCtrl+click: show it beside the others"))
         self.setCheckable(True)
         self.setObjectName("metricButton")
         self.clicked.connect(lambda: self.chosen.emit(self.metric_name, self._beside))
@@ -75,7 +76,7 @@ class Toolbar(QWidget):
             "Recorded values stay visible, faint. 0 shows them alone. Kept for each metric."
         )
         self.smoothing.valueChanged.connect(self._smoothing_moved)
-        self.smoothing_text = QLabel("0.00")
+        self.smoothing_text = TextLabel("0.00")
         self.smoothing_text.setFixedWidth(28)
         flow.addWidget(self._labelled("Smooth", self.smoothing, self.smoothing_text))
         self.log_x = QCheckBox("Log x")
@@ -147,7 +148,7 @@ class Toolbar(QWidget):
     def _offer_more(self, metric: metric_names.Metric) -> None:
         action = self.more_menu.addAction(metric.title)
         action.setData(metric.name)
-        action.setToolTip(metric.meaning)
+        action.setToolTip(plain(metric.meaning))
         action.setCheckable(True)
         action.triggered.connect(lambda: self._metric_chosen(metric.name, beside=True))
 
@@ -181,7 +182,7 @@ class Toolbar(QWidget):
         row = QHBoxLayout(box)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(5)
-        label = QLabel(text)
+        label = TextLabel(text)
         label.setBuddy(widgets[0])
         row.addWidget(label)
         for widget in widgets:

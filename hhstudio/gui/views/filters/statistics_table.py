@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 from hhstudio.core.spreadsheet import tab_separated
 from hhstudio.gui.widgets import tables
 from hhstudio.gui.widgets.filter_tiles import Statistics
+from hhstudio.gui.widgets.markup import plain
 
 COLUMNS = (
     *tables.TENSOR_COLUMNS,
@@ -43,7 +44,7 @@ class StatisticsTable(QTableWidget):
             for column, text in enumerate(texts):
                 item = self.item(number, column) or self._new_item(number, column)
                 item.setText(text)
-                item.setToolTip(f"{row.name}: {row.size} weights")
+                item.setToolTip(plain(f"{row.name}: {row.size} weights"))
         self.resizeColumnsToContents()  # once: a header that saw to it would measure at every item
         self.blockSignals(False)
 

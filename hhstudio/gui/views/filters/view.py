@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.formatting import count
@@ -26,6 +26,7 @@ from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.export_dialog import ask_where
 from hhstudio.gui.widgets.histogram_bar import ScaleHistogram
+from hhstudio.gui.widgets.markup import Markup, TextLabel, plain
 from hhstudio.gui.widgets.mosaic import assemble
 from hhstudio.gui.widgets.origin_label import OriginLabel
 from hhstudio.gui.widgets.picture_files import write_png
@@ -35,7 +36,7 @@ from hhstudio.gui.widgets.themed import Themed
 
 _LOW = 470
 """Pixels below which the table of tensors is folded away."""
-_EMPTY = (
+_EMPTY = Markup(
     "<p style='font-size:15px'><b>Generated filters appear here</b></p>"
     "<p>As soon as a task has been learned, or at once with <i>Live</i><br>while a run trains.</p>"
 )
@@ -63,7 +64,7 @@ class FilterView(Themed, QWidget):
         self.controls = Controls()
         self.origin = OriginLabel()
         self.caption = ElidedLabel("")
-        self.badge = QLabel()
+        self.badge = TextLabel()
         self.badge.setObjectName("stepBadge")
         self.badge.hide()
         self.pair = ImagePair()
@@ -369,7 +370,7 @@ class FilterView(Themed, QWidget):
         minus = {"": "", "difference": f" − {other}", "beside": f" | {other}", "blink": f" / {other}"}[how]
         text = f"{path} · {task_label(labels, task)}{minus} · {name}  {shape}"
         self.caption.setText(text)
-        self.caption.setToolTip(f"{text}\n{filter_tiles.KIND_TEXT[cut.kind]}")
+        self.caption.setToolTip(plain(f"{text}\n{filter_tiles.KIND_TEXT[cut.kind]}"))
         self.image.canvas.setAccessibleName(f"{text}: {filter_tiles.KIND_TEXT[cut.kind]}")
         self.description.setText(filter_tiles.KIND_TEXT[cut.kind])
         back = self._source.step

@@ -7,7 +7,6 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent, QShort
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QSplitter,
     QToolButton,
@@ -21,6 +20,7 @@ from hhstudio.core import guide
 from hhstudio.gui.views.guide.browser import GuideBrowser
 from hhstudio.gui.views.guide.model import search
 from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
 
@@ -47,7 +47,7 @@ class GuideView(Themed, QWidget):
         self.words.setClearButtonEnabled(True)
         self._lens = QAction(self)
         self.words.addAction(self._lens, QLineEdit.ActionPosition.LeadingPosition)
-        self.counts = QLabel()
+        self.counts = TextLabel()
         self.counts.setProperty("muted", True)
         self.counts.hide()
         self.back = self._button("Back", "←", "Alt+Left", self.browser.backward)
@@ -81,7 +81,7 @@ class GuideView(Themed, QWidget):
         button = QToolButton()
         button.setText(sign)
         button.setAccessibleName(name)
-        button.setToolTip(f"{name} ({keys})" if keys else name)
+        button.setToolTip(plain(f"{name} ({keys})" if keys else name))
         button.clicked.connect(do)
         if keys:
             shortcut = QShortcut(QKeySequence(keys), self)
@@ -187,7 +187,7 @@ class GuideView(Themed, QWidget):
     def _item(self, above: QTreeWidgetItem, text: str, address: str) -> QTreeWidgetItem:
         item = QTreeWidgetItem(above, [text])
         item.setData(0, _ADDRESS, address)
-        item.setToolTip(0, text)
+        item.setToolTip(0, plain(text))
         return item
 
     def _open_item(self, item: QTreeWidgetItem) -> None:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from hhstudio.gui.state.session_files import shown_path
 from hhstudio.gui.widgets.elided_label import ElidedLabel
+from hhstudio.gui.widgets.markup import TextLabel, plain
 
 EXPLANATION = (
     "CIFAR's own files are Python pickles: reading one that somebody has changed can run any program. "
@@ -37,7 +38,7 @@ class DataSettings(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Data")
         self._folder = folder
-        title = QLabel("Data folder")
+        title = TextLabel("Data folder")
         title.setProperty("title", True)
         self.shown = ElidedLabel("")
         self.browse = QPushButton("Choose …")
@@ -45,7 +46,7 @@ class DataSettings(QDialog):
         self.browse.setAutoDefault(False)  # Enter closes the dialog
         self.unverified = QCheckBox("Allow unverified files")
         self.unverified.setChecked(allowed)
-        self.unverified.setToolTip(EXPLANATION)
+        self.unverified.setToolTip(plain(EXPLANATION))
         self.unverified.toggled.connect(self.unverified_chosen)
         row = QHBoxLayout()
         row.addWidget(self.shown, 1)
@@ -69,7 +70,7 @@ class DataSettings(QDialog):
     def _show_folder(self, folder: Path) -> None:
         self._folder = folder
         self.shown.setText(shown_path(folder))
-        self.shown.setToolTip(str(folder))
+        self.shown.setToolTip(plain(str(folder)))
 
     def _browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Data folder", str(self._folder))
@@ -79,7 +80,7 @@ class DataSettings(QDialog):
 
 
 def _note(text: str) -> QLabel:
-    label = QLabel(text)
+    label = TextLabel(text)
     label.setWordWrap(True)
     label.setProperty("muted", True)
     return label

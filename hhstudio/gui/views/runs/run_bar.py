@@ -18,6 +18,7 @@ from hhstudio.gui.views.runs.run_notices import RunNotices
 from hhstudio.gui.views.runs.run_status import RunStatus
 from hhstudio.gui.widgets.banner import Banner
 from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
 
@@ -146,7 +147,7 @@ class ActionButton(Themed, QPushButton):
 
     def _follow(self) -> None:
         self.setEnabled(self._action.isEnabled())
-        self.setToolTip(self._action.toolTip())
+        self.setToolTip(plain(self._action.toolTip()))
 
 
 def _menu_button(title: str, tip: str, registry: ActionRegistry) -> QToolButton:
@@ -154,7 +155,7 @@ def _menu_button(title: str, tip: str, registry: ActionRegistry) -> QToolButton:
     button = QToolButton()
     button.setObjectName(f"button:{title.lower()}")
     button.setText(title)
-    button.setToolTip(tip)
+    button.setToolTip(plain(tip))
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setProperty("run", True)

@@ -36,6 +36,7 @@ from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.gui.state.session_files import file_stem, shown_path
 from hhstudio.gui.views.runs.run_issues import RunIssues
 from hhstudio.gui.views.runs.summary import free_space, title, what_is_trained, what_it_takes
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.service.run.calibration import Calibration, calibrate
 
 Calibrate = Callable[[Spec, threading.Event], Calibration]
@@ -76,12 +77,12 @@ class RunDialog(QDialog):
         self.obstacles = RunIssues()
         self.obstacles.fixed.connect(self._fixed)
         self.name = QLineEdit(out.stem)
-        self.name.setToolTip(f"In {shown_path(out.parent)}")
+        self.name.setToolTip(plain(f"In {shown_path(out.parent)}"))
         self.name.textEdited.connect(self._renamed)
         self.device = QComboBox()
         fields = all_fields()
         self.device.addItems(list(dict.fromkeys([*fields["device"].choices, spec.device])))
-        self.device.setToolTip(tool_tip(fields["device"], "device"))
+        self.device.setToolTip(plain(tool_tip(fields["device"], "device")))
         self.device.setCurrentText(spec.device)
         self.device.textActivated.connect(lambda value: self._set({"device": value}))
         self.seed = NumberBox(fields["seed"])
@@ -89,7 +90,7 @@ class RunDialog(QDialog):
         self.seed.chosen.connect(lambda value: self._set({"seed": value}))
         self.baselines = {kind: QCheckBox(baselines.TITLES[kind]) for kind in baselines.KINDS}
         for kind, box in self.baselines.items():
-            box.setToolTip(baselines.MEANINGS[kind][:1].upper() + baselines.MEANINGS[kind][1:])
+            box.setToolTip(plain(baselines.MEANINGS[kind][:1].upper() + baselines.MEANINGS[kind][1:]))
             box.setChecked(kind in spec.baselines)
             box.toggled.connect(self._baselines_changed)
         self.early = QCheckBox("Tasks, after")
@@ -120,14 +121,14 @@ class RunDialog(QDialog):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         form.setHorizontalSpacing(12)
         form.setVerticalSpacing(8)
-        form.addRow("Keep it as", _row(self.name, QLabel(".h5")))
-        form.addRow("Device", _row(self.device, QLabel("   Seed"), self.seed, None))
+        form.addRow("Keep it as", _row(self.name, TextLabel(".h5")))
+        form.addRow("Device", _row(self.device, TextLabel("   Seed"), self.seed, None))
         form.addRow("Compare with", _row(*self.baselines.values(), None))
         form.addRow(
             "Stop early",
-            _row(self.early, self.patience, QLabel("evaluations without a gain of accuracy"), None),
+            _row(self.early, self.patience, TextLabel("evaluations without a gain of accuracy"), None),
         )
-        form.addRow("Held out", _row(self.share, QLabel("of the training images, as a share"), None))
+        form.addRow("Held out", _row(self.share, TextLabel("of the training images, as a share"), None))
         timing = QHBoxLayout()
         timing.addWidget(self.takes, 1)
         timing.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignTop)
@@ -246,7 +247,7 @@ def _row(*widgets: QWidget | None) -> QHBoxLayout:
 
 
 def _text(bold: bool = False) -> QLabel:
-    label = QLabel("")
+    label = TextLabel("")
     label.setWordWrap(True)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if bold:

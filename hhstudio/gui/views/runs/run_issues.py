@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from hhstudio.core.issues import Issue
 from hhstudio.core.spec.fixes import fixes
 from hhstudio.core.spec.spec import Spec
 from hhstudio.gui.widgets.icons import pixmap
+from hhstudio.gui.widgets.markup import TextLabel
 from hhstudio.gui.widgets.theme import current_theme
 
 _SHOWN = 5
@@ -48,7 +49,7 @@ class RunIssues(QWidget):
         line = QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(8)
-        symbol, label = QLabel(), QLabel(text)
+        symbol, label = TextLabel(), TextLabel(text)
         error = severity == "error"
         color = current_theme().error if error else current_theme().warn
         symbol.setPixmap(pixmap("error" if error else "warning", color, 16))

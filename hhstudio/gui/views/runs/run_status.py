@@ -11,6 +11,7 @@ from hhstudio.core.run.history import History
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.formatting import STATE_WORDS, with_names
 from hhstudio.gui.widgets.icons import pixmap
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.task_style import task_label
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed, set_style_property
@@ -55,9 +56,9 @@ class RunStatus(Themed, QWidget):
         self._since = 0.0
         self._fitted: RunState | None = None
         self._icon: tuple[str, str] | None = None
-        self.icon = QLabel()
+        self.icon = TextLabel()
         self.icon.setFixedSize(18, 18)
-        self.state = QLabel("Ready")
+        self.state = TextLabel("Ready")
         self.state.setProperty("title", True)
         self.detail = ElidedLabel("")
         self.detail.setProperty("muted", True)
@@ -67,7 +68,7 @@ class RunStatus(Themed, QWidget):
         self.bar.setFixedHeight(6)
         self.bar.setMinimumWidth(120)
         self.bar.setMaximumWidth(420)
-        self.figures = QLabel("")
+        self.figures = TextLabel("")
         self.figures.setProperty("muted", True)
         self.figures.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._figures_place = Place(self.figures)
@@ -119,7 +120,7 @@ class RunStatus(Themed, QWidget):
         state, detail, ok = self._idle
         self.state.setText(state)
         self.detail.setText(detail)
-        self.detail.setToolTip(detail)
+        self.detail.setToolTip(plain(detail))
         self.figures.setText("")
         self._figures_place.fit(afresh=True)
         self.bar.hide()
@@ -130,10 +131,10 @@ class RunStatus(Themed, QWidget):
         state = history.state
         self.state.setText(STATE_WORDS[state])
         self.detail.setText(self._detail(history))
-        self.detail.setToolTip("\n".join(filter(None, [self._origin, history.state_detail])))
+        self.detail.setToolTip(plain("\n".join(filter(None, [self._origin, history.state_detail]))))
         self._show_bar(history)
         self.figures.setText(self._times(history))
-        self.figures.setToolTip(_what_is_left(history))
+        self.figures.setToolTip(plain(_what_is_left(history)))
         self._figures_place.fit(afresh=self._fitted is not state)
         self._fitted = state
         theme = current_theme()

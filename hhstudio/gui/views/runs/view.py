@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QMenu,
     QPushButton,
     QScrollArea,
@@ -26,6 +25,7 @@ from hhstudio.core.spec.document import Diff
 from hhstudio.gui.forms.live_settings import LiveSettings
 from hhstudio.gui.widgets.formatting import STATE_WORDS, state_word, with_names
 from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
 
@@ -48,16 +48,16 @@ class RunsView(Themed, QWidget):
         self._workspace = workspace
         self._controller = workspace.runs.queue
         self._history: History | None = None
-        self.now = QLabel("No run")
+        self.now = TextLabel("No run")
         self.now.setProperty("title", True)
-        self.checkpoint = QLabel("")
+        self.checkpoint = TextLabel("")
         self.checkpoint.setWordWrap(True)
         self.checkpoint.setProperty("muted", True)
         self.live = LiveSettings()
         self.live.chosen.connect(workspace.runs.change_setting)
         self.back = QPushButton("Go back to the checkpoint")
         self.back.clicked.connect(lambda: workspace.runs.go_back())
-        self.head = QLabel("Queue")
+        self.head = TextLabel("Queue")
         self.head.setProperty("title", True)
         self.go = QPushButton()
         self.go.clicked.connect(self._toggle)
@@ -72,7 +72,7 @@ class RunsView(Themed, QWidget):
         self.queue.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.queue.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.queue.customContextMenuRequested.connect(self._menu_at)
-        self.note = QLabel("")
+        self.note = TextLabel("")
         self.note.setWordWrap(True)
         self.note.setProperty("muted", True)
         for title, keys, call in (
@@ -173,8 +173,8 @@ class RunsView(Themed, QWidget):
         for entry in queue.entries:
             item = QTreeWidgetItem([entry.name, state_word(entry.state)])
             item.setData(0, _ID, entry.id)
-            item.setToolTip(0, entry.out)
-            item.setToolTip(1, with_names(entry.message))
+            item.setToolTip(0, plain(entry.out))
+            item.setToolTip(1, plain(with_names(entry.message)))
             color = {"failed": current_theme().error, "running": current_theme().accent}.get(
                 entry.state, current_theme().muted
             )
@@ -187,7 +187,7 @@ class RunsView(Themed, QWidget):
         going = self._controller.going_on
         self.go.setText("Hold" if going else "Go on")
         tip = "Start nothing after this run" if going else "Start what waits, one after the other"
-        self.go.setToolTip(tip)
+        self.go.setToolTip(plain(tip))
         self.go.setEnabled(bool(waits))
         failed = next((e for e in reversed(queue.entries) if e.state == "failed" and e.message), None)
         text = queue.problem or ("" if queue.entries else _EMPTY)

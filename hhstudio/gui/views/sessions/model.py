@@ -18,7 +18,7 @@ from PySide6.QtCore import (
 
 from hhstudio.gui.state.background import BackgroundJobs
 from hhstudio.gui.views.sessions.descriptions import haystack, state_of, summary, tooltip
-from hhstudio.gui.widgets.formatting import plain
+from hhstudio.gui.widgets.markup import plain
 
 if TYPE_CHECKING:
     from hhstudio.store.catalog.index import Index, IndexedSession
@@ -135,7 +135,7 @@ class SessionModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
             return entry.session.path.stem
         if role == Qt.ItemDataRole.ToolTipRole:
-            return plain(tooltip(entry))
+            return plain(tooltip(entry), wraps=True)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{entry.session.path.stem}, {state_of(entry.session)}, {summary(entry.session)}"
         return None

@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hhstudio.gui.widgets.markup import TextLabel
+
 if TYPE_CHECKING:
     from hhstudio.store.catalog.notes import Notes
 
@@ -40,7 +42,7 @@ class NotesDialog(QDialog):
         completer = QCompleter(known, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.tags.setCompleter(completer)
-        where = QLabel(f"Kept beside the session, in {session.name}.notes.json")
+        where = TextLabel(f"Kept beside the session, in {session.name}.notes.json")
         where.setProperty("caption", True)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
@@ -66,6 +68,6 @@ class NotesDialog(QDialog):
 
 
 def _caption(text: str) -> QLabel:
-    label = QLabel(text)
+    label = TextLabel(text)
     label.setProperty("caption", True)
     return label

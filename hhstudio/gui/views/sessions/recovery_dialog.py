@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from hhstudio.gui.widgets.icons import icon, pixmap
+from hhstudio.gui.widgets.markup import TextLabel
 from hhstudio.gui.widgets.theme import current_theme
 
 if TYPE_CHECKING:
@@ -36,11 +36,10 @@ class RecoveryDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"Recovery of {report.path.name}")
         whole, theme = not report.lost, current_theme()
-        symbol = QLabel()
+        symbol = TextLabel()
         symbol.setPixmap(pixmap("finished" if whole else "warning", theme.ok if whole else theme.warn, 28))
-        title = QLabel(_title(report))
+        title = TextLabel(_title(report))
         title.setProperty("title", True)
-        title.setTextFormat(Qt.TextFormat.PlainText)
         title.setWordWrap(True)
         head = QHBoxLayout()
         head.setSpacing(10)
@@ -53,8 +52,7 @@ class RecoveryDialog(QDialog):
         self.lost = _listed(column, "Lost", report.lost, "error", theme.error)
         self.saved = _listed(column, "Saved", report.saved, "finished", theme.ok)
         if report.original is not None:
-            original = QLabel(f"The damaged file is kept as {report.original.name}, beside the session.")
-            original.setTextFormat(Qt.TextFormat.PlainText)
+            original = TextLabel(f"The damaged file is kept as {report.original.name}, beside the session.")
             original.setWordWrap(True)
             original.setProperty("muted", True)
             original.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -80,7 +78,7 @@ def _title(report: Report) -> str:
 
 def _listed(column: QVBoxLayout, title: str, lines: list[str], symbol: str, color: str) -> QListWidget:
     """A caption and its lines; both hidden where there are none."""
-    caption, items = QLabel(f"{title} ({len(lines)})"), QListWidget()
+    caption, items = TextLabel(f"{title} ({len(lines)})"), QListWidget()
     caption.setProperty("caption", True)
     items.setAccessibleName(title)
     items.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

@@ -36,6 +36,7 @@ from hhstudio.gui.views.sessions.model import ENTRY, ORDERS, SessionModel
 from hhstudio.gui.widgets.elided_label import ElidedLabel
 from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.markup import Markup, plain
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
 from hhstudio.gui.widgets.toast import Toast
@@ -43,12 +44,12 @@ from hhstudio.gui.widgets.toast import Toast
 if TYPE_CHECKING:
     from hhstudio.store.catalog.index import IndexedSession
 
-_EMPTY = (
+_EMPTY = Markup(
     "<p style='font-size:15px'><b>Sessions appear here</b></p>"
     "<p>Every run is kept as one file. Press Start, or drop a session here.</p>"
 )
-_READING = "<p>Reading the folder …</p>"
-_NOTHING_FOUND = "<p>No session has all these words.</p>"
+_READING = Markup("<p>Reading the folder …</p>")
+_NOTHING_FOUND = Markup("<p>No session has all these words.</p>")
 
 
 class SessionView(QListView):
@@ -170,7 +171,7 @@ class SessionList(Themed, QWidget):
         column.addLayout(foot)
 
     def set_folder(self, folder: Path) -> None:
-        self.where.setToolTip(str(folder))
+        self.where.setToolTip(plain(str(folder)))
         self.model.set_folder(folder)
         self._shown()
 

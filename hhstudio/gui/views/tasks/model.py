@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.core.tree.topology import Solver, Topology, tasks_of
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.task_drag import MIME, dragged_tasks, packed
 from hhstudio.gui.widgets.task_style import task_short, task_tooltip
 
@@ -76,7 +77,7 @@ class TasksModel(QAbstractListModel):
             names = ", ".join(info.class_names or map(str, info.classes))
             return f"{task_short(task)} {info.name}: {names}; learned by {self.learners_in_words(task)}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{task_tooltip(self.tasks, task)}\nlearned by {self.learners_in_words(task)}"
+            return plain(f"{task_tooltip(self.tasks, task)}\nlearned by {self.learners_in_words(task)}")
         return {TASK: task, INFO: info, PATHS: self.learners_in_words(task)}.get(role)
 
     def flags(self, index: Index) -> Qt.ItemFlag:

@@ -12,7 +12,6 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QListView,
     QMenu,
     QPushButton,
@@ -32,6 +31,7 @@ from hhstudio.core.tree.topology import Solver, tasks_of
 from hhstudio.gui.state.tree_editor import TreeEditor
 from hhstudio.gui.views.tasks.delegate import TaskDelegate
 from hhstudio.gui.views.tasks.model import TasksModel
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.task_drag import MIME
 
 READ_ONLY = "The stream is read-only while a run is on: stop the run to change it"
@@ -69,7 +69,7 @@ class TasksView(QWidget):
         self.list = _List(self)
         self.list.setModel(self.model)
         self.list.setItemDelegate(self.delegate)
-        self.problem = QLabel()
+        self.problem = TextLabel()
         self.problem.setWordWrap(True)
         self.problem.setProperty("muted", True)
         self.problem.setContentsMargins(10, 6, 10, 4)
@@ -249,7 +249,7 @@ class TasksView(QWidget):
         try:
             tasks: Any = plan(spec.stream, spec.seed)
             self.problem.setText(HINT)
-            self.problem.setToolTip(KEYS)
+            self.problem.setToolTip(plain(KEYS))
         except HHStudioError as error:
             tasks = ()
             self.problem.setText(str(error))

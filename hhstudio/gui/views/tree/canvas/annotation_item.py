@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from hhstudio.core.tree.annotations import Annotation
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.pens import Paints
 
 GRIP = 9.0
@@ -55,7 +56,7 @@ class AnnotationItem(QGraphicsItem):
         self.setZValue(-10 - min(9.0, annotation.size[0] * annotation.size[1] / 1e7) if frame else -1)
         what = "Frame" if frame else "Comment"
         self.setToolTip(
-            "" if not frame else f"{annotation.text}\nMove it by its title: what it holds comes along"
+            plain("" if not frame else f"{annotation.text}\nMove it by its title: what it holds comes along")
         )
         self.setData(0, f"{what}: {annotation.text}")
         self.update()

@@ -15,6 +15,7 @@ from hhstudio.core.tree.topology import AnchorKind, Hypernetwork, LinkOverride, 
 from hhstudio.gui.state.actions import ActionRegistry
 from hhstudio.gui.views.tree.canvas.commands import TreeCommands
 from hhstudio.gui.views.tree.canvas.fix_menu import FixMenu
+from hhstudio.gui.widgets.markup import plain
 
 _ANCHORS: dict[AnchorKind, str] = {
     "seeded": "Drawn from the seed: neither stored nor trained",
@@ -98,7 +99,7 @@ class ContextMenu(QMenu):
             smallest = ARCHITECTURES[name].smallest if name else 1
             if shape is not None and min(shape[1:]) < smallest:
                 entry.setEnabled(False)
-                entry.setToolTip(f"needs images of at least {smallest}×{smallest} pixels")
+                entry.setToolTip(plain(f"needs images of at least {smallest}×{smallest} pixels"))
             entry.triggered.connect(lambda _=False, name=name: self._editor.set_architecture(ids, name))
         below.setEnabled(not self._editor.locked)
 
@@ -116,7 +117,7 @@ class ContextMenu(QMenu):
                 modes.append((f"Anchored, {anchor} anchor", anchored, tip))
         for title, link, tip in modes:
             entry = self._offer(title, partial(self._editor.set_link, slots, link))
-            entry.setToolTip(self._editor.locked or tip)
+            entry.setToolTip(plain(self._editor.locked or tip))
             entry.setCheckable(True)
             entry.setChecked(links == {link})
         self.addSeparator()
@@ -134,7 +135,7 @@ class ContextMenu(QMenu):
         entry = self.addAction(title)
         entry.triggered.connect(lambda: do())
         entry.setEnabled(not self._editor.locked)
-        entry.setToolTip(self._editor.locked)
+        entry.setToolTip(plain(self._editor.locked))
         return entry
 
     def _put(self, *names: str) -> None:

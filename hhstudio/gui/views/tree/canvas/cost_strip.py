@@ -7,7 +7,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from hhstudio.core.formatting import rough_duration, short_count, signed, size
 from hhstudio.core.spec import rules
@@ -16,6 +16,7 @@ from hhstudio.core.spec.document import Diff, Document
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree import editing
 from hhstudio.gui.widgets import glossary
+from hhstudio.gui.widgets.markup import TextLabel
 from hhstudio.gui.widgets.node_text import compression
 
 
@@ -46,11 +47,9 @@ class CostStrip(QWidget):
         self._measure: Measure | None = None
         self._measured: tuple[Spec, Measured] | None = None
         self._busy = False
-        self.text = QLabel()
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text = TextLabel()
         self.text.setAccessibleName("What the tree costs")
-        self.ahead = QLabel()
-        self.ahead.setTextFormat(Qt.TextFormat.PlainText)
+        self.ahead = TextLabel()
         self.ahead.setProperty("ahead", True)
         self.button = QPushButton("Measure step time")
         self.button.setToolTip("Try a few steps of every path in a worker: time a step, time in all, memory")

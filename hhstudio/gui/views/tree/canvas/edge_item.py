@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from hhstudio.core.tree.tidy_layout import Orientation
 from hhstudio.gui.views.tree.canvas.node_item import PORT
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.node_text import EdgeText
 from hhstudio.gui.widgets.pens import Paints
 
@@ -43,7 +44,7 @@ class EdgeItem(QGraphicsItem):
             self.prepareGeometryChange()
             self.text = text
             self._label.setText(text.label)
-            self.setToolTip(text.tip)
+            self.setToolTip(plain(text.tip))
             self._measure_label()
             self._place_label()
 

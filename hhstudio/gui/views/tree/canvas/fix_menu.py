@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from hhstudio.core.issues import Issue
 from hhstudio.core.spec.fixes import fixes
 from hhstudio.gui.state.tree_editor import TreeEditor
+from hhstudio.gui.widgets.markup import plain
 
 _MOST = 8
 """Problems that are listed."""
@@ -27,12 +28,12 @@ class FixMenu(QMenu):
             message = issue.message
             heading = self.addAction(message if len(message) <= _LONGEST else f"{message[: _LONGEST - 2]}…")
             heading.setEnabled(False)
-            heading.setToolTip(message)
+            heading.setToolTip(plain(message))
             remedies = fixes(editor.document.spec, issue)
             for fix in remedies:
                 entry = self.addAction(f"Fix: {fix.title}")
                 entry.triggered.connect(lambda _=False, fix=fix: editor.fix(fix.title, fix.spec))
                 entry.setEnabled(not editor.locked)
-                entry.setToolTip(editor.locked)
+                entry.setToolTip(plain(editor.locked))
             if not remedies:
                 self.addAction("Nothing to do by itself: change it in the properties").setEnabled(False)

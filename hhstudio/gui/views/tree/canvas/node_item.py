@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from hhstudio.core.tree.tidy_layout import Orientation
 from hhstudio.gui.state.path_activity import PathActivity
 from hhstudio.gui.views.tree.canvas.node_glyphs import paint_fold, paint_frost, paint_pin
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.node_text import NodeText
 from hhstudio.gui.widgets.pens import Paints
 
@@ -119,7 +120,7 @@ class NodeItem(QGraphicsItem):
         self._detail = tuple(QStaticText(line) for line in lines)
         for line in self._detail:
             line.setTextFormat(Qt.TextFormat.PlainText)
-        self.setToolTip(text.spoken)
+        self.setToolTip(plain(text.spoken))
 
     # where its slots are -------------------------------------------------------------------------------
 

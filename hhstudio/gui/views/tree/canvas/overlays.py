@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.themed import set_style_property
 
 MESSAGE_MS = 4000
@@ -39,14 +40,13 @@ class AddButtons(QWidget):
         self.raise_()
 
 
-class Message(QLabel):
+class Message(TextLabel):
     """The canvas' own status line: what the gesture in hand would do, or why not. It lets the mouse through
     (a toast can be clicked), is replaced by every move, and stays while it is ``pinned``."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._view = parent
-        self.setTextFormat(Qt.TextFormat.PlainText)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._pinned = ""
@@ -94,9 +94,9 @@ class EmptyHint(QFrame):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(36, 28, 36, 28)
         rows.setSpacing(8)
-        self._title = QLabel("Draw a hierarchy", self)
+        self._title = TextLabel("Draw a hierarchy", self)
         self._title.setProperty("title", True)
-        self._text = QLabel(
+        self._text = TextLabel(
             "A root hypernetwork generates the weights of its targets:\n"
             "solvers that learn tasks, or child hypernetworks that go on.",
             self,
@@ -125,7 +125,7 @@ class EmptyHint(QFrame):
 
 def _button(text: str, name: str, parent: QWidget) -> QPushButton:
     button = QPushButton(text, parent)
-    button.setToolTip(name)
+    button.setToolTip(plain(name))
     button.setAccessibleName(name)
     button.setCursor(Qt.CursorShape.PointingHandCursor)
     return button

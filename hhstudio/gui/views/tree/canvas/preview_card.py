@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from hhstudio.gui.widgets.markup import TextLabel
 
 _GAP = 14
 
@@ -21,13 +23,11 @@ class PreviewCard(QFrame):
         super().__init__(parent)
         self._view = parent
         self.setObjectName("preview")
-        self._title = QLabel(self)
+        self._title = TextLabel(parent=self)
         self._title.setProperty("title", True)
-        self._text = QLabel(self)
+        self._text = TextLabel(parent=self)
         self._text.setProperty("muted", True)
         self._text.setWordWrap(True)
-        for label in (self._title, self._text):
-            label.setTextFormat(Qt.TextFormat.PlainText)
         self._rows = QGridLayout()
         self._rows.setHorizontalSpacing(14)
         self._rows.setVerticalSpacing(3)
@@ -60,8 +60,7 @@ class PreviewCard(QFrame):
                 widget.deleteLater()
         for row, (what, value) in enumerate(rows):
             for column, words in enumerate((what, value)):
-                label = QLabel(words, self)
-                label.setTextFormat(Qt.TextFormat.PlainText)
+                label = TextLabel(words, self)
                 label.setProperty("what", column == 0)
                 self._rows.addWidget(label, row, column)
         self._title.setText(title)

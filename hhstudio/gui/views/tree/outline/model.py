@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from hhstudio.core.tree.topology import Topology
+from hhstudio.gui.widgets.markup import plain
 
 ID = int(Qt.ItemDataRole.UserRole)
 HEADERS = ("Node", "Weights", "Acc.")
@@ -216,7 +217,7 @@ class OutlineModel(QAbstractItemModel):
             if role == _DECORATION:
                 return self._picture(row.node_id)
             if role == _TOOL_TIP:
-                return row.tip
+                return plain(row.tip)
             if role == _SPOKEN:
                 return row.spoken
         elif role == _ALIGNMENT:

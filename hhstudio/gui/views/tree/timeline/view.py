@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QToolTip, QVBoxLayout, QWidget
 
 from hhstudio.core.formatting import count
 from hhstudio.gui.widgets.icons import icon
+from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.pens import font, pen
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
@@ -137,7 +138,7 @@ class Axis(QWidget):
                 "Drag to look back: filters, matrix, curves and tree follow. "
                 "Left and Right: from one snapshot to the next; Space: play"
             )
-            QToolTip.showText(event.globalPos(), text, self)
+            QToolTip.showText(event.globalPos(), plain(text), self)
             return True
         return super().event(event)
 
@@ -210,8 +211,7 @@ class Timeline(Themed, QWidget):
         self.now = QToolButton(self)
         self.now.setText("Now")
         self.now.setToolTip("Back to everything as it is now (End)")
-        self.words = QLabel(self)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words = TextLabel(parent=self)
         self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         top = QHBoxLayout()
         top.setSpacing(6)
@@ -279,7 +279,7 @@ class Timeline(Themed, QWidget):
     def _elide(self) -> None:
         room = max(60, self.words.width() - 4)
         self.words.setText(self.words.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, room))
-        self.words.setToolTip(self._text)
+        self.words.setToolTip(plain(self._text))
 
     def _move(self, step: int) -> None:
         self.stop()
