@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from hhstudio.cli.options import a_path
-
 from hhstudio.cli.complaints import complain
+from hhstudio.cli.options import a_path
 from hhstudio.cli.signals import status_of
 
 

@@ -11,6 +11,7 @@ import psutil
 import torch
 
 from hhstudio.core.errors import DeviceError
+from hhstudio.core.machine_memory import machine_memory
 from hhstudio.core.spec.spec import Training
 
 
@@ -118,6 +119,24 @@ def memory_format(device: torch.device, training: Training) -> torch.memory_form
     if device.type == "cpu" or (device.type == "cuda" and training.precision in ("tf32", "bfloat16")):
         return torch.channels_last
     return torch.contiguous_format
+
+
+def whole_memory(device: str) -> int:
+    """Memory that a device has, free or not: of the card on CUDA, elsewhere what this process may have.
+
+    Parameters
+    ----------
+    device : str
+        As :func:`resolve_device` returns it.
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_properties(device).total_memory
+    return machine_memory()
 
 
 def peak_memory(device: torch.device) -> int:

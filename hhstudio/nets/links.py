@@ -47,7 +47,7 @@ class ResolvedLink:
     @property
     def anchor_scale(self) -> float:
         """Factor on the wanted standard deviation with which an anchor begins: sqrt(1 - alpha^2)."""
-        return math.sqrt(max(0.0, 1.0 - self.alpha**2))
+        return math.sqrt(max(0.0, 1.0 - self.alpha * self.alpha))
 
 
 def resolve(settings: Link, override: LinkOverride | None, to_solver: bool) -> ResolvedLink:

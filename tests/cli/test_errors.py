@@ -39,6 +39,9 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "cycle.json").write_text(json.dumps(cyclic()))
     (tmp_path / "misfit.json").write_text(json.dumps(spec_with(solver={"architecture": "zenke"})))
     (tmp_path / "taken.h5").write_bytes(b"")
+    pictures = {"dataset": "folder", "folder": ".", "image_size": 1024}
+    wide = {"architecture": "mlp", "options": {"hidden": [50_000]}}
+    (tmp_path / "pictures.json").write_text(json.dumps(spec_with(stream=pictures, solver=wide)))
     return tmp_path
 
 
@@ -64,6 +67,18 @@ BAD = {
     "unknown setting": (["run", "quickstart", *OUT, "--set", "training.stepz=3"], ["stepz", "steps"]),
     "setting of a wrong type": (["run", "quickstart", *OUT, "--set", "training.steps=x"], ["training.steps"]),
     "setting out of range": (["run", "quickstart", *OUT, "--set", "training.steps=-1"], ["training.steps"]),
+    "hidden widths that cannot fit": (
+        ["run", "quickstart", *OUT, "--in-process", "--set", "hypernetwork.hidden=[1000000,1000000]"],
+        ["hypernetwork.hidden is [1000000, 1000000]", "34 010 132", "this machine has"],
+    ),
+    "a chunk that cannot fit": (
+        ["run", "quickstart", *OUT, "--in-process", "--set", "hypernetwork.chunk=1000000000"],
+        ["hypernetwork.chunk is 1000000000", "bytes"],
+    ),
+    "images that cannot fit": (
+        ["run", "pictures.json", *OUT, "--in-process"],
+        ["stream.image_size is 1024", "bytes"],
+    ),
     "setting without a value": (["run", "quickstart", *OUT, "--set", "seed"], ["--set seed", "FIELD=VALUE"]),
     "no --out": (["run", "quickstart"], ["--out"]),
     "out is no .h5": (["run", "quickstart", "--out", "s.txt"], ["s.txt", ".h5"]),

@@ -13,17 +13,20 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 from torch.nn import functional
 
 from hhstudio.core.errors import DataError, HHStudioError, SessionError
 from hhstudio.core.run.trainer_state import TrainerState
+from hhstudio.core.spec import sizes
 from hhstudio.core.spec.datasets import default_data_root
 from hhstudio.core.spec.spec import Spec, Stream
 from hhstudio.core.spec.stream_data import expected_files
 from hhstudio.core.spec.tasks import TaskInfo, other_tasks
 from hhstudio.core.tree.topology import Topology
 from hhstudio.learn.data import TaskData, TaskStream, build_stream
+from hhstudio.learn.devices import whole_memory
 from hhstudio.learn.training import checkpoint
 from hhstudio.learn.training.learner import Learner
 from hhstudio.learn.training.schedule import RunPosition
@@ -87,6 +90,7 @@ class LoadedModel:
             at = RunPosition.from_json(state.meta["position"], self.topology)
         except (KeyError, TypeError, ValueError, msgspec.ValidationError) as error:
             raise SessionError(f"the saved state cannot be read: {error}") from None
+        sizes.check(replace(spec, topology=self.topology), whole_memory(device), training=False)
         stream = outline(spec, tasks, image_shape)
         self.learner = Learner(spec, self.topology, stream, device, agreed=agreed)
         begun = [c for c in at.begun if c.solver in self.hierarchy.tree.chains]

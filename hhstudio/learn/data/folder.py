@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 from PIL import Image, ImageOps, features
 
 from hhstudio.core.errors import DataError
+from hhstudio.core.formatting import size
+from hhstudio.core.machine_memory import machine_memory
 from hhstudio.core.spec.datasets import DatasetInfo
 from hhstudio.core.spec.image_folder import FolderEntry, class_entries, folder_splits, stray_images
 from hhstudio.core.spec.spec import Stream
@@ -71,6 +74,7 @@ def load_folder(
         train, test = split_indices(labels, TEST_SHARE)
     else:
         train, test = np.arange(len(listed)), np.arange(len(listed), len(files))
+    _check_memory(stream, len(files), info)
     reading = _Reading(stream, np.empty((len(files), *info.shape), np.uint8))
     reading.read([file for file, _ in files], path, access)
     notices = [f"{path}: {text}" for text in reading.finish(train)]
@@ -83,6 +87,17 @@ def load_folder(
     return LoadedDataset(
         info, images[train], labels[train], images[test], labels[test], mean, std, notices=tuple(notices)
     )
+
+
+def _check_memory(stream: Stream, count: int, info: DatasetInfo) -> None:
+    """Refuse images that the memory of this machine cannot hold. Raises DataError."""
+    needed, there = count * math.prod(info.shape), machine_memory()
+    if needed > there:
+        raise DataError(
+            f"stream.image_size is {stream.image_size}: {count} images take {needed} bytes "
+            f"({size(needed)}), and this machine has {size(there)} of memory; fewer classes, smaller or grey "
+            "images take less"
+        )
 
 
 def _listed(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hhstudio.core.errors import NOT_DECODED, DataError, DeviceError, HHStudioError, SpecError, TrainingError
-from hhstudio.core.spec import consent, rules
+from hhstudio.core.spec import consent, rules, sizes
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.datasets import default_data_root
 from hhstudio.core.spec.disk_usage import disk
@@ -185,10 +185,12 @@ def measured(trainer: Trainer, spec: Spec, seconds: float) -> Calibration:
 
 def _trainer(spec: Spec, question: _Question) -> Trainer:
     from hhstudio.learn.data import build_stream
-    from hhstudio.learn.devices import resolve_device
+    from hhstudio.learn.devices import resolve_device, whole_memory
     from hhstudio.learn.training.trainer import Trainer
 
     consent.check(question.allow_imports, spec)
+    device = resolve_device(question.device or spec.device)
+    sizes.check(spec, whole_memory(device))
     stream = build_stream(
         spec.stream,
         spec.seed,
@@ -196,7 +198,6 @@ def _trainer(spec: Spec, question: _Question) -> Trainer:
         allow_unverified=question.allow_unverified,
         download=False,
     )
-    device = resolve_device(question.device or spec.device)
     return Trainer(spec, stream, device, agreed=question.allow_imports)
 
 

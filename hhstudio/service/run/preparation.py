@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from hhstudio.core.errors import DataError, SessionError, SpecError
 from hhstudio.core.run import events
 from hhstudio.core.run.environments import differences
 from hhstudio.core.run.history import History
 from hhstudio.core.run.trainer_state import TrainerState
-from hhstudio.core.spec import consent, rules
+from hhstudio.core.spec import consent, rules, sizes
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.spec.tasks import TaskInfo, other_tasks
@@ -131,12 +133,13 @@ def prepare(
 
     phase("importing", "PyTorch")
     from hhstudio.learn.data import build_stream
-    from hhstudio.learn.devices import resolve_device
+    from hhstudio.learn.devices import resolve_device, whole_memory
     from hhstudio.learn.training.trainer import Trainer
 
     wanted = start.device or spec.device
     phase("device", wanted)
     prepared.device = resolve_device(wanted)
+    sizes.check(replace(spec, topology=prepared.topology), whole_memory(prepared.device))
 
     phase("data", spec.stream.dataset)
     stream = build_stream(
