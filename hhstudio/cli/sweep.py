@@ -56,7 +56,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_training(parser, f"for every run: {ANY_FIELD}")
     add("--jobs", metavar="N", type=int, help="runs at a time (default: as many as cores or GPUs allow)")
     add("--gpus", metavar="0,1,..", help="CUDA GPUs to share out among the runs (default: all; none: '')")
-    add("--cluster", metavar="ADDRESS", help="run on a Dask cluster, as tcp://host:8786 (extra: dask)")
+    add(
+        "--cluster",
+        metavar="ADDRESS",
+        help="run on a Dask cluster, as tcp://host:8786, or :8786 on this machine; a scheduler runs code of "
+        "whoever reaches it (extra: dask)",
+    )
     add("--dry-run", action="store_true", help="list the runs and stop")
     add("--json", action="store_true", help="print one JSON object instead of tables")
     add("--quiet", action="store_true", help="no progress")

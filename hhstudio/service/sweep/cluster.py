@@ -2,11 +2,14 @@
 
 A task is one run: on its machine it starts a worker process, as here, and so it can be lost and done
 again elsewhere; the session file says how far it had come. Sessions and data lie in folders that all
-machines see under the same path. Dask's own connection is as safe as the network that it is used in.
+machines see under the same path. A Dask scheduler runs code of whoever reaches it: an address without a host
+is this machine's own, and any other is told to be open unless Dask encrypts it.
 """
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -28,6 +31,24 @@ class ClusterError(HHStudioError):
     """A cluster that cannot be used."""
 
 
+def full_address(address: str) -> str:
+    """What a user means: ``8786`` and ``:8786`` are a scheduler on this machine, by its loopback address."""
+    port = re.fullmatch(r":?(\d+)", address)
+    return f"tcp://127.0.0.1:{port[1]}" if port else address
+
+
+def is_open(address: str) -> bool:
+    """Whether others than this machine's users may reach a scheduler at that address without a key."""
+    protocol, _, rest = full_address(address).rpartition("://")
+    host = rest.rpartition(":")[0].strip("[]")
+    if protocol in ("tls", "wss", "inproc"):
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
 class DaskCluster:
     """The workers behind a scheduler's address. Raises :class:`ClusterError` where there is none."""
 
@@ -39,13 +60,15 @@ class DaskCluster:
                 "--cluster needs Dask distributed: install the extra with pip install 'hhstudio[dask]'"
             ) from None
         try:
-            self._client: Any = Client(address, timeout=patience, set_as_default=False)
+            self._client: Any = Client(full_address(address), timeout=patience, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise ClusterError(
                 f"--cluster {address}: no Dask scheduler answers there ({_line(error)})"
             ) from None
         self.slots = sum(self._client.nthreads().values())
         self.title = f"Dask at {address}, {self.slots} slots"
+        if is_open(address):
+            self.title += "; not encrypted, it runs code of whoever reaches it"
         self._topic = f"hhstudio-sweep-{uuid4().hex}"
         self._futures: list[Any] = []
         self._left = 0

@@ -11,7 +11,7 @@ from msgspec import to_builtins
 from small_specs import tiny
 
 from hhstudio.core.sweeps import sweep as sweeps
-from hhstudio.service.sweep.cluster import ClusterError, DaskCluster
+from hhstudio.service.sweep.cluster import ClusterError, DaskCluster, full_address, is_open
 from hhstudio.service.sweep.sweeper import Sweeper
 from hhstudio.store.session.session import open as open_session
 
@@ -49,3 +49,24 @@ def test_without_the_extra_it_is_said_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(ClusterError, match=r"hhstudio\[dask\]"):
         DaskCluster("tcp://127.0.0.1:9")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "open_to_others"),
+    [
+        ("8786", "tcp://127.0.0.1:8786", False),
+        (":8786", "tcp://127.0.0.1:8786", False),
+        ("tcp://127.0.0.1:8786", "tcp://127.0.0.1:8786", False),
+        ("tcp://[::1]:8786", "tcp://[::1]:8786", False),
+        ("localhost:8786", "localhost:8786", False),
+        ("tls://cluster.example:8786", "tls://cluster.example:8786", False),
+        ("tcp://10.0.0.7:8786", "tcp://10.0.0.7:8786", True),
+        ("cluster.example:8786", "cluster.example:8786", True),
+        ("tcp://0.0.0.0:8786", "tcp://0.0.0.0:8786", True),
+    ],
+)
+def test_an_address_without_a_host_is_this_machines_own_and_others_are_told_to_be_open(
+    typed, meant, open_to_others
+):
+    assert full_address(typed) == meant
+    assert is_open(typed) == open_to_others
