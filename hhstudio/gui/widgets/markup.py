@@ -22,8 +22,8 @@ class Markup(str):
 
 
 def letters(text: str) -> str:
-    """A text within markup: shown as it is, its line breaks too."""
-    return escape(text, quote=True).replace("\n", "<br>")
+    """A text within markup, though not within an attribute: shown as it is, its line breaks too."""
+    return escape(text, quote=False).replace("\n", "<br>")
 
 
 def plain(text: str, wraps: bool = False) -> str:
