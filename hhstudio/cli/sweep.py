@@ -18,7 +18,7 @@ from hhstudio.cli.options import ANY_FIELD, a_path, add_training, allowed_import
 from hhstudio.cli.signals import status_of
 from hhstudio.core.errors import NOT_DECODED, SpecError
 from hhstudio.core.ordinary_files import read_bytes
-from hhstudio.core.plain_text import command_line, utf8
+from hhstudio.core.plain_text import command_line, one_line, utf8
 from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
 
@@ -190,9 +190,9 @@ def _print_plan(sweep: Sweep, planned: tuple[PlannedRun, ...], as_json: bool) ->
         return
     known = [count for count in steps if count is not None]
     total = f", {sum(known)} steps in all" if len(known) == len(steps) else ""
-    print(f"{sweep.name}: {len(planned)} run{'s' if len(planned) > 1 else ''}{total}")
+    print(f"{one_line(sweep.name)}: {len(planned)} run{'s' if len(planned) > 1 else ''}{total}")
     for run in planned:
-        print(f"  {run.name}")
+        print(f"  {one_line(run.name)}")
 
 
 def _never() -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hhstudio.core.formatting import duration
+from hhstudio.core.plain_text import printable
 from hhstudio.core.sweeps import comparison
 from hhstudio.core.sweeps.run_names import value_text
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep, steps_of
@@ -70,7 +71,7 @@ class _Lines:
         self._show(table)
 
     def say(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+        print(printable(line, allowed=""), file=sys.stderr, flush=True)
 
     def close(self) -> None:
         pass
@@ -92,7 +93,7 @@ class _Bar(_Lines):
         )
 
     def say(self, line: str) -> None:
-        self._bar.write(line, file=sys.stderr)
+        self._bar.write(printable(line, allowed=""), file=sys.stderr)
 
     def close(self) -> None:
         self._bar.close()

@@ -13,7 +13,10 @@ import h5py
 import numpy as np
 import pytest
 
-from hhstudio.cli import main
+from hhstudio.cli import main, streams
+from hhstudio.cli.progress import reporter
+from hhstudio.core.run import events
+from hhstudio.core.run.history import History
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.presets import preset
 from hhstudio.store.session.session import open as open_session
@@ -43,7 +46,7 @@ def in_shell(line, folder, **environment):
         env={**os.environ, "HH": words, "XDG_STATE_HOME": str(folder), **environment},
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=110,
     )
 
 
@@ -181,6 +184,31 @@ def test_no_name_in_a_session_reaches_the_terminal_raw(session, tmp_path, capsys
     assert not any(line.startswith("y") for line in shown.splitlines())
     assert main(["show", str(tmp_path / f"no{EVIL}.h5")]) == 2
     assert all(char.isprintable() or char == "\n" for char in capsys.readouterr().err)
+
+
+def test_whatever_is_printed_is_letters(capsys):
+    with streams.guarded():
+        print(EVIL)
+        print(EVIL, file=sys.stderr)
+    said = capsys.readouterr()
+    for text in (said.out, said.err):
+        assert all(char.isprintable() or char == "\n" for char in text)
+        assert "owned" in text
+
+
+def test_a_name_makes_no_line_of_its_own_in_the_progress_of_a_run(tmp_path, capsys):
+    history = History()
+    lines = reporter(history, tmp_path / f"{EVIL}.h5", quiet=False)
+    spec = specs.with_fields(preset("quickstart"), {"name": EVIL})
+    lines.take(
+        events.RunStarted(
+            spec=specs.encode(spec), created="", app="", torch="", device=EVIL, seed=0, tasks=(), paths=(),
+            total_steps=1,
+        )
+    )  # fmt: skip
+    lines.take(events.TaskFinished(step=1, path=EVIL, task=0, accuracies=(0.5,), seconds=1.0))
+    lines.take(events.Log(time=0.0, level="error", message=EVIL))
+    assert len(capsys.readouterr().out.splitlines()) == 3
 
 
 def put(file, name, text):

@@ -31,6 +31,7 @@ from hhstudio.core import interpreter
 from hhstudio.core.atomic_write import named_file, put_in_place
 from hhstudio.core.errors import SessionError
 from hhstudio.core.ordinary_files import check_ordinary, copy_to_new, open_to_read
+from hhstudio.core.plain_text import one_line
 from hhstudio.core.run.history import History
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.file import file_format, safe_read
@@ -69,8 +70,8 @@ class Report:
 
     def __str__(self) -> str:
         lines = [f"{self.path}: {'whole' if self.healthy else 'recovered'}"]
-        lines += [f"  saved: {what}" for what in self.saved]
-        lines += [f"  lost: {what}" for what in self.lost]
+        lines += [f"  saved: {one_line(what)}" for what in self.saved]
+        lines += [f"  lost: {one_line(what)}" for what in self.lost]
         if self.original is not None:
             lines.append(f"  the damaged original is kept as {self.original.name}")
         return "\n".join(lines)
