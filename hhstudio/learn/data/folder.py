@@ -74,7 +74,7 @@ def load_folder(
         train, test = split_indices(labels, TEST_SHARE)
     else:
         train, test = np.arange(len(listed)), np.arange(len(listed), len(files))
-    _check_memory(stream, len(files), info)
+    check_memory(stream, len(files), info.shape)
     reading = _Reading(stream, np.empty((len(files), *info.shape), np.uint8))
     reading.read([file for file, _ in files], path, access)
     notices = [f"{path}: {text}" for text in reading.finish(train)]
@@ -89,9 +89,23 @@ def load_folder(
     )
 
 
-def _check_memory(stream: Stream, count: int, info: DatasetInfo) -> None:
-    """Refuse images that the memory of this machine cannot hold. Raises DataError."""
-    needed, there = count * math.prod(info.shape), machine_memory()
+def check_memory(stream: Stream, count: int, shape: tuple[int, int, int]) -> None:
+    """Refuse images that the memory of this machine cannot hold.
+
+    Parameters
+    ----------
+    stream : Stream
+    count : int
+        Number of images.
+    shape : tuple of int
+        Channels, height, width: a byte for each.
+
+    Raises
+    ------
+    DataError
+        It names the size of the images, and what they would take.
+    """
+    needed, there = count * math.prod(shape), machine_memory()
     if needed > there:
         raise DataError(
             f"stream.image_size is {stream.image_size}: {count} images take {needed} bytes "

@@ -13,6 +13,7 @@ from PIL import Image, features
 from hhstudio.core.errors import DataError, SpecError
 from hhstudio.core.spec.spec import Stream
 from hhstudio.learn.data import TaskStream, build_stream
+from hhstudio.learn.data.folder import check_memory
 
 RED, GREEN, BLUE, GREY = (250, 0, 0), (0, 250, 0), (0, 0, 250), (90, 90, 90)
 
@@ -321,3 +322,12 @@ def test_the_bit_depth_says_what_is_white(tmp_path: Path, depth: str, white: int
     assert np.array_equal(stream.task(0).train_images[0, 0].numpy(), wanted)
     assert any(f"0 to {white}" in text for text in stream.notices)
     assert any("10 reach beyond" in text for text in stream.notices) == (depth == "10-bit")
+
+
+def test_images_that_no_memory_holds_are_refused_with_what_they_would_take() -> None:
+    stream = Stream(dataset="folder", image_size=1024)
+    check_memory(stream, 10, (3, 1024, 1024))
+    with pytest.raises(
+        DataError, match=r"stream\.image_size is 1024: 1000000000 images take 3145728000000000 bytes"
+    ):
+        check_memory(stream, 10**9, (3, 1024, 1024))
