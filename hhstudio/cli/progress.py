@@ -14,6 +14,7 @@ from hhstudio.core.plain_text import one_line, printable
 from hhstudio.core.run import events
 from hhstudio.core.run.events import Event
 from hhstudio.core.run.history import History
+from hhstudio.core.run.state_words import state_word
 
 LINE_SECONDS = 10.0
 """Seconds between progress lines where there is no bar."""
@@ -130,12 +131,12 @@ class _Bar(_Lines):
             dynamic_ncols=True,
             bar_format="{desc} {percentage:3.0f} %|{bar}| {n_fmt}/{total_fmt}{postfix}",
         )
-        self._bar.set_description_str("starting")
+        self._bar.set_description_str(state_word("starting"))
 
     def take(self, event: Event) -> None:
         super().take(event)
         if isinstance(event, events.StateChanged):
-            self._describe(" ".join(filter(None, [event.state, event.detail])))
+            self._describe(" ".join(filter(None, [state_word(event.state), event.detail])))
 
     def say(self, line: str) -> None:
         self._bar.write(printable(line, allowed=""))

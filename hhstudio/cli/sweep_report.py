@@ -10,6 +10,7 @@ from typing import Protocol
 
 from hhstudio.core.formatting import duration
 from hhstudio.core.plain_text import printable
+from hhstudio.core.run.state_words import state_word
 from hhstudio.core.sweeps import comparison
 from hhstudio.core.sweeps.run_names import value_text
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep, steps_of
@@ -64,7 +65,7 @@ class _Lines:
             if row.losses > before[1] and row.state == "running":
                 self.say(f"{row.name}: worker lost; goes on from the checkpoint at step {row.step}")
             if row.state != before[0] and row.state in ("finished", "failed") and not self._first:
-                self.say(f"{row.name}: {row.state}  {_outcome(row)}".rstrip())
+                self.say(f"{row.name}: {state_word(row.state)}  {_outcome(row)}".rstrip())
         if self._first and (finished := table.count("finished")):
             self.say(f"{finished} of {len(table.runs)} runs were finished already")
         self._first = False
@@ -151,7 +152,7 @@ def _runs_text(table: SweepTable, paths: Sequence[str]) -> str:
     text = Text("Final average accuracy (ACC) by run", ("run", "state", *paths, "time"))
     for row in table.runs:
         figures = [row.accuracy[path].average if path in row.accuracy else None for path in paths]
-        text.add(row.name, row.state, *figures, duration(row.seconds))
+        text.add(row.name, state_word(row.state), *figures, duration(row.seconds))
     return text.text()
 
 

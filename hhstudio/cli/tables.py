@@ -7,6 +7,7 @@ from typing import Any
 from hhstudio.core.formatting import count, duration
 from hhstudio.core.plain_text import one_line
 from hhstudio.core.run.baselines import TITLES
+from hhstudio.core.run.state_words import state_word
 
 WIDEST = 10
 """Tasks that still get a column each."""
@@ -56,8 +57,8 @@ def overview(file: str, summary: dict[str, Any]) -> str:
     peak = summary["peak_memory"]
     memory = f", {peak / 2**20:.0f} MB of memory at most" if peak else ""
     lines = [
-        f"{file}: {summary['state']}, {summary['steps']} steps in {duration(summary['seconds'] or 0.0)} "
-        f"on {summary['device']}, seed {summary['seed']}{memory}",
+        f"{file}: {state_word(summary['state'])}, {summary['steps']} steps "
+        f"in {duration(summary['seconds'] or 0.0)} on {summary['device']}, seed {summary['seed']}{memory}",
         f"numbers stored {_count(counts['stored'])}, generated {_count(counts['generated'])}, "
         f"ratio {_figure(counts['ratio'])}",
         *ending_lines(summary),

@@ -1,4 +1,4 @@
-"""However a run ends, bar, status line, list, Compare and queue tell the same end, in the same word."""
+"""However a run ends, bar, status line, list, Compare, queue and `show` tell the same end in one word."""
 
 import os
 import signal
@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QApplication
 from shell_helpers import PATIENCE, message_boxes
 from small_specs import tiny
 
+import hhstudio
+from hhstudio.cli.tables import overview
 from hhstudio.gui.views.compare.model import _state_text
 from hhstudio.gui.views.sessions.descriptions import state_of
 
@@ -19,11 +21,13 @@ def endings(window, qtbot, out):
     with qtbot.waitSignal(sessions.model.read, timeout=10_000):
         sessions.look()
     listed = {entry.session.path.name: state_of(entry.session) for entry in sessions.model.rows}
-    compared = None
+    compared = shown = None
     if out.exists():
         compare.compare([out])
         qtbot.waitUntil(lambda: bool(compare.lines), timeout=PATIENCE)
         compared = _state_text(compare.lines[0])
+        with hhstudio.open(out) as session:
+            shown = overview("", session.summary()).partition(",")[0].removeprefix(": ")
     queue = window.panels.show("runs").queue
     window.panels["runs"]._fill()
     return {
@@ -32,6 +36,7 @@ def endings(window, qtbot, out):
         "list": listed.get(out.name),
         "compare": compared,
         "queue": queue.topLevelItem(0).text(1),
+        "show": shown,
     }
 
 
@@ -55,7 +60,8 @@ def test_a_run_that_is_stopped_before_anything_was_kept(window, queued, qtbot):
     stop(window, qtbot)
     assert not queued.exists()
     said = endings(window, qtbot, queued)
-    assert said == dict.fromkeys(("bar", "status line", "queue"), "stopped") | {"list": None, "compare": None}
+    nowhere = dict.fromkeys(("list", "compare", "show"))
+    assert said == dict.fromkeys(("bar", "status line", "queue"), "stopped") | nowhere
     assert "kept as" not in window.statusBar().currentMessage()
     assert window.workspace.session_path is None
 

@@ -21,13 +21,13 @@ from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen, QPixmap
 
 from hhstudio.core.formatting import duration
 from hhstudio.core.run import continual
+from hhstudio.core.run.state_words import state_word
 from hhstudio.core.spreadsheet import SpreadsheetWriter, tab_separated
 from hhstudio.core.statistics import Estimate
 from hhstudio.core.sweeps.comparison import ALL_PATHS, MEASURES, MISSING
 from hhstudio.core.sweeps.run_names import value_text
 from hhstudio.gui.views.compare.lines import Line, Looks, short
 from hhstudio.gui.widgets import glossary
-from hhstudio.gui.widgets.formatting import state_word
 from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.theme import current_theme
 

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QW
 from hhstudio.core.formatting import count, duration, rate
 from hhstudio.core.run.events import TERMINAL, RunState
 from hhstudio.core.run.history import History
+from hhstudio.core.run.state_words import STATE_WORDS
 from hhstudio.gui.widgets.elided_label import ElidedLabel
-from hhstudio.gui.widgets.formatting import STATE_WORDS, with_names
+from hhstudio.gui.widgets.formatting import with_names
 from hhstudio.gui.widgets.icons import pixmap
 from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.task_style import task_label

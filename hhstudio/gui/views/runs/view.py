@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 
 from hhstudio.core.formatting import count, duration
 from hhstudio.core.run.history import Changes, History
+from hhstudio.core.run.state_words import STATE_WORDS, state_word
 from hhstudio.core.spec.document import Diff
 from hhstudio.gui.forms.live_settings import LiveSettings
-from hhstudio.gui.widgets.formatting import STATE_WORDS, state_word, with_names
+from hhstudio.gui.widgets.formatting import with_names
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.markup import TextLabel, plain
 from hhstudio.gui.widgets.theme import current_theme

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hhstudio.core.formatting import duration, percent, size
-from hhstudio.gui.widgets.formatting import state_word
+from hhstudio.core.run.state_words import state_word
 
 if TYPE_CHECKING:
     from hhstudio.store.catalog.catalog_entry import CatalogEntry
