@@ -8,7 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
-from hhstudio.core.run import continual, gradients, provenance
+from hhstudio.core.formatting import percent
+from hhstudio.core.run import gradients, provenance
+from hhstudio.core.run.continual import DEFINITIONS
 from hhstudio.core.run.events import TERMINAL
 from hhstudio.core.run.history import Changes, History, TaskMark
 from hhstudio.core.spec.spec import Spec
@@ -27,7 +29,8 @@ _LATELY = 4
 
 
 class PathActivity(NamedTuple):
-    """``accuracy``: of the running task while the path is at work, else the mean over its tasks (ACC).
+    """``accuracy``: of the running task while the path is at work, else ACC, as `hhstudio show`, Compare and
+    the accuracy matrix have it: the mean over all tasks after the path's own last one.
 
     ``spark``: the running task's accuracy over its steps; ``bars``: (task, accuracy) of what was learned,
     when the path is not at work. All are fractions of 1.
@@ -39,6 +42,15 @@ class PathActivity(NamedTuple):
     active: bool = False
     spark: tuple[float, ...] = ()
     bars: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def spoken(self) -> str:
+        """What the accuracy is of, for a tool tip; empty where there is none."""
+        if self.accuracy is None:
+            return ""
+        if self.active:
+            return f"{self.caption}, being learned: accuracy {percent(self.accuracy)}"
+        return f"{DEFINITIONS['average']}: {percent(self.accuracy)}"
 
 
 class TreeActivity:
@@ -170,17 +182,11 @@ class TreeActivity:
             spark = tuple(_thinned(values).tolist())
             now = float(values[-1]) if len(values) else None
             return PathActivity(now, task_short(task), task, True, spark)
-        matrix = self.history.accuracy.get(path)
-        if matrix is None:
+        if path not in self.history.accuracy:
             return PathActivity()
-        if self._back is not None:
-            matrix = matrix.copy()
-            marks = [m for m in self.history.marks if m.path == path and m.stop is not None]
-            learned = {m.task for m in marks if m.stop is not None and m.stop <= self._back}
-            matrix[[task for task in range(len(matrix)) if task not in learned]] = np.nan
-        summary = continual.summary(matrix)
+        summary = self.history.summary(path, -1 if self._back is None else self._back)
         bars = tuple((task, value) for task, value in enumerate(summary.final) if value is not None)
-        caption = "average" if summary.average is not None else ""
+        caption = "ACC" if summary.average is not None else ""
         return PathActivity(summary.average, caption, None, False, (), bars)
 
 

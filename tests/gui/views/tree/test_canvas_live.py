@@ -5,8 +5,11 @@ from canvas_hand import node_named
 from PySide6.QtWidgets import QApplication
 
 from hhstudio.core.run import edge_contributions, events
+from hhstudio.core.run.continual import DEFINITIONS
 from hhstudio.core.run.history import History
 from hhstudio.core.spec import spec as specs
+from hhstudio.core.sweeps.comparison import comparison_entry
+from hhstudio.store.session.summary import summarise
 
 
 def started(spec):
@@ -77,6 +80,25 @@ def test_a_finished_path_shows_its_average_and_a_bar_a_task(canvas):
     assert life.accuracy == pytest.approx(0.85)
     assert [task for task, _ in life.bars] == [0, 1]
     assert not any(node.on_active_path for node in canvas.scene.nodes.values())
+
+
+def test_a_card_has_the_acc_of_show_and_compare_and_not_what_other_paths_left(canvas):
+    """R[T, ·] is P1's own; what P2-0 did to it afterwards is the end, which has a name of its own."""
+    history = started(canvas.document.spec)
+    canvas.set_history(history)
+    for task, row in enumerate([(0.9,), (0.8, 0.9)]):
+        history.apply(events.TaskFinished(step=task, path="P1", task=task, accuracies=row))
+    history.apply(events.TaskFinished(step=2, path="P2-0", task=0, accuracies=(0.7,)))
+    history.apply(events.EndMeasured(path="P1", step=2, accuracies=(0.5, 0.6)))
+    history.apply(events.Finished(state="finished", step=2, seconds=1.0))
+    canvas.refresh(history.take_changes())
+    item = canvas.scene.nodes[node_named(canvas, "P1")]
+    shown = summarise(history, "s.h5")
+    assert shown["end"]["P1"]["average"] == pytest.approx(0.55)
+    assert item.activity.accuracy == shown["accuracy"]["P1"]["average"] == pytest.approx(0.85)
+    assert item.activity.accuracy == comparison_entry("s.h5", history, "finished").figure("P1")
+    assert item.activity.caption == "ACC"
+    assert f"{DEFINITIONS['average']}: 85.0 %" in item.toolTip()
 
 
 def test_a_live_canvas_and_a_reopened_one_look_the_same(make_canvas):

@@ -88,6 +88,7 @@ class NodeItem(QGraphicsItem):
             for i, (task, value) in enumerate(activity.bars)
             if (x := _SPARK.right() - (len(activity.bars) - i - 0.5) * width)
         )
+        self._show_tip()
         self.update()
 
     def show_paints(self, paints: Paints) -> None:
@@ -120,7 +121,10 @@ class NodeItem(QGraphicsItem):
         self._detail = tuple(QStaticText(line) for line in lines)
         for line in self._detail:
             line.setTextFormat(Qt.TextFormat.PlainText)
-        self.setToolTip(plain(text.spoken))
+        self._show_tip()
+
+    def _show_tip(self) -> None:
+        self.setToolTip(plain("\n".join(filter(None, [self.text.spoken, self.activity.spoken]))))
 
     # where its slots are -------------------------------------------------------------------------------
 

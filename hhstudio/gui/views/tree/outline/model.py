@@ -16,7 +16,7 @@ HEADERS = ("Node", "Weights", "Acc.")
 _MEANING = (
     "",
     "Numbers that the network has",
-    "Accuracy: of the task being learned, else the mean over tasks",
+    "Accuracy: of the task being learned, else ACC, the mean over all tasks after the path's last one",
 )
 _MANY = 60
 """With more rows that come or go at once, all are made anew."""
