@@ -326,12 +326,25 @@ class Embedded(Features):
         return (self.words((2 * x + 4).long().clamp(0, 7)) * self.places[0]).mean(1)
 
 
+class Named(nn.Module):
+    """Parameters that are called like arguments of what writes them."""
+
+    def __init__(self, image_shape, outputs):
+        super().__init__()
+        self.file = nn.Parameter(0.1 * torch.randn(int(np.prod(image_shape)), outputs))
+        self.allow_pickle = nn.Parameter(torch.zeros(outputs))
+        self.register_buffer("args", torch.ones(outputs))
+
+    def forward(self, x):
+        return x.flatten(1) @ self.file * self.args + self.allow_pickle
+
+
 KINDS = [
     kind.__name__
     for kind in (
         Frozen, RandomBuffer, Unsaved, NumpyDraws, Tied, SharedModule, TiedNorm, Bare, Probe, Scalar,
         LayerScale, Auxiliary, Lazy, Keywords, Hands, Norm, FrozenNorm, NoStatistics, Order, Counter,
-        WeightNorm, Spectral, Attention, Recurrent, Convolutions, Embedded,
+        WeightNorm, Spectral, Attention, Recurrent, Convolutions, Embedded, Named,
     )
 ]  # fmt: skip
 

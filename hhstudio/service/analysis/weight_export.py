@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +75,15 @@ def export_weights(
             write_state_dict(arrays, file)
     else:
         with replacing(out) as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            _write_npz(file, arrays)
+
+
+def _write_npz(file: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """As :func:`numpy.savez` does, which cannot hold an array named like one of its own arguments."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
 
 
 def _write_onnx(session: ModelSession, out: Path, key: Key) -> None:

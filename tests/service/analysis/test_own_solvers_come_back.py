@@ -24,7 +24,7 @@ from hhstudio.service.analysis.weight_export import export_weights
 from hhstudio.service.run import protocol
 from hhstudio.service.run.session_run import SessionRun
 
-QUICK = ["Frozen", "Order", "Tied", "Bare", "Scalar", "Lazy", "Unsaved", "Counter"]
+QUICK = ["Frozen", "Order", "Tied", "Bare", "Scalar", "Lazy", "Unsaved", "Counter", "Named"]
 IN_ONNX = "Counter"
 """The one quick kind that goes through PyTorch's exporter, which takes seconds: it has 0-d buffers."""
 
