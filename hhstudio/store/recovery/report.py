@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from hhstudio.core.formatting import count
 from hhstudio.store.recovery.messages import Lost, Saved
 
 M = TypeVar("M", Saved, Lost)
@@ -41,7 +42,7 @@ def _saved_lines(saved: list[Saved]) -> list[str]:
     plain = [m for m in saved if m.piece.kind in _PIECES and m.identity is None]
     lines = [f"{_PIECES[m.piece.kind]} {m.detail}".strip() for m in plain]
     if any(m.piece.kind == "metrics" for m in saved):
-        lines.append(f"curves: {sum(m.rows for m in saved):,} values")
+        lines.append(f"curves: {count(sum(m.rows for m in saved), space=' ')} values")
     return lines + [_condition_line(*each) for each in _by_condition(saved)]
 
 

@@ -9,7 +9,9 @@ from recorded_runs import replayed, tensors, trainer_state
 
 from hhstudio.core.errors import SessionError
 from hhstudio.store.journal.lock import Lock
+from hhstudio.store.recovery.messages import Piece, Saved
 from hhstudio.store.recovery.recover import recover
+from hhstudio.store.recovery.report import in_words
 from hhstudio.store.session.session import open as open_session
 from hhstudio.store.session.verification import differences
 
@@ -195,3 +197,8 @@ def test_an_object_that_takes_the_reading_process_down_costs_only_itself(copy, m
         "generated weights of P2-0, task 0",
     ]
     assert everything(copy) == {("P1", 0), ("P1", 2), ("P2-0", 1), ("P2-0", 2)}
+
+
+def test_a_report_writes_thousands_with_a_space_as_everything_else_does():
+    piece = Piece("metrics", start=0)
+    assert in_words([Saved(piece, rows=3000), Saved(piece, rows=333)])[0] == ["curves: 3 333 values"]
