@@ -9,9 +9,10 @@ DEMO = Path(__file__).parents[3] / "sessions" / "demo.h5"
 
 
 def ran(lines):
-    found = {}
-    exec(lines, found)
-    return found
+    names: dict = {}
+    exec(lines, names)
+    names["session"].close()
+    return names
 
 
 def test_copied_lines_load_the_curves_that_are_shown():
@@ -25,7 +26,10 @@ def test_copied_lines_load_weights_and_matrix():
     with hhstudio.open(DEMO) as session:
         path = session.paths[0]
         expected = session.weights(path, 0)
-    assert ran(python_snippets.accuracy(DEMO, path))["matrix"].shape[0] == len(hhstudio.open(DEMO).tasks)
+        tasks, points = len(session.tasks), len(session.metrics()["value"])
+    whole = ran(python_snippets.everything(DEMO))
+    assert whole["accuracy"][path].shape[0] == tasks
+    assert len(whole["metrics"]["value"]) == points
     found = ran(python_snippets.weights(DEMO, path, 0))
     assert found["weights"].keys() == expected.keys()
     assert isinstance(sum(p.numel() for p in found["solver"].parameters()), int)

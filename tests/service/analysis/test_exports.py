@@ -9,7 +9,7 @@ from hhstudio.core.errors import ExportError, WriteError
 from hhstudio.learn.analysis.deployable import deployable
 from hhstudio.service.analysis.weight_export import export_weights
 from hhstudio.store.export.figures import export_figures
-from hhstudio.store.export.python_script import snippet
+from hhstudio.store.export.python_script import export_python
 from hhstudio.store.export.tables import export_avalanche, export_metrics
 
 
@@ -126,8 +126,13 @@ def test_figures_are_drawn_without_a_screen(session, tmp_path):
     assert (tmp_path / "f.svg").read_bytes() == first
 
 
-def test_copied_python_opens_the_same_data(session):
+def test_an_exported_script_opens_the_same_data(session, tmp_path):
     names: dict = {}
-    exec(snippet(session.path, "P1", 2, "head.bias"), names)
-    np.testing.assert_array_equal(names["values"], session.tensor("P1", 2, "head.bias"))
+    export_python(session, tmp_path / "open.py", "P1", 2)
+    exec((tmp_path / "open.py").read_text(), names)
+    np.testing.assert_array_equal(names["weights"]["head.bias"], session.tensor("P1", 2, "head.bias"))
+    names["session"].close()
+    export_python(session, tmp_path / "open.py")
+    exec((tmp_path / "open.py").read_text(), names)
+    np.testing.assert_array_equal(names["accuracy"]["P1"], session.accuracy("P1"))
     names["session"].close()
