@@ -55,3 +55,19 @@ def most_certain(logits: Sequence[Tensor]) -> Tensor:
     von Oswald et al. 2019, Continual learning with hypernetworks (HNET+ENT).
     """
     return torch.stack([log_entropy(own) for own in logits]).argmin(0)
+
+
+def predicted(logits: Sequence[Tensor]) -> Tensor:
+    """Labels as the most certain of several solvers predicts them, image by image.
+
+    Parameters
+    ----------
+    logits : sequence of Tensor, shape (N, K)
+        Of each solver, of the same images; K may differ.
+
+    Returns
+    -------
+    Tensor, shape (N,), int64
+    """
+    labels = torch.stack([own.argmax(1) for own in logits])
+    return labels[0] if len(labels) == 1 else labels.gather(0, most_certain(logits)[None])[0]

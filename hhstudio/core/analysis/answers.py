@@ -210,8 +210,10 @@ class Health(Answer, frozen=True, kw_only=True, tag="health"):
     """Why a chain holds or fails. ``tasks``: rows of ``scale``; ``task``: on whose batch of ``images`` test
     images the rest was measured (accuracies are NaN where there are none); ``contribution_images``: how many
     test images tell accuracies with and without a level. ``accuracy`` (on those), ``loss``: as things are;
-    ``anchors_only``: accuracy with nothing generated; ``root_gradient``: norm at the
-    root's stored weights; ``embeddings``: numbers stored for each task on this path."""
+    ``readers``: tasks of the path whose solvers read each image for an accuracy, the most certain of them
+    answering (``(task,)`` where the task is told); ``anchors_only``: accuracy with nothing generated;
+    ``root_gradient``: norm at the root's stored weights; ``embeddings``: numbers stored for each task on this
+    path."""
 
     path: str
     task: int
@@ -225,11 +227,13 @@ class Health(Answer, frozen=True, kw_only=True, tag="health"):
     root_gradient: float
     embeddings: int
     contribution_images: int = 0
+    readers: tuple[int, ...] = ()
 
 
 class Mixture(Answer, frozen=True, kw_only=True, tag="mixture"):
     """Weights from a mixture of task embeddings. ``tasks`` and ``shares``: what was mixed, shares sum to 1.
-    ``on``: tasks, ``accuracy`` and ``loss``: (len(on),) on the cached test batch of each. ``apart``:
+    ``on``: tasks, ``accuracy`` and ``loss``: (len(on),) on the cached test batch of each, which the mixture
+    alone reads. ``apart``:
     (len(tasks),) relative distance of the weights from those of each mixed task (NaN where its share is
     zero). ``tensors``: those asked for."""
 
@@ -278,7 +282,8 @@ class FeatureMaps(Answer, frozen=True, kw_only=True, tag="features"):
 
 class Confusion(Answer, frozen=True, kw_only=True, tag="confusion"):
     """``matrix[i, j]``: test images of class i taken for class j. ``labels`` and ``predicted``: (N,) for
-    every image, so that the images of a cell can be asked for."""
+    every image, so that the images of a cell can be asked for. ``readers``: tasks of the path whose solvers
+    read each image, the most certain of them answering; ``(task,)`` where the task is told."""
 
     path: str
     task: int
@@ -286,6 +291,7 @@ class Confusion(Answer, frozen=True, kw_only=True, tag="confusion"):
     matrix: np.ndarray
     labels: np.ndarray
     predicted: np.ndarray
+    readers: tuple[int, ...] = ()
 
     def cell(self, label: int, predicted: int) -> np.ndarray:
         """Indices of the test images of a class that were taken for another."""

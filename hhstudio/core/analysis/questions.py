@@ -295,6 +295,9 @@ class Health(LongQuestion[answers.Health], frozen=True):
         Random directions of an injected error.
     epsilons : sequence of float
         Relative sizes of injected errors, above 0.
+    readers : sequence of int or None
+        Tasks of the path whose solvers read each image, the most certain of them answering; None: as the run
+        measured it, in scenario task the task's own, which is told by that, else all that have begun.
 
     Returns
     -------
@@ -312,6 +315,7 @@ class Health(LongQuestion[answers.Health], frozen=True):
     images: int = 200
     samples: int = 3
     epsilons: tuple[float, ...] = (0.001, 0.01, 0.1)
+    readers: tuple[int, ...] | None = None
 
 
 class Interpolate(Question[answers.Mixture], frozen=True):
@@ -332,8 +336,8 @@ class Interpolate(Question[answers.Mixture], frozen=True):
     Returns
     -------
     Mixture
-        Accuracies are NaN where there are no test images. At a corner the weights are the task's own, bit for
-        bit.
+        Accuracies, of the mixture alone, are NaN where there are no test images. At a corner the weights are
+        the task's own, bit for bit.
 
     Raises
     ------
@@ -455,7 +459,7 @@ class Features(_OfImage[answers.FeatureMaps], frozen=True):
 
 
 class Confusion(Question[answers.Confusion], frozen=True):
-    """Confusion matrix of a condition: test images of the task by class and prediction, the task being told.
+    """Confusion matrix of a condition: test images of the task by class and prediction.
 
     Parameters
     ----------
@@ -463,6 +467,9 @@ class Confusion(Question[answers.Confusion], frozen=True):
     task : int
     images : int or None
         The first so many test images; None: all.
+    readers : sequence of int or None
+        Tasks of the path whose solvers read each image, the most certain of them answering; None: as the run
+        measured it, in scenario task the task's own, which is told by that, else all that have begun.
 
     Returns
     -------
@@ -479,6 +486,7 @@ class Confusion(Question[answers.Confusion], frozen=True):
     path: str
     task: int
     images: int | None = None
+    readers: tuple[int, ...] | None = None
 
 
 class TaskConfusion(LongQuestion[answers.TaskConfusion], frozen=True):

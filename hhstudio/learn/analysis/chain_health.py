@@ -7,7 +7,7 @@ of its own root mean square; the solver's weights are then compared.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Health, Injection, LevelHealth
 from hhstudio.core.analysis.registry import answers
 from hhstudio.core.errors import DataError, SessionError
-from hhstudio.learn.analysis.loaded_model import LoadedModel
+from hhstudio.learn.analysis.loaded_model import LoadedModel, Weights
 from hhstudio.nets.build import Contribution, Edge
 from hhstudio.nets.hierarchy import Chain
 from hhstudio.nets.seeding import derived_seed
@@ -39,6 +39,7 @@ def health(
     images: int,
     samples: int,
     epsilons: Sequence[float],
+    readers: Sequence[int] | None,
 ) -> Health:
     """Chain health of a path: scales, gradients, contributions and amplified errors of its levels.
 
@@ -55,6 +56,9 @@ def health(
         Random directions of an injected error, at least 1.
     epsilons : sequence of float
         Relative sizes of injected errors, above 0.
+    readers : sequence of int or None
+        As for :meth:`~hhstudio.learn.analysis.loaded_model.LoadedModel.readers`; gradients and the loss are
+        the condition's own.
 
     Returns
     -------
@@ -73,10 +77,11 @@ def health(
         raise SessionError("health: there must be at least one sample and epsilons above 0")
     condition = model.condition(path, tasks[-1] if task is None else task)
     chain = model.chain(path)
-    measured = _Measured(model, condition, images)
+    reading = model.readers(condition, readers)
+    measured = _Measured(model, condition, reading, images)
     gradients, root = measured.gradients()
     scales = _scales(model, chain, tasks)
-    ablation = _Ablation(model, condition, max(images, CONTRIBUTION_IMAGES))
+    ablation = _Ablation(model, condition.task, reading, max(images, CONTRIBUTION_IMAGES))
     losses = [[ablation.lost_without([c.key]) for c in edge.contributions] for edge in chain.edges]
     keys = [c.key for edge in chain.edges for c in edge.contributions]
     levels = tuple(
@@ -107,6 +112,7 @@ def health(
         root_gradient=root,
         embeddings=sum(model.hierarchy.stored[n].numel() for n in model.hierarchy.embeddings_of(condition)),
         contribution_images=ablation.images,
+        readers=tuple(c.task for c in reading),
     )
 
 
@@ -164,10 +170,10 @@ def _changed_root(model: LoadedModel, epsilon: float, source: torch.Generator) -
 class _Ablation:
     """What is right with everything in place, image by image, and how much less without some of it."""
 
-    def __init__(self, model: LoadedModel, condition: Condition, images: int) -> None:
-        self._model, self._condition = model, condition
+    def __init__(self, model: LoadedModel, task: int, readers: Sequence[Condition], images: int) -> None:
+        self._model, self._task, self._readers = model, task, readers
         try:
-            self._seen, self._labels = model.batch(condition.task, images)
+            self._seen, self._labels = model.batch(task, images)
         except DataError:
             self.images, self.accuracy = 0, float("nan")
             return
@@ -184,17 +190,18 @@ class _Ablation:
         return float(lost.mean()), float(lost.std(correction=0)) / self.images**0.5
 
     def _answers(self) -> Tensor:
-        """(N,) float64: 1 where the solver is right."""
-        weights = self._model.learner.solver_weights([self._condition])[self._condition]
-        logits = self._model.logits(self._condition, weights, self._seen)
-        return (logits.argmax(1) == self._labels).double()
+        """(N,) float64: 1 where the prediction is right."""
+        weights = self._model.learner.solver_weights(self._readers)
+        return (self._model.predicted(weights, self._seen, self._task) == self._labels).double()
 
 
 class _Measured:
-    """A condition, its weights, and how well they do on a batch."""
+    """A condition, its weights, and how well they do on a batch that ``readers`` read."""
 
-    def __init__(self, model: LoadedModel, condition: Condition, images: int) -> None:
-        self._model, self._condition = model, condition
+    def __init__(
+        self, model: LoadedModel, condition: Condition, readers: Sequence[Condition], images: int
+    ) -> None:
+        self._model, self._condition, self._readers = model, condition, readers
         self._chain = model.hierarchy.tree.chains[condition.solver]
         self._weights = model.weights(condition)
         self._flat = _flat(self._chain, self._weights)
@@ -202,12 +209,17 @@ class _Measured:
             self.images = len(model.batch(condition.task, images)[1])
         except DataError:
             self.images = 0
-        self.accuracy, self.loss = self._score(self._weights)
+        self.accuracy = self._accuracy({c: model.weights(c) for c in readers})
+        self.loss = float("nan")
+        if self.images:
+            self.loss = model.score(condition, self._weights, condition.task, self.images)[1]
 
-    def _score(self, weights: dict[str, Tensor] | object) -> tuple[float, float]:
+    def _accuracy(self, weights: Mapping[Condition, Weights]) -> float:
         if not self.images:
-            return float("nan"), float("nan")
-        return self._model.score(self._condition, weights, self._condition.task, self.images)  # type: ignore[arg-type]
+            return float("nan")
+        seen, labels = self._model.batch(self._condition.task, self.images)
+        right = self._model.predicted(weights, seen, self._condition.task) == labels
+        return float(right.float().mean())
 
     def gradients(self) -> tuple[list[float], float]:
         """Norms of the loss's gradient by each level's weights, and by the root's."""
@@ -232,10 +244,13 @@ class _Measured:
         drop = np.full((len(epsilons), samples), np.nan)
         for row, epsilon in enumerate(epsilons):
             for number in range(samples):
-                weights = amplified(model, self._condition, level, epsilon, number)
-                apart = torch.linalg.vector_norm(_flat(self._chain, weights) - self._flat)
+                moved = {c: amplified(model, c, level, epsilon, number) for c in self._readers}
+                own = moved.get(self._condition)
+                if own is None:
+                    own = amplified(model, self._condition, level, epsilon, number)
+                apart = torch.linalg.vector_norm(_flat(self._chain, own) - self._flat)
                 error[row, number] = float(apart / torch.linalg.vector_norm(self._flat))
-                drop[row, number] = self.accuracy - self._score(weights)[0]
+                drop[row, number] = self.accuracy - self._accuracy(moved)
         smallest = int(np.argmin(epsilons))
         root = model.node_name(model.hierarchy.tree.root)
         return Injection(

@@ -64,7 +64,10 @@ def mixture(
         if unknown:
             raise SessionError(f"{path}: the solver has no tensor {unknown[0]!r}")
         flat = spec.join(weights)
-        scores = [_score(model, own, weights, task, images) for task in measured]
+        # one head for all images, of all classes in question: a task's own would tell the task
+        told = model.spec.stream.scenario == "task"
+        head = None if told else max((*model.tasks_on(path), *measured))
+        scores = [_score(model, own, weights, task, images, head) for task in measured]
         apart = [_apart(model, path, task, flat) if task in mixed else np.nan for task in shares]
     return Mixture(
         path=path,
@@ -186,13 +189,13 @@ def task_embeddings(model: LoadedModel, path: str) -> np.ndarray:
 
 
 def _score(
-    model: LoadedModel, own: Condition, weights: Weights, task: int, images: int
+    model: LoadedModel, own: Condition, weights: Weights, task: int, images: int, head: int | None
 ) -> tuple[float, float, int]:
     try:
         count = len(model.batch(task, images)[1])
     except DataError:
         return float("nan"), float("nan"), 0
-    return (*model.score(own, weights, task, images), count)
+    return (*model.score(own, weights, task, images, head), count)
 
 
 def _apart(model: LoadedModel, path: str, task: int, flat: torch.Tensor) -> float:

@@ -27,6 +27,7 @@ from hhstudio.core.spec.tasks import TaskInfo, other_tasks
 from hhstudio.core.tree.topology import Topology
 from hhstudio.learn.data import TaskData, TaskStream, build_stream
 from hhstudio.learn.devices import whole_memory
+from hhstudio.learn.task_inference import predicted
 from hhstudio.learn.training import checkpoint
 from hhstudio.learn.training.learner import Learner
 from hhstudio.learn.training.schedule import RunPosition
@@ -212,6 +213,32 @@ class LoadedModel:
         names = self.paths if path is None else (path,)
         begun = [Condition(self.chain(name).solver, t) for name in names for t in self.tasks_on(name)]
         return [c for c in begun if task in (None, c.task)]
+
+    def readers(self, condition: Condition, tasks: Sequence[int] | None = None) -> list[Condition]:
+        """Conditions that read the images of a condition's task when its accuracy is asked for.
+
+        Parameters
+        ----------
+        condition : Condition
+        tasks : sequence of int or None
+            Those of the path's solvers for these tasks; None: as the run measured it, which is the condition
+            alone in scenario task, else all that have begun on the path, so that nobody tells the task.
+
+        Returns
+        -------
+        list of Condition
+
+        Raises
+        ------
+        SessionError
+            For a task that has not begun there, or for no task at all.
+        """
+        path = self.path_of(condition)
+        if tasks is not None:
+            if not tasks:
+                raise SessionError(f"{path}: somebody has to read the images: name a task's solver")
+            return [self.condition(path, task) for task in tasks]
+        return [condition] if self.spec.stream.scenario == "task" else self.conditions(path)
 
     def node_name(self, node: str) -> str:
         """A node's name by its id.
@@ -445,7 +472,12 @@ class LoadedModel:
 
     @torch.no_grad()
     def logits(
-        self, condition: Condition, weights: Weights, images: Tensor, task: int | None = None
+        self,
+        condition: Condition,
+        weights: Weights,
+        images: Tensor,
+        task: int | None = None,
+        head: int | None = None,
     ) -> Tensor:
         """Logits of a condition's solver.
 
@@ -456,7 +488,9 @@ class LoadedModel:
             The solver's tensors by name.
         images : Tensor (N, C, H, W) of uint8
         task : int or None
-            With the head and the normalisation of this task; None: the condition's own.
+            Whose the images are: they are normalised and permuted as this task's; None: the condition's own.
+        head : int or None
+            The task whose head answers; None: that of ``task``.
 
         Returns
         -------
@@ -467,10 +501,12 @@ class LoadedModel:
         DataError
             Where the task's data, from which the normalisation follows, are not here.
         """
-        data = self.data(condition.task if task is None else task)
-        if task is not None and task != condition.task:
+        task = condition.task if task is None else task
+        head = task if head is None else head
+        data = self.data(task)
+        if head != condition.task:
             buffers = self.learner.buffers
-            stand_in = Condition(condition.solver, task)
+            stand_in = Condition(condition.solver, head)
             before = buffers.get(stand_in)
             buffers[stand_in] = buffers.get(condition, {})
             try:
@@ -482,28 +518,27 @@ class LoadedModel:
                     buffers[stand_in] = before
         return self._in_parts(condition, weights, data, images)
 
-    @torch.no_grad()
-    def read(self, condition: Condition, weights: Weights, images: Tensor, owner: int) -> Tensor:
-        """Logits of a condition's solver for images of any task, normalised and permuted as that task's.
+    def predicted(self, weights: Mapping[Condition, Weights], images: Tensor, owner: int) -> Tensor:
+        """Labels of images as the most certain of several conditions predicts them.
 
         Parameters
         ----------
-        condition : Condition
-        weights : mapping of str to Tensor
+        weights : mapping of Condition to Weights
+            Of each condition that reads the images, with its own head.
         images : Tensor (N, C, H, W) of uint8
         owner : int
-            The images' task.
+            The images' task: they are normalised and permuted as its own.
 
         Returns
         -------
-        Tensor (N, outputs in use)
+        Tensor (N,) of int64
 
         Raises
         ------
         DataError
             Where the task's data are not here.
         """
-        return self._in_parts(condition, weights, self.data(owner), images)
+        return predicted([self.logits(c, own, images, owner, c.task) for c, own in weights.items()])
 
     def _in_parts(self, condition: Condition, weights: Weights, data: TaskData, images: Tensor) -> Tensor:
         size = self.spec.evaluation.batch_size
@@ -513,8 +548,10 @@ class LoadedModel:
         ]
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
-    def score(self, condition: Condition, weights: Weights, task: int, images: int) -> tuple[float, float]:
-        """Accuracy and loss of a condition's weights on a task.
+    def score(
+        self, condition: Condition, weights: Weights, task: int, images: int, head: int | None = None
+    ) -> tuple[float, float]:
+        """Accuracy and loss on a task of a condition's weights, which alone read its images.
 
         Parameters
         ----------
@@ -522,9 +559,11 @@ class LoadedModel:
         weights : mapping of str to Tensor
             The solver's tensors by name.
         task : int
-            Whose test images, head and normalisation are used.
+            Whose test images and normalisation are used.
         images : int
             The first so many test images.
+        head : int or None
+            The task whose head answers; None: that of ``task``.
 
         Returns
         -------
@@ -539,7 +578,7 @@ class LoadedModel:
             As for :meth:`data`.
         """
         seen, labels = self.batch(task, images)
-        logits = self.logits(condition, weights, seen, task).float()
+        logits = self.logits(condition, weights, seen, task, head).float()
         right = (logits.argmax(1) == labels).float().mean()
         return float(right), float(functional.cross_entropy(logits, labels))
 

@@ -69,7 +69,7 @@ def predict(
         raise DataError("nothing has begun to learn there yet")
     owners = {c: c.task if test_image is None else test_image[0] for c in conditions}
     logits = {
-        c: model.read(c, model.weights(c), pixels[None], owner)[0].double().cpu()
+        c: model.logits(c, model.weights(c), pixels[None], owner, c.task)[0].double().cpu()
         for c, owner in owners.items()
     }
     entropies = {c: float(torch.special.entr(x.softmax(0)).sum()) for c, x in logits.items()}
@@ -181,7 +181,9 @@ def units(model: LoadedModel, path: str, task: int, images: int) -> Units:
 
 
 @answers(q.Confusion)
-def confusion(model: LoadedModel, path: str, task: int, images: int | None) -> Confusion:
+def confusion(
+    model: LoadedModel, path: str, task: int, images: int | None, readers: Sequence[int] | None
+) -> Confusion:
     """Test images by class (rows) and prediction (columns).
 
     Parameters
@@ -191,6 +193,8 @@ def confusion(model: LoadedModel, path: str, task: int, images: int | None) -> C
     task : int
     images : int or None
         The first so many test images; None: all.
+    readers : sequence of int or None
+        As for :meth:`~hhstudio.learn.analysis.loaded_model.LoadedModel.readers`.
 
     Returns
     -------
@@ -205,12 +209,22 @@ def confusion(model: LoadedModel, path: str, task: int, images: int | None) -> C
     """
     condition = model.condition(path, task)
     seen, labels = model.batch(task, images)
-    predicted = model.logits(condition, model.weights(condition), seen).argmax(1).cpu().numpy()
+    reading = model.readers(condition, readers)
+    predicted = model.predicted({c: model.weights(c) for c in reading}, seen, task).cpu().numpy()
     wanted = labels.cpu().numpy()
-    names = model.outputs(task)
+    # in scenario class a solver of a later task knows more classes, and may take an image for one of those
+    names = max((model.outputs(t) for t in (task, *(c.task for c in reading))), key=len)
     matrix = np.zeros((len(names), len(names)), np.int64)
     np.add.at(matrix, (wanted, predicted), 1)
-    return Confusion(path=path, task=task, classes=names, matrix=matrix, labels=wanted, predicted=predicted)
+    return Confusion(
+        path=path,
+        task=task,
+        classes=names,
+        matrix=matrix,
+        labels=wanted,
+        predicted=predicted,
+        readers=tuple(c.task for c in reading),
+    )
 
 
 @answers(q.TaskConfusion)
@@ -238,7 +252,7 @@ def task_confusion(model: LoadedModel, path: str, images: int) -> TaskConfusion:
     matrix = np.zeros((len(conditions), len(conditions)))
     for row, owner in enumerate(conditions):
         seen, _ = model.batch(owner.task, images)
-        logits = [model.read(c, model.weights(c), seen, owner.task).double() for c in conditions]
+        logits = [model.logits(c, model.weights(c), seen, owner.task, c.task).double() for c in conditions]
         chosen = most_certain(logits).cpu().numpy()
         matrix[row] = np.bincount(chosen, minlength=len(conditions)) / max(1, len(seen))
     return TaskConfusion(path=path, tasks=tuple(c.task for c in conditions), images=images, matrix=matrix)

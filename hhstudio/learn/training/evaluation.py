@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from hhstudio.learn.task_inference import most_certain
+from hhstudio.learn.task_inference import predicted
 from hhstudio.learn.training.learner import Learner
 from hhstudio.nets.stored import Condition
 
@@ -107,12 +107,5 @@ def _accuracy(
         logits = [learner.logits(c, weights[c], data, seen, False) for c in readers]
         wanted = labels[start : start + size]
         learner.evaluation_counter.passes += len(seen) * len(readers)
-        predicted = logits[0].argmax(1) if len(readers) == 1 else _least_entropy(logits)
-        correct += (predicted == wanted).sum()
+        correct += (predicted(logits) == wanted).sum()
     return correct / max(1, len(labels))
-
-
-def _least_entropy(logits: Sequence[Tensor]) -> Tensor:
-    """(N,) labels as predicted by the most certain of several solvers, image by image."""
-    labels = torch.stack([x.argmax(1) for x in logits])
-    return labels.gather(0, most_certain(logits)[None])[0]

@@ -12,7 +12,7 @@ from hhstudio.core.analysis.answers import Health
 from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.views.analysis.chain_picture import Axes, ChainPicture
 from hhstudio.gui.views.analysis.chain_verdict import HELP, verdict
-from hhstudio.gui.views.analysis.view import AnalysisView
+from hhstudio.gui.views.analysis.view import AnalysisView, readers_in_words
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.markup import Markup, TextLabel, letters
 from hhstudio.gui.widgets.task_style import task_label
@@ -117,7 +117,9 @@ class HealthView(AnalysisView):
             if health.contribution_images > health.images
             else ""
         )
-        self.words.setText(f"{measured}{images}, in {reply.seconds:.1f} s")
+        if health.images:
+            images += f", {readers_in_words(health.task, health.readers)}"
+        self.words.setText(f"{measured}{images}; in {reply.seconds:.1f} s")
 
     def recolour(self) -> None:
         self._draw()

@@ -185,7 +185,10 @@ class InterpolationView(AnalysisView):
             values = np.asarray(array, np.float32)
             self._tiles = filter_tiles.cut(values, None, True, self._image_shape())
         self._draw()
-        self.words.setText(f"on {mixture.images} test images of each task, in {1000 * reply.seconds:.0f} ms")
+        self.words.setText(
+            f"on {mixture.images} test images of each task, read by this mixture alone, "
+            f"in {1000 * reply.seconds:.0f} ms"
+        )
 
     def _draw(self) -> None:
         if self._tiles is not None:

@@ -33,7 +33,7 @@ from hhstudio.core.analysis.answers import Confusion, FeatureMaps, Images, Predi
 from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.views.analysis.prediction_table import GuessTable
 from hhstudio.gui.views.analysis.thumbnails import Thumbnails
-from hhstudio.gui.views.analysis.view import AnalysisView
+from hhstudio.gui.views.analysis.view import AnalysisView, readers_in_words
 from hhstudio.gui.widgets.choice import Choice
 from hhstudio.gui.widgets.heat_map import Content, HeatMap, Label, labels
 from hhstudio.gui.widgets.markup import Markup, TextLabel, letters
@@ -297,9 +297,8 @@ class PredictionsView(AnalysisView):
             f"{confusion.classes[i]} for {confusion.classes[j]} ({n})"
             for i, j, n in confusion.most_confused(3)
         ]
-        self.words.setText(
-            "most often taken wrongly: " + ", ".join(wrong) if wrong else "nothing is confused"
-        )
+        said = "most often taken wrongly: " + ", ".join(wrong) if wrong else "nothing is confused"
+        self.words.setText(f"{said}; {readers_in_words(confusion.task, confusion.readers)}")
 
     def _tasks_confused(self, reply: Reply) -> None:
         if not isinstance(reply.answer, TaskConfusion):

@@ -16,11 +16,19 @@ from hhstudio.gui.widgets.flow_layout import FlowLayout
 from hhstudio.gui.widgets.formatting import with_names
 from hhstudio.gui.widgets.markup import Markup, TextLabel
 from hhstudio.gui.widgets.origin_label import OriginLabel
+from hhstudio.gui.widgets.task_style import task_short
 from hhstudio.gui.widgets.themed import Themed
 from hhstudio.service.analysis.protocol import Reply
 
 _SOON_MS = 150
 """Changes that come together are asked about once."""
+
+
+def readers_in_words(task: int, readers: tuple[int, ...]) -> str:
+    """Whether accuracies were measured with the task told, as a part of a sentence."""
+    if readers == (task,):
+        return f"read by the solver of {task_short(task)} alone: the task is told"
+    return f"read by all {len(readers)} solvers, the most certain answers: the task is not told"
 
 
 class AnalysisView(Themed, QWidget):

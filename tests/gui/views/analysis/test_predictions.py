@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 
 import hhstudio
 from hhstudio.gui.views.analysis.predictions import PredictionsView
+from hhstudio.gui.views.analysis.view import readers_in_words
 from hhstudio.gui.widgets.pixels import image_of, maps_of, pixels_of
 from hhstudio.gui.widgets.theme import DARK, LIGHT
 
@@ -90,6 +91,7 @@ def test_a_cell_of_the_confusion_matrix_shows_its_images(view, session, qtbot):
     qtbot.waitUntil(lambda: view.confusion.content is not None, timeout=PATIENCE)
     with hhstudio.open(session) as opened:
         expected = opened.confusion("P1", 0)
+    assert "read by the solver of T0 alone: the task is told" in view.words.text()
     right = int(expected.matrix[0, 0])
     assert right > 0
     QTest.mouseClick(view.confusion, LEFT, pos=view.confusion.center_of(0, 0).toPoint())
@@ -104,6 +106,12 @@ def test_the_tasks_that_entropy_picks_are_a_matrix_of_shares(view, qtbot):
     view.which.box.activated.emit(1)
     qtbot.waitUntil(lambda: "entropy picks the right task" in view.words.text(), timeout=PATIENCE)
     assert np.allclose(view.confusion.content.values.sum(axis=1), 1.0)
+
+
+def test_where_the_task_is_not_given_it_is_said_that_nobody_told_it():
+    assert readers_in_words(1, (0, 1, 2)).endswith(
+        "all 3 solvers, the most certain answers: the task is not told"
+    )
 
 
 # arrays as pictures -------------------------------------------------------------------------------------
