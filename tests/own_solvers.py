@@ -358,6 +358,15 @@ class Complex(Features):
         return (x.to(torch.cfloat) @ self.w).abs()
 
 
+class ComplexBuffer(Features):
+    def __init__(self, image_shape, outputs):
+        super().__init__(image_shape, outputs)
+        self.register_buffer("turns", torch.polar(torch.ones(self.pixels), torch.arange(float(self.pixels))))
+
+    def features(self, x):
+        return (x * self.turns).real[:, : self.width]
+
+
 class Constant(Features):
     """Its weights do not reach what it gives."""
 

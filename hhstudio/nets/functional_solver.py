@@ -60,8 +60,8 @@ class SolverTarget:
         for name, tensor in (*module.named_parameters(), *module.named_buffers()):
             if tensor.is_complex():
                 raise SpecError(
-                    f"the solver's {name} is complex, and what is generated is real: keep its two parts as a "
-                    "real tensor (torch.view_as_complex in its forward)"
+                    f"the solver's {name} is complex, and what is generated and recorded is real: keep its "
+                    "two parts as a real tensor (torch.view_as_complex in its forward)"
                 )
         self.spec = TargetSpec.of_module(module)
         self.classes_per_head = classes_per_head
@@ -208,7 +208,7 @@ class SolverTarget:
             if batch == 1 and any(
                 isinstance(m, nn.modules.batchnorm._BatchNorm) for m in self.module.modules()
             ):
-                hint = "; batch norm needs training.batch_size 2 or more"
+                hint = "; batch norm needs training.batch_size 2 or more, and two images a task"
             raise SpecError(
                 f"the solver cannot be trained on {_count(len(images))}: {_line(error)}{hint}"
             ) from None

@@ -112,6 +112,7 @@ def test_a_vector_that_begins_at_a_number_is_generated_around_it():
     ("kind", "batch", "words"),
     [
         ("Complex", 8, "the solver's w is complex"),
+        ("ComplexBuffer", 8, "the solver's turns is complex, and what is generated and recorded is real"),
         ("Constant", 8, "do not depend on its weights"),
         ("Norm", 1, "training.batch_size 2 or more"),
     ],

@@ -135,10 +135,18 @@ class Learner:
             if name not in solvers:
                 solver.to(self.device, self.arithmetic.dtype)
                 try:
-                    solver.check_training(self.spec.training.batch_size)
+                    solver.check_training(self._smallest_batch(topology, name))
                 except SpecError as error:
                     raise SpecError(f"path {tree.chains[name].name!r}: {error}") from None
         return tree
+
+    def _smallest_batch(self, topology: Topology, solver: str) -> int:
+        """Images of the smallest batch that a solver learns from: a task may hold fewer than a batch."""
+        infos = [self.stream.tasks[task] for task in topology.assigned(len(self.stream.tasks))[solver]]
+        images = [info.train_images for info in infos if info.train_images]  # 0 in old sessions: not known
+        if self.mixes_tasks and set(self.spec.baselines) <= {"joint"}:
+            images = [sum(images)]  # the other baselines learn a task at a time
+        return min([self.training.batch_size, *filter(None, images)])
 
     def _unchanged_solvers(self, topology: Topology) -> dict[str, SolverTarget]:
         """Solvers that another tree has too, built alike: what was drawn for them stays."""

@@ -59,6 +59,19 @@ def test_what_is_not_trained_is_recorded_and_the_same_for_every_condition(of, tr
     assert not np.array_equal(weights["P1", 0], weights["P2-0", 0])
 
 
+def test_batch_norm_and_a_task_of_one_image_are_refused_before_the_run_and_joint_training_is_not(
+    of, trainer_of, run
+):
+    one_a_task = {"stream__classes_per_task": 1, "stream__scenario": "class", "stream__train_limit": 1}
+    with pytest.raises(SpecError, match=r"path 'P1': .* one image at a time.*two images a task"):
+        trainer_of(of("Norm", **one_a_task))
+    run(trainer_of(of("Attention", **one_a_task)))
+    jointly = {"training__mode": "joint", **one_a_task}
+    run(trainer_of(of("Norm", **jointly)))
+    with pytest.raises(SpecError, match="one image at a time"):
+        trainer_of(of("Norm", baselines=("scratch",), **jointly))
+
+
 def test_a_state_brings_along_what_is_not_trained_whatever_a_constructor_draws(of, trainer_of):
     first = trainer_of(of("Frozen"))
     for _ in first.events():
