@@ -23,3 +23,12 @@ def answer(word):
     box = message_box()
     next(b for b in box.findChildren(QPushButton) if b.text().replace("&", "") == word).click()
     QApplication.processEvents()
+
+
+def settled(window):
+    """Whether a window has done what it does by itself once it is there: the views in sight are made, and the
+    list of sessions is read."""
+    sight = [name for name, dock in window.docks if dock.isVisible() and not dock.visibleRegion().isEmpty()]
+    sessions = window.panels.made("sessions")
+    made = bool(sight) and all(window.panels.made(name) is not None for name in sight)
+    return made and not (sessions is not None and sessions.model.unread)

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import shell_helpers
 from PySide6.QtCore import QPoint, QRect, QSize
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
+from shell_helpers import PATIENCE, settled
 
 from hhstudio.gui.shell.app import application
 from hhstudio.gui.shell.main_window import MainWindow
@@ -31,7 +32,7 @@ def opened(workspace, qtbot):
         window.place(QSize(width, height))
         with qtbot.waitExposed(window):
             window.show()
-        QTest.qWait(50)  # docks are given their sizes once the window is laid out
+        qtbot.waitUntil(lambda: settled(window), timeout=PATIENCE)
         return window
 
     yield open_at
@@ -104,8 +105,8 @@ def test_settings_that_have_no_room_give_way_and_come_back(opened):
 
 _CHILD = """
 import sys
-from PySide6.QtCore import QSettings
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QEventLoop, QSettings
+from shell_helpers import settled
 from hhstudio.gui.shell.app import application
 from hhstudio.gui.shell.main_window import MainWindow
 from hhstudio.gui.state.preferences import Preferences
@@ -118,7 +119,9 @@ workspace = Workspace(preferences)
 window = MainWindow(workspace, Theming(app, preferences))
 window.place()
 window.show()
-QTest.qWait(100)
+while not settled(window):
+    app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+app.processEvents()
 room, frame = window.screen().availableGeometry(), window.frameGeometry()
 print(window.devicePixelRatio(), room.contains(frame), frame.getRect(), room.getRect())
 window.close()
@@ -131,6 +134,8 @@ workspace.close()
 def test_a_window_opens_within_its_screen_and_so_does_one_that_was_left_on_a_larger_one(
     tmp_path, width, height, scale
 ):
+    helpers = str(Path(shell_helpers.__file__).parent)
+
     def opened_on(*screen):
         wide, high, ratio = screen
         config = tmp_path / "screen.json"
@@ -139,7 +144,11 @@ def test_a_window_opens_within_its_screen_and_so_does_one_that_was_left_on_a_lar
         run = subprocess.run(
             [sys.executable, "-c", _CHILD, str(tmp_path)],
             env=os.environ
-            | {"QT_QPA_PLATFORM": f"offscreen:configfile={config}", "QT_SCALE_FACTOR": str(ratio)},
+            | {
+                "QT_QPA_PLATFORM": f"offscreen:configfile={config}",
+                "QT_SCALE_FACTOR": str(ratio),
+                "PYTHONPATH": os.pathsep.join(filter(None, [helpers, os.environ.get("PYTHONPATH")])),
+            },
             cwd=Path.cwd(),
             capture_output=True,
             text=True,
