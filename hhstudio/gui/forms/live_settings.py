@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from hhstudio.core.run.history import History
@@ -21,11 +21,12 @@ class LiveSettings(QWidget):
     """Shows what the run has now and asks for other values, which count from the next step on.
 
     ``chosen`` carries the dotted name of a setting and its value; ``boxes`` are known by that name.
+    ``last`` stands after them, in their rows.
     """
 
     chosen = Signal(str, float)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, last: QWidget | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -42,6 +43,9 @@ class LiveSettings(QWidget):
                 glossary.explain(box, term, tip)
             box.chosen.connect(lambda value, name=field.name: self._choose(name, value))
             grid.addWidget(Captioned(field.label, box), *divmod(at, _COLUMNS))
+        if last is not None:
+            place = divmod(len(self.boxes), _COLUMNS)
+            grid.addWidget(last, *place, alignment=Qt.AlignmentFlag.AlignBottom)
 
     def show_history(self, history: History | None, running: bool, document: Spec) -> None:
         """What the run has now; while none goes on, what the document would be trained with."""

@@ -91,6 +91,14 @@ def test_a_first_window_has_room_for_its_welcome_on_the_least_screen(opened):
     assert window.size().toTuple() == (800, 600)
 
 
+def test_the_queue_is_in_sight_below_the_settings_of_a_run(opened):
+    window = opened(1280, 800)
+    runs = window.panels.show("runs")
+    QApplication.processEvents()
+    for widget in (runs.queue.viewport(), runs.back, *runs.live.boxes.values()):
+        assert widget.visibleRegion().boundingRect() == widget.rect()
+
+
 def test_settings_that_have_no_room_give_way_and_come_back(opened):
     window = opened(800, 600)
     settings = window.run_bar.settings

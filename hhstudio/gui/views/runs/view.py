@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _ID = int(Qt.ItemDataRole.UserRole)
 _ICONS = {"running": "running", "finished": "finished", "stopped": "stopped", "failed": "failed"}
 _EMPTY = "No run waits. Use “Run with options …” to put one in the queue."
+_QUEUE_ROOM = 92
+"""Pixels of height for the queue's header and two runs."""
 
 
 class RunsView(Themed, QWidget):
@@ -54,10 +56,11 @@ class RunsView(Themed, QWidget):
         self.checkpoint = TextLabel("")
         self.checkpoint.setWordWrap(True)
         self.checkpoint.setProperty("muted", True)
-        self.live = LiveSettings()
-        self.live.chosen.connect(workspace.runs.change_setting)
-        self.back = QPushButton("Go back to the checkpoint")
+        self.back = QPushButton("Go back")
+        self.back.setAccessibleName("Go back to the checkpoint")
         self.back.clicked.connect(lambda: workspace.runs.go_back())
+        self.live = LiveSettings(self.back)
+        self.live.chosen.connect(workspace.runs.change_setting)
         self.head = TextLabel("Queue")
         self.head.setProperty("title", True)
         self.go = QPushButton()
@@ -69,6 +72,9 @@ class RunsView(Themed, QWidget):
         self.queue.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.queue.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.queue.setAccessibleName("Queue of runs")
+        # the list scrolls by itself: it takes what is left of the panel, and asks for no more than it holds
+        self.queue.setSizeAdjustPolicy(QAbstractItemView.SizeAdjustPolicy.AdjustToContents)
+        self.queue.setMinimumHeight(_QUEUE_ROOM)
         self.queue.header().setStretchLastSection(False)
         self.queue.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.queue.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
@@ -94,7 +100,7 @@ class RunsView(Themed, QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(10, 8, 10, 8)
         column.setSpacing(6)
-        for widget in (self.now, self.checkpoint, self.live, self.back):
+        for widget in (self.now, self.checkpoint, self.live):
             column.addWidget(widget)
         column.addSpacing(6)
         column.addLayout(top)
@@ -146,14 +152,15 @@ class RunsView(Themed, QWidget):
         )
         self.back.setEnabled(running and checkpoint is not None)
         self.back.setToolTip(
-            "Go on from the last checkpoint, as if what came after it had not been"
+            "Go back to the checkpoint, as if what came after it had not been"
             if checkpoint is not None
             else "There is no checkpoint yet"
         )
         if history is None or not running:
             self.now.setText("No run" if history is None else STATE_WORDS[history.state])
-            self.checkpoint.setText("")
+            self.checkpoint.hide()
             return
+        self.checkpoint.show()
         name = workspace.session_path.stem if workspace.session_path is not None else ""
         self.now.setText(f"{STATE_WORDS[history.state]}: {name}")
         if checkpoint is None:
