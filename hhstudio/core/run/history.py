@@ -7,6 +7,7 @@ lazily from the session file.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -18,7 +19,7 @@ from hhstudio.core.run.events import Event, RunState
 from hhstudio.core.run.series import Series
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
-from hhstudio.core.tree.topology import Topology
+from hhstudio.core.tree.topology import Solver, Topology
 
 PathTask = tuple[str, int]
 """Path name and task; a condition is named by the id of its path's solver instead."""
@@ -105,6 +106,7 @@ class History:
         self.seconds = 0.0
         self.step = 0
         self._changes = Changes()
+        self._open_marks: dict[PathTask, list[int]] | None = None
 
     @property
     def topologies(self) -> list[tuple[int, Topology, str]]:
@@ -193,8 +195,9 @@ class History:
     # one method a kind of event, by its class's name -------------------------------------------------
 
     def _on_RunStarted(self, event: events.RunStarted) -> None:
-        self.run = event
-        self.spec = specs.decode(event.spec, "the session's spec")
+        spec = specs.decode(event.spec, "the session's spec")
+        check_paths(event.paths, [spec.topology])
+        self.run, self.spec = event, spec
         self.tasks, self.paths, self.parameters = event.tasks, event.paths, event.parameters
         self.growth = []
         for path in event.paths:
@@ -215,6 +218,7 @@ class History:
             for m in self.marks
             if m.start < event.step or (m.start == event.step and m.stop is None)
         ]
+        self._open_marks = None
         self._shrink_to(event)
         self.settings = [s for s in self.settings if s.step <= event.step]
         self.resumed = [*(r for r in self.resumed if r.step <= event.step), event]
@@ -243,6 +247,7 @@ class History:
             (self.marks[-1].path, self.marks[-1].task) == (event.path, event.task)
         ):
             return  # the same task again, after a resume
+        self._unfinished().setdefault((event.path, event.task), []).append(len(self.marks))
         self.marks.append(TaskMark(event.path, event.task, event.step))
         self._changes.accuracy.update(self.ends)
         self.ends = {}  # the run goes on: that was not the end
@@ -251,9 +256,8 @@ class History:
     def _on_TaskFinished(self, event: events.TaskFinished) -> None:
         if not self._known(event.path, event.task):
             return
-        for at, mark in enumerate(self.marks):
-            if (mark.path, mark.task, mark.stop) == (event.path, event.task, None):
-                self.marks[at] = TaskMark(mark.path, mark.task, mark.start, event.step)
+        for at in self._unfinished().pop((event.path, event.task), ()):
+            self.marks[at] = TaskMark(event.path, event.task, self.marks[at].start, event.step)
         matrix = self._matrix(event.path)
         row = np.asarray(event.accuracies[: len(matrix)], np.float32)
         matrix[event.task, : len(row)] = row
@@ -302,6 +306,8 @@ class History:
         self._changes.watched.append(event)
 
     def _on_TopologyChanged(self, event: events.TopologyChanged) -> None:
+        if len(event.paths) > len(self.paths):
+            check_paths(event.paths, [*(tree for _, tree, _ in self.topologies), event.topology])
         self.growth.append(event)
         self.paths = event.paths
         if event.parameters:
@@ -337,7 +343,16 @@ class History:
         self._changes.state = True
 
     def _known(self, path: str, task: int) -> bool:
-        return path in self.paths and 0 <= task < len(self.tasks)
+        return path in self.accuracy and 0 <= task < len(self.tasks)
+
+    def _unfinished(self) -> dict[PathTask, list[int]]:
+        """Where the marks of tasks stand that are being learned: a hostile record may have very many."""
+        if self._open_marks is None:
+            self._open_marks = {}
+            for at, mark in enumerate(self.marks):
+                if mark.stop is None:
+                    self._open_marks.setdefault((mark.path, mark.task), []).append(at)
+        return self._open_marks
 
     def _shrink_to(self, event: events.Resumed) -> None:
         """Forget the growth that a resumed run does not have, and with it the paths that it brought."""
@@ -350,9 +365,23 @@ class History:
             self.paths = self.growth[-1].paths if self.growth else self.run.paths
             self.parameters = counted[-1] if counted else self.run.parameters
         self.accuracy = {path: self._matrix(path) for path in self.paths}
-        self.ends = {path: end for path, end in self.ends.items() if path in self.paths}
+        self.ends = {path: end for path, end in self.ends.items() if path in self.accuracy}
 
     def _matrix(self, path: str) -> np.ndarray:
         if path not in self.accuracy:
             self.accuracy[path] = np.full((len(self.tasks),) * 2, np.nan, np.float32)
         return self.accuracy[path]
+
+
+SPARE_PATHS = 256
+"""Paths that a record may name beside those of its trees: other programs need not keep both alike."""
+
+
+def check_paths(paths: Collection[str], trees: Iterable[Topology]) -> None:
+    """Raise ValueError where a record names many more paths than the trees of its run have solvers: what is
+    kept of each takes memory."""
+    if len(paths) <= SPARE_PATHS:
+        return
+    solvers = {node.id for tree in trees for node in tree.nodes if isinstance(node, Solver)}
+    if len(paths) > len(solvers) + SPARE_PATHS:
+        raise ValueError(f"{len(paths):,} paths are named, but the tree has {len(solvers):,}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -19,8 +19,8 @@ import numpy as np
 
 from hhstudio.core.errors import DamagedError, SessionError, SpecError
 from hhstudio.core.ordinary_files import open_to_read
-from hhstudio.store.file import file_format
-from hhstudio.store.file.file_format import FORMAT, MAX_ARRAY, MAX_TEXT, SPEC, TABLES
+from hhstudio.store.file import bounds, file_format
+from hhstudio.store.file.file_format import FORMAT, SPEC, TABLES
 
 DAMAGE = (
     OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError,
@@ -29,15 +29,9 @@ DAMAGE = (
 """What h5py and NumPy raise on files that are not what they seem."""
 
 Owner: TypeAlias = h5py.Group | h5py.Dataset
+Shape: TypeAlias = tuple[int | None, ...]
 
-_FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
-_CHECKSUM = 4
-"""Bytes that Fletcher-32 adds to a piece."""
-_DEFLATE_LIMIT = 1100
-"""zlib cannot shrink by more than 1032; a data set that claims more is not really there."""
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_SMALL = 1 << 20
-_MAX_CHUNK = 1 << 30
 
 
 _SAVES = "`hhstudio recover` saves what can be saved"
@@ -91,8 +85,23 @@ def links(parent: h5py.Group) -> Iterator[str]:
         yield name if isinstance(name, str) else name.decode("utf-8", "replace")
 
 
-def dataset(parent: h5py.Group, link: str, kinds: str, dimensions: int | None = None) -> h5py.Dataset:
-    """A data set whose type is one of NumPy's ``kinds`` and whose declared size is credible."""
+def dataset(parent: h5py.Group, link: str, kinds: str, shape: Shape | None = None) -> h5py.Dataset:
+    """A data set, not read yet, that may be.
+
+    Parameters
+    ----------
+    parent, link
+        Where it is.
+    kinds : str
+        Kinds of NumPy types that it may have.
+    shape : tuple of int or None, or None
+        The shape that it must have; None in it for a side of any length, in place of it for any shape.
+
+    Raises
+    ------
+    SessionError, or one of :data:`DAMAGE`
+        For another type or shape, a size that cannot be, and what refers to another file.
+    """
     stored = _followed(parent, link)
     if not isinstance(stored, h5py.Dataset):
         raise ValueError(f"{link} is not a data set")
@@ -103,18 +112,66 @@ def dataset(parent: h5py.Group, link: str, kinds: str, dimensions: int | None = 
         )
     if stored.dtype.kind not in kinds or stored.dtype.fields is not None:
         raise ValueError(f"{link} has the type {stored.dtype}")
-    if dimensions is not None and stored.ndim != dimensions:
-        raise ValueError(f"{link} has {stored.ndim} dimensions instead of {dimensions}")
-    _check_size(stored)
+    if shape is not None and not _fits(stored.shape, shape):
+        raise ValueError(f"{link} has the shape {stored.shape}, not {_in_words(shape)}")
+    bounds.check_size(stored)
     return stored
 
 
-def array(parent: h5py.Group, link: str, kinds: str, dimensions: int | None = None) -> np.ndarray:
-    """All of a data set, its CRC-32 checked where the file has one."""
-    stored = dataset(parent, link, kinds, dimensions)
+def _fits(shape: tuple[int, ...] | None, wanted: Shape) -> bool:
+    return (
+        shape is not None
+        and len(shape) == len(wanted)
+        and all(side is None or side == own for own, side in zip(shape, wanted, strict=True))
+    )
+
+
+def _in_words(shape: Shape) -> str:
+    return f"({', '.join('any' if side is None else str(side) for side in shape)})"
+
+
+def array(parent: h5py.Group, link: str, kinds: str, shape: Shape | None = None) -> np.ndarray:
+    """All of a data set as of :func:`dataset`. What it takes is in proportion to what is stored of it."""
+    return columns(parent, {link: kinds}, shape)[link]
+
+
+def columns(
+    parent: h5py.Group, kinds: Mapping[str, str], shape: Shape | None = None
+) -> dict[str, np.ndarray]:
+    """All of several data sets that belong together, by link.
+
+    Nothing is read before all of them are known to fit: what they take together is in proportion to what is
+    stored of them together. CRC-32s are checked where the file has them.
+
+    Parameters
+    ----------
+    parent
+        The group that they are in.
+    kinds : mapping of str to str
+        Kinds of NumPy types by link.
+    shape
+        As of :func:`dataset`. Where its first side is None, that of all of them is the same.
+    """
+    return {link: numbers(column) for link, column in datasets(parent, kinds, shape).items()}
+
+
+def datasets(
+    parent: h5py.Group, kinds: Mapping[str, str], shape: Shape | None = None
+) -> dict[str, h5py.Dataset]:
+    """The data sets of :func:`columns`, not read yet."""
+    stored = {link: dataset(parent, link, kinds[link], shape) for link in kinds}
+    if shape is not None and len({column.shape[:1] for column in stored.values()}) > 1:
+        lengths = ", ".join(f"{link} {len(column):,}" for link, column in stored.items())
+        raise ValueError(f"the columns of {parent.name} differ in length ({lengths})")
+    bounds.check_together(stored.values())
+    return stored
+
+
+def numbers(stored: h5py.Dataset) -> np.ndarray:
+    """All of one of the data sets that :func:`datasets` gave."""
     values = np.asarray(stored[()])
     if "crc32" in stored.attrs and int_attribute(stored, "crc32") != checksum(values):
-        raise ValueError(f"the checksum of {link} does not match its contents")
+        raise ValueError(f"the checksum of {stored.name} does not match its contents")
     return values
 
 
@@ -125,7 +182,7 @@ def checksum(values: np.ndarray) -> int:
 
 def text(parent: h5py.Group, link: str) -> bytes:
     """A text as UTF-8 bytes."""
-    stored = dataset(parent, link, "SO", 0)
+    stored = dataset(parent, link, "SO", ())
     if h5py.check_string_dtype(stored.dtype) is None:
         raise ValueError(f"{link} is not a text")
     value = stored[()]
@@ -134,10 +191,29 @@ def text(parent: h5py.Group, link: str) -> bytes:
 
 def texts(parent: h5py.Group, link: str) -> list[str]:
     """A column of texts."""
-    stored = dataset(parent, link, "SO", 1)
+    return words(datasets(parent, {link: "SO"}, (None,))[link])
+
+
+def words(stored: h5py.Dataset) -> list[str]:
+    """All of one of the data sets that :func:`datasets` gave, a column of texts."""
     if h5py.check_string_dtype(stored.dtype) is None:
-        raise ValueError(f"{link} is not a column of texts")
-    return [v.decode("utf-8") if isinstance(v, bytes) else str(v) for v in stored[()].tolist()]
+        raise ValueError(f"{stored.name} is not a column of texts")
+    return [data.decode("utf-8") for data in _encoded(stored)]
+
+
+def _encoded(stored: h5py.Dataset) -> Iterator[bytes]:
+    if stored.dtype.kind == "S":
+        yield from stored[()].tolist()
+        return
+    # texts of any length lie elsewhere in the file, and many of them may be one and the same
+    total, most = 0, bounds.file_size(stored)
+    for at in range(len(stored)):
+        value = stored[at]
+        data = value if isinstance(value, bytes) else str(value).encode()
+        total += len(data)
+        if total > most:
+            raise ValueError(f"{stored.name} has more text than the file has bytes")
+        yield data
 
 
 def attribute(owner: Owner, name: str, default: str | int | float | None = None) -> object:
@@ -184,47 +260,6 @@ def _followed(parent: h5py.Group, link: str) -> h5py.Group | h5py.Dataset:
             "sessions keep everything in one file, so it is refused"
         )
     return parent[link]
-
-
-def _check_size(column: h5py.Dataset) -> None:
-    """Refuse what would take memory that the bytes in the file do not warrant."""
-    size = column.size
-    needed = (0 if size is None else int(size)) * column.dtype.itemsize
-    stored = column.id.get_storage_size()
-    properties = column.id.get_create_plist()
-    filters = {properties.get_filter(at)[0] for at in range(properties.get_nfilters())}
-    if not filters <= _FILTERS:
-        raise ValueError(f"{column.name} needs a filter that is not standard")
-    limit = MAX_TEXT if column.dtype.kind in "SO" else MAX_ARRAY
-    factor = _DEFLATE_LIMIT if filters else 1
-    if needed > limit or needed > max(stored * factor, 0 if column.chunks is None else _SMALL):
-        raise ValueError(f"{column.name} claims {needed:,} bytes but {stored:,} are stored")
-    if stored > h5py.h5i.get_file_id(column.id).get_filesize():
-        raise ValueError(f"{column.name} claims more bytes than the file has")
-    if column.chunks is not None:
-        chunk = int(np.prod(column.chunks, dtype=float)) * column.dtype.itemsize
-        if chunk > max(4 * needed, _MAX_CHUNK if needed > _MAX_CHUNK else _SMALL):
-            raise ValueError(f"{column.name} has pieces of {chunk:,} bytes")
-        _check_pieces(column, chunk, filters)
-
-
-def _check_pieces(column: h5py.Dataset, chunk: int, filters: set[int]) -> None:
-    """Refuse pieces of impossible length: their index has no checksum, and HDF5 itself trusts it, past the
-    end of its own memory."""
-    total = h5py.h5i.get_file_id(column.id).get_filesize()
-    added = _CHECKSUM if h5py.h5z.FILTER_FLETCHER32 in filters else 0
-    compressed = h5py.h5z.FILTER_DEFLATE in filters
-    wrong: list[int] = []
-
-    def look(piece: h5py.h5d.StoreInfo) -> None:
-        exact = compressed or piece.size == chunk + added
-        inside = 0 < piece.byte_offset <= total - piece.size
-        if piece.filter_mask or piece.size <= added or not exact or not inside:
-            wrong.append(piece.size)
-
-    column.id.chunk_iter(look)
-    if wrong:
-        raise ValueError(f"{column.name} has a piece of {wrong[0]:,} bytes, which cannot be")
 
 
 def _look_at(path: Path) -> None:

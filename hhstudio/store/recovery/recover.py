@@ -135,7 +135,7 @@ def _check_conditions(path: Path, file: h5py.File, kind: str) -> list[str]:
     for (name, task), group in groups.items():
         try:
             with safe_read.reading(path, f"the {kind} of {name}, task {task}"):
-                reading.read_tensors(group)
+                reading.check_tensors(group)
         except safe_read.DamagedError as error:
             problems.append(str(error))
     return problems

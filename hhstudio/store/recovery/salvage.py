@@ -162,7 +162,7 @@ class Salvage:
         lost = []
         for path, link in reading.tensor_links(accuracy).items():
             try:
-                matrix = safe_read.array(accuracy, link, "f", 2)
+                matrix = safe_read.array(accuracy, link, "f", (self._tasks, self._tasks))
             except _FAILURES:
                 lost.append(path)
                 continue
@@ -185,17 +185,24 @@ class Salvage:
     def _blocks(self) -> Iterator[int]:
         """First rows of the blocks of metrics."""
         try:
-            rows = len(safe_read.dataset(safe_read.group(self._file, file_format.METRICS), "value", "f", 1))
+            rows = min(map(len, self._columns().values()))
         except _FAILURES:
             rows = 1  # let the attempt say what is wrong
         yield from range(0, rows, _ROWS)
 
+    def _columns(self) -> dict[str, h5py.Dataset]:
+        """The columns of metrics, not read yet; where one is damaged, they may differ in length."""
+        metrics = safe_read.group(self._file, file_format.METRICS)
+        return {name: safe_read.dataset(metrics, name, "if", (None,)) for name in file_format.COLUMNS}
+
     def _metrics(self, start: int) -> Details:
         metrics = safe_read.group(self._file, file_format.METRICS)
         paths, names = safe_read.texts(metrics, "paths"), safe_read.texts(metrics, "names")
-        columns: dict[str, list[Any]] = {}
-        for name in file_format.COLUMNS:
-            columns[name] = safe_read.dataset(metrics, name, "if", 1)[start : start + _ROWS].tolist()
+        datasets = self._columns()
+        stop = min(start + _ROWS, *map(len, datasets.values()))
+        columns: dict[str, list[Any]] = {
+            name: dataset[start:stop].tolist() for name, dataset in datasets.items()
+        }
         places = {path: at for at, path in enumerate(self._paths)}
         columns["path"] = [places.get(paths[at], -1) for at in columns["path"]]
         self._journal.append(events.Metrics(names=tuple(names), **columns))
@@ -224,10 +231,8 @@ class Salvage:
         return {}
 
     def _snapshots(self, path: str, task: int, group: h5py.Group) -> Details:
-        steps = safe_read.array(group, file_format.SNAPSHOT_STEP, "i", 1).tolist()
-        columns = {
-            n: safe_read.dataset(group, link, "biufc") for n, link in reading.tensor_links(group).items()
-        }
+        steps = safe_read.array(group, file_format.SNAPSHOT_STEP, "i", (None,)).tolist()
+        columns = reading.snapshot_columns(group, len(steps))
         for at, step in enumerate(steps):
             tensors = {name: events.Tensor.of(np.asarray(column[at])) for name, column in columns.items()}
             snapshot = events.Weights(

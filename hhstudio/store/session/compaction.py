@@ -136,10 +136,10 @@ def _write_condition_snapshots(
 ) -> None:
     """Older snapshots copied one by one, unless they are void, then those of the journal."""
     old_steps = np.empty(0, np.int64)
-    links: dict[str, str] = {}
+    stored: dict[str, h5py.Dataset] = {}
     if group is not None:
-        old_steps = safe_read.array(group, file_format.SNAPSHOT_STEP, "i", 1)
-        links = reading.tensor_links(group)
+        old_steps = safe_read.array(group, file_format.SNAPSHOT_STEP, "i", (None,))
+        stored = reading.snapshot_columns(group, len(old_steps))
         if sources.tail.rewound is not None:
             old_steps = old_steps[old_steps <= sources.tail.rewound]
     frames = sources.tail.snapshots.get(key, [])
@@ -149,13 +149,13 @@ def _write_condition_snapshots(
     first = [
         tensors
         for _, tensors in (
-            *_stored_snapshots(group, links, old_steps[:1]),
+            *_stored_snapshots(stored, old_steps[:1]),
             *_journal_snapshots(frames[:1], sources),
         )
     ]
     columns = writing.SnapshotColumns(top, *key, _wide_enough(first), count)
     for step, tensors in itertools.chain(
-        _stored_snapshots(group, links, old_steps), _journal_snapshots(frames, sources)
+        _stored_snapshots(stored, old_steps), _journal_snapshots(frames, sources)
     ):
         columns.put(step, tensors)
     columns.finish()
@@ -175,12 +175,9 @@ def _wide_enough(snapshots: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray
 
 
 def _stored_snapshots(
-    group: h5py.Group | None, links: dict[str, str], steps: np.ndarray
+    columns: dict[str, h5py.Dataset], steps: np.ndarray
 ) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
     """The first snapshots of a condition in the old file, read several at once where they are small."""
-    if group is None or not len(steps):
-        return
-    columns = {name: group[link] for name, link in links.items()}
     each = sum(column.nbytes // max(1, len(column)) for column in columns.values())
     rows = max(1, READ_BYTES // max(1, each))
     for start in range(0, len(steps), rows):

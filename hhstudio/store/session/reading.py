@@ -13,7 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from hhstudio.core.run import events
-from hhstudio.core.run.history import EndRow, History, PathTask, TaskMark
+from hhstudio.core.run.history import EndRow, History, PathTask, TaskMark, check_paths
 from hhstudio.core.run.series import Series
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.core.tree.topology import Topology
@@ -23,6 +23,8 @@ from hhstudio.store.journal import replay
 Curves = dict[tuple[str, int, str], Series]
 Listed = list[tuple[str, int, str, int]]
 """Path, task, metric and points of every curve, in the order of the rows."""
+FEW_ROWS = 256
+"""Rows of a column that are read one by one."""
 
 
 class FileIdentity(NamedTuple):
@@ -49,6 +51,7 @@ def read_history(file: h5py.File, metrics: Collection[str] | None = None) -> His
     history.growth = read_growth(file)
     history.paths = json_text.decode(safe_read.text(tables, "paths"), tuple[str, ...])
     replay.check_size(len(history.tasks), len(history.paths))
+    check_paths(history.paths, (tree for _, tree, _ in history.topologies))
     history.parameters = json_text.decode(
         safe_read.text(tables, "parameters"), tuple[events.ParameterCount, ...]
     )
@@ -108,7 +111,26 @@ def tensor_links(group: h5py.Group) -> dict[str, str]:
 
 def read_tensors(group: h5py.Group) -> dict[str, np.ndarray]:
     """All arrays in a group, checksums checked."""
-    return {name: safe_read.array(group, link, "biufc") for name, link in tensor_links(group).items()}
+    links = tensor_links(group)
+    tensors = safe_read.columns(group, dict.fromkeys(links.values(), "biufc"))
+    return {name: tensors[link] for name, link in links.items()}
+
+
+def check_tensors(group: h5py.Group) -> None:
+    """Read all arrays in a group, one at a time. Raises one of safe_read.DAMAGE."""
+    links = tensor_links(group).values()
+    for column in safe_read.datasets(group, dict.fromkeys(links, "biufc")).values():
+        safe_read.numbers(column)
+
+
+def snapshot_columns(group: h5py.Group, count: int) -> dict[str, h5py.Dataset]:
+    """The tensors of ``count`` snapshots in a group by name, not read yet: (count, …) each."""
+    links = tensor_links(group)
+    columns = safe_read.datasets(group, dict.fromkeys(links.values(), "biufc"))
+    for link, column in columns.items():
+        if column.shape[:1] != (count,):
+            raise ValueError(f"{link} has the shape {column.shape}, of {count} snapshots")
+    return {name: columns[link] for name, link in links.items()}
 
 
 def read_probe(group: h5py.Group) -> np.ndarray:
@@ -158,17 +180,13 @@ def read_growth(file: h5py.File) -> list[events.TopologyChanged]:
 
 def _read_accuracy(file: h5py.File, history: History) -> dict[str, np.ndarray]:
     accuracy = safe_read.group(file, file_format.ACCURACY)
+    square = (len(history.tasks),) * 2
     matrices = {}
     for path, link in tensor_links(accuracy).items():
-        matrix = safe_read.array(accuracy, link, "f", 2).astype(np.float32)
-        if matrix.shape != (len(history.tasks),) * 2:
-            raise ValueError(
-                f"the accuracy matrix of {path} is {matrix.shape}, of {len(history.tasks)} tasks"
-            )
-        matrices[path] = matrix
+        matrices[path] = safe_read.array(accuracy, link, "f", square).astype(np.float32)
     for path in history.paths:  # a damaged table may name one that nothing was measured on
         if path not in matrices:
-            matrices[path] = np.full((len(history.tasks),) * 2, np.nan, np.float32)
+            matrices[path] = np.full(square, np.nan, np.float32)
     return matrices
 
 
@@ -180,9 +198,7 @@ def read_ends(file: h5py.File, tasks: int) -> dict[str, EndRow]:
     group = safe_read.group(file, file_format.END_ACCURACY)
     ends = {}
     for path, link in tensor_links(group).items():
-        row = safe_read.array(group, link, "f", 1).astype(np.float32)
-        if row.shape != (tasks,):
-            raise ValueError(f"the accuracies of {path} at the end are {row.shape}, of {tasks} tasks")
+        row = safe_read.array(group, link, "f", (tasks,)).astype(np.float32)
         ends[path] = EndRow(safe_read.int_attribute(group[link], "step"), row)
     return ends
 
@@ -198,23 +214,20 @@ def _read_listed(metrics: h5py.Group, listed: Listed, only: Collection[str] | No
     no list."""
     if not listed or min(size for *_, size in listed) < 1:
         return None
-    paths, names = safe_read.texts(metrics, "paths"), safe_read.texts(metrics, "names")
-    columns = [safe_read.dataset(metrics, name, "i", 1) for name in ("path", "task", "metric")]
+    columns = metric_columns(metrics)
     ends = list(itertools.accumulate(size for *_, size in listed))
-    if any(len(column) != ends[-1] for column in columns):
+    if len(columns["value"]) != ends[-1]:
         return None
     starts = [0, *ends[:-1]]
-    for (path, task, name, _), start in zip(listed, starts, strict=True):
-        if path not in paths or name not in names:
-            return None
-        wanted = (paths.index(path), task, names.index(name))
-        if tuple(int(column[start]) for column in columns) != wanted:
-            return None
-    steps, values = safe_read.dataset(metrics, "step", "i", 1), safe_read.dataset(metrics, "value", "f", 1)
-    if not len(steps) == len(values) == ends[-1]:
+    paths, names = (_places(safe_read.texts(metrics, table)) for table in ("paths", "names"))
+    wanted = [(paths.get(path), task, names.get(name)) for path, task, name, _ in listed]
+    if wanted != list(
+        zip(*(_values_at(columns[name], starts) for name in ("path", "task", "metric")), strict=True)
+    ):
         return None
+    steps, values = columns["step"], columns["value"]
     if only is None:
-        steps, values = safe_read.array(metrics, "step", "i", 1), safe_read.array(metrics, "value", "f", 1)
+        steps, values = safe_read.numbers(steps), safe_read.numbers(values)
     curves: Curves = {}
     for (path, task, name, _), start, stop in zip(listed, starts, ends, strict=True):
         if only is None or name in only:
@@ -226,14 +239,28 @@ def _read_listed(metrics: h5py.Group, listed: Listed, only: Collection[str] | No
     return curves
 
 
+def _places(table: list[str]) -> dict[str, int]:
+    """Where each name stands in a table, first."""
+    return {name: at for at, name in reversed(list(enumerate(table)))}
+
+
+def _values_at(column: h5py.Dataset, rows: list[int]) -> list[int]:
+    """The values in a few rows of a column; of many rows, the whole column is faster."""
+    if len(rows) > FEW_ROWS:
+        return np.asarray(column[()])[rows].tolist()
+    return [int(column[row]) for row in rows]
+
+
+def metric_columns(metrics: h5py.Group) -> dict[str, h5py.Dataset]:
+    """The columns of /metrics, not read yet: all of one length, and not larger than can be."""
+    return safe_read.datasets(metrics, dict.fromkeys(file_format.COLUMNS, "if"), (None,))
+
+
 def _read_metrics(metrics: h5py.Group) -> Curves:
     """Curves, from rows that are grouped by curve (rows in any other order are read too, only slower)."""
     paths, names = safe_read.texts(metrics, "paths"), safe_read.texts(metrics, "names")
-    columns = {name: safe_read.array(metrics, name, "if", 1) for name in file_format.COLUMNS}
-    sizes = {len(values) for values in columns.values()}
-    if len(sizes) != 1:
-        raise ValueError("the columns of metrics differ in length")
-    (size,) = sizes
+    columns = {name: safe_read.numbers(column) for name, column in metric_columns(metrics).items()}
+    size = len(columns["value"])
     path, task, metric = (columns[name].astype(np.int64) for name in ("path", "task", "metric"))
     if size and not (
         0 <= path.min() <= path.max() < len(paths) and 0 <= metric.min() <= metric.max() < len(names)
@@ -251,8 +278,9 @@ def _read_metrics(metrics: h5py.Group) -> Curves:
 
 def read_log(log: h5py.Group) -> list[events.Log]:
     """The log, from its three columns."""
-    times = safe_read.array(log, "time", "f", 1).tolist()
-    levels, messages = safe_read.texts(log, "level"), safe_read.texts(log, "message")
+    columns = safe_read.datasets(log, {"time": "f", "level": "SO", "message": "SO"}, (None,))
+    times = safe_read.numbers(columns["time"]).tolist()
+    levels, messages = safe_read.words(columns["level"]), safe_read.words(columns["message"])
     rows = zip(times, levels, messages, strict=True)
     return msgspec.convert(
         [{"t": "log", "time": time, "level": level, "message": message} for time, level, message in rows],

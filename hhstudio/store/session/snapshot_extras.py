@@ -51,16 +51,16 @@ class SnapshotExtras:
         self.keys += [(step, path, task) for _, step, path, task in recorded]
 
     def _open(self, group: h5py.Group, rewound: int | None) -> None:
-        steps, tasks = (safe_read.array(group, name, "i", 1).tolist() for name in ("step", "task"))
-        self._starts = safe_read.array(group, "start", "i", 1).tolist()
-        self._kinds = safe_read.array(group, "layout", "i", 1).tolist()
-        self._values = safe_read.dataset(group, "values", "f", 1)
+        kinds = {"step": "i", "path": "SO", "task": "i", "start": "i", "layout": "i"}
+        columns = safe_read.datasets(group, kinds, (None,))
+        steps, tasks, self._starts, self._kinds = (
+            safe_read.numbers(columns[name]).tolist() for name in ("step", "task", "start", "layout")
+        )
+        self._values = safe_read.datasets(group, {"values": "f"}, (None,))["values"]
         for text in safe_read.texts(group, "layouts"):
             parts = json.loads(text)
             self._layouts.append([(str(name), tuple(int(side) for side in shape)) for name, shape in parts])
-        keys = list(zip(steps, safe_read.texts(group, "path"), tasks, strict=True))
-        if not len(keys) == len(self._starts) == len(self._kinds):
-            raise ValueError("columns of different lengths")
+        keys = list(zip(steps, safe_read.words(columns["path"]), tasks, strict=True))
         # whatever lies after the step that a resumed run went back to is at the end
         self.keys = keys if rewound is None else [key for key in keys if key[0] <= rewound]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import h5py
@@ -27,22 +28,27 @@ class Snapshots:
         tail: JournalTail,
         journal: JournalReader | None,
     ) -> None:
-        self._source, self._held, self._journal = source, group, journal
-        self._links: dict[str, str] = {}
-        self._opened: dict[str, h5py.Dataset] = {}
+        self._source, self._journal = source, journal
+        self._group, self._held = group, 0
         self._frames: list[tuple[int, Frame]] = tail.snapshots.get(key, [])
         steps = np.empty(0, np.int64)
         if group is not None:
-            steps = safe_read.array(group, file_format.SNAPSHOT_STEP, "i", 1).astype(np.int64)
-            self._links = reading.tensor_links(group)
+            steps = safe_read.array(group, file_format.SNAPSHOT_STEP, "i", (None,)).astype(np.int64)
+            self._held = len(steps)
             if tail.rewound is not None:
                 steps = steps[steps <= tail.rewound]
         self._stored = len(steps)
         self.steps: np.ndarray = np.concatenate([steps, np.array([s for s, _ in self._frames], np.int64)])
-        if self._links or not self._frames or journal is None:
-            self.names = tuple(self._links)
+        links = {} if group is None else reading.tensor_links(group)
+        if links or not self._frames or journal is None:
+            self.names = tuple(links)
         else:
             self.names = tuple(weights_in(journal, self._frames[0][1]).tensors)
+
+    @cached_property
+    def _columns(self) -> dict[str, h5py.Dataset]:
+        """What the file itself holds, not read yet."""
+        return {} if self._group is None else reading.snapshot_columns(self._group, self._held)
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -50,13 +56,8 @@ class Snapshots:
     def tensor(self, at: int, name: str) -> np.ndarray:
         """Tensor ``name`` of snapshot number ``at``. Raises SessionError where there is none."""
         with safe_read.reading(self._source, "snapshots"):
-            if 0 <= at < self._stored and name in self._links:
-                assert self._held is not None
-                values = self._opened.get(name)
-                if values is None:
-                    values = self._opened[name] = safe_read.dataset(self._held, self._links[name], "biufc")
-                if values.ndim and at < len(values):
-                    return np.asarray(values[at])
+            if 0 <= at < self._stored and name in self.names:
+                return np.asarray(self._columns[name][at])
             elif self._stored <= at < len(self) and self._journal is not None:
                 recorded = weights_in(self._journal, self._frames[at - self._stored][1])
                 if name in recorded.tensors:
@@ -70,11 +71,11 @@ class Snapshots:
         while at < len(self):
             first = self.tensor(at, name)
             stop = min(self._stored, at + max(1, most // max(1, first.nbytes)))
-            if stop <= at + 1 or name not in self._opened:
+            if stop <= at + 1:
                 yield at, first[None]
                 at += 1
                 continue
             with safe_read.reading(self._source, "snapshots"):
-                block = np.asarray(self._opened[name][at:stop])
+                block = np.asarray(self._columns[name][at:stop])
             yield at, block
             at = stop

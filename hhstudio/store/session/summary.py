@@ -116,11 +116,9 @@ def _baselines(history: History, path: str) -> dict[str, dict[str, Any]]:
 
 def _contributions(history: History) -> dict[str, list[dict[str, Any]]]:
     """By path, where measured: accuracy (a share of 1) lost without each edge's generated part."""
-    by_path = {path: edge_contributions.contributions(history, path) for path in history.paths}
     return {
         path: [{"edge": w.title, "lost": finite(w.lost), "bypassed": w.bypassed} for w in edges]
-        for path, edges in by_path.items()
-        if edges
+        for path, edges in edge_contributions.all_contributions(history).items()
     }
 
 

@@ -205,13 +205,14 @@ def _write_metrics(metrics: h5py.Group, history: History) -> None:
 
 def _column(column: str, history: History, paths: list[str], names: list[str]) -> Iterator[np.ndarray]:
     """One column of every curve, curve after curve."""
+    places, metrics = ({name: at for at, name in enumerate(table)} for table in (paths, names))
     for (path, task, name), series in history.series.items():
         if column == "step":
             yield series.steps
         elif column == "value":
             yield series.values
         else:
-            number = {"path": paths.index(path), "task": task, "metric": names.index(name)}[column]
+            number = {"path": places[path], "task": task, "metric": metrics[name]}[column]
             yield np.full(len(series), number, np.int32)
 
 
