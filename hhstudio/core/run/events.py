@@ -7,7 +7,7 @@ with msgspec (MessagePack, tagged by ``t``); nothing here is ever pickled.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
@@ -27,6 +27,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", array_lik
     """Base of all records."""
 
 
+MOST_COUNTS = 1 << 16
+"""Parameter counts in a record at most: a hostile one of a byte each would become a hundred times as much."""
+Counts = Annotated[tuple[ParameterCount, ...], msgspec.Meta(max_length=MOST_COUNTS)]
+
+
 class RunStarted(Record, frozen=True, kw_only=True, tag="run"):
     """First record of a session. ``created``: UTC, ISO 8601. ``environment``: versions, device, threads and
     the like as texts by name (:mod:`hhstudio.core.run.environments`); may be empty."""
@@ -40,7 +45,7 @@ class RunStarted(Record, frozen=True, kw_only=True, tag="run"):
     tasks: tuple[TaskInfo, ...]
     paths: tuple[str, ...]
     total_steps: int
-    parameters: tuple[ParameterCount, ...] = ()
+    parameters: Counts = ()
     image_shape: tuple[int, int, int] | None = None
     unverified_data: bool = False
     environment: dict[str, str] = {}
@@ -185,7 +190,7 @@ class TopologyChanged(Record, frozen=True, kw_only=True, tag="topology"):
     topology: Topology
     reason: str
     paths: tuple[str, ...]
-    parameters: tuple[ParameterCount, ...] = ()
+    parameters: Counts = ()
 
 
 class Refused(Record, frozen=True, kw_only=True, tag="refused"):

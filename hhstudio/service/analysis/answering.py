@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from hhstudio.core.analysis import registry
 from hhstudio.core.analysis.answers import Answer
-from hhstudio.core.analysis.questions import Question
+from hhstudio.core.analysis.questions import Question, name_of
 from hhstudio.service.analysis import level_snapshots, weight_comparison, weight_export  # noqa: F401 - they register
 from hhstudio.service.analysis.model_session import ModelSession
+from hhstudio.store.file.safe_read import computing
 
 A = TypeVar("A", bound=Answer)
 
@@ -20,8 +21,9 @@ def answer(session: ModelSession, question: Question[A]) -> A:
     Raises a subclass of HHStudioError where the session cannot answer that.
     """
     function = _function_for(type(question))
-    subject = session.model if registry.needs_model(function) else session
-    return function(subject, **{name: getattr(question, name) for name in question.__struct_fields__})
+    with computing(session.path, f"what {name_of(type(question))} needs"):
+        subject = session.model if registry.needs_model(function) else session
+        return function(subject, **{name: getattr(question, name) for name in question.__struct_fields__})
 
 
 def _function_for(kind: type[Question[Any]]) -> Callable[..., Any]:

@@ -13,6 +13,7 @@ from hhstudio.core.errors import SessionError
 from hhstudio.core.spec import consent
 from hhstudio.core.spec.spec import solver_of
 from hhstudio.core.tree.topology import Solver
+from hhstudio.store.file.safe_read import computing
 from hhstudio.store.session.session import Session
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class ModelSession(Session):
         that was not allowed (see ``allow_import``).
         """
         if self._model is None:
-            self._model = self._load_model()
+            with computing(self.path, "the trainer's state"):
+                self._model = self._load_model()
         return self._model
 
     @property
@@ -90,12 +92,13 @@ class ModelSession(Session):
         from hhstudio.nets.seeding import solver_seed
 
         seed, shape = solver_seed(self.spec.seed, node.id), self._image_shape
-        try:
-            return solver_module(
-                architecture, options, shape, self.spec.stream, self.tasks, weights, probe, seed, agreed
-            )
-        except SessionError as error:
-            raise SessionError(f"{self.path}: {path}, task {task}: {error}") from None
+        with computing(self.path, f"the weights of {path}, task {task}"):
+            try:
+                return solver_module(
+                    architecture, options, shape, self.spec.stream, self.tasks, weights, probe, seed, agreed
+                )
+            except SessionError as error:
+                raise SessionError(f"{self.path}: {path}, task {task}: {error}") from None
 
     def _load_model(self) -> LoadedModel:
         state = self.state_to_build()

@@ -17,7 +17,7 @@ from typing import BinaryIO, TypeAlias
 import h5py
 import numpy as np
 
-from hhstudio.core.errors import DamagedError, SessionError, SpecError
+from hhstudio.core.errors import DamagedError, HHStudioError, SessionError, SpecError
 from hhstudio.core.ordinary_files import open_to_read
 from hhstudio.store.file import bounds, file_format
 from hhstudio.store.file.file_format import FORMAT, SPEC, TABLES
@@ -45,9 +45,25 @@ def reading(source: Path | str, where: str = "") -> Iterator[None]:
     except SessionError:
         raise
     except (*DAMAGE, SpecError) as error:
-        what = " ".join(str(error).split())[:160] or type(error).__name__
-        place = f" at {where}" if where else ""
-        raise DamagedError(f"{source}: damaged{place} ({what})", _SAVES) from None
+        raise _damaged(source, where, error) from None
+
+
+@contextmanager
+def computing(source: Path | str, where: str) -> Iterator[None]:
+    """Turn what is raised while something is computed from what a file holds into a DamagedError: numbers
+    that were read whole need not fit each other. Errors of ours say what they say."""
+    try:
+        yield
+    except HHStudioError:
+        raise
+    except DAMAGE as error:
+        raise _damaged(source, where, error) from error
+
+
+def _damaged(source: Path | str, where: str, error: BaseException) -> DamagedError:
+    what = " ".join(str(error).split())[:160] or type(error).__name__
+    place = f" at {where}" if where else ""
+    return DamagedError(f"{source}: damaged{place} ({what})", _SAVES)
 
 
 def open_hdf5(path: Path, file: BinaryIO | None = None) -> h5py.File:

@@ -48,11 +48,12 @@ class _Opened(NamedTuple):
 
 
 def _locked(method: M) -> M:
-    """A method of :class:`Session` during which no refresh changes what it reads."""
+    """A method of :class:`Session` during which no refresh changes what it reads. However damaged that is, it
+    raises nothing but errors of ours."""
 
     @wraps(method)
     def locked(self: Session, *args: Any, **kwargs: Any) -> Any:
-        with self._lock:
+        with self._lock, safe_read.reading(self.path):
             return method(self, *args, **kwargs)
 
     return cast(M, locked)
@@ -602,6 +603,11 @@ def _tidy_up(path: Path) -> list[str]:
 def _open(path: Path, known: pending_journal.Known | None = None) -> _Opened:
     if path.is_dir():  # before its lock and its journal are looked for: `.` has no name to derive theirs from
         raise SessionError(f"{path}: a folder, not a session file")
+    with safe_read.reading(path):
+        return _open_files(path, known)
+
+
+def _open_files(path: Path, known: pending_journal.Known | None) -> _Opened:
     writer = owner(path)
     notes = []
     if writer is None and migrations.is_older(path):
