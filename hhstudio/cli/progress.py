@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from hhstudio.core.formatting import duration
+from hhstudio.core.formatting import duration, number
 from hhstudio.core.plain_text import one_line, printable
 from hhstudio.core.run import events
 from hhstudio.core.run.events import Event
@@ -110,12 +110,11 @@ class _Lines:
         tasks = self._history.tasks
         name = tasks[event.task].name if event.task < len(tasks) else ""
         known = [a for a in event.accuracies if not np.isnan(a)]
-        mean = f"mean of {len(known)} {np.mean(known):.3f}" if known else ""
+        mean = f"mean of {len(known)} {number(float(np.mean(known)), '.3f')}" if known else ""
         new = event.accuracies[event.task] if event.task < len(event.accuracies) else float("nan")
         place = f"{event.task + 1}/{len(tasks)}"
-        return (
-            f"{event.path:<8} task {place:<6} {name:<20} accuracy {new:.3f}  {mean}  {event.seconds:.1f} s"
-        ).rstrip()
+        accuracy, seconds = number(new, ".3f"), number(event.seconds, ".1f")
+        return f"{event.path:<8} task {place:<6} {name:<20} accuracy {accuracy}  {mean}  {seconds} s".rstrip()
 
 
 class _Bar(_Lines):
@@ -160,4 +159,4 @@ def _what(event: events.Progress) -> str:
 
 def rate_and_eta(event: events.Progress) -> str:
     left = "" if event.eta is None else f"  {duration(event.eta)} left"
-    return f"{event.rate:.0f} steps/s{left}"
+    return f"{number(event.rate, '.0f')} steps/s{left}"

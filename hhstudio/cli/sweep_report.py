@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from hhstudio.core.formatting import duration
+from hhstudio.core.formatting import duration, number
 from hhstudio.core.plain_text import printable
 from hhstudio.core.run.state_words import state_word
 from hhstudio.core.sweeps import comparison
@@ -123,7 +123,9 @@ def _standing(table: SweepTable) -> str:
 def _outcome(row: RunRow) -> str:
     if row.state == "failed":
         return row.message
-    averages = [f"{path} {f.average:.3f}" for path, f in row.accuracy.items() if f.average is not None]
+    averages = [
+        f"{path} {number(f.average, '.3f')}" for path, f in row.accuracy.items() if f.average is not None
+    ]
     lost = f"  ({row.losses} worker{'s' if row.losses > 1 else ''} lost)" if row.losses else ""
     return f"{'  '.join(averages)}  {duration(row.seconds)}{lost}"
 

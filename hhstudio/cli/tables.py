@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hhstudio.core.formatting import count, duration
+from hhstudio.core.formatting import UNKNOWN, count, duration, number
 from hhstudio.core.plain_text import one_line
 from hhstudio.core.run.baselines import TITLES
 from hhstudio.core.run.state_words import state_word
@@ -55,10 +55,10 @@ def overview(file: str, summary: dict[str, Any]) -> str:
     file, command, summary = one_line(file), summary["command"], _on_lines(summary)
     counts = summary["parameters"]
     peak = summary["peak_memory"]
-    memory = f", {peak / 2**20:.0f} MB of memory at most" if peak else ""
+    memory = f", {number(peak / 2**20, '.0f')} MB of memory at most" if peak else ""
     lines = [
-        f"{file}: {state_word(summary['state'])}, {summary['steps']} steps "
-        f"in {duration(summary['seconds'] or 0.0)} on {summary['device']}, seed {summary['seed']}{memory}",
+        f"{file}: {state_word(summary['state'])}, {summary['steps']} steps in {duration(summary['seconds'])} "
+        f"on {summary['device']}, seed {summary['seed']}{memory}",
         f"numbers stored {_count(counts['stored'])}, generated {_count(counts['generated'])}, "
         f"ratio {_figure(counts['ratio'])}",
         *ending_lines(summary),
@@ -69,10 +69,10 @@ def overview(file: str, summary: dict[str, Any]) -> str:
         "",
         "tasks",
     ]
-    for number, task in enumerate(summary["tasks"], 1):
+    for place, task in enumerate(summary["tasks"], 1):
         classes = ", ".join(str(c) for c in task["classes"][:12])
         more = ", …" if len(task["classes"]) > 12 else ""
-        lines.append(f"  {number:>3}  {task['name']}  ({task['dataset']}: {classes}{more})")
+        lines.append(f"  {place:>3}  {task['name']}  ({task['dataset']}: {classes}{more})")
     return "\n".join([*lines, *environment_lines(summary), "", "to run it again", *_indented(command)])
 
 
@@ -134,8 +134,8 @@ def contribution_lines(summary: dict[str, Any]) -> list[str]:
     second = max(len(each["edge"]) for edges in paths.values() for each in edges)
     lines = ["", "accuracy lost without what an edge generates"]
     for path, edges in paths.items():
-        for number, each in enumerate(edges):
-            name = "" if number else path
+        for at, each in enumerate(edges):
+            name = "" if at else path
             flag = "  bypassed" if each["bypassed"] else ""
             lost = _figure(each["lost"], sign=True)
             lines.append(f"  {name:<{first}}  {each['edge']:<{second}}  {lost}{flag}")
@@ -144,18 +144,16 @@ def contribution_lines(summary: dict[str, Any]) -> list[str]:
 
 def _end(figures: dict[str, Any] | None) -> tuple[str, str]:
     if figures is None:
-        return "-", "-"
+        return UNKNOWN, UNKNOWN
     return _figure(figures["through_other_paths"], sign=True), _figure(figures["average"])
 
 
 def _figure(value: float | None, sign: bool = False) -> str:
-    if value is None:
-        return "-"
-    return f"{value:+.3f}" if sign else f"{value:.3f}"
+    return number(value, "+.3f" if sign else ".3f")
 
 
-def _count(number: float | None) -> str:
-    return "-" if number is None else count(int(number), space=" ")
+def _count(stored: float | None) -> str:
+    return UNKNOWN if stored is None else count(int(stored), space=" ")
 
 
 def _aligned(rows: list[list[str]]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hhstudio.core.run import continual
 from hhstudio.core.run.history import History
 from hhstudio.core.spec.spec import Baseline
 
@@ -47,7 +48,7 @@ def finals(history: History, path: str) -> dict[str, np.ndarray]:
     for kind in KINDS:
         series = [history.series.get((path, task, metric(kind))) for task in range(len(history.tasks))]
         if any(s is not None and len(s) for s in series):
-            accuracies[kind] = np.array(
+            accuracies[kind] = continual.measured(
                 [s.values[-1] if s is not None and len(s) else np.nan for s in series]
             )
     return accuracies

@@ -13,6 +13,7 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 DEFINITIONS = {
     "average": "ACC: mean accuracy over all tasks after learning the last one: mean of R[T, ·]",
@@ -27,6 +28,14 @@ DEFINITIONS = {
     "through_other_paths": "Other paths: mean change of the accuracies while other paths were learned, after "
     "the path's own last task: mean of the end − R[T, ·]; no part of BWT and forgetting",
 }
+
+
+def measured(accuracies: npt.ArrayLike) -> np.ndarray:
+    """Accuracies as float64, NaN where one is not finite: no measurement gives that, a file may hold it."""
+    values = np.array(accuracies, float)
+    with np.errstate(over="ignore"):  # they are kept in 32 bits
+        values[~np.isfinite(values.astype(np.float32))] = np.nan
+    return values
 
 
 class Summary(NamedTuple):

@@ -96,7 +96,7 @@ def _contributions_by_path(history: History, paths: set[str]) -> dict[str, list[
 
 def _means(by_key: dict[str, list[float]]) -> list[tuple[str, float]]:
     """Keys with anything measured, :data:`ALL` last."""
-    measured = {key: [v for v in values if not np.isnan(v)] for key, values in by_key.items()}
+    measured = {key: [v for v in values if np.isfinite(v)] for key, values in by_key.items()}
     means = [(key, float(np.mean(values))) for key, values in measured.items() if values]
     return sorted(means, key=lambda each: each[0] == ALL)
 

@@ -179,12 +179,13 @@ class History:
         series = [self.series.get((path, task, "untrained")) for task in range(len(self.tasks))]
         if not any(series):
             return None
-        return np.array([s.values[-1] if s else np.nan for s in series])
+        return continual.measured([s.values[-1] if s else np.nan for s in series])
 
     @property
     def peak_memory(self) -> int | None:
         """The most bytes that training was seen to take, on the device or in its process; None if unseen."""
-        peaks = [s.values.max() for (_, _, metric), s in self.series.items() if metric == "memory" and len(s)]
+        memory = [s.values for (_, _, metric), s in self.series.items() if metric == "memory"]
+        peaks = [values.max() for each in memory if len(values := each[np.isfinite(each)])]
         return int(max(peaks)) if peaks else None
 
     def apply(self, event: Event) -> None:
@@ -259,7 +260,7 @@ class History:
         for at in self._unfinished().pop((event.path, event.task), ()):
             self.marks[at] = TaskMark(event.path, event.task, self.marks[at].start, event.step)
         matrix = self._matrix(event.path)
-        row = np.asarray(event.accuracies[: len(matrix)], np.float32)
+        row = continual.measured(event.accuracies[: len(matrix)])
         matrix[event.task, : len(row)] = row
         self.step = max(self.step, event.step)
         self._changes.accuracy.add(event.path)
@@ -268,7 +269,7 @@ class History:
         if not self._known(event.path, 0):
             return
         row = np.full(len(self.tasks), np.nan, np.float32)
-        measured = np.asarray(event.accuracies[: len(row)], np.float32)
+        measured = continual.measured(event.accuracies[: len(row)])
         row[: len(measured)] = measured
         self.ends[event.path] = EndRow(event.step, row)
         self.step = max(self.step, event.step)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from hhstudio.core.errors import HHStudioError
+from hhstudio.core.formatting import moment
 from hhstudio.gui.state.autosave import Leftover
 from hhstudio.gui.state.session_files import file_stem, shown_path
 from hhstudio.gui.state.workspace import Workspace
@@ -165,7 +165,7 @@ class Files(QObject):
 
     def offer_leftover(self, left: Leftover) -> None:
         """A window was not closed properly: its unsaved document can be had back."""
-        when = datetime.fromtimestamp(left.document.saved).strftime("%d %B %Y, %H:%M")
+        when = moment(left.document.saved, "%d %B %Y, %H:%M")
         dialogs.ask(
             self.window,
             f"Restore {left.document.spec.name or 'the unsaved document'}?",

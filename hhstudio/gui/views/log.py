@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import NamedTuple
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hhstudio.core.formatting import moment
 from hhstudio.core.run.events import Finished, Log
 from hhstudio.core.run.history import Changes, History
 from hhstudio.gui.widgets.icons import icon
@@ -202,5 +202,5 @@ class LogView(Themed, QWidget):
 
 def _lines(entry: Log) -> list[LogLine]:
     first, *rest = entry.message.splitlines() or [""]
-    stamp = time.strftime("%H:%M:%S", time.localtime(entry.time)) if entry.time else ""
+    stamp = moment(entry.time, "%H:%M:%S") if entry.time else ""
     return [LogLine(entry.level, stamp, first), *(LogLine(entry.level, "", text) for text in rest)]

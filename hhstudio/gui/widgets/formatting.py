@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 import time
 
+from hhstudio.core.formatting import UNKNOWN
+
 
 def when(seconds: float, now: float | None = None) -> str:
     """A moment (seconds since the epoch): the time today, otherwise the date."""
-    then = time.localtime(seconds)
+    try:
+        then = time.localtime(seconds)
+    except (OverflowError, ValueError, OSError):
+        return UNKNOWN
     today = time.localtime(now if now is not None else time.time())
     if then[:3] == today[:3]:
         return time.strftime("%H:%M", then)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
+from hhstudio.core.formatting import number
 from hhstudio.gui.widgets.mosaic import Mosaic
 from hhstudio.gui.widgets.theme import current_theme
 
@@ -119,12 +120,11 @@ class ImageCanvas(QWidget):
             return ""
         tiles = self._mosaic.tiles
         values = tiles.values[tile]
-        text = (
-            f"{tiles.names[tile]}: min {values.min():.4g}, max {values.max():.4g}, mean {values.mean():.4g}"
-        )
+        least, most, mean = (number(v, ".4g") for v in (values.min(), values.max(), values.mean()))
+        text = f"{tiles.names[tile]}: min {least}, max {most}, mean {mean}"
         if at is not None:
             _, row, column = at
-            here = ", ".join(f"{v:.4g}" for v in np.atleast_1d(values[row, column]))
+            here = ", ".join(number(v, ".4g") for v in np.atleast_1d(values[row, column]))
             where = f"[{column}]" if tiles.kind == "vector" else f"[{row}, {column}]"
             text += f"; {where} = {here}"
         return text.replace("-", "−")

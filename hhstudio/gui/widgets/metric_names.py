@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hhstudio.core.formatting import size
+from hhstudio.core.formatting import number, percent, size
 from hhstudio.core.run import baselines, edge_contributions, gradients
 
 HIDDEN = frozenset({"untrained"})
@@ -71,9 +71,7 @@ def ordered(names: set[str]) -> tuple[str, ...]:
 def text(metric: Metric, value: float) -> str:
     """A value as people read it: 93.4 %, or four significant figures."""
     if metric.percent:
-        return f"{100 * value:.1f} %"
+        return percent(value)
     if metric.name == "memory":
-        return size(int(value))
-    if value and not 1e-3 <= abs(value) < 1e5:
-        return f"{value:.2e}"
-    return f"{value:.4g}"
+        return size(value)
+    return number(value, ".2e" if value and not 1e-3 <= abs(value) < 1e5 else ".4g")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Protocol
 
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget
 
+from hhstudio.core.formatting import number
 from hhstudio.gui.widgets.markup import plain
 
 TENSOR_COLUMNS = (
@@ -43,7 +43,7 @@ def tensor_texts(row: TensorFigures) -> list[str]:
 
 def figure(value: float) -> str:
     """Three digits of a number; a dash for none."""
-    return f"{value:.3g}".replace("-", "−") if isfinite(value) else "–"
+    return number(value, ".3g").replace("-", "−")
 
 
 def set_up(table: QTableWidget, columns: Sequence[tuple[str, str]], name: str, row: int) -> None:

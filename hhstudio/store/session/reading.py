@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from hhstudio.core.run import events
+from hhstudio.core.run import continual, events
 from hhstudio.core.run.history import EndRow, History, PathTask, TaskMark, check_paths
 from hhstudio.core.run.series import Series
 from hhstudio.core.run.trainer_state import TrainerState
@@ -181,7 +181,7 @@ def _read_accuracy(file: h5py.File, history: History) -> dict[str, np.ndarray]:
     square = (len(history.tasks),) * 2
     matrices = {}
     for path, link in tensor_links(accuracy).items():
-        matrices[path] = safe_read.array(accuracy, link, "f", square).astype(np.float32)
+        matrices[path] = _accuracies(accuracy, link, square)
     for path in history.paths:  # a damaged table may name one that nothing was measured on
         if path not in matrices:
             matrices[path] = np.full(square, np.nan, np.float32)
@@ -196,9 +196,13 @@ def read_ends(file: h5py.File, tasks: int) -> dict[str, EndRow]:
     group = safe_read.group(file, file_format.END_ACCURACY)
     ends = {}
     for path, link in tensor_links(group).items():
-        row = safe_read.array(group, link, "f", (tasks,)).astype(np.float32)
+        row = _accuracies(group, link, (tasks,))
         ends[path] = EndRow(safe_read.int_attribute(group[link], "step"), row)
     return ends
+
+
+def _accuracies(group: h5py.Group, link: str, shape: tuple[int, ...]) -> np.ndarray:
+    return continual.measured(safe_read.array(group, link, "f", shape)).astype(np.float32)
 
 
 def _listed(tables: h5py.Group) -> Listed:

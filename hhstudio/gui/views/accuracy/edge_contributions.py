@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
-from hhstudio.core.formatting import short_count
+from hhstudio.core.formatting import percent, short_count
 from hhstudio.core.run.edge_contributions import ALL, BYPASSED, EdgeContribution, contributions
 from hhstudio.core.run.history import History
 from hhstudio.core.spec.costs import ParameterCount
@@ -215,14 +215,14 @@ def _remaining(history: History, path: str, edges: list[EdgeContribution]) -> tu
     whole = next((contribution.lost for contribution in edges if contribution.key == ALL), None)
     if average is None or whole is None:
         return "", ""
-    left = f"{100 * (average - whole):.1f} %"
+    left = percent(average - whole)
     if _anchored(history, path):
         return (
-            f"The anchors alone reach {left} of {100 * average:.1f} %",
+            f"The anchors alone reach {left} of {percent(average)}",
             "Mean accuracy over the path's tasks with every generated part set to zero",
         )
     return (
-        f"Without anything generated {left} remain, of {100 * average:.1f} %",
+        f"Without anything generated {left} remain, of {percent(average)}",
         "No edge of this path has an anchor: what remains is chance",
     )
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout
 
 from hhstudio.core.analysis import questions as q
 from hhstudio.core.analysis.answers import Embeddings, VectorMap
+from hhstudio.core.formatting import number
 from hhstudio.gui.state.analysis import Analysis
 from hhstudio.gui.state.selection import LATEST
 from hhstudio.gui.views.analysis.view import AnalysisView
@@ -130,7 +131,7 @@ class EmbeddingsView(AnalysisView):
             self.words.setText(text)
             return
         near = [
-            f"{shown.points[int(other)].title} ({shown.apart[index, int(other)]:.2f})"
+            f"{shown.points[int(other)].title} ({number(shown.apart[index, int(other)], '.2f')})"
             for other in shown.neighbours[index]
         ]
         text = shown.points[index].title + (f"; nearest: {', '.join(near)}" if near else "")

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QMouseEvent, QPainter, QPen, QP
 from PySide6.QtWidgets import QWidget
 
 from hhstudio.core.analysis.answers import LayerHistory
+from hhstudio.core.formatting import number
 from hhstudio.gui.widgets.colormap import accuracy_map
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
@@ -75,14 +76,14 @@ class Ridge(Themed, QWidget):
         painter.setPen(QPen(QColor(theme.border), 1))
         painter.drawRect(area)
         low, high = float(layer.edges[0]), float(layer.edges[-1])
-        for number in range(layer.quantiles.shape[1]):
-            strong = number == layer.quantiles.shape[1] // 2
+        for column in range(layer.quantiles.shape[1]):
+            strong = column == layer.quantiles.shape[1] // 2
             painter.setPen(QPen(QColor(theme.glow if strong else theme.muted), 1.6 if strong else 1.0))
-            ys = area.bottom() - (layer.quantiles[:, number] - low) / max(high - low, 1e-30) * area.height()
+            ys = area.bottom() - (layer.quantiles[:, column] - low) / max(high - low, 1e-30) * area.height()
             line = [QPointF(self.center_of(k).x(), float(y)) for k, y in enumerate(ys) if np.isfinite(y)]
             painter.drawPolyline(QPolygonF(line))
         painter.setPen(QColor(theme.text))
-        last = f"norm {layer.norm[-1]:.3g}, standard deviation {layer.std[-1]:.3g}"
+        last = f"norm {number(layer.norm[-1], '.3g')}, standard deviation {number(layer.std[-1], '.3g')}"
         painter.drawText(QRectF(2, 2, self.width() - 4, 16), Qt.AlignmentFlag.AlignLeft, layer.name)
         painter.setPen(QColor(theme.muted))
         painter.drawText(QRectF(2, 2, self.width() - 10, 16), Qt.AlignmentFlag.AlignRight, last)
@@ -91,7 +92,7 @@ class Ridge(Themed, QWidget):
             painter.drawText(
                 box,
                 Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                f"{value:.2g}".replace("-", "−"),
+                number(value, ".2g").replace("-", "−"),
             )
         ends = QRectF(area.left(), area.bottom() + 2, area.width(), 14)
         painter.drawText(ends, Qt.AlignmentFlag.AlignLeft, f"step {self._steps[0]}")
@@ -117,9 +118,11 @@ class Ridge(Themed, QWidget):
             return
         at = self.column_at(event.position().x())
         five, _, middle, _, most = self._layer.quantiles[at]
+        low, centre, high = (number(value, ".3g") for value in (five, middle, most))
+        norm = number(self._layer.norm[at], ".4g")
         self.described.emit(
-            f"{self._layer.name}, step {self._steps[at]}: median {middle:.3g}, 5 to 95 %: {five:.3g} to "
-            f"{most:.3g}, norm {self._layer.norm[at]:.4g}".replace("-", "−")
+            f"{self._layer.name}, step {self._steps[at]}: median {centre}, 5 to 95 %: {low} to {high}, "
+            f"norm {norm}".replace("-", "−")
         )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPen, QPixmap
 
-from hhstudio.core.formatting import duration
+from hhstudio.core.formatting import duration, number
 from hhstudio.core.run import continual
 from hhstudio.core.run.state_words import state_word
 from hhstudio.core.spreadsheet import SpreadsheetWriter, tab_separated
@@ -54,11 +54,11 @@ class Column:
 
 def estimate_text(estimate: Estimate | None, measure: str) -> str:
     """As ``97.2 ± 0.4 %``; differences in percentage points with a sign."""
-    if estimate is None:
+    if estimate is None or not math.isfinite(estimate.mean):
         return MISSING
     sign = "+" if measure in ("backward_transfer", "forward_transfer", "through_other_paths") else ""
     mean = f"{round(100 * estimate.mean, 1) + 0.0:{sign}.1f}".replace("-", "−")
-    error = "" if estimate.error is None else f" ± {100 * estimate.error:.1f}"
+    error = "" if estimate.error is None else f" ± {number(100 * estimate.error, '.1f')}"
     return f"{mean}{error} %" if measure in ("average", "end_average") else f"{mean}{error} pt"
 
 

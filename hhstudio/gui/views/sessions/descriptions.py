@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hhstudio.core.formatting import duration, percent, size
+from hhstudio.core.formatting import duration, number, percent, size
 from hhstudio.core.run.state_words import state_word
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def summary(session: CatalogEntry) -> str:
     """What a session reached, in a few words."""
     if session.error:
         return session.error.removeprefix(f"{session.path}: ")
-    reached = [f"{100 * value:.1f}" for value in session.average.values() if value is not None]
+    reached = [number(100 * value, ".1f") for value in session.average.values() if value is not None]
     if not reached:
         return f"at step {session.step}" if session.step else state_of(session)
     return " / ".join(reached) + " %"

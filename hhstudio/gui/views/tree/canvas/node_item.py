@@ -6,6 +6,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPolygonF, QStaticText
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from hhstudio.core.formatting import percent
 from hhstudio.core.tree.tidy_layout import Orientation
 from hhstudio.gui.state.path_activity import PathActivity
 from hhstudio.gui.views.tree.canvas.node_glyphs import paint_fold, paint_frost, paint_pin
@@ -71,7 +72,7 @@ class NodeItem(QGraphicsItem):
 
     def show_activity(self, activity: PathActivity) -> None:
         self.activity = activity
-        self._number.setText("" if activity.accuracy is None else f"{100 * activity.accuracy:.1f} %")
+        self._number.setText("" if activity.accuracy is None else percent(activity.accuracy))
         self._large_number.setText(self._number.text().replace("100.0", "100"))  # as wide as 99.9
         self._caption.setText(activity.caption)
         spark = activity.spark if len(activity.spark) > 1 else ()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QTimer, 
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QWidget
 
-from hhstudio.core.formatting import short_count
+from hhstudio.core.formatting import percent, short_count
 from hhstudio.core.run.history import Changes, History
 from hhstudio.core.spec.costs import costs
 from hhstudio.core.spec.document import Diff
@@ -237,7 +237,7 @@ class TreeOutline(Themed, QTreeView):
 
     def _accuracy(self, node_id: str) -> str:
         activity = self._activity.by_solver.get(node_id)
-        return "" if activity is None or activity.accuracy is None else f"{100 * activity.accuracy:.1f} %"
+        return "" if activity is None or activity.accuracy is None else percent(activity.accuracy)
 
     def _show_activity(self, solver_ids: set[str]) -> None:
         self._model.describe_some(solver_ids & self.document.topology.by_id.keys())
