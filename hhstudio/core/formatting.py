@@ -18,8 +18,12 @@ LARGEST = 10**18
 
 
 def number(value: float | None, form: str, unit: str = "") -> str:
-    """A number as ``format`` writes it, with its unit: ``number(0.5, ".2f")``; a dash for what is none."""
-    return f"{value:{form}}{unit}" if value is not None and _is_finite(value) else UNKNOWN
+    """A number as ``format`` writes it, with its unit: ``number(0.5, ".2f")``; a dash for what is none.
+
+    Where ``form`` writes every digit (``f``), also for what is larger than anything that can be.
+    """
+    shown = value is not None and (_can_be(value) if form.endswith("f") else _is_finite(value))
+    return f"{value:{form}}{unit}" if shown else UNKNOWN
 
 
 def count(number: float, space: str = THIN) -> str:

@@ -64,16 +64,16 @@ def summary(matrix: np.ndarray, untrained: np.ndarray | None = None, joint: bool
     matrix = np.asarray(matrix, dtype=float)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"an accuracy matrix is square, not {matrix.shape}")
-    measured = np.flatnonzero(~np.isnan(matrix).all(axis=1)) if matrix.size else np.empty(0, int)
-    if not measured.size:
+    rows = np.flatnonzero(~np.isnan(matrix).all(axis=1)) if matrix.size else np.empty(0, int)
+    if not rows.size:
         return Summary((None,) * len(matrix), None, None, None, None)
-    last = int(measured[-1])
+    last = int(rows[-1])
     final = matrix[last]
     average = _mean(final[: last + 1])
     accuracies = tuple(None if np.isnan(v) else float(v) for v in final)
     if joint:
         return Summary(accuracies, average, None, None, None)
-    learned = measured.tolist()
+    learned = rows.tolist()
     earlier = learned[:-1]
     forward = None
     if untrained is not None:

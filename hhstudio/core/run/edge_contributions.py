@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hhstudio.core.run import continual
 from hhstudio.core.run.history import History
 from hhstudio.core.tree.topology import Topology
 
@@ -96,8 +97,9 @@ def _contributions_by_path(history: History, paths: set[str]) -> dict[str, list[
 
 def _means(by_key: dict[str, list[float]]) -> list[tuple[str, float]]:
     """Keys with anything measured, :data:`ALL` last."""
-    measured = {key: [v for v in values if np.isfinite(v)] for key, values in by_key.items()}
-    means = [(key, float(np.mean(values))) for key, values in measured.items() if values]
+    measured = {key: continual.measured(values) for key, values in by_key.items()}
+    known = {key: values[~np.isnan(values)] for key, values in measured.items()}
+    means = [(key, float(np.mean(values))) for key, values in known.items() if len(values)]
     return sorted(means, key=lambda each: each[0] == ALL)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 import numpy as np
 
+from hhstudio.core.run.series import LAST_STEP
 from hhstudio.core.spec.costs import ParameterCount
 from hhstudio.core.spec.tasks import TaskInfo
 from hhstudio.core.tree.topology import Topology
@@ -21,6 +22,10 @@ RunState = Literal[
     "finished", "stopped", "failed",
 ]  # fmt: skip
 TERMINAL: frozenset[RunState] = frozenset(["finished", "stopped", "failed"])
+
+
+Whole = Annotated[int, msgspec.Meta(ge=-LAST_STEP, le=LAST_STEP)]
+"""A whole number that arrays, floats and progress bars can take, whoever wrote it: a step, a count."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="t", array_like=False):
@@ -44,7 +49,7 @@ class RunStarted(Record, frozen=True, kw_only=True, tag="run"):
     seed: int
     tasks: tuple[TaskInfo, ...]
     paths: tuple[str, ...]
-    total_steps: int
+    total_steps: Whole
     parameters: Counts = ()
     image_shape: tuple[int, int, int] | None = None
     unverified_data: bool = False
@@ -56,11 +61,11 @@ class Resumed(Record, frozen=True, kw_only=True, tag="resumed"):
     how often the tree had changed by then (None: as often as was recorded up to that step). ``exact``:
     its numbers are those of a run without the break, bit for bit; ``differs``: why not, a text each."""
 
-    step: int
+    step: Whole
     device: str
     torch: str
     exact: bool = True
-    changes: int | None = None
+    changes: Whole | None = None
     differs: tuple[str, ...] = ()
     environment: dict[str, str] = {}
 
@@ -81,23 +86,23 @@ class Progress(Record, frozen=True, kw_only=True, tag="progress"):
     """Position of the run. ``eta``: seconds to the end, None while unknown; ``rate``: steps a second.
     ``phase``: what is trained when it is not the tree, as ``baseline joint``."""
 
-    step: int
-    total_steps: int
+    step: Whole
+    total_steps: Whole
     path: str
-    task: int
-    task_step: int
-    task_steps: int
+    task: Whole
+    task_step: Whole
+    task_steps: Whole
     seconds: float
     rate: float = 0.0
     eta: float | None = None
-    memory: int = 0
+    memory: Whole = 0
     phase: str = ""
 
 
 class TaskStarted(Record, frozen=True, kw_only=True, tag="task"):
-    step: int
+    step: Whole
     path: str
-    task: int
+    task: Whole
 
 
 class TaskFinished(Record, frozen=True, kw_only=True, tag="done"):
@@ -105,9 +110,9 @@ class TaskFinished(Record, frozen=True, kw_only=True, tag="done"):
     sessions of before :class:`EndMeasured` a last such record of every path but the newest holds what was
     left at the end of the run."""
 
-    step: int
+    step: Whole
     path: str
-    task: int
+    task: Whole
     accuracies: tuple[float, ...]
     seconds: float = 0.0
 
@@ -115,7 +120,7 @@ class TaskFinished(Record, frozen=True, kw_only=True, tag="done"):
 class EndMeasured(Record, frozen=True, kw_only=True, tag="end-accuracy"):
     """``accuracies``: on tasks 0 .. len-1 of a path when every path has learned, NaN where not measured."""
 
-    step: int
+    step: Whole
     path: str
     accuracies: tuple[float, ...]
 
@@ -165,9 +170,9 @@ class Weights(Record, frozen=True, kw_only=True, tag="weights"):
     files they are named ``aside``.
     """
 
-    step: int
+    step: Whole
     path: str
-    task: int
+    task: Whole
     tensors: dict[str, Tensor]
     final: bool = True
     extras: dict[str, Tensor] = msgspec.field(name="aside", default_factory=dict)
@@ -176,9 +181,9 @@ class Weights(Record, frozen=True, kw_only=True, tag="weights"):
 class Watched(Record, frozen=True, kw_only=True, tag="watched"):
     """The generated tensor that a view asked to watch, as it is now. Never journalled."""
 
-    step: int
+    step: Whole
     path: str
-    task: int
+    task: Whole
     name: str
     tensor: Tensor
 
@@ -186,7 +191,7 @@ class Watched(Record, frozen=True, kw_only=True, tag="watched"):
 class TopologyChanged(Record, frozen=True, kw_only=True, tag="topology"):
     """Growth: the whole tree as it is from ``step`` on, and why."""
 
-    step: int
+    step: Whole
     topology: Topology
     reason: str
     paths: tuple[str, ...]
@@ -197,7 +202,7 @@ class Refused(Record, frozen=True, kw_only=True, tag="refused"):
     """A command that makes no sense for this run was not obeyed. ``command`` as ``grow``; ``reason`` in
     words. Never journalled; the log has it too."""
 
-    step: int
+    step: Whole
     command: str
     reason: str
 
@@ -205,7 +210,7 @@ class Refused(Record, frozen=True, kw_only=True, tag="refused"):
 class SettingChanged(Record, frozen=True, kw_only=True, tag="setting"):
     """A setting changed in flight, as ``training.lr``."""
 
-    step: int
+    step: Whole
     field: str
     value: float
 
@@ -219,9 +224,9 @@ class Diverged(Record, frozen=True, kw_only=True, tag="diverged"):
     is meant. ``message``: all of it in words.
     """
 
-    step: int
+    step: Whole
     path: str
-    task: int
+    task: Whole
     stage: Literal["weights", "logits", "loss", "consolidation", "gradient", "explosion"]
     level: int = 0
     tensor: str = ""
@@ -231,7 +236,7 @@ class Diverged(Record, frozen=True, kw_only=True, tag="diverged"):
 class Checkpointed(Record, frozen=True, kw_only=True, tag="checkpoint"):
     """Everything up to ``step`` is on disk, and the run can go on from there."""
 
-    step: int
+    step: Whole
     seconds: float = 0.0
 
 
@@ -247,7 +252,7 @@ class Finished(Record, frozen=True, kw_only=True, tag="end"):
     """Last record. ``message`` says what was kept when the state is not finished."""
 
     state: Literal["finished", "stopped", "failed"]
-    step: int
+    step: Whole
     seconds: float
     message: str = ""
 

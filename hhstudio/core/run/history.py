@@ -16,7 +16,7 @@ import numpy as np
 
 from hhstudio.core.run import continual, events
 from hhstudio.core.run.events import Event, RunState
-from hhstudio.core.run.series import Series
+from hhstudio.core.run.series import Series, check_steps
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.spec import Spec
 from hhstudio.core.tree.topology import Solver, Topology
@@ -280,6 +280,7 @@ class History:
         if not columns.size:
             return
         step, value = np.asarray(event.step, np.int64), np.asarray(event.value, np.float64)
+        check_steps(step)
         if not columns.shape[1] == len(step) == len(value):
             raise ValueError("the columns of a record of metrics differ in length")
         order = np.lexsort(columns)  # stable, and a tenth of the time of np.unique

@@ -15,6 +15,9 @@ from hhstudio.core.run.columns import Column
 
 _FAN = 16  # points a bucket of the next coarser level
 
+LAST_STEP = 2**53
+"""Steps up to this are exact as floats."""
+
 
 def group_width(points: int, buckets: int) -> int:
     """Points a group when ``points`` are drawn in about ``buckets`` groups: whole nodes of the pyramid."""
@@ -45,6 +48,12 @@ def _whole(rounding: Callable[[float], int], step: float) -> np.int64:
     if not abs(step) < largest:
         return np.int64(largest if step > 0 else -largest)
     return np.int64(rounding(step))
+
+
+def check_steps(steps: np.ndarray) -> None:
+    """Raise ValueError for steps that no run can come to, and no axis can show."""
+    if len(steps) and max(abs(int(steps.min())), abs(int(steps.max()))) > LAST_STEP:
+        raise ValueError("a curve has steps that cannot be")
 
 
 class Series:

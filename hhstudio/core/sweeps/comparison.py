@@ -84,7 +84,8 @@ class ComparisonEntry:
             return None if summary is None else getattr(summary, measure)
         values = [getattr(summary, measure) for summary in self.figures.values()]
         measured = [value for value in values if value is not None]
-        return float(np.mean(measured)) if measured and len(measured) == len(values) else None
+        with np.errstate(all="ignore"):
+            return float(np.mean(measured)) if measured and len(measured) == len(values) else None
 
 
 def comparison_entry(
@@ -192,7 +193,8 @@ def joined(entry: ComparisonEntry, path: str, metric: str, task: int | None = No
     measured = ~np.isnan(values)
     at, place = np.unique(steps[measured], return_inverse=True)
     counts = np.bincount(place, minlength=len(at))
-    return at, np.bincount(place, weights=values[measured], minlength=len(at)) / np.maximum(counts, 1)
+    with np.errstate(all="ignore"):
+        return at, np.bincount(place, weights=values[measured], minlength=len(at)) / np.maximum(counts, 1)
 
 
 class MeanCurve(NamedTuple):
@@ -217,8 +219,9 @@ def mean_curve(curves: Sequence[Curve]) -> MeanCurve | None:
         return None
     values = np.stack([value[np.searchsorted(its, steps)] for its, value in last])
     n = len(values)
-    error = values.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else None
-    return MeanCurve(steps, values.mean(axis=0), error, n)
+    with np.errstate(all="ignore"):  # where a run's numbers went wrong, so do the mean and its error
+        error = values.std(axis=0, ddof=1) / np.sqrt(n) if n > 1 else None
+        return MeanCurve(steps, values.mean(axis=0), error, n)
 
 
 def _last_at_each_step(curve: Curve) -> Curve:

@@ -111,13 +111,14 @@ def statistics(name: str, tensor: np.ndarray) -> Statistics:
     array = np.asarray(tensor, np.float64)
     if not array.size:
         return Statistics(name, array.shape, 0, *([float("nan")] * 5))
-    return Statistics(
-        name,
-        array.shape,
-        array.size,
-        float(array.mean()),
-        float(array.std()),
-        float(np.linalg.norm(array)),
-        float(array.min()),
-        float(array.max()),
-    )
+    with np.errstate(all="ignore"):  # numbers that went wrong give figures that are none
+        return Statistics(
+            name,
+            array.shape,
+            array.size,
+            float(array.mean()),
+            float(array.std()),
+            float(np.linalg.norm(array)),
+            float(array.min()),
+            float(array.max()),
+        )

@@ -51,7 +51,9 @@ def assemble(
     """
     values = tiles.values
     count, height, width = values.shape[:3]
-    finite = values if np.isfinite(values.sum()) else np.where(np.isfinite(values), values, 0)
+    with np.errstate(all="ignore"):
+        whole = np.isfinite(values.sum())
+    finite = values if whole else np.where(np.isfinite(values), values, 0)
     finite = finite.reshape(count, -1)
     limits = np.maximum(finite.max(axis=1, initial=0.0), -finite.min(axis=1, initial=0.0))
     if common:

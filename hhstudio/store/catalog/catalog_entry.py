@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from hhstudio.core.errors import DamagedError, HHStudioError
+from hhstudio.core.run.events import Whole
 from hhstudio.store.file import safe_read
 from hhstudio.store.journal.journal import journal_path
 from hhstudio.store.journal.lock import owner
@@ -32,15 +33,15 @@ class CatalogEntry(msgspec.Struct, frozen=True, kw_only=True):
     dataset: str = ""
     device: str = ""
     created: str = ""
-    step: int = 0
-    total_steps: int = 0
+    step: Whole = 0
+    total_steps: Whole = 0
     seconds: float = 0.0
     average: dict[str, float | None] = {}
     size: int = 0
     modified: float = 0.0
     pending_journal: bool = msgspec.field(name="leftover", default=False)
     error: str = ""
-    tasks: int = 0
+    tasks: Whole = 0
     thumbnail: ThumbnailData = msgspec.field(name="sketch", default=ThumbnailData())
 
 

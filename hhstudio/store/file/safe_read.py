@@ -39,9 +39,11 @@ _SAVES = "`hhstudio recover` saves what can be saved"
 
 @contextmanager
 def reading(source: Path | str, where: str = "") -> Iterator[None]:
-    """Turn whatever damaged or foreign content raises into a DamagedError that names the place."""
+    """Turn whatever damaged or foreign content raises into a DamagedError that names the place. Numbers that
+    are not finite are no reason to warn: they are what stands there."""
     try:
-        yield
+        with np.errstate(all="ignore"):
+            yield
     except SessionError:
         raise
     except (*DAMAGE, SpecError) as error:
@@ -51,9 +53,10 @@ def reading(source: Path | str, where: str = "") -> Iterator[None]:
 @contextmanager
 def computing(source: Path | str, where: str) -> Iterator[None]:
     """Turn what is raised while something is computed from what a file holds into a DamagedError: numbers
-    that were read whole need not fit each other. Errors of ours say what they say."""
+    that were read whole need not fit each other, nor be finite. Errors of ours say what they say."""
     try:
-        yield
+        with np.errstate(all="ignore"):
+            yield
     except HHStudioError:
         raise
     except DAMAGE as error:

@@ -14,14 +14,16 @@ from msgspec.structs import replace
 
 from hhstudio.core.run import continual, events
 from hhstudio.core.run.history import EndRow, History, PathTask, TaskMark, check_paths
-from hhstudio.core.run.series import Series
+from hhstudio.core.run.series import Series, check_steps
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.core.tree.topology import Topology
 from hhstudio.store.file import file_format, json_text, safe_read
 from hhstudio.store.journal import replay
 
 Curves = dict[tuple[str, int, str], Series]
-Listed = list[tuple[str, int, str, int]]
+Mark = tuple[str, events.Whole, events.Whole, events.Whole | None]
+"""Path, task, first and last step."""
+Listed = list[tuple[str, events.Whole, str, events.Whole]]
 """Path, task, metric and points of every curve, in the order of the rows."""
 FEW_ROWS = 256
 """Rows of a column that are read one by one."""
@@ -62,7 +64,7 @@ def read_history(file: h5py.File, metrics: Collection[str] | None = None) -> His
     history.progress = json_text.decode(safe_read.text(tables, "progress"), events.Progress | None)  # type: ignore[arg-type]
     history.checkpoint = json_text.decode(safe_read.text(tables, "checkpoint"), events.Checkpointed | None)  # type: ignore[arg-type]
     history.end = json_text.decode(safe_read.text(tables, "end"), events.Finished | None)  # type: ignore[arg-type]
-    last = json_text.decode(safe_read.text(tables, "last"), tuple[events.RunState, str, float, int])
+    last = json_text.decode(safe_read.text(tables, "last"), tuple[events.RunState, str, float, events.Whole])
     history.state, history.state_detail, history.seconds, history.step = last
     history.accuracy = _read_accuracy(file, history)
     history.ends = read_ends(file, len(history.tasks))
@@ -160,7 +162,7 @@ def read_state(file: h5py.File) -> TrainerState | None:
 
 def read_marks(tables: h5py.Group) -> list[TaskMark]:
     """Where each task was learned."""
-    marks = json_text.decode(safe_read.text(tables, "marks"), list[tuple[str, int, int, int | None]])
+    marks = json_text.decode(safe_read.text(tables, "marks"), list[Mark])
     return [TaskMark(*mark) for mark in marks]
 
 
@@ -230,6 +232,7 @@ def _read_listed(metrics: h5py.Group, listed: Listed, only: Collection[str] | No
     steps, values = columns["step"], columns["value"]
     if only is None:
         steps, values = safe_read.numbers(steps), safe_read.numbers(values)
+        check_steps(steps)
     curves: Curves = {}
     for (path, task, name, _), start, stop in zip(listed, starts, ends, strict=True):
         if only is None or name in only:
@@ -263,6 +266,7 @@ def _read_metrics(metrics: h5py.Group) -> Curves:
     paths, names = safe_read.texts(metrics, "paths"), safe_read.texts(metrics, "names")
     columns = {name: safe_read.numbers(column) for name, column in metric_columns(metrics).items()}
     size = len(columns["value"])
+    check_steps(columns["step"])
     path, task, metric = (columns[name].astype(np.int64) for name in ("path", "task", "metric"))
     if size and not (
         0 <= path.min() <= path.max() < len(paths) and 0 <= metric.min() <= metric.max() < len(names)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter
 from PySide6.QtWidgets import QFrame
 
+from hhstudio.core.formatting import percent
 from hhstudio.core.run import baselines
 from hhstudio.core.run.history import History
 from hhstudio.gui.views.accuracy.arrangement import MARGIN, TITLE
@@ -54,7 +55,7 @@ class BoundsCard(QFrame):
     def mean(self, kind: str) -> str:
         """Mean final accuracy over the tasks that were measured."""
         measured = self.values[kind][~np.isnan(self.values[kind])]
-        return f"{100 * measured.mean():.1f} %" if measured.size else "–"
+        return percent(measured.mean() if measured.size else None)
 
     def sizeHint(self) -> QSize:
         return QSize(300, MARGIN + TITLE + _LEGEND * self._legend_lines(300) + _CHART + _LABEL + MARGIN)
@@ -68,7 +69,7 @@ class BoundsCard(QFrame):
     def sentence(self, task: int) -> str:
         """What was reached on a task, in words."""
         measured = {k: v[task] for k, v in self.values.items() if task < len(v) and not np.isnan(v[task])}
-        figures = ", ".join(f"{TITLES[kind].lower()} {100 * value:.1f} %" for kind, value in measured.items())
+        figures = ", ".join(f"{TITLES[kind].lower()} {percent(value)}" for kind, value in measured.items())
         return f"{self.path}, {self._labels[task]}: {figures or 'nothing measured'}"
 
     def bar(self, kind: str, task: int) -> QRectF:
@@ -127,13 +128,13 @@ class BoundsCard(QFrame):
         self._paint_legend(painter)
         chart = self._chart()
         painter.setFont(self._font(10))
-        for percent in (0, 50, 100):
-            y = chart.bottom() - chart.height() * percent / 100
+        for share in (0, 50, 100):
+            y = chart.bottom() - chart.height() * share / 100
             painter.setPen(QColor(theme.grid))
             painter.drawLine(QPointF(chart.left(), y), QPointF(chart.right(), y))
             painter.setPen(QColor(theme.muted))
             place = QRectF(MARGIN - 6, y - 7, 32, 14)
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{percent}")
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{share}")
         slot = chart.width() / max(len(self._labels), 1)
         for task in range(len(self._labels)):
             painter.setPen(Qt.PenStyle.NoPen)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMenu, QVBoxLayout
 
 from hhstudio.core.formatting import count, short_count
+from hhstudio.core.run import continual
 from hhstudio.core.run.events import TERMINAL
 from hhstudio.core.run.history import History, SeriesKey
 from hhstudio.core.spec.growth import change_in_a_word
@@ -282,7 +283,7 @@ class CurvePanel(Themed, QFrame):
             self._say(self.note, f"showing extremes of {count} points")
             self.note.setToolTip("Every minimum and maximum is drawn; zoom in to see each point.")
         latest = [float(c.series.values[-1]) for t, c in self.curves.items() if t >= 0 and len(c.series)]
-        latest = [value for value in latest if np.isfinite(value)]
+        latest = [value for value in continual.measured(latest).tolist() if value == value]
         known = self.measure.percent and bool(latest)
         mean = f"mean {metric_names.text(self.measure, float(np.mean(latest)))}" if known else ""
         self._say(self.summary, mean)
