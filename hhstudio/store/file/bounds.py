@@ -104,10 +104,12 @@ def _check_pieces(column: h5py.Dataset, chunk: int, added: int, packed: bool) ->
 def _check_unpacked(column: h5py.Dataset, offset: tuple[int, ...], most: int) -> None:
     """Refuse a piece that becomes larger than it should: HDF5 would take memory until all of it is there."""
     _, data = column.id.read_direct_chunk(offset)
-    unpacking = zlib.decompressobj()
+    unpacking, size = zlib.decompressobj(), 0
     try:
-        size = len(unpacking.decompress(data, most + 1))
+        while data and not unpacking.eof:
+            size += len(unpacking.decompress(data, _SMALL))
+            data = unpacking.unconsumed_tail
+            if size > most:
+                raise ValueError(f"{column.name} has a piece that becomes more than {most:,} bytes")
     except zlib.error as error:
         raise ValueError(f"{column.name}: {error}") from None
-    if size > most:
-        raise ValueError(f"{column.name} has a piece that becomes more than {most:,} bytes")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from hhstudio.core.errors import SessionError
+from hhstudio.core.errors import HHStudioError, SessionError
 from hhstudio.core.run import events
 from hhstudio.core.run.history import History, PathTask
 from hhstudio.core.run.trainer_state import TrainerState
@@ -96,7 +96,7 @@ def replay(
                 if not isinstance(event, (*events.NEVER_JOURNALLED, records.StoredState)):
                     apply(history, event)
                 tail.note(event, frame)
-        except (SessionError, *DAMAGE, RecursionError) as error:
+        except (HHStudioError, *DAMAGE) as error:
             result.problem = f"record {frame.sequence} cannot be read ({' '.join(str(error).split())[:120]})"
             result.lost_bytes = journal.size - frame.offset
             return result

@@ -70,6 +70,8 @@ class SnapshotExtras:
     def read(self, at: int) -> dict[str, np.ndarray]:
         """The arrays of row ``at``, by name; {} where that snapshot has none. Raises SessionError."""
         with safe_read.reading(self._source, "what was kept beside snapshots"):
+            if not 0 <= at < len(self):
+                raise SessionError(f"{self._source}: nothing is kept beside snapshot {at}")
             if at >= self._stored:
                 assert self._journal is not None
                 recorded = weights_in(self._journal, self._frames[at - self._stored])
