@@ -17,6 +17,7 @@ from hhstudio.gui.views.compare.model import estimate_text
 from hhstudio.gui.views.sessions.descriptions import summary, tooltip
 from hhstudio.gui.widgets import metric_names
 from hhstudio.gui.widgets.formatting import when
+from hhstudio.store.catalog import index
 from hhstudio.store.catalog.catalog_entry import catalog_entry
 from hhstudio.store.catalog.index import IndexedSession
 
@@ -143,3 +144,12 @@ def test_every_view_shows_a_session_of_odd_numbers(odd, tmp_path, capfd):
     assert main([*command, "--beside", str(odd), "--only", f"{views},maps"]) == 0
     assert "Traceback" not in capfd.readouterr().err
     assert len(list(out.iterdir())) == 14
+
+
+def test_a_session_of_odd_numbers_costs_a_folder_no_more_than_its_own_place_in_the_index(tmp_path):
+    spoil(copied(tmp_path, "odd.h5"))
+    copied(tmp_path, "usual.h5")
+    seen = index.up_to_date(index.load(tmp_path), 60.0)
+    assert set(seen.entries) == {"odd.h5", "usual.h5"}
+    assert index.store(seen)
+    assert set(index.load(tmp_path).entries) == {"usual.h5"}

@@ -58,14 +58,20 @@ def load(folder: Path) -> Index:
     try:
         with open_to_read(folder / FILE) as file:
             data = file.read(_MOST)
-        version, entries = msgspec.json.decode(
-            data, type=tuple[int, dict[str, IndexedSession]], dec_hook=path_of
-        )
+        version, stored = msgspec.json.decode(data, type=tuple[int, dict[str, msgspec.Raw]])
     except (OSError, ValueError, msgspec.MsgspecError, RecursionError):
         return Index(folder, changed=True)
     if version != VERSION:
         return Index(folder, changed=True)
-    return Index(folder, {name: e for name, e in entries.items() if e.session.path.name == name})
+    entries = {}
+    for name, raw in stored.items():
+        try:
+            entry = msgspec.json.decode(raw, type=IndexedSession, dec_hook=path_of)
+        except (ValueError, RecursionError):
+            continue  # of a session whose numbers JSON does not have: it is looked at again
+        if entry.session.path.name == name:
+            entries[name] = entry
+    return Index(folder, entries)
 
 
 def up_to_date(index: Index, seconds: float = 0.25) -> Index:

@@ -19,6 +19,7 @@ import numpy as np
 
 from hhstudio.core.errors import DamagedError, HHStudioError, SessionError, SpecError
 from hhstudio.core.ordinary_files import open_to_read
+from hhstudio.core.run.series import LAST_STEP
 from hhstudio.store.file import bounds, file_format
 from hhstudio.store.file.file_format import FORMAT, SPEC, TABLES
 
@@ -264,8 +265,8 @@ def text_attribute(owner: Owner, name: str, default: str = "") -> str:
 
 def int_attribute(owner: Owner, name: str, default: int = 0) -> int:
     value = attribute(owner, name, default)
-    if not isinstance(value, int):
-        raise ValueError(f"the attribute {name} is not a whole number")
+    if not isinstance(value, int) or abs(value) > LAST_STEP:
+        raise ValueError(f"the attribute {name} is not a whole number, or a larger one than can be")
     return value
 
 

@@ -94,7 +94,7 @@ def conditions(file: h5py.File, kind: str) -> dict[PathTask, h5py.Group]:
         above = safe_read.group(top, link)
         path = file_format.unquoted(link)
         for number in safe_read.links(above):
-            if not (number.isascii() and number.isdigit()):
+            if not (number.isascii() and number.isdigit() and int(number) < file_format.MAX_TASKS):
                 raise ValueError(f"{kind}/{link}/{number[:40]} is not the number of a task")
             groups[path, int(number)] = safe_read.group(above, number)
     return groups

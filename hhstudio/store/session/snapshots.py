@@ -11,6 +11,7 @@ import numpy as np
 
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run.history import PathTask
+from hhstudio.core.run.series import check_steps
 from hhstudio.store.file import file_format, safe_read
 from hhstudio.store.journal.journal import Frame, JournalReader
 from hhstudio.store.journal.replay import JournalTail, weights_in
@@ -34,6 +35,7 @@ class Snapshots:
         steps = np.empty(0, np.int64)
         if group is not None:
             steps = safe_read.array(group, file_format.SNAPSHOT_STEP, "i", (None,)).astype(np.int64)
+            check_steps(steps)
             self._held = len(steps)
             if tail.rewound is not None:
                 steps = steps[steps <= tail.rewound]
