@@ -202,8 +202,9 @@ def _widths(levels: list[float | None], before: dict[str, int], slots: tuple[str
         return [-1] * len(levels)
     most, widths = max(finite), []
     for slot, gradient in zip(slots, levels, strict=True):
-        known = gradient is not None and gradient > 0
-        share = 1 + math.log(min(gradient, most) / most) / math.log(FLOW_RANGE) if known else 0.0
+        share = 0.0
+        if gradient is not None and gradient > 0:
+            share = 1 + math.log(min(gradient, most) / most) / math.log(FLOW_RANGE)
         exact = min(max(share, 0.0), 1.0) * (FLOW_STEPS - 1)
         last = before.get(slot, -1)
         widths.append(last if last >= 0 and abs(exact - last) < 0.75 else round(exact))

@@ -54,7 +54,7 @@ def read_history(file: h5py.File, metrics: Collection[str] | None = None) -> His
     history.paths = json_text.decode(safe_read.text(tables, "paths"), tuple[str, ...])
     replay.check_size(len(history.tasks), len(history.paths))
     check_paths(history.paths, (tree for _, tree, _ in history.topologies))
-    history.parameters = json_text.decode(safe_read.text(tables, "parameters"), events.Counts)  # type: ignore[arg-type]
+    history.parameters = json_text.decode(safe_read.text(tables, "parameters"), events.Counts)
     history.marks = read_marks(tables)
     history.settings = json_text.decode(safe_read.text(tables, "settings"), list[events.SettingChanged])
     if "resumed" in tables:  # not in the first files of this version

@@ -275,3 +275,19 @@ def test_rows_of_curves_in_another_order_are_read_too(tmp_path):
     columns = ("metric", "path", "task", "step", "value")
     rows = [sorted(map(str, zip(*(m[c].tolist() for c in columns), strict=True))) for m in (expected, found)]
     assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 17])
+def test_curves_of_a_few_points_that_no_packing_shrinks_come_back(count, tmp_path):
+    path = tmp_path / "s.h5"
+    values = np.random.default_rng(count).normal(size=count).tolist()
+    with SessionWriter(path) as writer:
+        writer.start(run_started())
+        steps = list(range(1, count + 1))
+        zeros = [0] * count
+        writer.record(
+            events.Metrics(names=("loss",), step=steps, path=zeros, task=zeros, metric=zeros, value=values)
+        )
+        writer.close(finished(count))
+    with open_session(path) as session:
+        assert session.metrics()["value"].tolist() == values
