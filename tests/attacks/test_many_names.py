@@ -36,7 +36,7 @@ def many_names_of_metrics(file):
 
 
 def many_marks(file):
-    put_text(file, "tables/marks", [["P1", 0, n, n + 1] for n in range(MANY // 4)])
+    put_text(file, "tables/marks", [["P1", 0, n, n + 1] for n in range(MANY // 10)])
 
 
 def many_settings(file):
