@@ -11,6 +11,8 @@ stops at the first frame that is torn, damaged or out of order: what stands befo
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import struct
 import threading
@@ -19,7 +21,7 @@ import weakref
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 from uuid import UUID
 
 from hhstudio.core.atomic_write import sync_folder
@@ -31,7 +33,7 @@ from hhstudio.store.journal.records import AnyRecord, Preamble
 MAGIC = b"HHSJRNL\0"
 VERSION = 1
 FLUSH_SECONDS = 0.5
-"""Half of what may be lost, so that a late tick still keeps the promise of one second."""
+"""Half of what may be lost, so that a thread that wakes late still keeps the promise of one second."""
 FLUSH_BYTES = 1 << 20
 
 _HEADER = struct.Struct("<8sH16sQ")
@@ -66,8 +68,15 @@ def new_journal_path(journal: Path) -> Path:
     return journal.with_name(journal.name + ".tmp")
 
 
+class Payloads(Protocol):
+    """Whatever the payload of a frame can be read from."""
+
+    def payload(self, frame: Frame) -> bytes: ...
+
+
 class JournalWriter:
-    """Appends events. Buffers for at most :data:`FLUSH_SECONDS` between calls of :meth:`tick`.
+    """Appends events. Buffers for at most :data:`FLUSH_SECONDS` between calls of :meth:`tick`, which may come
+    from any thread (:class:`~.flush_thread.FlushThread`).
 
     ``preamble``: a first record that says what the session file held when this journal began, so that
     the journal is of use without it. Every method may raise OSError (disk full ...); the file then
@@ -78,7 +87,9 @@ class JournalWriter:
         self.path = path
         self.session = session
         self.sequence = base
+        self._lock = threading.RLock()
         self._buffer = bytearray()
+        self._failed = False
         self._file = self._begin(preamble)
         sync_folder(path.parent)
         self._flushed = time.monotonic()
@@ -86,7 +97,13 @@ class JournalWriter:
     @property
     def size(self) -> int:
         """Bytes, those included that still wait to be flushed."""
-        return self._size + len(self._buffer)
+        with self._lock:
+            return self._size + len(self._buffer)
+
+    @property
+    def flushed(self) -> int:
+        """Bytes that are in the file."""
+        return self._size
 
     @property
     def pending(self) -> int:
@@ -102,44 +119,68 @@ class JournalWriter:
     def add(self, record: AnyRecord) -> Frame:
         """Add a record; it is in the file after the next :meth:`flush`. Returns where it will lie."""
         payload = records.encode(record)
-        self.sequence += 1
-        self._buffer += _framed(payload, self.sequence)
-        return Frame(self.sequence, self.size - len(payload), len(payload))
+        with self._lock:
+            self.sequence += 1
+            self._buffer += _framed(payload, self.sequence)
+            return Frame(self.sequence, self.size - len(payload), len(payload))
 
     def tick(self) -> None:
-        """Flush when it is time to."""
-        late = time.monotonic() - self._flushed >= FLUSH_SECONDS
-        if self._buffer and (late or len(self._buffer) >= FLUSH_BYTES):
-            self.flush()
+        """Flush when it is time to, or when the last attempt failed: whoever calls hears of that."""
+        with self._lock:
+            late = time.monotonic() - self._flushed >= FLUSH_SECONDS
+            if self._buffer and (late or self._failed or len(self._buffer) >= FLUSH_BYTES):
+                self.flush()
 
     def flush(self) -> None:
         """Hand everything to the operating system: it survives the death of this process."""
-        self._flushed = time.monotonic()
-        if not self._buffer:
-            return
-        try:
-            _write(self._file, self._buffer)
-        except OSError:
-            os.ftruncate(self._file, self._size)
-            os.lseek(self._file, self._size, os.SEEK_SET)
-            raise
-        self._size += len(self._buffer)
-        self._buffer.clear()
+        with self._lock:
+            self._flushed = time.monotonic()
+            if not self._buffer:
+                return
+            self._failed = True
+            try:
+                os.lseek(self._file, self._size, os.SEEK_SET)
+                _write(self._file, self._buffer)
+            except OSError:
+                with contextlib.suppress(OSError):  # a disk that is gone: the next flush begins there anyway
+                    os.ftruncate(self._file, self._size)
+                raise
+            self._size += len(self._buffer)
+            self._buffer.clear()
+            self._failed = False
 
     def sync(self) -> None:
         """Flush, and wait for the disk: it survives the machine going down."""
         self.flush()
         os.fsync(self._file)
 
+    def is_in_place(self) -> bool:
+        """Whether the file that is written is the one that the journal's name leads to."""
+        try:
+            return os.path.samestat(os.fstat(self._file), self.path.stat())
+        except OSError:
+            return False
+
+    def payload(self, frame: Frame) -> bytes:
+        """The payload of a frame that was added to this journal, wherever its file is now. Raises OSError."""
+        with self._lock:
+            waiting = frame.offset - self._size
+            if waiting >= 0:
+                return bytes(self._buffer[waiting : waiting + frame.length])
+            os.lseek(self._file, frame.offset, os.SEEK_SET)
+            return _read(self._file, frame.length)
+
     def restart(self, preamble: Preamble | None = None) -> None:
         """Begin an empty journal after the last record: the session file now holds all before it.
 
         Whether the old or the new one is there after the machine goes down makes no difference.
         """
-        old = self._file
-        self._file = self._begin(preamble)
-        os.close(old)
-        self._buffer.clear()
+        with self._lock:
+            old = self._file
+            self._file = self._begin(preamble)
+            os.close(old)
+            self._buffer.clear()
+            self._failed = False
 
     def close(self) -> None:
         """Flush and close; the file stays."""
@@ -148,10 +189,16 @@ class JournalWriter:
         finally:
             os.close(self._file)
 
+    def abandon(self) -> None:
+        """Close without flushing; the file stays as it is, wherever it is."""
+        os.close(self._file)
+
     def remove(self) -> None:
         """Close without flushing, and delete the file: the session file holds everything."""
+        in_place = self.is_in_place()
         os.close(self._file)
-        self.path.unlink(missing_ok=True)
+        if in_place:
+            self.path.unlink(missing_ok=True)
 
     def _begin(self, preamble: Preamble | None) -> int:
         """A journal of nothing but header and preamble, put in place whole."""
@@ -178,6 +225,18 @@ class JournalWriter:
 def _framed(payload: bytes, sequence: int) -> bytes:
     crc = zlib.crc32(payload, zlib.crc32(_COVERED.pack(len(payload), sequence)))
     return _FRAME.pack(len(payload), crc, sequence) + payload
+
+
+def _read(file: int, size: int) -> bytes:
+    """So many bytes from where the file stands. Raises OSError where there are fewer."""
+    parts = []
+    while size > 0:
+        part = os.read(file, size)
+        if not part:
+            raise OSError(errno.EIO, "the journal ends before its records do")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
 
 
 def _write(file: int, data: bytearray) -> None:

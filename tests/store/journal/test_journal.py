@@ -1,6 +1,8 @@
 """The journal keeps every whole record, whatever happens to its end."""
 
 import struct
+import threading
+import time
 import tracemalloc
 
 import pytest
@@ -9,6 +11,7 @@ from recorded_runs import run_started, story
 from hhstudio.core.errors import SessionError
 from hhstudio.core.run import events
 from hhstudio.store.journal import journal as journals
+from hhstudio.store.journal.flush_thread import FlushThread
 from hhstudio.store.journal.journal import HEADER_SIZE, JournalReader, JournalWriter
 
 SESSION = "0123456789abcdef" * 2
@@ -140,3 +143,52 @@ def test_a_restarted_journal_goes_on_counting(tmp_path):
     writer.close()
     assert [number for number, _ in read(tmp_path / "j")[0]] == [4]
     assert [p.name for p in tmp_path.iterdir()] == ["j"]
+
+
+def test_records_are_in_the_file_by_the_clock_while_who_recorded_them_is_busy(tmp_path, monkeypatch):
+    monkeypatch.setattr(journals, "FLUSH_SECONDS", 0.05)
+    writer = JournalWriter(tmp_path / "j", SESSION)
+    flushing = FlushThread(writer)
+    writer.add(events.Log(time=0, level="info", message="one"))
+    busy_until = time.monotonic() + 0.5
+    while time.monotonic() < busy_until:
+        sum(range(1000))
+    assert len(read(tmp_path / "j")[0]) == 1
+    flushing.close()
+    assert [thread for thread in threading.enumerate() if thread.name == "hhstudio-journal"] == []
+    writer.close()
+
+
+def test_records_of_several_threads_lie_one_behind_the_other_while_another_flushes(tmp_path, monkeypatch):
+    monkeypatch.setattr(journals, "FLUSH_SECONDS", 0.001)
+    writer = JournalWriter(tmp_path / "j", SESSION)
+    flushing = FlushThread(writer)
+    frames = []
+
+    def add(level):
+        for number in range(300):
+            record = events.Log(time=number, level=level, message="m" * number)
+            frames.append((writer.add(record), record))
+
+    threads = [threading.Thread(target=add, args=(level,)) for level in ("info", "warning", "error")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for frame, record in frames:  # some of them still wait, some are in the file
+        assert events.decode(writer.payload(frame)) == record
+    flushing.close()
+    writer.close()
+    found, lost, _ = read(tmp_path / "j")
+    assert lost == 0
+    assert found == [(frame.sequence, record) for frame, record in sorted(frames, key=lambda each: each[0])]
+
+
+def test_the_flush_thread_of_a_journal_that_nobody_holds_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(journals, "FLUSH_SECONDS", 0.01)
+    writer = JournalWriter(tmp_path / "j", SESSION)
+    thread = FlushThread(writer)._thread
+    writer.abandon()
+    del writer
+    thread.join(5.0)
+    assert not thread.is_alive()
