@@ -74,24 +74,42 @@ class Lock:
     cannot be written ...)."""
 
     def __init__(self, session: Path, what: str = "hhstudio") -> None:
+        self._session, self._what = session, what
         self._path = lock_path(session)
         self._file = self._acquire(session)
-        pid = os.getpid()
-        me = Owner(pid, socket.gethostname(), _started(pid), what, time.time(), _user())
-        os.ftruncate(self._file, 0)
-        os.lseek(self._file, 0, os.SEEK_SET)
-        os.write(self._file, json.dumps(me._asdict()).encode())
+        self._sign()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the lock still is in its folder, where others see it."""
+        return self._file >= 0 and self._is_current(self._file)
+
+    def renew(self) -> None:
+        """Take it again where its file is gone; the old one is held until then. Raises SessionError where
+        somebody else has it by now, OSError."""
+        if not self.is_held:
+            old, self._file = self._file, self._acquire(self._session)
+            os.close(old)
+            self._sign()
 
     def release(self) -> None:
         if self._file < 0:
             return
         try:
-            if self._is_current(self._file):
+            if self.is_held:
                 self._path.unlink(missing_ok=True)
         except OSError:
             pass  # a lock that nobody holds is no obstacle
         os.close(self._file)
         self._file = -1
+
+    def _sign(self) -> None:
+        """Say in the file who has it."""
+        pid = os.getpid()
+        me = Owner(pid, socket.gethostname(), _started(pid), self._what, time.time(), _user())
+        os.ftruncate(self._file, 0)
+        os.lseek(self._file, 0, os.SEEK_SET)
+        os.write(self._file, json.dumps(me._asdict()).encode())
 
     def _acquire(self, session: Path) -> int:
         deadline = time.monotonic() + _WAIT
@@ -132,7 +150,7 @@ class Lock:
         """Whether the open file still is the one in the folder: its owner deletes it when done."""
         try:
             return os.path.samestat(os.fstat(file), self._path.lstat())
-        except FileNotFoundError:
+        except OSError:
             return False
 
 

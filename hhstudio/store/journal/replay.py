@@ -17,7 +17,7 @@ from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.file.file_format import MAX_CELLS, MAX_TASKS
 from hhstudio.store.file.safe_read import DAMAGE
 from hhstudio.store.journal import records
-from hhstudio.store.journal.journal import Frame, JournalReader
+from hhstudio.store.journal.journal import Frame, JournalReader, Payloads
 
 
 @dataclass
@@ -51,6 +51,16 @@ class JournalTail:
             self.finals = {k: v for k, v in self.finals.items() if v[0] <= event.step}
             valid = {k: [v for v in each if v[0] <= event.step] for k, each in self.snapshots.items()}
             self.snapshots = {k: each for k, each in valid.items() if each}
+
+    def after(self, offset: int) -> JournalTail:
+        """What lies behind a byte of the journal."""
+        snapshots = {k: [v for v in each if v[1].offset >= offset] for k, each in self.snapshots.items()}
+        return JournalTail(
+            {k: v for k, v in self.finals.items() if v[1].offset >= offset},
+            {k: each for k, each in snapshots.items() if each},
+            self.rewound,
+            self.state if self.state is not None and self.state[1].offset >= offset else None,
+        )
 
 
 @dataclass
@@ -125,7 +135,7 @@ def check_size(tasks: int, paths: int) -> None:
         raise SessionError(f"the session claims {tasks:,} tasks on {paths:,} paths, more than can be")
 
 
-def weights_in(journal: JournalReader, frame: Frame) -> events.Weights:
+def weights_in(journal: Payloads, frame: Frame) -> events.Weights:
     """The weights that a noted frame holds. Raises ValueError when the journal changed under us."""
     event = events.decode(journal.payload(frame))
     if not isinstance(event, events.Weights):
@@ -133,7 +143,7 @@ def weights_in(journal: JournalReader, frame: Frame) -> events.Weights:
     return event
 
 
-def state_in(journal: JournalReader, frame: Frame) -> TrainerState:
+def state_in(journal: Payloads, frame: Frame) -> TrainerState:
     """The trainer's state that a noted frame holds. Raises ValueError when the journal changed under us."""
     record = records.decode(journal.payload(frame))
     if isinstance(record, records.Preamble) and record.state is not None:

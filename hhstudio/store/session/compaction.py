@@ -22,7 +22,7 @@ from hhstudio.core.run.history import History, PathTask
 from hhstudio.core.run.trainer_state import TrainerState
 from hhstudio.store.file import file_format, safe_read
 from hhstudio.store.file.checked_file import CheckedFile
-from hhstudio.store.journal.journal import Frame, JournalReader
+from hhstudio.store.journal.journal import Frame, Payloads
 from hhstudio.store.journal.replay import JournalTail, state_in, weights_in
 from hhstudio.store.session import reading, writing
 from hhstudio.store.session.snapshot_extras import ExtrasRow, SnapshotExtras, write_snapshot_extras
@@ -38,7 +38,7 @@ class Sources:
     """Where generated weights and an older trainer state are copied from; None where there is no such."""
 
     base: h5py.File | None = None
-    journal: JournalReader | None = None
+    journal: Payloads | None = None
     tail: JournalTail = field(default_factory=JournalTail)
 
 

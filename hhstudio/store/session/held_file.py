@@ -49,35 +49,39 @@ class HeldFile:
         except OSError:
             return False
 
+    def set_aside_others(self) -> str:
+        """Rename whatever else stands in its place; what to say about that, or that nothing does, "" where
+        the file is in its place. Raises OSError."""
+        name = self._path.name
+        if self._file is None or self.holds():
+            return ""
+        try:
+            self._path.stat()
+        except FileNotFoundError:
+            return f"{name} was deleted while it was being written; it is written anew"
+        aside = pending_journal.free_name(self._path, "replaced")
+        self._path.rename(aside)
+        return f"{name} was replaced by another file, which is now {aside.name}"
+
     def base(self) -> tuple[h5py.File | None, str]:
-        """The file as it was left, wherever it is now, and what to say about that; None where somebody
-        wrote over it. Whatever else stands in its place is renamed. Raises OSError, SessionError."""
-        if self._file is None:  # before the first file
+        """The file as it was left, wherever it is now; None before there is one, and where somebody wrote
+        over it, with what to say about that. Raises OSError."""
+        if self._file is None:
             return None, ""
-        name, note = self._path.name, ""
-        if not self.holds():
-            try:
-                self._path.stat()
-            except FileNotFoundError:
-                note = f"{name} was deleted while it was being written; it is written anew"
-            else:
-                aside = pending_journal.free_name(self._path, "replaced")
-                self._path.rename(aside)
-                note = f"{name} was replaced by another file, which is now {aside.name}"
         self._file.seek(0)
         try:
             base = safe_read.open_hdf5(self._path, self._file)
         except SessionError as error:
-            return None, f"{note or f'{name} was spoiled'}; {_LOST} ({error})"
+            return None, f"{self._path.name} was spoiled; {_LOST} ({error})"
         try:
             with safe_read.reading(self._path):
                 ours = reading.identity(base) == self._identity
         except SessionError:
             ours = False
         if ours:
-            return base, note
+            return base, ""
         base.close()
-        return None, f"{note}; {_LOST}"
+        return None, _LOST
 
 
 _LOST = "the weights that only it held are lost, what is in memory is written anew"

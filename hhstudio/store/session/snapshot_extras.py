@@ -17,7 +17,7 @@ import numpy as np
 
 from hhstudio.core.errors import SessionError
 from hhstudio.store.file import file_format, safe_read
-from hhstudio.store.journal.journal import Frame, JournalReader
+from hhstudio.store.journal.journal import Frame, Payloads
 from hhstudio.store.journal.replay import JournalTail, weights_in
 from hhstudio.store.session import writing
 
@@ -35,7 +35,7 @@ class SnapshotExtras:
     """``keys``: (step, path, task) of each row, oldest first. Rows are read one by one."""
 
     def __init__(
-        self, source: Path, base: h5py.File | None, tail: JournalTail, journal: JournalReader | None
+        self, source: Path, base: h5py.File | None, tail: JournalTail, journal: Payloads | None
     ) -> None:
         self._source, self._journal = source, journal
         self._layouts: list[list[tuple[str, tuple[int, ...]]]] = []

@@ -1,8 +1,11 @@
 """Files deleted, replaced and spoiled under a writer, disks that are full, folders that are closed, clocks
 that jump: nothing that was recorded is lost, and what happened is said."""
 
+import contextlib
 import os
+import shutil
 import tempfile
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +17,8 @@ from hhstudio.core.errors import SessionError, StorageError
 from hhstudio.core.run import events
 from hhstudio.store.file.safe_read import DamagedError
 from hhstudio.store.journal import journal, preamble
-from hhstudio.store.journal.journal import journal_path
+from hhstudio.store.journal.journal import JournalReader, journal_path
+from hhstudio.store.journal.lock import lock_path, owner
 from hhstudio.store.recovery.recover import recover
 from hhstudio.store.session.session import open as open_session
 from hhstudio.store.session.writer import SessionWriter
@@ -210,6 +214,193 @@ def test_a_folder_closed_to_the_writer_sends_checkpoints_into_the_journal():
         with open_session(path) as session:
             assert session.read_only == ""
         assert not journal_path(path).exists()
+
+
+def test_a_deleted_journal_is_there_again_at_the_next_tick_with_all_that_was_in_it(writing, tmp_path):
+    journal_path(writing.path).unlink()
+    writing.tick()
+    with JournalReader(journal_path(writing.path)) as reader:
+        assert reader.header is not None
+    copy = tmp_path / "copy" / "s.h5"  # what a kill would leave now
+    copy.parent.mkdir()
+    shutil.copy(writing.path, copy)
+    shutil.copy(journal_path(writing.path), journal_path(copy))
+    assert_both_tasks(copy)
+    assert "journal was deleted while it was being written" in writing.history.log[-1].message
+    writing.close(finished(40))
+    assert_both_tasks(writing.path)
+
+
+@pytest.fixture
+def in_folder(tmp_path, monkeypatch):
+    """The same in a folder of its own, which may go."""
+    monkeypatch.setattr("hhstudio.store.session.writer.LOOK_SECONDS", 0.0)
+    (tmp_path / "folder").mkdir()
+    with SessionWriter(tmp_path / "folder" / "s.h5") as writer:
+        writer.start(run_started())
+        for event in task_events("P1", 0, 0):
+            writer.record(event)
+        writer.checkpoint(trainer_state(20))
+        for event in task_events("P1", 1, 20):
+            writer.record(event)
+        yield writer
+
+
+@pytest.mark.parametrize("in_its_place", ["nothing", "a file", "another folder"])
+def test_a_folder_that_is_gone_holds_the_writer_up_until_it_is_back(in_folder, in_its_place):
+    folder = in_folder.path.parent
+    shutil.rmtree(folder)
+    if in_its_place == "a file":
+        folder.write_text("mine now")
+    for attempt in (in_folder.tick, in_folder.flush, lambda: in_folder.checkpoint(trainer_state(20))):
+        if in_its_place == "another folder":
+            break  # nothing holds it up
+        with pytest.raises(StorageError, match=r"the folder .*folder is gone; what was recorded is held in"):
+            attempt()
+    if in_its_place == "a file":
+        folder.unlink()
+    folder.mkdir(exist_ok=True)
+    in_folder.flush()
+    assert owner(in_folder.path).pid == os.getpid()
+    assert in_folder.path.exists()
+    assert journal_path(in_folder.path).exists()
+    in_folder.close(finished(40))
+    assert_both_tasks(in_folder.path)
+    assert [file.name for file in folder.iterdir()] == ["s.h5"]
+
+
+def test_the_end_of_a_task_is_not_told_while_the_journal_lies_nowhere(in_folder):
+    shutil.rmtree(in_folder.path.parent)
+    *before, end = task_events("P1", 2, 40)
+    for event in before:
+        in_folder.record(event)
+    with pytest.raises(StorageError, match="is gone"):
+        in_folder.record(end)
+
+
+def test_a_folder_that_is_moved_away_and_back_is_as_it_was(in_folder, tmp_path):
+    folder = in_folder.path.parent
+    folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="is gone"):
+        in_folder.tick()
+    (tmp_path / "elsewhere").rename(folder)
+    before = in_folder.path.read_bytes()
+    in_folder.flush()
+    assert in_folder.path.read_bytes() == before
+    in_folder.close(finished(40))
+    assert_both_tasks(in_folder.path)
+
+
+def test_what_another_run_has_begun_there_meanwhile_is_left_alone(in_folder):
+    shutil.rmtree(in_folder.path.parent)
+    in_folder.path.parent.mkdir()
+    with SessionWriter(in_folder.path) as other:
+        other.start(run_started())
+        with pytest.raises(StorageError, match="another program writes a session of that name now"):
+            in_folder.flush()
+        assert journal_path(in_folder.path).exists()
+    in_folder.flush()
+
+
+def test_a_writer_takes_everything_along_to_another_place(in_folder, tmp_path):
+    shutil.rmtree(in_folder.path.parent)
+    (tmp_path / "other").mkdir()
+    assert in_folder.move_to(tmp_path / "other" / "t.h5") == ""
+    assert in_folder.path == tmp_path / "other" / "t.h5"
+    assert owner(in_folder.path).pid == os.getpid()
+    for event in task_events("P1", 2, 40):
+        in_folder.record(event)
+    in_folder.close(finished(60))
+    assert_both_tasks_and_one_more(in_folder.path)
+    assert [file.name for file in in_folder.path.parent.iterdir()] == ["t.h5"]
+
+
+def assert_both_tasks_and_one_more(path):
+    with open_session(path) as session:
+        assert session.available() == {("P1", 0), ("P1", 1), ("P1", 2)}
+        for task in (0, 1, 2):
+            np.testing.assert_array_equal(session.tensor("P1", task, "layers.2.bias"), [20 * (task + 1)] * 3)
+        assert session.trainer_state().step == 20
+        assert session.state == "finished"
+
+
+def test_where_there_is_a_session_already_a_writer_does_not_move(in_folder, tmp_path):
+    other = tmp_path / "other.h5"
+    record(other)
+    before = other.read_bytes()
+    with pytest.raises(SessionError, match="exists already"):
+        in_folder.move_to(other)
+    with pytest.raises(StorageError, match="No such file or directory"):
+        in_folder.move_to(tmp_path / "nowhere" / "s.h5")
+    assert other.read_bytes() == before
+    assert not lock_path(other).exists()
+    in_folder.close(finished(40))
+    assert_both_tasks(in_folder.path)
+
+
+def test_of_a_disk_that_cannot_be_read_any_more_what_is_in_memory_is_taken_along(in_folder, tmp_path):
+    os.truncate(in_folder.path, 100)  # its bytes are gone, as those of a disk that was pulled out
+    os.truncate(journal_path(in_folder.path), 10)
+    for event in list(task_events("P1", 2, 40))[:-1]:
+        in_folder.record(event)
+    missing = in_folder.move_to(tmp_path / "t.h5")
+    assert "what only the old place held is missing" in missing
+    in_folder.close(finished(60))
+    with open_session(tmp_path / "t.h5") as session:
+        assert session.available() == {("P1", 2)}
+        assert session.history.series["P1", 0, "loss"].steps.tolist() == list(range(1, 21))
+        assert session.history.series["P1", 2, "loss"].steps.tolist() == list(range(41, 61))
+        assert session.accuracy("P1")[1, 1] == np.float32(0.95)
+        assert session.trainer_state().step == 20
+
+
+def test_from_a_full_disk_what_waits_in_memory_is_taken_along(tmp_path):
+    with small_disk(tmp_path / "disk", "900k") as disk:
+        with SessionWriter(disk / "s.h5") as writer:
+            writer.start(run_started())
+            for event in task_events("P1", 0, 0, size=2000):
+                writer.record(event)
+            writer.checkpoint(trainer_state(20))
+            fill_up(disk, 0)
+            for event in task_events("P1", 1, 20, size=2000):
+                with contextlib.suppress(StorageError):
+                    writer.record(event)
+            assert writer.move_to(tmp_path / "s.h5") == ""
+            writer.close(finished(40))
+        with open_session(tmp_path / "s.h5") as session:
+            for task in (0, 1):
+                for name, values in tensors("P1", task, 20 * (task + 1), 2000).items():
+                    np.testing.assert_array_equal(session.tensor("P1", task, name), values)
+        with open_session(disk / "s.h5") as old:  # what it could take stays there
+            assert old.available() == {("P1", 0)}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_process_that_is_forked_off_records_nothing_and_leaves_the_lock(writing):
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            writing.record(events.Log(time=0.0, level="info", message="from the child"))
+        except SessionError:
+            writing.__exit__(None, None, None)
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    assert lock_path(writing.path).exists()
+    writing.close(finished(40))
+    assert_both_tasks(writing.path)
+    with open_session(writing.path) as session:
+        assert [entry for entry in session.history.log if "child" in entry.message] == []
+
+
+def test_no_thread_is_left_behind_by_a_writer_that_was_closed_or_left(writing, tmp_path):
+    assert [thread.name for thread in threading.enumerate()].count("hhstudio-journal") == 1
+    writing.close(finished(40))
+    with SessionWriter(tmp_path / "t.h5") as other:
+        other.start(run_started())
+    assert [thread.name for thread in threading.enumerate()].count("hhstudio-journal") == 0
 
 
 def test_a_clock_that_goes_backwards_changes_nothing_but_the_times_in_the_log(tmp_path):
