@@ -10,7 +10,7 @@ from small_session import LAST, STEP, last_step, write_session
 from hhstudio.cli import main
 from hhstudio.core.atomic_write import write_file
 from hhstudio.core.errors import SessionError
-from hhstudio.gui.state.session_files import unused_path
+from hhstudio.core.session_names import unused_path
 from hhstudio.store.catalog.catalog_entry import catalog_entry
 from hhstudio.store.catalog.file_operations import rename
 from hhstudio.store.catalog.notes import Notes, read_notes, write_notes

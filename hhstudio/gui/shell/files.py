@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.formatting import moment
+from hhstudio.core.session_names import file_stem
 from hhstudio.gui.state.autosave import Leftover
-from hhstudio.gui.state.session_files import file_stem, shown_path
+from hhstudio.gui.state.session_files import shown_path
 from hhstudio.gui.state.workspace import Workspace
 from hhstudio.gui.views.sessions.recovery_dialog import RecoveryDialog
 from hhstudio.gui.views.tree.canvas.scene import TreeScene

@@ -8,8 +8,8 @@ from typing import Literal
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from hhstudio.core.session_names import default_folder
 from hhstudio.core.spec.datasets import default_data_root
-from hhstudio.gui.state.session_files import default_folder
 
 _RECENT = 20
 ThemeChoice = Literal["system", "light", "dark"]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from hhstudio.core import session_names
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run.events import Finished
 from hhstudio.core.spec.spec import Spec
-from hhstudio.gui.state import session_files
 from hhstudio.gui.state.preferences import Preferences
 from hhstudio.gui.state.problems import guarded
 from hhstudio.service.run.run_queue import QueuedRun, RunQueue
@@ -60,7 +60,7 @@ class QueueController(QObject):
 
     def free_path(self, spec: Spec) -> Path:
         """A session that neither exists nor is spoken for. Raises HHStudioError."""
-        return session_files.unused_path(self._preferences.sessions_folder, spec.name, self.stored.outs)
+        return session_names.unused_path(self._preferences.sessions_folder, spec.name, self.stored.outs)
 
     def go_on(self) -> None:
         """Start what waits, one after the other."""

@@ -5,6 +5,7 @@ import pytest
 from msgspec.structs import replace
 from small_specs import tiny
 
+from hhstudio.core import session_names
 from hhstudio.core.spec import presets
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.tree.topology import Topology
@@ -83,8 +84,8 @@ def test_the_file_opened_last_wins(workspace, qtbot, tmp_path):
 
 
 def test_names_of_sessions_are_never_taken_twice(tmp_path):
-    assert session_files.unused_path(tmp_path, "a b/c").name == "a-b-c.h5"
+    assert session_names.unused_path(tmp_path, "a b/c").name == "a-b-c.h5"
     (tmp_path / "a-b-c.h5").touch()
     (tmp_path / "a-b-c-2.h5.journal").touch()
-    assert session_files.unused_path(tmp_path, "a b/c").name == "a-b-c-3.h5"
-    assert session_files.unused_path(tmp_path, "../..").parent == tmp_path
+    assert session_names.unused_path(tmp_path, "a b/c").name == "a-b-c-3.h5"
+    assert session_names.unused_path(tmp_path, "../..").parent == tmp_path

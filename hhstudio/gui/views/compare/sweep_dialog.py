@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.formatting import count, duration
+from hhstudio.core.session_names import file_stem
 from hhstudio.core.spec.fields import all_fields, option_fields
 from hhstudio.core.spec.setting import Field, value_of
 from hhstudio.core.spec.spec import Spec
@@ -33,7 +34,7 @@ from hhstudio.core.sweeps import sweep as sweeps
 from hhstudio.core.sweeps.sweep import PlannedRun, Sweep
 from hhstudio.gui.forms.field_editor import tool_tip
 from hhstudio.gui.forms.typed_numbers import check_list
-from hhstudio.gui.state.session_files import file_stem, shown_path
+from hhstudio.gui.state.session_files import shown_path
 from hhstudio.gui.widgets.icons import icon
 from hhstudio.gui.widgets.markup import Markup, TextLabel, letters, plain
 from hhstudio.gui.widgets.theme import current_theme

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from hhstudio.core.errors import HHStudioError
 from hhstudio.core.run import baselines
+from hhstudio.core.session_names import file_stem
 from hhstudio.core.spec import rules
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.disk_usage import disk
@@ -33,7 +34,7 @@ from hhstudio.core.spec.spec import Spec
 from hhstudio.gui.forms.field_editor import tool_tip
 from hhstudio.gui.forms.number_box import NumberBox
 from hhstudio.gui.state.background import BackgroundJobs
-from hhstudio.gui.state.session_files import file_stem, shown_path
+from hhstudio.gui.state.session_files import shown_path
 from hhstudio.gui.views.runs.run_issues import RunIssues
 from hhstudio.gui.views.runs.summary import free_space, title, what_is_trained, what_it_takes
 from hhstudio.gui.widgets.markup import TextLabel, plain

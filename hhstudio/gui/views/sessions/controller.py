@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
+from hhstudio.core import session_names
 from hhstudio.core.atomic_write import replacing
 from hhstudio.core.errors import HHStudioError, WriteError
 from hhstudio.core.ordinary_files import open_to_read
@@ -118,7 +119,7 @@ def _copied(file: Path, folder: Path) -> Path:
     """A session's copy in a folder, under a name that is free, whole or not there. Raises HHStudioError."""
     if file.parent.resolve() == folder.resolve():
         return folder / file.name
-    target = session_files.unused_path(folder, file.stem)
+    target = session_names.unused_path(folder, file.stem)
     try:
         with replacing(target) as copy:
             _copy(file, copy)
