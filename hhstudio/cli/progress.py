@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from hhstudio.cli.complaints import complain
 from hhstudio.core.formatting import duration, number
 from hhstudio.core.plain_text import one_line, printable
 from hhstudio.core.run import events
@@ -35,8 +36,16 @@ def reporter(history: History, out: Path, quiet: bool) -> Reporter:
 
 
 class _Silent:
+    """Says nothing but that the run waits for the disk, or has gone elsewhere."""
+
     def take(self, event: Event) -> None:
-        pass
+        match event:
+            case events.StateChanged(blocked=True, detail=detail):
+                complain(f"waiting: {detail}")
+            case events.Moved(out=out, reason=reason):
+                complain(f"goes on in {out}: {reason}")
+            case _:
+                pass
 
     def close(self) -> None:
         pass

@@ -14,10 +14,12 @@ from hhstudio.cli.signals import status_of
 from hhstudio.core.errors import SessionError, SpecError
 from hhstudio.core.plain_text import command_line, utf8
 from hhstudio.core.run.history import History
+from hhstudio.core.session_names import SESSIONS_VARIABLE
 from hhstudio.core.spec import fields, rules
 from hhstudio.core.spec import spec as specs
 from hhstudio.core.spec.presets import spec_named
 from hhstudio.core.spec.spec import Spec
+from hhstudio.service.run import protocol
 
 if TYPE_CHECKING:
     from hhstudio.service.run.client import RunClient
@@ -38,6 +40,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--seed", metavar="N", type=int, help="the same as --set seed=N")
     add("--overwrite", action="store_true", help="replace the session if it exists")
     add("--in-process", action="store_true", help="train in this process instead of a worker")
+    add(
+        "--patience",
+        metavar="SECONDS",
+        type=float,
+        default=protocol.PATIENCE,
+        help="how long to wait for a full disk, or a folder that is gone, before the run goes on in the "
+        f"default folder of sessions (${SESSIONS_VARIABLE}); default: %(default)g",
+    )
     add("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -60,6 +70,7 @@ def execute(args: argparse.Namespace) -> int:
         overwrite=args.overwrite,
         in_process=args.in_process,
         changes=changes,
+        patience=args.patience,
     )
     report = reporter(history, out, quiet=args.quiet)
     try:
@@ -78,12 +89,12 @@ def execute(args: argparse.Namespace) -> int:
     end, status = client.finished, client.status
     assert end is not None
     assert status is not None
-    if end.state == "failed":
+    if end.state == "failed" or (end.state == "finished" and end.message):
         complain(end.message)
     elif end.state == "stopped":
         print(f"hhstudio: stopped: {end.message}", file=sys.stderr)
-    if not args.quiet and status != 2 and out.exists():
-        _print_table(out)
+    if not args.quiet and status != 2 and client.out.exists():
+        _print_table(client.out)
     return status
 
 

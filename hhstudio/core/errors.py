@@ -81,7 +81,12 @@ class DivergedError(TrainingError):
 
 
 class StorageError(TrainingError):
-    """The disk does not take what a run records. Nothing is lost yet: it can be tried again."""
+    """The disk does not take what a run records. Nothing is lost yet: it can be tried again. ``problem``:
+    which file, and why; ``kept``: what became of what was recorded, at the end of the text."""
+
+    def __init__(self, problem: str, kept: str = "") -> None:
+        super().__init__(f"{problem}; {kept}" if kept else problem)
+        self.problem = " ".join(problem.split())
 
 
 class WriteError(HHStudioError):

@@ -207,6 +207,14 @@ class Refused(Record, frozen=True, kw_only=True, tag="refused"):
     reason: str
 
 
+class Moved(Record, frozen=True, kw_only=True, tag="moved"):
+    """The run is recorded in ``out`` from here on, everything so far included, because its session could not
+    be written where it was; ``reason`` in words. Never journalled; the log has it too."""
+
+    out: str
+    reason: str
+
+
 class SettingChanged(Record, frozen=True, kw_only=True, tag="setting"):
     """A setting changed in flight, as ``training.lr``."""
 
@@ -259,11 +267,11 @@ class Finished(Record, frozen=True, kw_only=True, tag="end"):
 
 Event = (
     RunStarted | Resumed | StateChanged | Progress | TaskStarted | TaskFinished | EndMeasured | Metrics
-    | Weights | Watched | TopologyChanged | Refused | SettingChanged | Diverged | Checkpointed | Log
+    | Weights | Watched | TopologyChanged | Refused | Moved | SettingChanged | Diverged | Checkpointed | Log
     | Finished
 )  # fmt: skip
 
-NEVER_JOURNALLED = (Watched, Refused)
+NEVER_JOURNALLED = (Watched, Refused, Moved)
 """Only for whoever looks just now."""
 
 _encoder = msgspec.msgpack.Encoder()

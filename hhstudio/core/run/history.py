@@ -319,6 +319,9 @@ class History:
         self._changes.topology = True
         self._changes.accuracy.update(event.paths)
 
+    def _on_Moved(self, event: events.Moved) -> None:
+        self._changes.state = True
+
     def _on_Refused(self, event: events.Refused) -> None:
         self._changes.refused.append(event)
 

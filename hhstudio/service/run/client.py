@@ -61,11 +61,18 @@ class RunClient:
         Pause when numbers go wrong, until :meth:`go_back` or :meth:`stop`.
     changes
         Live settings by their dotted names that differ from here on.
+    fallback
+        Folder where a run goes on that cannot be recorded in ``out`` any more, None the default one of
+        sessions.
+    patience
+        Seconds that it waits before, unless with ``hold``.
     environment
         Variables that only the worker process gets (threads, which GPUs it sees).
 
     Attributes
     ----------
+    out
+        The session file, another one than was asked for where that could not be written any more.
     on_message
         Called, on the supervising thread, when :meth:`drain` has something new; at most about 30 times a
         second. Generated weights are not among the events' contents: read the session.
@@ -85,10 +92,12 @@ class RunClient:
         in_process: bool = False,
         hold: bool = False,
         changes: Mapping[str, float] | None = None,
+        fallback: Path | None = None,
+        patience: float = protocol.PATIENCE,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._start = Start(
-            out=str(out),
+            out=str(Path(out).absolute()),  # should the working folder be taken away
             data=str(data or default_data_root()),
             spec=None if spec is None else specs.encode(spec),
             device=device,
@@ -98,8 +107,10 @@ class RunClient:
             overwrite=overwrite,
             hold=hold,
             changes=dict(changes or {}),
+            fallback="" if fallback is None else str(fallback.absolute()),
+            patience=patience,
         )
-        self.out = Path(out)
+        self.out = self._asked = Path(out)
         self.on_message: Callable[[], None] | None = None
         self._in_process = in_process
         self._environment = environment
@@ -141,6 +152,11 @@ class RunClient:
     def lost(self) -> bool:
         """Its worker ended without a last word (a crash, a kill); False while alive."""
         return self._ended.is_set() and self._lost
+
+    @property
+    def moved(self) -> bool:
+        """Whether the session is not where it was asked for."""
+        return self.out != self._asked
 
     @property
     def finished(self) -> events.Finished | None:
@@ -210,6 +226,10 @@ class RunClient:
     def go_back(self, lr: float | None = None) -> None:
         """To the last checkpoint, with another learning rate if one is given."""
         self.send(protocol.GoBack(lr=lr))
+
+    def move_to(self, out: Path) -> None:
+        """Record in another session file, where the present one cannot be written."""
+        self.send(protocol.MoveTo(out=str(out.absolute())))
 
     def watch(self, path: str, task: int, tensor: str | None) -> None:
         self.send(protocol.Watch(path=path, task=task, tensor=tensor))
@@ -336,6 +356,8 @@ class RunClient:
                 self._step = step
             case events.Checkpointed(step=step) | events.Resumed(step=step):
                 self._step = step
+            case events.Moved(out=out):
+                self.out, self._before = Path(out), (None, None)
             case events.Finished(state=state):
                 self._finished, self._state = event, state
             case _:

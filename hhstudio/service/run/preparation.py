@@ -68,16 +68,16 @@ class Prepared:
         started = self.trainer.run_started(created, app, self.unverified)
         return started if self.state is None else self._resumed(self.state, started)
 
-    def go_back(self) -> events.Resumed:
-        """Put a trainer in place that stands where the last checkpoint was made. What the writer was given
-        must be flushed. Raises :class:`SessionError`."""
+    def go_back(self, out: Path) -> events.Resumed:
+        """Put a trainer in place that stands where the last checkpoint in ``out`` was made. What the writer
+        was given must be flushed. Raises :class:`SessionError`."""
         from hhstudio.learn.training.trainer import Trainer
         from hhstudio.store.session.session import open as open_session
 
-        with open_session(self.out) as session:
+        with open_session(out) as session:
             state = session.state_to_build()
             if state is None:
-                raise SessionError(f"{self.out}: holds no checkpoint to go back to")
+                raise SessionError(f"{out}: holds no checkpoint to go back to")
             self.stand_at(state, session.history)
         agreed = self.start.allow_imports
         self.trainer = Trainer(self.spec, self.stream, self.device, state, agreed=agreed)

@@ -20,6 +20,9 @@ VERSION = 2
 LIMIT = 256 * 1024 * 1024
 """Bytes a frame at most. Generated weights do not travel, so that real frames stay far below."""
 
+PATIENCE = 60.0
+"""Seconds that a run waits for a disk before it goes on elsewhere, where nobody is there to decide."""
+
 _LENGTH = struct.Struct("<I")
 
 
@@ -41,8 +44,10 @@ class Start(_Message, frozen=True, kw_only=True, tag="start"):
 
     ``allow_imports``: solvers (``package.module:Class``) whose code the user lets run.
     ``data``: folder of the data sets. ``device``: None takes the spec's. ``hold``: pause when numbers go
-    wrong and wait for :class:`GoBack` or :class:`Stop`, instead of failing. ``changes``: live settings by
-    their dotted names, set before the first step.
+    wrong and wait for :class:`GoBack` or :class:`Stop`, instead of failing; and wait for the disk, or for
+    :class:`MoveTo`, for as long as it takes. Otherwise a run that cannot be recorded waits for ``patience``
+    seconds and goes on in the folder ``fallback`` (empty: the default one of sessions). ``changes``: live
+    settings by their dotted names, set before the first step.
     """
 
     out: str
@@ -54,6 +59,8 @@ class Start(_Message, frozen=True, kw_only=True, tag="start"):
     resume: bool = False
     overwrite: bool = False
     hold: bool = False
+    fallback: str = ""
+    patience: float = PATIENCE
     changes: dict[str, float] = {}
     version: int = VERSION
 
@@ -100,6 +107,12 @@ class GoBack(_Message, frozen=True, kw_only=True, tag="back"):
     lr: float | None = None
 
 
+class MoveTo(_Message, frozen=True, kw_only=True, tag="move"):
+    """Record in another session file from here on, where the present one cannot be written."""
+
+    out: str
+
+
 class Watch(_Message, frozen=True, kw_only=True, tag="watch"):
     """Send the generated tensor as it is, now and then. ``tensor``: empty lets the trainer choose one,
     None ends that."""
@@ -109,7 +122,7 @@ class Watch(_Message, frozen=True, kw_only=True, tag="watch"):
     tensor: str | None
 
 
-Command = Pause | Resume | Stop | CheckpointNow | ChangeSetting | Grow | GoBack | Watch
+Command = Pause | Resume | Stop | CheckpointNow | ChangeSetting | Grow | GoBack | MoveTo | Watch
 ToWorker = Start | Command
 
 # worker -> window -------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from hhstudio.core.errors import StorageError
@@ -54,6 +55,11 @@ class Recorder:
         self.checkpoint_step: int | None = None
         self.state: RunState = "starting"
         self.ending = False
+
+    @property
+    def out(self) -> Path:
+        """The session file, where there is one."""
+        return self._open_writer.path
 
     @property
     def has_session(self) -> bool:
@@ -122,6 +128,11 @@ class Recorder:
         """The same, once. Raises StorageError."""
         self._open_writer.flush()
 
+    def move_to(self, out: Path) -> str:
+        """Record in another file from here on, everything so far included. Returns what is missing there, in
+        words, "" where nothing is. Raises SessionError, StorageError."""
+        return self._open_writer.move_to(out)
+
     @property
     def needs_checkpoint(self) -> bool:
         """Whether it is time for one, or the last one was lost with its file."""
@@ -138,13 +149,22 @@ class Recorder:
         twentieth of the time goes into these."""
         self._checkpoint_due = time.monotonic() + max(self._checkpoint_seconds, 20 * took)
 
-    def end(self, finished: events.Finished) -> None:
-        """Close the session with that as its last record, if there is one. Raises StorageError."""
-        self.ending = True
-        if self._writer is not None:
-            self._writer.close(finished)
-            if self._writer.left_over:
-                self.emit(events.Log(time=time.time(), level="warning", message=self._writer.left_over))
+    def end(self, finished: Callable[[], events.Finished]) -> events.Finished:
+        """Close the session, if there is one, with a last record that is asked for then: it says what was
+        kept, and where. Raises StorageError where the run cannot wait for the disk."""
+        if self._writer is None:
+            return finished()
+
+        def close(writer: SessionWriter) -> events.Finished:
+            last = finished()
+            writer.close(last)
+            return last
+
+        writer = self._writer
+        last = self._stored(lambda: close(writer))
+        if writer.left_over:
+            self.emit(events.Log(time=time.time(), level="warning", message=writer.left_over))
+        return last
 
     def abandon(self, error: BaseException) -> None:
         """Close a session that could not be saved, as of a run that failed."""

@@ -22,20 +22,12 @@ def remainder(out: Path, before: Stamps) -> Remainder:
     after = stamps(out)
     if after == (None, None):
         return Remainder("nothing was kept", None, False)
-    from hhstudio.core.errors import SessionError
-    from hhstudio.store.file import safe_read
-    from hhstudio.store.session import pending_journal, reading
+    from hhstudio.store.session.read_back import read_back
 
-    try:
-        loaded = pending_journal.load(out)
-        try:
-            state = None if loaded.foreign else loaded.tail.state
-            with safe_read.reading(out):
-                step = state[0] if state is not None else reading.state_step(loaded.base)
-        finally:
-            loaded.close()
-    except (SessionError, OSError) as error:
-        return Remainder(f"what is left cannot be read: {error}", None, False)
+    kept = read_back(out)
+    if kept is None:
+        return Remainder(f"what is left of {out} cannot be read", None, False)
+    step = kept.checkpoint
     if after == before:
         return Remainder(f"{out} is as it was before", step, False)
     if step is None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 import hhstudio
+from hhstudio.core import session_names
 from hhstudio.core.errors import DivergedError, HHStudioError, SpecError, StorageError
 from hhstudio.core.plain_text import command_line
 from hhstudio.core.run import events
@@ -25,7 +26,7 @@ from hhstudio.core.spec.fields import listed, live_fields
 from hhstudio.core.spec.setting import message_text
 from hhstudio.service.failures import explain
 from hhstudio.service.run import protocol
-from hhstudio.service.run.disk_wait import wait_for_room
+from hhstudio.service.run.disk_wait import DiskWait
 from hhstudio.service.run.eta import Eta
 from hhstudio.service.run.preparation import Prepared, prepare
 from hhstudio.service.run.protocol import Command, Start
@@ -63,7 +64,10 @@ class SessionRun:
         self, start: Start, commands: queue.SimpleQueue[Command], emit: Callable[[Event], None]
     ) -> None:
         self._start, self._commands = start, commands
-        self._recorder = Recorder(emit, self._wait_for_room)
+        self._recorder = Recorder(emit, self._wait_for_disk)
+        patience = None if start.hold else start.patience
+        fallback = Path(start.fallback) if start.fallback else session_names.default_folder()
+        self._disk = DiskWait(self._recorder, commands, fallback, patience)
         self._prepared: Prepared | None = None
         self._paused = self._diverged = False
         self._tick_due = 0.0
@@ -211,7 +215,7 @@ class SessionRun:
         """Stand where the last checkpoint was made, and keep the new learning rate with it."""
         assert self._prepared is not None
         self._recorder.flush()
-        resumed = self._prepared.go_back()
+        resumed = self._prepared.go_back(self._recorder.out)
         self._recorder.record(resumed)
         self._recorder.go_back_to(resumed.step)
         self._paused = self._diverged = False
@@ -241,40 +245,50 @@ class SessionRun:
             self._recorder.checkpoint(state)
         self._recorder.schedule_checkpoint(time.monotonic() - began)
 
-    def _wait_for_room(self, error: StorageError) -> None:
-        """Until the disk takes what is recorded. Raises :class:`Stopped`, and the error where the run was
+    def _wait_for_disk(self, error: StorageError) -> None:
+        """Until what is recorded can be written. Raises :class:`Stopped`, and the error where the run was
         saving its last when it was stopped."""
         recorder, began = self._recorder, time.monotonic()
         before = recorder.state
-        if not wait_for_room(
-            recorder.try_to_flush, error, self._commands, recorder.emit, lambda: recorder.seconds
-        ):
+        if not self._disk.until_written(error):
             recorder.ending = True
             if before == "saving":
                 raise error
             self._obey()  # raises Stopped
         self._eta.skip(time.monotonic() - began)
-        recorder.log("info", "the disk takes what is recorded again")
+        recorder.log("info", f"{recorder.out} takes what is recorded again")
         recorder.show(before)
 
     def _end(self, state: RunState, message: str, *, save: bool = False, status: int = 0) -> int:
-        """Close the session. Saving may fail too (a full disk): then the run has failed, unless it had come
-        to its end, which is worth waiting for room."""
+        """Close the session. Where that fails the run has failed, but one that had come to its end waits for
+        the disk."""
         recorder = self._recorder
         recorder.ending = recorder.ending or state != "finished"
         try:
-            if recorder.has_session and save:
-                recorder.show("saving")
-                self._save_last()
-            finished = self._finished(state, message)
-            recorder.end(finished)
+            finished = self._close(state, message, save)
         except BaseException as error:
-            status, reason = explain(error, "")
-            status = max(status, 1)
-            finished = self._finished("failed", f"saving: {reason}")
-            recorder.abandon(error)
+            status = max(explain(error, "")[0], 1)
+            finished = self._close_elsewhere(error, save)
         recorder.emit(finished)
-        return status
+        return max(status, 1) if self._disk.moved else status
+
+    def _close_elsewhere(self, error: BaseException, save: bool) -> events.Finished:
+        """Save in the fallback folder what the disk does not take in its place, as of a run that failed."""
+        reason = explain(error, "")[1]
+        if isinstance(error, StorageError) and self._disk.move_to_fallback(error):
+            try:
+                return self._close("failed", f"saving: {reason}", save)
+            except BaseException as again:
+                error, reason = again, explain(again, "")[1]
+        self._recorder.abandon(error)
+        return self._finished("failed", f"saving: {reason}; {self._read_back()}")
+
+    def _close(self, state: RunState, message: str, save: bool) -> events.Finished:
+        """Save, and close the session; returns how it ended."""
+        if self._recorder.has_session and save:
+            self._recorder.show("saving")
+            self._save_last()
+        return self._recorder.end(lambda: self._finished(state, self._with_what_is_kept(state, message)))
 
     def _save_last(self) -> None:
         try:
@@ -290,25 +304,48 @@ class SessionRun:
         self._recorder.record(error.event)
         self._recorder.log("error", str(error))
 
-    def _finished(self, state: RunState, reason: str) -> events.Finished:
-        out, recorder = self._start.out, self._recorder
+    def _finished(self, state: RunState, message: str) -> events.Finished:
+        recorder = self._recorder
         checkpoint_step = recorder.checkpoint_step
         step = recorder.step if checkpoint_step is None else max(recorder.step, checkpoint_step)
-        if state == "finished":
-            message = ""
-        elif checkpoint_step is None:
-            message = reason or "nothing was trained yet"
-        elif state == "stopped":
-            message = "; ".join(filter(None, [reason, f"kept up to step {checkpoint_step} in {out}"]))
-        else:
-            message = (
-                f"{reason}; kept: the checkpoint at step {checkpoint_step} and the curves, in {out}; "
-                "it can be continued from there"
-            )
-            if self._diverged:
-                message += f" at another rate: {command_line('run', Path(out))} --set training.lr=…"
         assert state in ("finished", "stopped", "failed")
         return events.Finished(state=state, step=step, seconds=recorder.seconds, message=message)
+
+    def _with_what_is_kept(self, state: RunState, reason: str) -> str:
+        """How the run ended, and what the session holds, which is read back before anybody is told."""
+        recorder = self._recorder
+        checkpoint_step = recorder.checkpoint_step
+        out = recorder.out if recorder.has_session else self._start.out
+        where = f"{out} ({self._disk.moved})" if self._disk.moved else f"{out}"
+        if state == "finished":
+            return f"recorded in {where}" if self._disk.moved else ""
+        if checkpoint_step is None:
+            return reason or "nothing was trained yet"
+        if state == "stopped":
+            return "; ".join(filter(None, [reason, f"kept up to step {checkpoint_step} in {where}"]))
+        again = command_line("run", Path(out))
+        advice = f" at another rate: {again} --set training.lr=…" if self._diverged else ""
+        return (
+            f"{reason}; kept: the checkpoint at step {checkpoint_step} and the curves, in {out}; "
+            f"it can be continued from there{advice}"
+        )
+
+    def _read_back(self) -> str:
+        """What can be read of a session that could not be closed."""
+        from hhstudio.store.session.read_back import read_back
+
+        if not self._recorder.has_session:
+            return "nothing was kept"
+        out = self._recorder.out
+        kept = read_back(out)
+        if kept is None:
+            return f"nothing can be read in {out}"
+        if kept.checkpoint is None:
+            return f"kept: the settings, and curves up to step {kept.step}, in {out}"
+        return (
+            f"kept: the checkpoint at step {kept.checkpoint} and curves up to step {kept.step}, in {out}; "
+            "it can be continued from there"
+        )
 
     def _new_eta(self) -> Eta:
         """With the costs of a few trial steps, where the run is long enough for them."""
@@ -367,6 +404,8 @@ class SessionRun:
             case protocol.Grow(topology=topology, reason=reason, removed=removed):
                 consent.check(self._start.allow_imports, trainer.spec, topology)
                 trainer.grow(topology, reason, removed)
+            case protocol.MoveTo():
+                self._recorder.log("warning", "the session can be written where it is: it stays there")
             case protocol.Watch(path=path, task=task, tensor=tensor):
                 trainer.watch(path, task, tensor)
 

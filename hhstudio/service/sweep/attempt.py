@@ -122,6 +122,9 @@ class _Attempts:
             client = self._train(resume=status == "checkpoint")
             end = client.finished
             assert end is not None
+            if client.moved:
+                why = end.message or f"recorded in {client.out}, because {self._out} could not be written"
+                return Outcome("failed", why, self._losses)
             if self._stopping() and end.state != "finished":
                 return Outcome("stopped", end.message, self._losses)
             if end.state == "finished" or (end.state == "failed" and not client.lost):

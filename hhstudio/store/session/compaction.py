@@ -7,6 +7,7 @@ emptied. Records that are in both are told by their sequence numbers.
 
 from __future__ import annotations
 
+import errno
 import itertools
 from collections.abc import Iterator
 from contextlib import closing
@@ -61,15 +62,17 @@ def compact(
     Raises
     ------
     OSError
-        The disk is full, or cannot be written.
+        The disk is full, or cannot be written, or what was written does not read back.
     SessionError
-        A source is damaged, or the new file does not read back. In both cases the old file is untouched, and
-        the temporary file gone.
+        A source is damaged. In both cases the old file is untouched, and the temporary file gone.
     """
     temporary = file_format.temporary_path(path)
     try:
         _write(path, temporary, history, identity, sources, state)
-        _verify(temporary, history, state)
+        try:
+            _verify(temporary, history, state)
+        except SessionError as error:
+            raise OSError(errno.EIO, f"what was written does not read back ({error})") from error
         put_in_place(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)

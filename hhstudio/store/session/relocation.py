@@ -51,7 +51,7 @@ def relocate(
     OSError
         The new place cannot be written, or is full. Nothing is left there.
     SessionError
-        What was written there does not read back.
+        Even what is in memory makes no session.
     """
     base, missing = held_file.base()
     identity = Identity(journal.session, journal.sequence, "running")

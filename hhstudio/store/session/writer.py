@@ -231,7 +231,7 @@ class SessionWriter:
             self._restore()
             try:
                 self._checkpoint(None, ended=True)
-            except (OSError, RuntimeError) as error:
+            except (OSError, RuntimeError, SessionError) as error:
                 journal.sync()
                 self._check_journal(error)
                 self.left_over = (
@@ -263,12 +263,15 @@ class SessionWriter:
             if journal.path.exists():
                 journal.path.rename(pending_journal.free_name(journal.path, "replaced"))
             self._warn(f"{journal.path.name} was deleted while it was being written; it is written anew")
-            self._checkpoint(None)
+            try:
+                self._checkpoint(None)
+            except SessionError as error:  # of what is read: another place can do without
+                raise OSError(errno.EIO, str(error)) from error
         elif not self._held_file.holds():
             self._try_to_compact(None)
 
     def _check_journal(self, why: Exception) -> None:
-        """Read the journal back; raises ``why`` where it does not hold everything."""
+        """Read the journal back; raises OSError for ``why`` where it does not hold everything."""
         journal = self._recording()
         last = 0
         if journal.is_in_place():
@@ -276,7 +279,7 @@ class SessionWriter:
                 for frame, _ in reader.frames():
                     last = frame.sequence
         if last != journal.sequence:
-            raise why
+            raise why if isinstance(why, OSError) else OSError(errno.EIO, str(why))
 
     def _try_to_compact(self, state: TrainerState | None) -> bool:
         """Write the session file anew; False where the disk did not allow it, or did not lately. The
@@ -285,7 +288,7 @@ class SessionWriter:
             return False
         try:
             self._checkpoint(state)
-        except (OSError, RuntimeError) as error:
+        except (OSError, RuntimeError, SessionError) as error:
             self._compact_due = time.monotonic() + RETRY_SECONDS
             self._warn(
                 f"{_in_words(error)}: {self.path.name} could not be written anew and stays as it was at the "
@@ -377,7 +380,7 @@ class SessionWriter:
             yield
         except (OSError, RuntimeError) as error:
             kept = (remainder or self._kept)()
-            raise StorageError(f"{self.path}: {_in_words(error)}; {kept}") from error
+            raise StorageError(f"{self.path}: {_in_words(error)}", kept) from error
 
     def _release(self) -> None:
         if os.getpid() != self._process:

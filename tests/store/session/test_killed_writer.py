@@ -104,13 +104,27 @@ def test_killed_at_a_hundred_random_moments_nothing_finished_is_lost(tmp_path):
     _soak(tmp_path, 100)
 
 
-def _soak(tmp_path, count):
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_killed_a_hundred_times_beside_eight_busy_processes_at_most_a_second_is_lost(tmp_path):
+    """Every other writer has steps of a second and a half, in which it does nothing but compute."""
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8)]
+    try:
+        _soak(tmp_path, 100, busy=True)
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+def _soak(tmp_path, count, busy=False):
     random_moments = random.Random(20250102)
     worst = 0.0
     for number in range(count):
         path = tmp_path / str(number) / "s.h5"
         path.parent.mkdir()
-        process = child(path, "--pause", PAUSE, "--tasks", 30, *["--large"] * (number % 2))
+        long_steps = ["--busy", "--pause", 1.5] if busy and number % 4 > 1 else ["--pause", PAUSE]
+        process = child(path, *long_steps, "--tasks", 30, *["--large"] * (number % 2))
         assert process.stdout.readline() == "started\n"
         time.sleep(random_moments.uniform(0.0, 3.0))  # the moment is what is tested, not a wait for anything
         killed = time.monotonic()
@@ -122,6 +136,7 @@ def _soak(tmp_path, count):
                 if words[0] == "step" and int(words[1]) > last]  # fmt: skip
         worst = max([worst, *(killed - moment for moment in lost)])
         assert len(lost) <= 1.0 / PAUSE
+        assert worst <= 1.0
     print(f"{count} kills, at most {worst:.2f} s of curves lost")
 
 

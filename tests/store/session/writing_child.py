@@ -57,12 +57,23 @@ def say(*words: object) -> None:
     print(*words, flush=True)
 
 
+def pause(seconds: float, busy: bool) -> None:
+    """As between the records of two steps."""
+    if not busy:
+        time.sleep(seconds)
+        return
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        sum(range(10_000))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("path", type=Path)
     parser.add_argument("--die-at", type=int)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--pause", type=float, default=0.0)
+    parser.add_argument("--busy", action="store_true", help="compute in a pause, rather than sleep")
     parser.add_argument("--large", action="store_true", help="save as large sessions are saved")
     parser.add_argument("--tasks", type=int, default=3)
     options = parser.parse_args()
@@ -90,7 +101,7 @@ def write(options: argparse.Namespace) -> None:
                 recorder.record(event)
                 if isinstance(event, events.Progress):
                     say("step", event.step, time.monotonic())
-                    time.sleep(options.pause)
+                    pause(options.pause, options.busy)
                 if isinstance(event, events.TaskFinished):
                     say("task", event.path, event.task)
             recorder.checkpoint(trainer_state(TASK_STEPS * (task + 1), SIZE))
