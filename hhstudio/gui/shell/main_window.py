@@ -130,6 +130,7 @@ class MainWindow(Themed, QMainWindow):
         self.canvas.status_message.connect(self._notice)
         self.welcome.dismissed.connect(self._dismiss_welcome)
         self.run_bar.notices.log_requested.connect(self.show_log)
+        self.run_bar.notices.place_requested.connect(self.run_coordinator.choose_place)
 
     def place(self, size: QSize | None = None) -> None:
         """Where the window was left; otherwise (or with ``size``) the default layout."""

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFileDialog
 
 from hhstudio.core.errors import HHStudioError
+from hhstudio.core.session_names import default_folder
 from hhstudio.core.spec.spec import Spec
 from hhstudio.gui.shell.notifier import Notifier
 from hhstudio.gui.views.runs.data_settings import DataSettings
@@ -61,6 +63,20 @@ class RunCoordinator(QObject):
         dialog.open()
         return dialog
 
+    def choose_place(self) -> QFileDialog:
+        """Ask where a run goes on whose session cannot be written where it is."""
+        workspace = self._workspace
+        dialog = QFileDialog(self._shell.window(), "Go on in another place", "", "Sessions (*.h5)")
+        dialog.setDirectory(str(_nearest(default_folder())))
+        dialog.selectFile(workspace.session_name)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # what is there is never replaced
+        dialog.setDefaultSuffix("h5")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda name: workspace.runs.move_to(Path(name)))
+        dialog.open()
+        return dialog
+
     def toggle_notify(self) -> None:
         preferences = self._workspace.preferences
         preferences.notify = not preferences.notify
@@ -81,3 +97,8 @@ class RunCoordinator(QObject):
     def _take_over(self, spec: Spec) -> None:
         if spec != self._workspace.document.spec:
             self._workspace.document.apply("Set up the run", spec)
+
+
+def _nearest(folder: Path) -> Path:
+    """The folder, or the first above it that is there."""
+    return next((each for each in (folder, *folder.parents) if each.is_dir()), Path.home())

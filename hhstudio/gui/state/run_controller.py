@@ -29,12 +29,14 @@ from hhstudio.service.run.run_queue import QueuedRun
 class RunController(QObject):
     """Owns the one run that goes on, if one does, and the queue of those that wait.
 
-    ``began`` carries the history that a run fills and the path of its session, ``ended`` how it ended (a
+    ``began`` carries the history that a run fills and the path of its session, ``moved`` another path where
+    it goes on because that one could not be written, ``ended`` how it ended (a
     Finished, or None); ``state_changed`` and ``weights_came`` say so meanwhile. What else comes is for the
     ``views`` alone. ``problem`` carries a title and an exception, ``notice`` a passing word.
     """
 
     began = Signal(object, object)
+    moved = Signal(object)
     state_changed = Signal()
     weights_came = Signal()
     ended = Signal(object)
@@ -54,6 +56,7 @@ class RunController(QObject):
         self._document, self._preferences, self._jobs = document, preferences, jobs
         self._trust, self._views = trust, views
         self.current: LiveRun | None = None
+        self._out: Path | None = None
         self._watched = False
         self.queue = QueueController(preferences, self.start_queued, lambda: self.running, self)
         self.queue.problem.connect(self.problem)
@@ -137,6 +140,10 @@ class RunController(QObject):
         """Another value of a live setting, by its dotted name, from the next step on."""
         self._ask(lambda run: run.change_setting(field, value))
 
+    def move_to(self, out: Path) -> None:
+        """Record in another session file, where the present one cannot be written."""
+        self._ask(lambda run: run.move_to(out))
+
     def grow(self, topology: Topology, reason: str, removed: Sequence[str] = ()) -> None:
         """Go on with another tree from the next step; ``removed``: ids of the nodes that are meant to go."""
         self._ask(lambda run: run.grow(topology, reason, removed))
@@ -210,7 +217,7 @@ class RunController(QObject):
 
     def _begin(self, client: RunClient, history: History, out: Path) -> None:
         run = LiveRun(client, history, self._views, self)
-        run.state_changed.connect(self.state_changed)
+        run.state_changed.connect(self._state_changed)
         run.weights_came.connect(self.weights_came)
         run.ended.connect(self._ended)
         run.broke.connect(self._broke)
@@ -219,10 +226,17 @@ class RunController(QObject):
         except OSError as error:
             raise HHStudioError(f"no worker process could be started: {error.strerror or error}") from None
         self.forget()
-        self.current, self._watched = run, False
+        self.current, self._out, self._watched = run, out, False
         # np.unique and np.median import it when they are first called: 50 ms in the middle of a run.
         self._jobs.submit(lambda: import_module("numpy.ma"), _ignore, _ignore)
         self.began.emit(history, out)
+
+    @Slot()
+    def _state_changed(self) -> None:
+        if self.current is not None and self.current.client.out != self._out:
+            self._out = self.current.client.out
+            self.moved.emit(self._out)
+        self.state_changed.emit()
 
     @Slot()
     def _ended(self) -> None:

@@ -75,6 +75,7 @@ class Workspace(QObject):
         self.scheduler = RefreshScheduler(self)
         self.runs = RunController(self.document, preferences, self.jobs, self.trust, self.scheduler, self)
         self.runs.began.connect(self._run_began)
+        self.runs.moved.connect(self._run_moved)
         self.runs.state_changed.connect(self.run_changed)
         self.runs.weights_came.connect(self._weights_came)
         self.runs.ended.connect(self._run_ended)
@@ -251,6 +252,13 @@ class Workspace(QObject):
             self._set_source(None)
             self.shown.emit()
         self.run_changed.emit()
+
+    @Slot(object)
+    def _run_moved(self, path: Path) -> None:
+        self.session_path = path
+        self._set_source(None)
+        self.read_source()
+        self.sessions_changed.emit()
 
     @Slot()
     def _weights_came(self) -> None:

@@ -17,9 +17,10 @@ _RUN, _READ_ONLY, _STORAGE, _EXACT = "run", "read-only", "storage", "exact"
 
 class RunNotices(QObject):
     """Failed, read-only, held up by the disk, resumed otherwise than it began. ``log_requested``: the user
-    wants to see what happened."""
+    wants to see what happened; ``place_requested``: to choose where the run goes on."""
 
     log_requested = Signal()
+    place_requested = Signal()
 
     def __init__(self, workspace: Workspace, banner: Banner) -> None:
         super().__init__(banner)
@@ -72,8 +73,11 @@ class RunNotices(QObject):
         """A run that the disk holds up says so until it goes on."""
         workspace, history = self._workspace, self._workspace.history
         if history is not None and workspace.paused and history.blocked:
-            again: list[Button] = [("Try again now", workspace.runs.unpause)]
-            self._banner.say(_STORAGE, "error", f"The run waits: {history.state_detail}.", again)
+            ways_out: list[Button] = [
+                ("Try again now", workspace.runs.unpause),
+                ("Choose another place …", self.place_requested.emit),
+            ]
+            self._banner.say(_STORAGE, "error", f"The run waits: {history.state_detail}.", ways_out)
         else:
             self._banner.clear(_STORAGE)
 
