@@ -99,5 +99,7 @@ class Context:
         )
         if end.state != "finished" and not (may_diverge and at):
             raise TrainingError(f"{path}: {end.message or end.state}")
+        if end.state == "finished" and end.message:  # it is not where it was asked for
+            raise TrainingError(f"{path}: {end.message}")
         if at:
             self._keep(self._known() | {_DIVERGED + name: at[0]})

@@ -54,7 +54,8 @@ def run(
     -------
     Finished
         How it ended: ``state``, ``message``. A run that fails while running is returned, with state
-        ``failed`` and a message that says what was kept.
+        ``failed`` and a message that says what was kept; one that came to its end has a message where
+        ``out`` could not be written any more: it says where the session is.
 
     Raises
     ------

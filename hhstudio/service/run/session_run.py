@@ -275,6 +275,8 @@ class SessionRun:
     def _close_elsewhere(self, error: BaseException, save: bool) -> events.Finished:
         """Save in the fallback folder what the disk does not take in its place, as of a run that failed."""
         reason = explain(error, "")[1]
+        # whoever stops a run has patience with one that saves; it cannot be recorded now
+        self._recorder.emit(events.StateChanged(state="saving", seconds=self._recorder.seconds))
         if isinstance(error, StorageError) and self._disk.move_to_fallback(error):
             try:
                 return self._close("failed", f"saving: {reason}", save)
