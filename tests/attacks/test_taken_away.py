@@ -11,6 +11,7 @@ import random
 import shutil
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -69,9 +70,13 @@ def test_of_a_run_whose_folder_is_taken_away_at_two_moments_nothing_is_lost_that
 def test_of_a_run_whose_folder_is_taken_away_at_twenty_moments_nothing_is_lost_that_was_told(tmp_path):
     """Six attacks each on workers that then go on to the end, are killed a little later, or are stopped."""
     moments = random.Random(14)
-    for number in range(20):
+
+    def attacked(number):
         attack, ending = ATTACKS[number % len(ATTACKS)], ENDINGS[number // len(ATTACKS) % len(ENDINGS)]
-        print(_attacked(tmp_path / str(number), attack, ending, moments))
+        return _attacked(tmp_path / str(number), attack, ending, moments)
+
+    with ThreadPoolExecutor(4) as threads:
+        print("", *threads.map(attacked, range(20)), sep="\n")
 
 
 def _attacked(folder, attack, ending, moments, in_process=False):

@@ -267,8 +267,9 @@ class SessionWriter:
                 self._checkpoint(None)
             except SessionError as error:  # of what is read: another place can do without
                 raise OSError(errno.EIO, str(error)) from error
-        elif not self._held_file.holds():
-            self._try_to_compact(None)
+        elif not (self._held_file.holds() or self._try_to_compact(None) or self.path.exists()):
+            self._compact_due = 0.0
+            raise FileNotFoundError(errno.ENOENT, "the session file was deleted, and cannot be written anew")
 
     def _check_journal(self, why: Exception) -> None:
         """Read the journal back; raises OSError for ``why`` where it does not hold everything."""
@@ -343,7 +344,9 @@ class SessionWriter:
         self._held_file.acquire(reading.FileIdentity(identity.session, identity.sequence))
 
     def _warn(self, message: str) -> None:
-        """Into the journal's buffer; whoever called writes it."""
+        """Into the journal's buffer, once however often it is tried; whoever called writes it."""
+        if any(entry.message == message for entry in self.history.log[-3:]):
+            return
         warning = events.Log(time=time.time(), level="warning", message=message)
         self.history.apply(warning)
         self._tail.note(warning, self._recording().add(warning))

@@ -231,6 +231,26 @@ def test_a_deleted_journal_is_there_again_at_the_next_tick_with_all_that_was_in_
     assert_both_tasks(writing.path)
 
 
+def test_a_deleted_session_file_that_cannot_be_written_anew_holds_the_writer_up(tmp_path):
+    with small_disk(tmp_path / "disk", "900k") as disk, SessionWriter(disk / "s.h5") as writer:
+        writer.start(run_started())
+        for event in task_events("P1", 0, 0, size=2000):
+            writer.record(event)
+        writer.checkpoint(trainer_state(20))
+        filler = fill_up(disk, 30_000)
+        writer.path.unlink()
+        for _ in range(3):
+            with pytest.raises(StorageError, match="was deleted, and cannot be written anew"):
+                writer.flush()
+        said = [entry.message for entry in writer.history.log]
+        assert len(said) == len(set(said))
+        filler.unlink()
+        writer.flush()
+        writer.close(finished(20))
+        with open_session(writer.path) as session:
+            assert session.available() == {("P1", 0)}
+
+
 @pytest.fixture
 def in_folder(tmp_path, monkeypatch):
     """The same in a folder of its own, which may go."""

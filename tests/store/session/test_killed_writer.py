@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -119,25 +120,32 @@ def test_killed_a_hundred_times_beside_eight_busy_processes_at_most_a_second_is_
 
 def _soak(tmp_path, count, busy=False):
     random_moments = random.Random(20250102)
-    worst = 0.0
+    jobs = []
     for number in range(count):
-        path = tmp_path / str(number) / "s.h5"
-        path.parent.mkdir()
         long_steps = ["--busy", "--pause", 1.5] if busy and number % 4 > 1 else ["--pause", PAUSE]
-        process = child(path, *long_steps, "--tasks", 30, *["--large"] * (number % 2))
-        assert process.stdout.readline() == "started\n"
-        time.sleep(random_moments.uniform(0.0, 3.0))  # the moment is what is tested, not a wait for anything
-        killed = time.monotonic()
-        process.kill()
-        said = "started\n" + process.communicate()[0]
-        said = said[: said.rfind("\n") + 1]
-        last = assert_nothing_finished_is_lost(path, said)
-        lost = [float(words[2]) for words in map(str.split, said.splitlines())
-                if words[0] == "step" and int(words[1]) > last]  # fmt: skip
-        worst = max([worst, *(killed - moment for moment in lost)])
-        assert len(lost) <= 1.0 / PAUSE
-        assert worst <= 1.0
+        options = [*long_steps, "--tasks", 30, *["--large"] * (number % 2)]
+        jobs.append((tmp_path / str(number) / "s.h5", options, random_moments.uniform(0.0, 3.0)))
+    with ThreadPoolExecutor(4 if busy else 1) as threads:
+        worst = max(threads.map(lambda job: _seconds_lost(*job), jobs))
     print(f"{count} kills, at most {worst:.2f} s of curves lost")
+    assert worst <= 1.0
+
+
+def _seconds_lost(path, options, moment):
+    """Kill a writer; the seconds of curves that are lost by that."""
+    path.parent.mkdir()
+    process = child(path, *options)
+    assert process.stdout.readline() == "started\n"
+    time.sleep(moment)  # the moment is what is tested, not a wait for anything
+    killed = time.monotonic()
+    process.kill()
+    said = "started\n" + process.communicate()[0]
+    said = said[: said.rfind("\n") + 1]
+    last = assert_nothing_finished_is_lost(path, said)
+    lost = [float(words[2]) for words in map(str.split, said.splitlines())
+            if words[0] == "step" and int(words[1]) > last]  # fmt: skip
+    assert len(lost) <= 1.0 / PAUSE
+    return max([0.0, *(killed - moment for moment in lost)])
 
 
 def test_a_full_disk_leaves_the_last_checkpoint_and_says_so(tmp_path):
