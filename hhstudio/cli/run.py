@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from pathlib import Path
@@ -43,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add(
         "--patience",
         metavar="SECONDS",
-        type=float,
+        type=_seconds,
         default=protocol.PATIENCE,
         help="how long to wait for a full disk, or a folder that is gone, before the run goes on in the "
         f"default folder of sessions (${SESSIONS_VARIABLE}); default: %(default)g",
@@ -177,6 +178,17 @@ def _changes(args: argparse.Namespace) -> dict[str, float]:
         if changes[name] is None:
             raise SpecError(f"--set {name}: a number is missing")
     return changes
+
+
+def _seconds(text: str) -> float:
+    """A number of seconds, as argparse has it."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not seconds >= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
 
 
 def _fields(given: list[str]) -> dict[str, Any]:

@@ -84,7 +84,7 @@ class Recorder:
             self.go_back_to(first.step)
         self.emit(first)
         for event in self._early:
-            writer.record(event)
+            self._put(writer, event)
         self._early.clear()
 
     def go_back_to(self, step: int) -> None:
@@ -99,10 +99,7 @@ class Recorder:
         elif writer is None:
             self._early.append(event)
         else:
-            try:
-                writer.record(event)
-            except StorageError as error:  # it was taken, and only waits to reach the disk
-                self._wait(error)
+            self._put(writer, event)
         self.emit(event)
 
     def log(self, level: str, message: str) -> None:
@@ -183,6 +180,13 @@ class Recorder:
                 return write()
             except StorageError as error:
                 self._wait(error)
+
+    def _put(self, writer: SessionWriter, event: Event) -> None:
+        """Into the journal, however long that takes."""
+        try:
+            writer.record(event)
+        except StorageError as error:  # it was taken, and only waits to reach the disk
+            self._wait(error)
 
     def _wait(self, error: StorageError) -> None:
         if self.ending:

@@ -6,6 +6,7 @@ two steps. It ends with a :class:`~hhstudio.core.run.events.Finished` record, wh
 
 from __future__ import annotations
 
+import math
 import queue
 import time
 from collections.abc import Callable
@@ -65,7 +66,7 @@ class SessionRun:
     ) -> None:
         self._start, self._commands = start, commands
         self._recorder = Recorder(emit, self._wait_for_disk)
-        patience = None if start.hold else start.patience
+        patience = None if start.hold or math.isinf(start.patience) else start.patience
         fallback = Path(start.fallback) if start.fallback else session_names.default_folder()
         self._disk = DiskWait(self._recorder, commands, fallback, patience)
         self._prepared: Prepared | None = None
@@ -267,14 +268,14 @@ class SessionRun:
         try:
             finished = self._close(state, message, save)
         except BaseException as error:
-            status = max(explain(error, "")[0], 1)
-            finished = self._close_elsewhere(error, save)
+            status, reason = explain(error, "")
+            status = max(status, 1)
+            finished = self._close_elsewhere(error, reason, save)
         recorder.emit(finished)
         return max(status, 1) if self._disk.moved else status
 
-    def _close_elsewhere(self, error: BaseException, save: bool) -> events.Finished:
+    def _close_elsewhere(self, error: BaseException, reason: str, save: bool) -> events.Finished:
         """Save in the fallback folder what the disk does not take in its place, as of a run that failed."""
-        reason = explain(error, "")[1]
         # whoever stops a run has patience with one that saves; it cannot be recorded now
         self._recorder.emit(events.StateChanged(state="saving", seconds=self._recorder.seconds))
         if isinstance(error, StorageError) and self._disk.move_to_fallback(error):
