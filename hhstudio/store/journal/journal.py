@@ -101,11 +101,6 @@ class JournalWriter:
             return self._size + len(self._buffer)
 
     @property
-    def flushed(self) -> int:
-        """Bytes that are in the file."""
-        return self._size
-
-    @property
     def pending(self) -> int:
         """Bytes of what the session file does not hold."""
         return self.size - self._first

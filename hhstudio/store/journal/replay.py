@@ -52,16 +52,6 @@ class JournalTail:
             valid = {k: [v for v in each if v[0] <= event.step] for k, each in self.snapshots.items()}
             self.snapshots = {k: each for k, each in valid.items() if each}
 
-    def after(self, offset: int) -> JournalTail:
-        """What lies behind a byte of the journal."""
-        snapshots = {k: [v for v in each if v[1].offset >= offset] for k, each in self.snapshots.items()}
-        return JournalTail(
-            {k: v for k, v in self.finals.items() if v[1].offset >= offset},
-            {k: each for k, each in snapshots.items() if each},
-            self.rewound,
-            self.state if self.state is not None and self.state[1].offset >= offset else None,
-        )
-
 
 @dataclass
 class Replay:

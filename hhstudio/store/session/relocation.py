@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from hhstudio.core.errors import SessionError
+from hhstudio.core.errors import NOT_DECODED, SessionError
 from hhstudio.core.run.history import History
 from hhstudio.core.run.trainer_state import TrainerState
-from hhstudio.store.journal.journal import JournalWriter, journal_path
+from hhstudio.store.file import safe_read
+from hhstudio.store.journal import records
+from hhstudio.store.journal.journal import Frame, JournalWriter, journal_path
 from hhstudio.store.journal.preamble import preamble
 from hhstudio.store.journal.replay import JournalTail
 from hhstudio.store.session.compaction import Sources, compact
@@ -55,14 +57,14 @@ def relocate(
     """
     base, missing = held_file.base()
     identity = Identity(journal.session, journal.sequence, "running")
+    sources = Sources(base, journal, tail)
     try:
-        compact(path, history, identity, Sources(base, journal, tail), state)
-        has_state = not (base is None and state is None and tail.state is None)
-    except SessionError as error:  # of what is read: the disk of the old place may be gone
-        missing = f"what only the old place held is missing ({error})"
-        in_memory = tail.after(journal.flushed)
-        compact(path, history, identity, Sources(None, journal, in_memory), state)
-        has_state = not (state is None and in_memory.state is None)
+        try:
+            compact(path, history, identity, sources, state)
+        except SessionError as error:  # of what is read: the disk of the old place may be gone
+            missing = f"what only the old place held is missing ({error})"
+            sources = Sources(None, journal, _readable(tail, journal))
+            compact(path, history, identity, sources, state)
     finally:
         if base is not None:
             base.close()
@@ -75,4 +77,24 @@ def relocate(
         new_file.release()
         path.unlink(missing_ok=True)
         raise
+    has_state = not (sources.base is None and sources.tail.state is None and state is None)
     return Relocated(new_file, new_journal, missing, has_state)
+
+
+def _readable(tail: JournalTail, journal: JournalWriter) -> JournalTail:
+    """What of a journal can be read now: what waits in memory, and whatever else its disk still gives."""
+
+    def is_readable(frame: Frame) -> bool:
+        try:
+            records.decode(journal.payload(frame))
+        except (*safe_read.DAMAGE, *NOT_DECODED):
+            return False
+        return True
+
+    snapshots = {key: [each for each in kept if is_readable(each[1])] for key, kept in tail.snapshots.items()}
+    return JournalTail(
+        {key: final for key, final in tail.finals.items() if is_readable(final[1])},
+        {key: kept for key, kept in snapshots.items() if kept},
+        tail.rewound,
+        tail.state if tail.state is not None and is_readable(tail.state[1]) else None,
+    )
