@@ -62,9 +62,10 @@ def compact(
     Raises
     ------
     OSError
-        The disk is full, or cannot be written, or what was written does not read back.
+        The disk is full, or cannot be written, or the files are taken away meanwhile.
     SessionError
-        A source is damaged. In both cases the old file is untouched, and the temporary file gone.
+        A source is damaged, or the new file does not read back. In both cases the old file is untouched, and
+        the temporary file gone.
     """
     temporary = file_format.temporary_path(path)
     try:
@@ -72,7 +73,9 @@ def compact(
         try:
             _verify(temporary, history, state)
         except SessionError as error:
-            raise OSError(errno.EIO, f"what was written does not read back ({error})") from error
+            if temporary.exists():
+                raise
+            raise FileNotFoundError(errno.ENOENT, "the file was taken away while it was written") from error
         put_in_place(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -289,7 +289,7 @@ class SessionWriter:
             return False
         try:
             self._checkpoint(state)
-        except (OSError, RuntimeError, SessionError) as error:
+        except (OSError, RuntimeError) as error:
             self._compact_due = time.monotonic() + RETRY_SECONDS
             self._warn(
                 f"{_in_words(error)}: {self.path.name} could not be written anew and stays as it was at the "
