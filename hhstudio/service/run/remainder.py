@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from hhstudio.core.errors import SessionError
 from hhstudio.store.session.stamps import Stamps, stamps
 
 
@@ -22,12 +23,12 @@ def remainder(out: Path, before: Stamps) -> Remainder:
     after = stamps(out)
     if after == (None, None):
         return Remainder("nothing was kept", None, False)
-    from hhstudio.store.session.read_back import read_back
+    from hhstudio.store.session.read_back import kept_in
 
-    kept = read_back(out)
-    if kept is None:
-        return Remainder(f"what is left of {out} cannot be read", None, False)
-    step = kept.checkpoint
+    try:
+        step = kept_in(out).checkpoint
+    except (SessionError, OSError) as error:
+        return Remainder(f"what is left cannot be read: {error}", None, False)
     if after == before:
         return Remainder(f"{out} is as it was before", step, False)
     if step is None:

@@ -18,18 +18,21 @@ class Kept(NamedTuple):
     checkpoint: int | None
 
 
-def read_back(path: Path) -> Kept | None:
-    """What session file and journal hold, of which neither is touched; None where they make no session."""
-    try:
-        loaded = pending_journal.load(path, metrics=())
-    except (SessionError, OSError):
-        return None
+def kept_in(path: Path) -> Kept:
+    """What session file and journal hold, of which neither is touched. Raises SessionError, OSError."""
+    loaded = pending_journal.load(path, metrics=())
     try:
         with safe_read.reading(path):
             in_journal = None if loaded.foreign else loaded.tail.state
             checkpoint = reading.state_step(loaded.base) if in_journal is None else in_journal[0]
             return Kept(loaded.history.step, checkpoint)
-    except SessionError:
-        return None
     finally:
         loaded.close()
+
+
+def read_back(path: Path) -> Kept | None:
+    """:func:`kept_in`; None where they make no session."""
+    try:
+        return kept_in(path)
+    except (SessionError, OSError):
+        return None
