@@ -73,7 +73,7 @@ _OWN_ANCHORS = Link(alpha=0.1, solver_alpha=0.3, anchor="learned", residual=True
 _SHARED = Link(alpha=0.3, anchor="parent", solver_anchor="shared", residual=False)
 _ROOT_KEPT = Consolidation(beta=0.05, level="root", reduction="sum", sample=0, share=True, curvature=0.0)
 _KEPT = Consolidation(beta=10.0, sample=4, curvature=0.0)
-_CURVED = replace(_KEPT, beta=1.0, curvature=3.0)
+_CURVED = replace(_KEPT, beta=1.0, curvature=2.0)
 _UNCODED = replace(_PLAIN, encoding="plain")
 _UNCLIPPED = replace(_STEPS, clip=0.0)
 

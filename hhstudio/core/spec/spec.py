@@ -198,8 +198,10 @@ class Consolidation(_Section, frozen=True, kw_only=True, forbid_unknown_fields=T
     )] = False
     curvature: Annotated[float, setting(
         "Curvature", "Weight, in units of beta, of what a change does to the solver's predictions, by "
-        "Kronecker factors of its layers; level solver only. 0 treats all weights alike", at_least=0,
-    )] = 3.0
+        "Kronecker factors of its layers; level solver only. Where beta times this is 1, a nat of an earlier "
+        "task's divergence weighs as much as a nat of the present task's loss. 0 treats all weights alike",
+        at_least=0,
+    )] = 2.0
     curvature_images: Annotated[int, setting(
         "Curvature images", "Training images from which that is estimated", at_least=1, at_most=10**6,
         unit="images",
@@ -371,7 +373,7 @@ class Spec(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that decides a run. It round-trips through JSON byte for byte."""
 
     format: Literal["hhstudio-spec"] = "hhstudio-spec"
-    version: Literal[2] = 2
+    version: Literal[3] = 3
     name: Annotated[str, setting("Name", "What the session will be called")] = "untitled"
     notes: Annotated[str, setting("Notes", "For people")] = ""
     seed: Annotated[int, setting(
@@ -456,7 +458,7 @@ def decode(data: bytes | str, source: str = "spec") -> Spec:
             "use a newer hhstudio"
         )
     try:
-        if version == 1:
+        if 1 <= version < VERSION:
             return msgspec.convert(up_to_date(msgspec.json.decode(data)), Spec, strict=True)
         return msgspec.json.decode(data, type=Spec)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

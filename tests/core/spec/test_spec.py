@@ -37,9 +37,17 @@ def test_heads_of_a_spec_from_before_there_was_a_choice_are_each_tasks_own():
 def test_what_version_1_left_out_means_what_it_meant_then():
     assert spec.decode('{"version": 1}').link == spec.Link(alpha=0.1, anchor="learned", residual=True)
     assert spec.decode('{"version": 1, "link": {"alpha": 0.5}}').link.anchor == "learned"
-    assert spec.decode('{"version": 2}') == spec.decode("{}") == spec.Spec()
     with pytest.raises(SpecError, match=r"a file: .*link"):
         spec.decode('{"version": 1, "link": 3}', "a file")
+
+
+def test_what_version_2_left_out_means_what_it_meant_then():
+    """Its curvature was estimated from one label an image; the weight found for that is another one."""
+    then = spec.with_fields(spec.Spec(), {"consolidation.curvature": 3.0})
+    assert spec.decode('{"version": 2}') == then
+    assert spec.decode('{"version": 2, "consolidation": {"sample": 7}}').consolidation.curvature == 3.0
+    assert spec.decode('{"version": 3}') == spec.decode("{}") == spec.Spec() != then
+    assert interchange.decode('{"version": 2}') == then
 
 
 @pytest.mark.parametrize(
@@ -67,7 +75,7 @@ def test_settings_typed_on_a_command_line_are_read_as_json_where_they_are():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"surprise": 1}', '{"version": 3}', '{"seed": NaN}', "\xff"]
+    "text", ["", "{", "[]", '{"surprise": 1}', '{"version": 4}', '{"seed": NaN}', "\xff"]
 )
 def test_a_broken_spec_file_is_one_line_that_names_the_file(tmp_path, text):
     file = tmp_path / "broken.json"

@@ -98,8 +98,8 @@ def test_a_setting_of_a_newer_program_is_not_called_damage(copy):
 
 
 def test_a_newer_spec_is_refused_with_what_to_do():
-    with pytest.raises(SpecError, match=r"a spec of version 3, .* use a newer hhstudio"):
-        specs.decode(b'{"version": 3, "of_tomorrow": {}}', "x.json")
+    with pytest.raises(SpecError, match=r"a spec of version 4, .* use a newer hhstudio"):
+        specs.decode(b'{"version": 4, "of_tomorrow": {}}', "x.json")
 
 
 @pytest.mark.skipif(not shutil.which("h5dump"), reason="hdf5-tools are not installed")
