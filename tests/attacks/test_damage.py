@@ -40,9 +40,9 @@ def soak(kind, folder, first=0, step=1, deep=8):
 
 def messages(kind, folder, first, step, deep):
     command = [sys.executable, CHILD, kind, str(folder), *map(str, (first, step, deep))]
-    child = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    )
+    # A command that was run in this process may have told all Pythons to leave the script's folder alone.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONSAFEPATH"} | {"OMP_NUM_THREADS": "1"}
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
     lines = queue.Queue()
 
     def listen():

@@ -38,8 +38,7 @@ def folders(tmp_path):
 def spoil(path):
     """Have recovery find something that cannot be read."""
     data = bytearray(path.read_bytes())
-    middle = len(data) // 2
-    data[middle : middle + 512] = bytes(512)
+    data[:48] = bytes(48)  # the file's own beginning: what stands elsewhere may be unused
     path.write_bytes(data)
 
 

@@ -101,7 +101,11 @@ def start(screen, tmp_path):
     """Start the application as a user does, in a home of its own; nothing of it outlives the test."""
     home = tmp_path / "home"
     home.mkdir()
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "QT_", "PYTEST"))}
+    kept = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("XDG_", "QT_", "PYTEST", "HHSTUDIO_SESSIONS"))
+    }
     running = []
 
     def run(file):

@@ -62,6 +62,8 @@ class Killed:
         assert process.returncode == -signal.SIGKILL, "it ended before it was killed"
 
     def _take(self, line: str) -> None:
+        if not line.endswith("\n"):
+            return  # it was killed within the line
         self.lines.append(line.split())
         if self.lines[-1][0] == "worker":
             self.worker = psutil.Process(int(self.lines[-1][1]))
