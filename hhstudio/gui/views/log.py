@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QListView,
+    QStackedLayout,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -20,8 +21,9 @@ from PySide6.QtWidgets import (
 from hhstudio.core.formatting import moment
 from hhstudio.core.run.events import Finished, Log
 from hhstudio.core.run.history import Changes, History
+from hhstudio.gui.widgets.empty_label import EmptyLabel
 from hhstudio.gui.widgets.icons import icon
-from hhstudio.gui.widgets.markup import TextLabel, plain
+from hhstudio.gui.widgets.markup import plain
 from hhstudio.gui.widgets.theme import current_theme
 from hhstudio.gui.widgets.themed import Themed
 
@@ -132,9 +134,10 @@ class LogView(Themed, QWidget):
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setAccessibleName("Log")
-        self.empty = TextLabel("What a run reports appears here.")
-        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.empty.setProperty("muted", True)
+        self.empty = EmptyLabel("What a run reports appears here.")
+        self._stack = QStackedLayout()
+        self._stack.addWidget(self.list)
+        self._stack.addWidget(self.empty)
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self.level)
@@ -145,8 +148,7 @@ class LogView(Themed, QWidget):
         column.setContentsMargins(8, 6, 8, 6)
         column.setSpacing(5)
         column.addLayout(row)
-        column.addWidget(self.list, 1)
-        column.addWidget(self.empty, 1)
+        column.addLayout(self._stack, 1)
         self.level.currentIndexChanged.connect(self._filter)
         self.words.textChanged.connect(self._filter)
         shortcut = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), self.list)
@@ -196,8 +198,7 @@ class LogView(Themed, QWidget):
         self.filter.set_wanted(self.level.currentData(), self.words.text().strip())
 
     def _show_empty(self) -> None:
-        self.list.setVisible(bool(self.model.lines))
-        self.empty.setVisible(not self.model.lines)
+        self._stack.setCurrentWidget(self.list if self.model.lines else self.empty)
 
 
 def _lines(entry: Log) -> list[LogLine]:
