@@ -13,7 +13,7 @@ import msgspec
 
 VERSION = 3
 
-_LEFT_OUT: dict[int, dict[str, dict[str, Any]]] = {
+_OLD_DEFAULTS: dict[int, dict[str, dict[str, Any]]] = {
     1: {
         "stream": {"heads": "each"},
         "hypernetwork": {"task_chunks": False},
@@ -41,7 +41,7 @@ def version_of(data: bytes | str) -> int:
 def up_to_date(tree: dict[str, Any]) -> dict[str, Any]:
     """The present version of a decoded spec of any version; what is no spec stays as it is."""
     version = tree.get("version")
-    meant = _LEFT_OUT.get(version) if isinstance(version, int) else None
+    meant = _OLD_DEFAULTS.get(version) if isinstance(version, int) else None
     if meant is None:
         return tree
     parts = {name: tree.get(name, {}) for name in meant}
